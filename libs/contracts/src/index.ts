@@ -1,0 +1,2 @@
+export * from './published.js';
+export * from './shapes.js';

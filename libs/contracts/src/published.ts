@@ -1,0 +1,244 @@
+import type { LogRecord, Published } from '@readership/kernel';
+import { z } from 'zod';
+import * as s from './shapes.js';
+
+const library = z.strictObject({ id: s.codeId, name: z.string() });
+
+/**
+ * Every fact that contexts publish, by type: where it comes from, its schema version and its data.
+ * Keys: a directory fact by its stream; a patron's by the patron id; a card's by its token; an interaction's by its
+ * holder, `Referenced` by the reference; feedback's by the patron id, else its stream; a cost by its stream.
+ */
+export const publishedFacts = {
+  ConsortiumConfigured: {
+    context: 'patron-profile',
+    schema: 1,
+    data: z.strictObject({
+      name: z.string(),
+      timeZone: z.string(),
+      currency: z.string(),
+      fiscalYearStartMonth: z.int().min(1).max(12),
+      activityPolicy: s.activityPolicy,
+    }),
+  },
+  LibraryAdded: { context: 'patron-profile', schema: 1, data: library },
+  LibraryRenamed: { context: 'patron-profile', schema: 1, data: library },
+  BranchAdded: {
+    context: 'patron-profile',
+    schema: 1,
+    data: z.strictObject({
+      id: s.codeId,
+      name: z.string(),
+      library: s.codeId,
+      timeZone: z.string(),
+      population: z.int().positive().optional(),
+    }),
+  },
+  BranchRenamed: {
+    context: 'patron-profile',
+    schema: 1,
+    data: z.strictObject({ id: s.codeId, name: z.string() }),
+  },
+  BranchTransferred: {
+    context: 'patron-profile',
+    schema: 1,
+    data: z.strictObject({ id: s.codeId, library: s.codeId }),
+  },
+  BranchTimeZoneSet: {
+    context: 'patron-profile',
+    schema: 1,
+    data: z.strictObject({ id: s.codeId, timeZone: z.string() }),
+  },
+  BranchPopulationStated: {
+    context: 'patron-profile',
+    schema: 1,
+    data: z.strictObject({ id: s.codeId, population: z.int().positive() }),
+  },
+  PatronRegistered: {
+    context: 'patron-profile',
+    schema: 1,
+    data: z.strictObject({
+      personId: s.patronId,
+      homeBranch: s.codeId,
+      category: z.string().optional(),
+      language: z.string().optional(),
+      /** Absent: unknown. */
+      enrolledOn: s.isoDate.optional(),
+    }),
+  },
+  PatronMoved: {
+    context: 'patron-profile',
+    schema: 1,
+    data: z.strictObject({ personId: s.patronId, homeBranch: s.codeId, since: s.isoDate }),
+  },
+  PatronClosed: {
+    context: 'patron-profile',
+    schema: 1,
+    data: z.strictObject({ personId: s.patronId, reason: z.enum(s.closureReasons), on: s.isoDate }),
+  },
+  PatronReopened: {
+    context: 'patron-profile',
+    schema: 1,
+    data: z.strictObject({ personId: s.patronId, on: s.isoDate }),
+  },
+  CardLinked: {
+    context: 'patron-profile',
+    schema: 1,
+    /** `from` absent: the first link of this card, which reaches back without limit. */
+    data: z.strictObject({ token: s.cardToken, personId: s.patronId, from: s.instant.optional() }),
+  },
+  CardUnlinked: {
+    context: 'patron-profile',
+    schema: 1,
+    data: z.strictObject({ token: s.cardToken, until: s.instant }),
+  },
+  PersonRedirected: {
+    context: 'patron-profile',
+    schema: 1,
+    /** `version` is that of the person's stream: the highest wins. */
+    data: z.strictObject({
+      reference: s.reference,
+      from: s.patronId,
+      to: s.patronId.nullable(),
+      version: z.int().positive(),
+    }),
+  },
+  InteractionRecorded: {
+    context: 'interaction-log',
+    schema: 1,
+    data: z.strictObject({ interaction: z.string(), reference: s.reference.nullable(), now: s.interactionFact }),
+  },
+  Referenced: {
+    context: 'interaction-log',
+    schema: 1,
+    data: z.strictObject({ interaction: z.string(), time: s.instant, holder: s.holder }),
+  },
+  InteractionCorrected: {
+    context: 'interaction-log',
+    schema: 1,
+    data: z.strictObject({ interaction: z.string(), was: s.interactionFact, now: s.interactionFact }),
+  },
+  InteractionWithdrawn: {
+    context: 'interaction-log',
+    schema: 1,
+    data: z.strictObject({ interaction: z.string(), was: s.interactionFact }),
+  },
+  ReattributedAway: {
+    context: 'interaction-log',
+    schema: 1,
+    /** `was` is null for a withdrawn interaction: nothing is counted any more, only the holder changes. */
+    data: z.strictObject({ interaction: z.string(), was: s.interactionFact.nullable() }),
+  },
+  Adopted: {
+    context: 'interaction-log',
+    schema: 1,
+    data: z.strictObject({ interaction: z.string(), reference: s.reference, now: s.interactionFact.nullable() }),
+  },
+  SurveyCreated: {
+    context: 'feedback',
+    schema: 1,
+    data: z.strictObject({
+      survey: z.string(),
+      language: z.string(),
+      questions: z.array(z.strictObject({ id: z.string(), type: z.enum(['nps', 'csat', 'text']) })),
+    }),
+  },
+  InvitationIssued: {
+    context: 'feedback',
+    schema: 1,
+    data: z.strictObject({ invitation: z.string(), survey: z.string(), branch: s.codeId.optional() }),
+  },
+  SurveyAnswered: {
+    context: 'feedback',
+    schema: 1,
+    data: z.strictObject({
+      survey: z.string(),
+      response: z.string(),
+      invitation: z.string().optional(),
+      answeredAt: s.instant,
+      branch: s.codeId.optional(),
+      /** NPS 0–10, CSAT 1–5; a question left out has no entry. */
+      scores: z.array(
+        z.strictObject({ question: z.string(), type: z.enum(['nps', 'csat']), score: z.int().min(0).max(10) }),
+      ),
+    }),
+  },
+  TestimonialReceived: {
+    context: 'feedback',
+    schema: 1,
+    data: z.strictObject({ testimonial: z.string(), receivedOn: s.isoDate, branch: s.codeId.optional() }),
+  },
+  TestimonialApproved: {
+    context: 'feedback',
+    schema: 1,
+    data: z.strictObject({ testimonial: z.string(), receivedOn: s.isoDate, branch: s.codeId.optional() }),
+  },
+  TestimonialPublished: {
+    context: 'feedback',
+    schema: 1,
+    data: z.strictObject({ testimonial: z.string(), receivedOn: s.isoDate, branch: s.codeId.optional() }),
+  },
+  TestimonialWithdrawn: {
+    context: 'feedback',
+    schema: 1,
+    data: z.strictObject({
+      testimonial: z.string(),
+      receivedOn: s.isoDate,
+      branch: s.codeId.optional(),
+      /** What it was when it was withdrawn. */
+      was: z.enum(['received', 'approved', 'published']),
+    }),
+  },
+  CostStated: {
+    context: 'analytics',
+    schema: 1,
+    data: z.strictObject({
+      branch: s.codeId,
+      month: s.isoMonth,
+      category: z.string(),
+      amount: s.money,
+      /** What this statement replaces. */
+      was: s.money.optional(),
+    }),
+  },
+} as const satisfies Record<string, { context: string; schema: number; data: z.ZodType<object> }>;
+
+export type PublishedType = keyof typeof publishedFacts;
+export type FactData<T extends PublishedType> = z.infer<(typeof publishedFacts)[T]['data']>;
+export type FactOf<T extends PublishedType> = { [K in T]: { readonly type: K; readonly data: FactData<K> } }[T];
+/** A published fact of one of these types as a projection reads it. */
+export type PublishedEvent<T extends PublishedType = PublishedType> = { [K in T]: Published<FactOf<K>> }[T];
+
+/** The CloudEvents type: `org.readership.patron-profile.patron-registered.v1`. */
+export function cloudEventType(type: PublishedType): string {
+  const { context, schema } = publishedFacts[type];
+  const name = type.replace(/[A-Z]/g, (letter, at: number) => `${at === 0 ? '' : '-'}${letter.toLowerCase()}`);
+  return `org.readership.${context}.${name}.v${schema}`;
+}
+
+/** Makes the published body of a fact: for `publish.ts`. `time` is when it happened, when that is known. */
+export function fact<T extends PublishedType>(type: T, data: FactData<T>, time?: string) {
+  return { type, schema: publishedFacts[type].schema, data, ...(time === undefined ? {} : { time }) };
+}
+
+/** A record of the log as the fact it carries. Throws on a type or schema version that this build does not know. */
+export function decodeFact(record: LogRecord): PublishedEvent {
+  const known = publishedFacts[record.type as PublishedType];
+  if (known === undefined || known.schema !== record.schema) {
+    throw new Error(`unknown fact ${record.type} v${record.schema}`);
+  }
+  const { id, stream, key, partition, position, time, recordedAt, actor, context } = record;
+  return {
+    type: record.type,
+    data: JSON.parse(record.body),
+    id,
+    stream,
+    key,
+    partition,
+    position,
+    time,
+    recordedAt,
+    actor,
+    context,
+  } as PublishedEvent;
+}

@@ -1,0 +1,15 @@
+import type { Publish } from './event.js';
+import type { EventLog } from './event-log.js';
+import type { EventStore } from './event-store.js';
+import type { JobQueue } from './job-queue.js';
+import type { ReadModels } from './read-models.js';
+
+/** The four ports of one deployment. A composition root makes one and hands it to every context's module. */
+export interface Adapters {
+  readonly eventLog: EventLog;
+  eventStore(context: string, publish: Publish<any>): EventStore;
+  readModels(context: string): ReadModels;
+  jobQueue(context: string): JobQueue;
+  /** After everything that uses the ports has stopped. */
+  close(): Promise<void>;
+}

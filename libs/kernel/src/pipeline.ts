@@ -1,0 +1,89 @@
+import type { LogConsumer, LogRecord } from './event-log.js';
+import type { EventStore } from './event-store.js';
+import type { Position, Stored } from './event.js';
+import type { Keyed } from './projection.js';
+import type { Delivered, Taker } from './runner.js';
+
+/**
+ * Runners and reactions of one context that read the same source, one after the other: a reaction stands after the
+ * projections it reads. Each keeps its own checkpoint, so a batch that was cut short is finished by taking it again.
+ */
+export class Pipeline<R extends Delivered, E extends Keyed> {
+  constructor(
+    readonly takers: readonly Taker<R, E>[],
+    private readonly decode: (record: R) => E,
+  ) {}
+
+  /** The offset up to which every one of them has come. */
+  async start(partition: number): Promise<number> {
+    const checkpoints = await Promise.all(this.takers.map((taker) => taker.checkpoint(partition)));
+    return Math.min(...checkpoints.map(({ offset }) => offset));
+  }
+
+  async take(partition: number, records: readonly R[]): Promise<void> {
+    const decoded = new Map<R, E>();
+    const decodeOnce = (record: R): E => {
+      let event = decoded.get(record);
+      if (event === undefined) {
+        event = this.decode(record);
+        decoded.set(record, event);
+      }
+      return event;
+    };
+    for (const taker of this.takers) await taker.take(partition, records, decodeOnce);
+  }
+}
+
+/** A pipeline as a group of the published log. */
+export function logConsumer<E extends Keyed>(
+  group: string,
+  window: number,
+  pipeline: Pipeline<LogRecord, E>,
+): LogConsumer {
+  return {
+    group,
+    window,
+    start: (partition) => pipeline.start(partition),
+    take: (partition, records) => pipeline.take(partition, records),
+  };
+}
+
+/** A context's own stored event as something to take: its position is its offset. */
+export interface OwnRecord extends Delivered {
+  readonly event: Stored;
+}
+
+/** Feeds a context's own events, private ones too, to a pipeline. */
+export class OwnFeed<E extends Keyed> {
+  constructor(
+    private readonly context: string,
+    private readonly store: EventStore,
+    private readonly pipeline: Pipeline<OwnRecord, E>,
+    private readonly window: number,
+  ) {}
+
+  /** Takes the next page of a partition; resolves to its size, 0 when there is nothing new. */
+  async step(partition: number): Promise<number> {
+    const after: Position = await this.pipeline.start(partition);
+    const events = await this.store.readPage(partition, after, this.window);
+    if (events.length === 0) return 0;
+    await this.pipeline.take(
+      partition,
+      events.map((event) => ({
+        offset: event.position,
+        context: this.context,
+        position: event.position,
+        key: event.key,
+        type: event.type,
+        recordedAt: event.recordedAt,
+        event,
+      })),
+    );
+    return events.length;
+  }
+}
+
+/** Decoder of `OwnFeed`. */
+export function ownEvent<E extends Keyed>(record: OwnRecord): E {
+  return record.event as unknown as E;
+}

@@ -1,0 +1,48 @@
+import type { Position } from './event.js';
+import type { EventLog, NewRecord } from './event-log.js';
+import type { EventStore } from './event-store.js';
+
+const pageEvents = 500;
+
+/**
+ * Publishes one context's facts of one partition in their order. The store is the outbox and the lane the only memory:
+ * a relay that stops anywhere, or a second one beside it, can only repeat what the log then refuses or drops.
+ */
+export class Relay {
+  constructor(
+    private readonly context: string,
+    private readonly partition: number,
+    private readonly store: EventStore,
+    private readonly log: EventLog,
+  ) {}
+
+  /** Publishes the next page; resolves to the number of events it looked at, 0 when there is nothing new. */
+  async step(): Promise<number> {
+    const { scanned } = await this.log.lane(this.context, this.partition);
+    const events = await this.store.readPage(this.partition, scanned, pageEvents);
+    if (events.length === 0) return 0;
+    const to: Position = events[events.length - 1]!.position;
+    const records: NewRecord[] = [];
+    for (const event of events) {
+      if (event.fact === null) continue;
+      records.push({
+        partition: this.partition,
+        context: this.context,
+        position: event.position,
+        key: event.key,
+        type: event.fact.type,
+        schema: event.fact.schema,
+        stream: event.stream,
+        id: event.id,
+        time: event.time,
+        recordedAt: event.recordedAt,
+        actor: event.actor,
+        ...(event.correlationId === undefined ? {} : { correlationId: event.correlationId }),
+        ...(event.causationId === undefined ? {} : { causationId: event.causationId }),
+        body: JSON.stringify(event.fact.data),
+      });
+    }
+    await this.log.publish(this.context, this.partition, scanned, to, records);
+    return events.length;
+  }
+}
