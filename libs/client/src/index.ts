@@ -1,0 +1,1 @@
+export * from './readership-client.js';

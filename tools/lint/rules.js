@@ -1,0 +1,93 @@
+/** The house's own lint rules: who may import whom, and which files are pure. */
+
+const contexts = ['patron-profile', 'interaction-log', 'feedback', 'analytics'];
+
+/** What each package may import of ours. The kernel sees nothing; contexts do not see each other; adapters see no context. */
+export const allowed = {
+  'libs/kernel': [],
+  'libs/contracts': ['kernel'],
+  'libs/embedded': ['kernel'],
+  'libs/host': ['kernel'],
+  'libs/client': ['contracts'],
+  'libs/sample': ['client'],
+  ...Object.fromEntries(contexts.map((context) => [`libs/${context}`, ['kernel', 'contracts', 'host']])),
+  'apps/standalone': ['kernel', 'host', 'embedded', 'client', 'sample', ...contexts],
+};
+/** What specs may import besides: the embedded adapters are the only fake, and the edge has a test kit. */
+const allowedInSpecs = ['kernel', 'contracts', 'embedded', 'host'];
+
+const pureFile = /(\.(events|decider|projection|tally)\.ts|\/publish\.ts)$/;
+
+const packageOf = (filename) => /(?:^|\/)((?:libs|apps)\/[^/]+)\//.exec(filename.replaceAll('\\', '/'))?.[1];
+
+const boundaries = {
+  meta: {
+    type: 'problem',
+    schema: [],
+    messages: {
+      forbidden: '{{from}} may not import @readership/{{to}}.',
+      relative: 'Import another package by its name, not by a path out of this one.',
+    },
+  },
+  create(context) {
+    const from = packageOf(context.filename);
+    if (from === undefined) return {};
+    const mayImport = new Set(allowed[from] ?? []);
+    if (/\.spec\.ts$/.test(context.filename)) for (const name of allowedInSpecs) mayImport.add(name);
+    const check = (node) => {
+      const source = node.source?.value;
+      if (typeof source !== 'string') return;
+      const to = /^@readership\/([^/]+)/.exec(source)?.[1];
+      if (to !== undefined && !mayImport.has(to)) {
+        context.report({ node, messageId: 'forbidden', data: { from, to } });
+      }
+      if (source.startsWith('..')) {
+        const inside = context.filename.slice(context.filename.indexOf(from) + from.length + 1);
+        const depth = inside.split('/').length - 1;
+        if ((source.match(/\.\.\//g) ?? []).length > depth) context.report({ node, messageId: 'relative' });
+      }
+    };
+    return {
+      ImportDeclaration: check,
+      ExportNamedDeclaration: check,
+      ExportAllDeclaration: check,
+      ImportExpression: check,
+    };
+  },
+};
+
+const purity = {
+  meta: {
+    type: 'problem',
+    schema: [],
+    messages: {
+      import: 'A pure file may not import {{source}}.',
+      await: 'A pure file does not wait.',
+      clock: 'A pure file reads no clock and no chance: time and ids arrive in the command.',
+      process: 'A pure file does not see the process.',
+    },
+  },
+  create(context) {
+    if (!pureFile.test(context.filename)) return {};
+    return {
+      ImportDeclaration(node) {
+        const source = node.source.value;
+        if (/^(node:|@nestjs\/|mongoose|kafkajs|bull|redis|libsql)/.test(source)) {
+          context.report({ node, messageId: 'import', data: { source } });
+        }
+      },
+      AwaitExpression: (node) => context.report({ node, messageId: 'await' }),
+      'FunctionDeclaration[async=true], ArrowFunctionExpression[async=true], FunctionExpression[async=true]': (node) =>
+        context.report({ node, messageId: 'await' }),
+      'NewExpression[callee.name="Date"][arguments.length=0]': (node) => context.report({ node, messageId: 'clock' }),
+      'MemberExpression[object.name="Date"][property.name="now"]': (node) =>
+        context.report({ node, messageId: 'clock' }),
+      'MemberExpression[object.name="Math"][property.name="random"]': (node) =>
+        context.report({ node, messageId: 'clock' }),
+      'MemberExpression[object.name="performance"]': (node) => context.report({ node, messageId: 'clock' }),
+      'MemberExpression[object.name="process"]': (node) => context.report({ node, messageId: 'process' }),
+    };
+  },
+};
+
+export default { rules: { boundaries, purity } };

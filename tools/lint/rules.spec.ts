@@ -1,0 +1,59 @@
+import { ESLint } from 'eslint';
+import { join } from 'node:path';
+
+const root = join(import.meta.dirname, '../..');
+
+/** Lints a text as if it were the file, under the workspace's own configuration. */
+async function problems(file: string, text: string): Promise<string[]> {
+  const [result] = await new ESLint({ cwd: root }).lintText(text, { filePath: join(root, file), warnIgnored: true });
+  return result!.messages.filter(({ severity }) => severity === 2).map(({ ruleId, message }) => ruleId ?? message);
+}
+
+describe('module boundaries', () => {
+  it.each([
+    ['libs/kernel/src/bad.ts', '@readership/contracts'],
+    ['libs/embedded/src/bad.ts', '@readership/analytics'],
+    ['libs/host/src/bad.ts', '@readership/feedback'],
+    ['libs/analytics/src/bad.ts', '@readership/patron-profile'],
+    ['libs/feedback/src/bad.ts', '@readership/embedded'],
+  ])('%s may not import %s', async (file, source) => {
+    expect(await problems(file, `export * from '${source}';\n`)).toContain('readership/boundaries');
+    expect(await problems(file, `export const late = () => import('${source}');\n`)).toContain('readership/boundaries');
+  });
+
+  it('a path out of the package is no way around', async () => {
+    const text = `export * from '../../kernel/src/event.js';\n`;
+    expect(await problems('libs/analytics/src/bad.ts', text)).toContain('readership/boundaries');
+  });
+
+  it('a context may import the kernel, the contracts and the host', async () => {
+    const text = `export * from '@readership/kernel';\nexport * from '@readership/contracts';\nexport * from '@readership/host';\n`;
+    expect(await problems('libs/analytics/src/good.ts', text)).toEqual([]);
+  });
+});
+
+describe('purity', () => {
+  it.each([
+    ['node', `import 'node:crypto';\n`],
+    ['Nest', `import '@nestjs/common';\n`],
+    ['the clock', `export const now = () => new Date();\n`],
+    ['the clock again', `export const now = () => Date.now();\n`],
+    ['chance', `export const dice = () => Math.random();\n`],
+    ['waiting', `export const later = async () => 1;\n`],
+    ['the process', `export const home = process.env.HOME;\n`],
+  ])('a pure file does without %s', async (_what, text) => {
+    for (const file of ['a.events.ts', 'a.decider.ts', 'a.projection.ts', 'a.tally.ts', 'publish.ts']) {
+      expect(await problems(`libs/feedback/src/${file}`, text)).toContain('readership/purity');
+    }
+  });
+
+  it('a date made from its argument is pure', async () => {
+    expect(await problems('libs/feedback/src/a.decider.ts', `export const at = (t: string) => new Date(t);\n`)).toEqual([]);
+  });
+});
+
+it('nothing is merely warned about', async () => {
+  const config = await new ESLint({ cwd: root }).calculateConfigForFile(join(root, 'libs/kernel/src/event.ts'));
+  const levels = Object.values(config.rules as Record<string, [number]>).map(([level]) => level);
+  expect(levels.filter((level) => level === 1)).toEqual([]);
+});
