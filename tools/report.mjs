@@ -9,9 +9,11 @@ for (const file of ['libs', 'apps'].flatMap(reportsUnder).concat(existing('tools
   const report = JSON.parse(readFileSync(file, 'utf8'));
   passed += report.numPassedTests;
   // A suite that does not load, and a test that is skipped, are failures too.
-  failed += report.numFailedTests + report.numRuntimeErrorTestSuites + report.numPendingTests + report.numTodoTests;
+  failed +=
+    report.numFailedTests + report.numRuntimeErrorTestSuites + report.numPendingTests + report.numTodoTests;
   for (const suite of report.testResults) {
-    if (suite.status === 'failed') console.log(`FAILED ${suite.name.split(/(?=libs\/|apps\/|tools\/)/).pop()}\n${suite.message}`);
+    if (suite.status === 'failed')
+      console.log(`FAILED ${suite.name.split(/(?=libs\/|apps\/|tools\/)/).pop()}\n${suite.message}`);
   }
 }
 console.log(`${passed} passed, ${failed} failed`);

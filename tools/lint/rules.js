@@ -77,9 +77,10 @@ const purity = {
         }
       },
       AwaitExpression: (node) => context.report({ node, messageId: 'await' }),
-      'FunctionDeclaration[async=true], ArrowFunctionExpression[async=true], FunctionExpression[async=true]': (node) =>
-        context.report({ node, messageId: 'await' }),
-      'NewExpression[callee.name="Date"][arguments.length=0]': (node) => context.report({ node, messageId: 'clock' }),
+      'FunctionDeclaration[async=true], ArrowFunctionExpression[async=true], FunctionExpression[async=true]':
+        (node) => context.report({ node, messageId: 'await' }),
+      'NewExpression[callee.name="Date"][arguments.length=0]': (node) =>
+        context.report({ node, messageId: 'clock' }),
       'MemberExpression[object.name="Date"][property.name="now"]': (node) =>
         context.report({ node, messageId: 'clock' }),
       'MemberExpression[object.name="Math"][property.name="random"]': (node) =>

@@ -5,8 +5,13 @@ const root = join(import.meta.dirname, '../..');
 
 /** Lints a text as if it were the file, under the workspace's own configuration. */
 async function problems(file: string, text: string): Promise<string[]> {
-  const [result] = await new ESLint({ cwd: root }).lintText(text, { filePath: join(root, file), warnIgnored: true });
-  return result!.messages.filter(({ severity }) => severity === 2).map(({ ruleId, message }) => ruleId ?? message);
+  const [result] = await new ESLint({ cwd: root }).lintText(text, {
+    filePath: join(root, file),
+    warnIgnored: true,
+  });
+  return result!.messages
+    .filter(({ severity }) => severity === 2)
+    .map(({ ruleId, message }) => ruleId ?? message);
 }
 
 describe('module boundaries', () => {
@@ -18,7 +23,9 @@ describe('module boundaries', () => {
     ['libs/feedback/src/bad.ts', '@readership/embedded'],
   ])('%s may not import %s', async (file, source) => {
     expect(await problems(file, `export * from '${source}';\n`)).toContain('readership/boundaries');
-    expect(await problems(file, `export const late = () => import('${source}');\n`)).toContain('readership/boundaries');
+    expect(await problems(file, `export const late = () => import('${source}');\n`)).toContain(
+      'readership/boundaries',
+    );
   });
 
   it('a path out of the package is no way around', async () => {
@@ -48,12 +55,16 @@ describe('purity', () => {
   });
 
   it('a date made from its argument is pure', async () => {
-    expect(await problems('libs/feedback/src/a.decider.ts', `export const at = (t: string) => new Date(t);\n`)).toEqual([]);
+    expect(
+      await problems('libs/feedback/src/a.decider.ts', `export const at = (t: string) => new Date(t);\n`),
+    ).toEqual([]);
   });
 });
 
 it('nothing is merely warned about', async () => {
-  const config = await new ESLint({ cwd: root }).calculateConfigForFile(join(root, 'libs/kernel/src/event.ts'));
+  const config = await new ESLint({ cwd: root }).calculateConfigForFile(
+    join(root, 'libs/kernel/src/event.ts'),
+  );
   const levels = Object.values(config.rules as Record<string, [number]>).map(([level]) => level);
   expect(levels.filter((level) => level === 1)).toEqual([]);
 });

@@ -120,7 +120,9 @@ export class ReadershipClient {
       }
       const asked = Number(response?.headers.get('retry-after') ?? 0) * 1000;
       await response?.arrayBuffer();
-      await new Promise((resume) => setTimeout(resume, Math.min(pauseMsMax, Math.max(asked, 100 * 2 ** attempt))));
+      await new Promise((resume) =>
+        setTimeout(resume, Math.min(pauseMsMax, Math.max(asked, 100 * 2 ** attempt))),
+      );
     }
   }
 }
@@ -129,7 +131,11 @@ async function refusedBy(response: Response): Promise<RequestRefused> {
   const text = await response.text();
   try {
     const problem = JSON.parse(text) as { code?: string; detail?: string };
-    return new RequestRefused(response.status, problem.code ?? `HTTP_${response.status}`, problem.detail ?? '');
+    return new RequestRefused(
+      response.status,
+      problem.code ?? `HTTP_${response.status}`,
+      problem.detail ?? '',
+    );
   } catch {
     return new RequestRefused(response.status, `HTTP_${response.status}`, response.statusText);
   }

@@ -8,8 +8,12 @@ import type { Reader } from './readers.js';
  * Shares of the year by month, January first, from the monthly returns of England's library services for April 2023 to
  * March 2024 (Arts Council England, published by Libraries Hacked): visits and loans of a month ÷ the year's mean.
  */
-export const visitSeason = [0.942, 1.066, 0.956, 1.023, 1.08, 0.929, 0.987, 1.205, 0.99, 1.039, 1.024, 0.761] as const;
-export const loanSeason = [0.976, 0.973, 0.989, 1.084, 0.97, 0.93, 1.087, 1.172, 1.011, 1.017, 0.967, 0.823] as const;
+export const visitSeason = [
+  0.942, 1.066, 0.956, 1.023, 1.08, 0.929, 0.987, 1.205, 0.99, 1.039, 1.024, 0.761,
+] as const;
+export const loanSeason = [
+  0.976, 0.973, 0.989, 1.084, 0.97, 0.93, 1.087, 1.172, 1.011, 1.017, 0.967, 0.823,
+] as const;
 /** Of the same source: 113,173,328 visits, 126,390,926 loans and 4,398,843 active users. */
 export const visitsPerActiveReaderYear = 25.7;
 export const loansPerActiveReaderYear = 28.7;
@@ -40,10 +44,20 @@ function kindOf(chance: Chance): Kind {
   return 'loan';
 }
 
-const offsets: Readonly<Record<string, string>> = { 'America/New_York': '-05:00', 'America/Chicago': '-06:00' };
+const offsets: Readonly<Record<string, string>> = {
+  'America/New_York': '-05:00',
+  'America/Chicago': '-06:00',
+};
 const zoneOf = new Map(branches.map((branch) => [branch.id, offsets[branch.timeZone]!]));
 
-function event(id: string, branch: string, day: string, hour: number, minute: number, data: Omit<InteractionEvent['data'], 'branch'>) {
+function event(
+  id: string,
+  branch: string,
+  day: string,
+  hour: number,
+  minute: number,
+  data: Omit<InteractionEvent['data'], 'branch'>,
+) {
   const clock = `${String(hour).padStart(2, '0')}:${String(minute).padStart(2, '0')}`;
   return {
     specversion: '1.0',
@@ -90,7 +104,10 @@ export function gateCounts(chance: Chance, month: number, activeReaders: number)
     days.map((day) => {
       const mean = (expected * branch.population) / population / days.length;
       const quantity = Math.max(1, Math.round(mean * (0.8 + 0.4 * chance.next())));
-      return event(`gate-${dayName(month, day)}`, branch.id, dayName(month, day), 12, 0, { kind: 'visit', quantity });
+      return event(`gate-${dayName(month, day)}`, branch.id, dayName(month, day), 12, 0, {
+        kind: 'visit',
+        quantity,
+      });
     }),
   );
 }

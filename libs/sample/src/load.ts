@@ -35,13 +35,17 @@ export async function loadSample(
 
 async function perform(client: ReadershipClient, step: Step, patronIds: Map<string, string>): Promise<void> {
   if (step.kind === 'one') {
-    const path = step.patron === undefined ? step.path : step.path.replace('{patron}', await idOf(client, step.patron, patronIds));
+    const path =
+      step.patron === undefined
+        ? step.path
+        : step.path.replace('{patron}', await idOf(client, step.patron, patronIds));
     await client.send(step.method, path, step.body);
     return;
   }
   const outcomes = await client.sendLines(step.path, step.lines);
   for (const { line, outcome, id, code, detail } of outcomes) {
-    if (outcome === 'refused') throw new RequestRefused(422, code ?? 'REFUSED', `${step.path} line ${line}: ${detail ?? ''}`);
+    if (outcome === 'refused')
+      throw new RequestRefused(422, code ?? 'REFUSED', `${step.path} line ${line}: ${detail ?? ''}`);
     const { cards } = step.lines[line - 1] as { readonly cards?: readonly string[] };
     if (cards?.[0] !== undefined && id !== undefined) patronIds.set(cards[0], id);
   }

@@ -1,14 +1,60 @@
 /** Given and family names that go together, in the scripts that readers of a large consortium have. */
-export const names: readonly { readonly language: string; readonly given: readonly string[]; readonly family: readonly string[] }[] = [
+export const names: readonly {
+  readonly language: string;
+  readonly given: readonly string[];
+  readonly family: readonly string[];
+}[] = [
   {
     language: 'en',
-    given: ['Amelia', 'Oliver', 'Grace', 'Harry', 'Isla', 'George', 'Poppy', 'Noah', 'Freya', 'Arthur', 'Niamh', 'Siân', 'Zoë'],
-    family: ['Smith', 'Jones', 'Taylor', 'O’Brien', 'Evans', 'Thomas', 'MacDonald', 'Wright', 'Okafor', 'Patel', 'Khan'],
+    given: [
+      'Amelia',
+      'Oliver',
+      'Grace',
+      'Harry',
+      'Isla',
+      'George',
+      'Poppy',
+      'Noah',
+      'Freya',
+      'Arthur',
+      'Niamh',
+      'Siân',
+      'Zoë',
+    ],
+    family: [
+      'Smith',
+      'Jones',
+      'Taylor',
+      'O’Brien',
+      'Evans',
+      'Thomas',
+      'MacDonald',
+      'Wright',
+      'Okafor',
+      'Patel',
+      'Khan',
+    ],
   },
-  { language: 'de', given: ['Jürgen', 'Käthe', 'Björn', 'Anneliese'], family: ['Müller', 'Groß', 'Schäfer', 'von der Heide'] },
-  { language: 'fr', given: ['Chloé', 'Étienne', 'Anaïs', 'François'], family: ['Lefèvre', 'Bénard', 'D’Aubigné', 'Moreau'] },
-  { language: 'es', given: ['José María', 'Lucía', 'Íñigo', 'Begoña'], family: ['García López', 'Núñez', 'Ibáñez Vega'] },
-  { language: 'pl', given: ['Łukasz', 'Małgorzata', 'Świętosława'], family: ['Wójcik', 'Żółkiewski', 'Dąbrowska'] },
+  {
+    language: 'de',
+    given: ['Jürgen', 'Käthe', 'Björn', 'Anneliese'],
+    family: ['Müller', 'Groß', 'Schäfer', 'von der Heide'],
+  },
+  {
+    language: 'fr',
+    given: ['Chloé', 'Étienne', 'Anaïs', 'François'],
+    family: ['Lefèvre', 'Bénard', 'D’Aubigné', 'Moreau'],
+  },
+  {
+    language: 'es',
+    given: ['José María', 'Lucía', 'Íñigo', 'Begoña'],
+    family: ['García López', 'Núñez', 'Ibáñez Vega'],
+  },
+  {
+    language: 'pl',
+    given: ['Łukasz', 'Małgorzata', 'Świętosława'],
+    family: ['Wójcik', 'Żółkiewski', 'Dąbrowska'],
+  },
   { language: 'tr', given: ['Işıl', 'Çağrı', 'Gülşen'], family: ['Yıldız', 'Şahin', 'Öztürk'] },
   { language: 'vi', given: ['Thị Hương', 'Đức', 'Quỳnh'], family: ['Nguyễn', 'Trần', 'Phạm'] },
   { language: 'uk', given: ['Оксана', 'Тарас', 'Соломія'], family: ['Шевченко', 'Коваленко', 'Гончарук'] },

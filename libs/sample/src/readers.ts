@@ -14,7 +14,12 @@ export interface Reader {
   readonly enrolledOn?: string;
   readonly home: string;
   readonly moves: readonly { readonly month: number; readonly day: string; readonly to: string }[];
-  readonly closure?: { readonly month: number; readonly on: string; readonly reason: string; readonly reopenedOn?: string };
+  readonly closure?: {
+    readonly month: number;
+    readonly on: string;
+    readonly reason: string;
+    readonly reopenedOn?: string;
+  };
   /** Months in which the reader uses the library at all. */
   readonly active: (month: number) => boolean;
   /** Interactions expected in an ordinary active month. */
@@ -24,7 +29,16 @@ export interface Reader {
 }
 
 const population = branches.reduce((sum, branch) => sum + branch.population, 0);
-const reasons = ['moved', 'moved', 'moved', 'not-renewed', 'not-renewed', 'deceased', 'asked-to-leave', 'other'];
+const reasons = [
+  'moved',
+  'moved',
+  'moved',
+  'not-renewed',
+  'not-renewed',
+  'deceased',
+  'asked-to-leave',
+  'other',
+];
 const categories = ['adult', 'adult', 'adult', 'child', 'child', 'student', 'senior', 'senior'];
 
 function branchByPopulation(chance: Chance): string {
@@ -53,7 +67,8 @@ export function makeReader(chance: Chance, number: number, first: number, last: 
   if (chance.happens(0.12)) {
     const month = chance.int(from, last);
     const to = branchByPopulation(chance);
-    if (to !== home && month > enrolled) moves.push({ month, day: dayName(month, chance.int(1, daysIn(month))), to });
+    if (to !== home && month > enrolled)
+      moves.push({ month, day: dayName(month, chance.int(1, daysIn(month))), to });
   }
   const closes = chance.happens(0.09) ? chance.int(from, last) : null;
   let closure: Reader['closure'];

@@ -7,7 +7,13 @@ import { makeReader, type Reader } from './readers.js';
 
 /** One request of the load. `patron` names a card whose reader's id goes into the path in place of `{patron}`. */
 export type Step =
-  | { readonly kind: 'one'; readonly method: string; readonly path: string; readonly body: object; readonly patron?: string }
+  | {
+      readonly kind: 'one';
+      readonly method: string;
+      readonly path: string;
+      readonly body: object;
+      readonly patron?: string;
+    }
   | { readonly kind: 'lines'; readonly path: string; readonly lines: readonly object[] };
 
 export interface SampleSize {
@@ -27,7 +33,9 @@ export function sampleSteps(seed: number, lastMonth: string, size: SampleSize = 
   const chance = new Chance(seed);
   const last = monthIndex(lastMonth);
   const first = last - size.months + 1;
-  const readers = Array.from({ length: size.readers }, (_, number) => makeReader(chance, number, first, last));
+  const readers = Array.from({ length: size.readers }, (_, number) =>
+    makeReader(chance, number, first, last),
+  );
   const steps: Step[] = [
     { kind: 'one', method: 'PUT', path: '/v1/consortium', body: consortium },
     ...libraries.map((body): Step => ({ kind: 'one', method: 'POST', path: '/v1/libraries', body })),
@@ -70,7 +78,12 @@ function registration(reader: Reader): object {
 }
 
 /** Month by month, one in fifty arriving one or two months after it happened. */
-function interactions(chance: Chance, readers: readonly Reader[], first: number, last: number): InteractionEvent[] {
+function interactions(
+  chance: Chance,
+  readers: readonly Reader[],
+  first: number,
+  last: number,
+): InteractionEvent[] {
   const arriving = new Map<number, InteractionEvent[]>();
   const put = (month: number, event: InteractionEvent): void => {
     const arrives = chance.happens(0.02) ? Math.min(last, month + chance.int(1, 2)) : month;
@@ -95,7 +108,12 @@ function secondThoughts(chance: Chance, events: readonly InteractionEvent[]): St
     if (event.data.card === undefined || !chance.happens(0.002)) continue;
     const path = `/v1/interactions/${interactionId(event)}`;
     if (chance.happens(0.4)) {
-      steps.push({ kind: 'one', method: 'POST', path: `${path}/withdraw`, body: { reason: 'Recorded by mistake' } });
+      steps.push({
+        kind: 'one',
+        method: 'POST',
+        path: `${path}/withdraw`,
+        body: { reason: 'Recorded by mistake' },
+      });
     } else {
       const body = { kind: 'renewal', quantity: 1, reason: 'It was a renewal' };
       steps.push({ kind: 'one', method: 'POST', path: `${path}/correct`, body });
@@ -107,7 +125,10 @@ function secondThoughts(chance: Chance, events: readonly InteractionEvent[]): St
 function lives(readers: readonly Reader[]): Step[] {
   const dated: { readonly on: string; readonly step: Step }[] = [];
   const command = (reader: Reader, on: string, name: string, body: object): void => {
-    dated.push({ on, step: { kind: 'one', method: 'POST', path: `/v1/patrons/{patron}/${name}`, body, patron: reader.card } });
+    dated.push({
+      on,
+      step: { kind: 'one', method: 'POST', path: `/v1/patrons/{patron}/${name}`, body, patron: reader.card },
+    });
   };
   for (const reader of readers) {
     for (const { day, to } of reader.moves) command(reader, day, 'move', { homeBranch: to, since: day });
@@ -131,8 +152,15 @@ function costs(chance: Chance, first: number, last: number): object[] {
         ['building', 3.1],
       ];
       for (const [category, centsPerResident] of parts) {
-        const minor = Math.round(branch.population * centsPerResident * rise * (0.95 + 0.1 * chance.next()) * 0.6);
-        lines.push({ branch: branch.id, month: monthName(month), category, amount: { minor, currency: consortium.currency } });
+        const minor = Math.round(
+          branch.population * centsPerResident * rise * (0.95 + 0.1 * chance.next()) * 0.6,
+        );
+        lines.push({
+          branch: branch.id,
+          month: monthName(month),
+          category,
+          amount: { minor, currency: consortium.currency },
+        });
       }
     }
   }
@@ -172,7 +200,12 @@ function surveys(chance: Chance, first: number, last: number): Step[] {
     }
   }
   return [
-    { kind: 'one', method: 'POST', path: '/v1/surveys', body: { id, title: 'Reader survey', language: 'en', questions } },
+    {
+      kind: 'one',
+      method: 'POST',
+      path: '/v1/surveys',
+      body: { id, title: 'Reader survey', language: 'en', questions },
+    },
     ...inLines(`/v1/surveys/${id}/responses`, responses),
   ];
 }

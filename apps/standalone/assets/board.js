@@ -1,0 +1,167 @@
+/** The board's page: reads the six figures with the key from the address's fragment and shows them. */
+
+const titles = {
+  'new-readers': 'New readers',
+  'lost-readers': 'Readers lost',
+  frequency: 'Frequency of use',
+  'cost-per-reader': 'Cost per reader',
+  testimonials: 'Testimonials',
+  satisfaction: 'Satisfied readers',
+};
+const meanings = {
+  'new-readers': 'became readers in the month',
+  'lost-readers': 'were lost in twelve months',
+  frequency: 'uses per active reader in twelve months',
+  'cost-per-reader': 'running costs of twelve months ÷ active readers',
+  testimonials: 'received in twelve months',
+  satisfaction: 'answered 4 or 5 of 5',
+};
+
+const byId = (id) => document.getElementById(id);
+
+const fromFragment = new URLSearchParams(location.hash.slice(1)).get('key');
+if (fromFragment) {
+  sessionStorage.setItem('readership-key', fromFragment);
+  history.replaceState(null, '', location.pathname + location.search);
+}
+
+class NoKey extends Error {}
+
+async function get(path) {
+  const key = sessionStorage.getItem('readership-key');
+  if (!key) throw new NoKey('Enter the access key to see the figures.');
+  const response = await fetch(path, { headers: { authorization: `Bearer ${key}` } });
+  if (response.status === 401) throw new NoKey('That key is not known here.');
+  const body = await response.json();
+  if (!response.ok) throw new Error(body.detail ?? `The server answered ${response.status}.`);
+  return body;
+}
+
+function shown(figure, value) {
+  if (value === null || value === undefined) return 'no data';
+  if (figure.metric === 'satisfaction')
+    return new Intl.NumberFormat(undefined, { style: 'percent', maximumFractionDigits: 1 }).format(value);
+  if (figure.currency)
+    return new Intl.NumberFormat(undefined, { style: 'currency', currency: figure.currency }).format(
+      value / 100,
+    );
+  return new Intl.NumberFormat(undefined, {
+    maximumFractionDigits: figure.metric === 'frequency' ? 1 : 0,
+  }).format(value);
+}
+
+function change(figure, point, before) {
+  if (!before || before.value === null || point.value === null) return 'nothing to compare a year before';
+  const than = `${shown(figure, before.value)} a year before`;
+  if (before.value === 0) return than;
+  const share = point.value / before.value - 1;
+  const percent = new Intl.NumberFormat(undefined, { style: 'percent', maximumFractionDigits: 1 }).format(
+    Math.abs(share),
+  );
+  if (Math.abs(share) < 0.0005) return `unchanged, ${than}`;
+  return `${share > 0 ? '▲ up' : '▼ down'} ${percent} from ${than}`;
+}
+
+function element(name, text, className) {
+  const made = document.createElement(name);
+  made.textContent = text;
+  if (className) made.className = className;
+  return made;
+}
+
+function show({ figures, policy, asOf }) {
+  byId('figures').replaceChildren(
+    ...figures.map((figure) => {
+      const [point] = figure.points;
+      const item = document.createElement('li');
+      item.append(
+        element('h3', titles[figure.metric] ?? figure.metric),
+        element('p', shown(figure, point.value), 'value'),
+        element('p', meanings[figure.metric] ?? ''),
+        element('p', change(figure, point, figure.comparison?.points[0]), 'change'),
+        element('p', point.period.replace('/', ' to ') + (point.complete ? '' : ' (not complete yet)')),
+      );
+      return item;
+    }),
+  );
+  byId('rows').replaceChildren(
+    ...figures.map((figure) => {
+      const [point] = figure.points;
+      const row = document.createElement('tr');
+      const head = element('th', titles[figure.metric] ?? figure.metric);
+      head.scope = 'row';
+      row.append(
+        head,
+        element('td', point.period.replace('/', ' to ')),
+        element('td', shown(figure, point.value)),
+        element('td', shown(figure, figure.comparison?.points[0]?.value)),
+        element('td', `${point.n ?? 0}`),
+      );
+      return row;
+    }),
+  );
+  byId('policy').textContent =
+    `A reader stays current for ${policy.windowMonths} months after the last use. As of ${String(asOf).slice(0, 24)}.`;
+}
+
+async function load() {
+  const status = byId('status');
+  status.textContent = 'Loading the figures …';
+  try {
+    const query = new URLSearchParams({ scope: byId('scope').value });
+    if (byId('to').value) query.set('to', byId('to').value);
+    const board = await get(`/v1/metrics?${query}`);
+    byId('key-form').hidden = true;
+    show(board);
+    status.textContent = board.figures.every(
+      ({ points }) => points[0].value === null || points[0].value === 0,
+    )
+      ? 'There is nothing to count yet: register branches and patrons, then publish interactions.'
+      : `Figures up to ${board.figures[0].points[0].period}.`;
+  } catch (error) {
+    byId('figures').replaceChildren();
+    byId('key-form').hidden = !(error instanceof NoKey);
+    status.textContent = error.message;
+  }
+}
+
+async function scopes() {
+  try {
+    const [consortium, libraries, branches] = await Promise.all([
+      get('/v1/consortium'),
+      get('/v1/libraries?limit=200'),
+      get('/v1/branches?limit=200'),
+    ]);
+    byId('consortium').textContent = consortium.name;
+    const chosen = new URLSearchParams(location.search).get('scope') ?? 'consortium';
+    const options = [
+      ['consortium', 'The whole consortium'],
+      ...libraries.items.map(({ id, name }) => [`library:${id}`, name]),
+      ...branches.items.map(({ id, name }) => [`branch:${id}`, `– ${name}`]),
+    ].map(([value, label]) => {
+      const option = element('option', label);
+      option.value = value;
+      option.selected = value === chosen;
+      return option;
+    });
+    byId('scope').replaceChildren(...options);
+  } catch {
+    // The figures' own message says what is the matter.
+  }
+}
+
+byId('key-form').addEventListener('submit', (event) => {
+  event.preventDefault();
+  sessionStorage.setItem('readership-key', byId('key').value);
+  void scopes().then(load);
+});
+byId('scope-form').addEventListener('submit', (event) => {
+  event.preventDefault();
+  const query = new URLSearchParams({ scope: byId('scope').value });
+  if (byId('to').value) query.set('to', byId('to').value);
+  history.replaceState(null, '', `?${query}`);
+  void load();
+});
+byId('to').value = new URLSearchParams(location.search).get('to') ?? '';
+await scopes();
+await load();

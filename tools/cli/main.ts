@@ -1,0 +1,97 @@
+#!/usr/bin/env node
+import { ReadershipClient } from '@readership/client';
+import cliProgress from 'cli-progress';
+import { Command } from 'commander';
+import { readFileSync } from 'node:fs';
+import pc from 'picocolors';
+import { audit } from './audit.js';
+import type { Mapping } from './csv-mapping.js';
+import { importCsv } from './import.js';
+
+interface Where {
+  readonly url: string;
+  readonly key?: string;
+}
+
+const program = new Command('readership')
+  .description('What an engineer does with a running Readership.')
+  .showHelpAfterError();
+
+function clientOf({ url, key }: Where): ReadershipClient {
+  const known = key ?? process.env['READERSHIP_ADMIN_KEY'];
+  if (known === undefined) throw new Error('Give the access key with --key or READERSHIP_ADMIN_KEY.');
+  return new ReadershipClient(url, known);
+}
+
+function command(name: string, description: string): Command {
+  return program
+    .command(name)
+    .description(description)
+    .option('--url <url>', 'address of the service', 'http://127.0.0.1:8080')
+    .option('--key <key>', 'access key (READERSHIP_ADMIN_KEY)');
+}
+
+command('audit', 'Joins the accounts of all services; exits 1 when an event is not accounted for.')
+  .option('--wait <seconds>', 'wait so long for what is still under way', '5')
+  .action(async (options: Where & { readonly wait: string }) => {
+    const { accounts, found } = await audit(clientOf(options), Number(options.wait) * 1000);
+    for (const { context, partitions } of accounts) {
+      const sum = (of: 'recorded' | 'published' | 'privateOnly') =>
+        partitions.reduce((total, account) => total + account[of], 0);
+      console.log(
+        `${context}: ${sum('recorded')} recorded = ${sum('published')} published + ${sum('privateOnly')} private`,
+      );
+    }
+    for (const sentence of found) console.log(pc.red(sentence));
+    console.log(
+      found.length === 0
+        ? pc.green('Every event is accounted for.')
+        : `${found.length} accounts do not hold.`,
+    );
+    process.exitCode = found.length === 0 ? 0 : 1;
+  });
+
+command('import <file>', 'Records the rows of a CSV file as interactions.')
+  .requiredOption('--mapping <json>', 'JSON or a file of it: {"field": "column" or {"const": value}}')
+  .option('--source <uri>', 'CloudEvents source of the interactions (the file’s name)')
+  .option('--dry-run', 'check everything, send nothing', false)
+  .option('--errors <file>', 'where to list refused lines as CSV')
+  .action(
+    async (
+      file: string,
+      options: Where & { mapping: string; source?: string; dryRun: boolean; errors?: string },
+    ) => {
+      const text = options.mapping.trimStart().startsWith('{')
+        ? options.mapping
+        : readFileSync(options.mapping, 'utf8');
+      const bar = new cliProgress.SingleBar(
+        { format: '{bar} {percentage}%', noTTYOutput: false },
+        cliProgress.Presets.shades_classic,
+      );
+      bar.start(100, 0);
+      const result = await importCsv(
+        clientOf(options),
+        {
+          file,
+          mapping: JSON.parse(text) as Mapping,
+          dryRun: options.dryRun,
+          ...(options.source === undefined ? {} : { source: options.source }),
+          ...(options.errors === undefined ? {} : { errorFile: options.errors }),
+        },
+        (read, bytes) => bar.update(bytes === 0 ? 100 : Math.floor((100 * read) / bytes)),
+      ).finally(() => bar.stop());
+      const done = options.dryRun ? 'would be sent' : 'recorded';
+      console.log(
+        `${result.total} rows: ${result.recorded} ${done}, ${result.alreadyRecorded} known already, ${result.refused} refused.`,
+      );
+      for (const { line, column, code } of result.errors.slice(0, 10))
+        console.log(`  line ${line} ${column} ${code}`);
+      if (result.refused > 10) console.log(`  … see ${options.errors ?? '--errors FILE'} for all of them`);
+      process.exitCode = result.refused === 0 ? 0 : 1;
+    },
+  );
+
+program.parseAsync().catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : String(error));
+  process.exitCode = 1;
+});
