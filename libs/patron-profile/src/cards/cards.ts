@@ -1,0 +1,132 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { Secrets } from '@readership/host';
+import { EventStore, fold, handle, Refusal, streamOf, type Marks, type Meta } from '@readership/kernel';
+import { setTimeout as pause } from 'node:timers/promises';
+import { patron } from '../patrons/patron.decider.js';
+import { card, type Card, type Hold } from './card.decider.js';
+import { keyed, normalisedCard } from './card-number.js';
+
+/** A card after its loose ends were tied: free, linked, or claimed by a request that has not got further yet. */
+interface Settled {
+  readonly card: Card;
+  /** The claim in force was refused for good by its person's stream. */
+  readonly abandoned: boolean;
+  readonly marks: readonly Marks[];
+}
+
+export type Claimed =
+  | {
+      readonly outcome: 'claimed';
+      readonly personId: string;
+      readonly claim: number;
+      readonly marks: readonly Marks[];
+    }
+  | { readonly outcome: 'taken'; readonly hold: Hold; readonly marks: readonly Marks[] };
+
+const attemptsMax = 100;
+/** A claim this old was left behind; a younger one gets a moment to be confirmed before it is settled. */
+const youngMs = 2_000;
+const graceMs = 250;
+const lookMs = 10;
+
+/**
+ * Cards and their persons are separate streams that agree without a transaction: a claim on the card, the person's
+ * decision, the link on the card. Whoever meets a claim half way finishes or abandons it, so stopping anywhere is safe.
+ */
+@Injectable()
+export class Cards {
+  constructor(
+    @Inject(EventStore) private readonly store: EventStore,
+    @Inject(Secrets) private readonly secrets: Secrets,
+  ) {}
+
+  /** The pseudonym of a card number. Throws `BAD_CARD`. */
+  tokenOf(number: string): string {
+    return keyed(this.secrets.cardKey, normalisedCard(number));
+  }
+
+  /** Who has the card now, or `null`. */
+  async holder(token: string, meta: Meta): Promise<string | null> {
+    const { card } = await this.settle(token, meta);
+    return card.hold?.status === 'linked' ? card.hold.personId : null;
+  }
+
+  /** Publishes what the persons' streams have decided about the card. */
+  async settle(token: string, meta: Meta): Promise<Settled> {
+    const marks: Marks[] = [];
+    for (let attempt = 1; attempt <= attemptsMax; attempt++) {
+      const { state } = await fold(this.store, card, token);
+      const { hold } = state;
+      if (hold === null) return { card: state, abandoned: false, marks };
+      const { state: person, version: decisions } = await fold(this.store, patron, hold.personId);
+      const held = person.cards[token];
+      if (held?.claim !== hold.claim) {
+        // Nobody can register any more on a stream that has begun without them.
+        const dead = person.registered === null && decisions > 0;
+        return { card: state, abandoned: dead || person.abandoned[token] === hold.claim, marks };
+      }
+      const { claim } = hold;
+      if (hold.status === 'claimed') {
+        const linked = await handle(this.store, card, token, { type: 'LinkCard', token, claim }, meta);
+        marks.push(linked.marks);
+      } else if (held.removedAt !== null) {
+        const unlink = { type: 'UnlinkCard', token, claim, until: held.removedAt } as const;
+        marks.push((await handle(this.store, card, token, unlink, meta)).marks);
+      } else {
+        return { card: state, abandoned: false, marks };
+      }
+    }
+    throw busy();
+  }
+
+  /**
+   * Claims the card for a person, settling whatever is in the way. The same request continues its own claim: with
+   * `adopt` also one that it made for another new person id, which is then the one to go on with.
+   */
+  async claim(
+    token: string,
+    want: { readonly personId: string; readonly request: string; readonly adopt: boolean },
+    meta: Meta,
+  ): Promise<Claimed> {
+    const marks: Marks[] = [];
+    const { personId, request } = want;
+    let waited = 0;
+    for (let attempt = 1; attempt <= attemptsMax; attempt++) {
+      const settled = await this.settle(token, meta);
+      marks.push(...settled.marks);
+      const { hold, version } = settled.card;
+      if (hold?.status === 'linked') return { outcome: 'taken', hold, marks };
+      if (hold === null || settled.abandoned) {
+        const events = card.decide(
+          {
+            type: 'ClaimCard',
+            personId,
+            request,
+            at: meta.at,
+            ...(hold === null ? {} : { insteadOf: hold.claim }),
+          },
+          settled.card,
+        );
+        const appended = await this.store.append(streamOf('card', token), version, events, meta);
+        if (appended.outcome === 'conflict') continue;
+        marks.push(appended.marks);
+        return { outcome: 'claimed', personId, claim: appended.version, marks };
+      }
+      if (hold.request === request && (want.adopt || hold.personId === personId)) {
+        return { outcome: 'claimed', personId: hold.personId, claim: hold.claim, marks };
+      }
+      if (waited < graceMs && Date.parse(meta.at) - Date.parse(hold.at) < youngMs) {
+        await pause(lookMs);
+        waited += lookMs;
+        continue;
+      }
+      const abandon = { type: 'AbandonClaim', token, claim: hold.claim } as const;
+      marks.push((await handle(this.store, patron, hold.personId, abandon, meta)).marks);
+    }
+    throw busy();
+  }
+}
+
+function busy(): Refusal {
+  return new Refusal('BUSY', 'not-yet', 'Others are changing the same card: try again in a moment.');
+}

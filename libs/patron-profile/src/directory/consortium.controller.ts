@@ -1,0 +1,54 @@
+import { Body, Controller, Get, Inject, Put } from '@nestjs/common';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { defaultPolicy } from '@readership/contracts';
+import { Answer, IfMatch, RequestMeta } from '@readership/host';
+import { EventStore, fold, handle, Refusal, type Meta } from '@readership/kernel';
+import { consortium, type ConsortiumSettings } from './consortium.decider.js';
+import { ConsortiumBody } from './directory.bodies.js';
+import { consortiumId } from './directory.js';
+
+@ApiTags('directory')
+@Controller('v1/consortium')
+export class ConsortiumController {
+  constructor(@Inject(EventStore) private readonly store: EventStore) {}
+
+  @Put()
+  @ApiOperation({ summary: 'State the settings of the consortium; what is left out takes its default' })
+  async configure(
+    @Body() body: ConsortiumBody,
+    @RequestMeta() meta: Meta,
+    @IfMatch() ifVersion: number | undefined,
+  ): Promise<Answer<ConsortiumSettings | null>> {
+    const settings = {
+      name: body.name,
+      timeZone: body.timeZone ?? 'UTC',
+      currency: body.currency ?? 'EUR',
+      fiscalYearStartMonth: body.fiscalYearStartMonth ?? 1,
+      activityPolicy: body.activityPolicy ?? defaultPolicy,
+    };
+    const command = { type: 'ConfigureConsortium', settings } as const;
+    const { state, version, marks } = await handle(
+      this.store,
+      consortium,
+      consortiumId,
+      command,
+      meta,
+      ifVersion,
+    );
+    return new Answer(state, { version, marks });
+  }
+
+  @Get()
+  @ApiOperation({ summary: 'The settings of the consortium' })
+  async settings(): Promise<Answer<ConsortiumSettings>> {
+    const { state, version } = await fold(this.store, consortium, consortiumId);
+    if (state === null) {
+      throw new Refusal(
+        'CONSORTIUM_UNKNOWN',
+        'unknown',
+        'Nothing is configured yet: PUT /v1/consortium first.',
+      );
+    }
+    return new Answer(state, { version });
+  }
+}

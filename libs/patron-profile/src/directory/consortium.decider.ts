@@ -1,0 +1,48 @@
+import { interactionKinds, type FactData } from '@readership/contracts';
+import type { Decider } from '@readership/kernel';
+import type { ConsortiumEvent } from './directory.events.js';
+
+export type ConsortiumSettings = FactData<'ConsortiumConfigured'>;
+
+/** `null` until it was configured. */
+export type Consortium = ConsortiumSettings | null;
+
+export interface ConfigureConsortium {
+  readonly type: 'ConfigureConsortium';
+  readonly settings: ConsortiumSettings;
+}
+
+/** There is one, `consortium-main`. */
+export const consortium: Decider<Consortium, ConfigureConsortium, ConsortiumEvent> = {
+  category: 'consortium',
+  initial: null,
+
+  decide(command, state) {
+    const settings = tidy(command.settings);
+    if (state !== null && JSON.stringify(settings) === JSON.stringify(tidy(state))) return [];
+    return [{ type: 'ConsortiumConfigured', data: settings }];
+  },
+
+  evolve(_state, event) {
+    return event.data;
+  },
+};
+
+/** The same settings in the same words: fields and kinds in one order, each kind once. */
+function tidy({
+  name,
+  timeZone,
+  currency,
+  fiscalYearStartMonth,
+  activityPolicy,
+}: ConsortiumSettings): ConsortiumSettings {
+  const { windowMonths, digital } = activityPolicy;
+  const qualifying = interactionKinds.filter((kind) => activityPolicy.qualifying.includes(kind));
+  return {
+    name,
+    timeZone,
+    currency,
+    fiscalYearStartMonth,
+    activityPolicy: { qualifying, windowMonths, digital },
+  };
+}

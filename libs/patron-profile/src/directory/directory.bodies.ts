@@ -1,0 +1,153 @@
+import { interactionKinds, type InteractionKind } from '@readership/contracts';
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { Transform, Type } from 'class-transformer';
+import {
+  ArrayMaxSize,
+  ArrayMinSize,
+  IsArray,
+  IsBoolean,
+  IsIn,
+  IsInt,
+  IsISO4217CurrencyCode,
+  IsObject,
+  IsOptional,
+  IsString,
+  IsTimeZone,
+  Length,
+  Matches,
+  Max,
+  Min,
+  ValidateIf,
+  ValidateNested,
+} from 'class-validator';
+
+const codePattern = /^[A-Za-z0-9-]{1,32}$/;
+/** Offsets are no time zones: they know no summer time. */
+const zonePattern = /^[A-Za-z]/;
+export const oneLine = /^[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}]*$/u;
+
+export const Trimmed = () =>
+  Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? value.trim() : value));
+
+/** May be left out, but not `null`. */
+export const Absent = () => ValidateIf((_body, value) => value !== undefined);
+
+export class ActivityPolicyBody {
+  @ApiProperty({ enum: interactionKinds, isArray: true })
+  @IsArray()
+  @ArrayMinSize(1)
+  @ArrayMaxSize(interactionKinds.length)
+  @IsIn(interactionKinds, { each: true })
+  qualifying!: InteractionKind[];
+
+  @ApiProperty({ enum: [6, 12, 24, 36] })
+  @IsIn([6, 12, 24, 36])
+  windowMonths!: 6 | 12 | 24 | 36;
+
+  @ApiProperty({ description: 'Whether digital use qualifies.' })
+  @IsBoolean()
+  digital!: boolean;
+}
+
+export class ConsortiumBody {
+  @ApiProperty({ minLength: 1, maxLength: 200 })
+  @IsString()
+  @Trimmed()
+  @Length(1, 200)
+  @Matches(oneLine)
+  name!: string;
+
+  @ApiPropertyOptional({ default: 'UTC', example: 'Europe/Vienna', description: 'IANA time zone.' })
+  @IsOptional()
+  @IsString()
+  @IsTimeZone()
+  @Matches(zonePattern)
+  timeZone?: string | null;
+
+  @ApiPropertyOptional({ default: 'EUR', description: 'ISO 4217.' })
+  @IsOptional()
+  @IsString()
+  @IsISO4217CurrencyCode()
+  @Matches(/^[A-Z]{3}$/)
+  currency?: string | null;
+
+  @ApiPropertyOptional({ default: 1, minimum: 1, maximum: 12 })
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  @Max(12)
+  fiscalYearStartMonth?: number | null;
+
+  @ApiPropertyOptional({ type: ActivityPolicyBody })
+  @IsOptional()
+  @IsObject()
+  @ValidateNested()
+  @Type(() => ActivityPolicyBody)
+  activityPolicy?: ActivityPolicyBody | null;
+}
+
+export class LibraryBody {
+  @ApiProperty({ pattern: codePattern.source })
+  @IsString()
+  @Matches(codePattern)
+  id!: string;
+
+  @ApiProperty({ minLength: 1, maxLength: 200 })
+  @IsString()
+  @Trimmed()
+  @Length(1, 200)
+  @Matches(oneLine)
+  name!: string;
+}
+
+export class LibraryChangeBody {
+  @ApiPropertyOptional({ minLength: 1, maxLength: 200 })
+  @Absent()
+  @IsString()
+  @Trimmed()
+  @Length(1, 200)
+  @Matches(oneLine)
+  name?: string;
+}
+
+export class BranchBody extends LibraryBody {
+  @ApiProperty({ description: 'Id of its library.' })
+  @IsString()
+  @Matches(codePattern)
+  library!: string;
+
+  @ApiProperty({ example: 'Europe/Vienna', description: 'IANA time zone.' })
+  @IsString()
+  @IsTimeZone()
+  @Matches(zonePattern)
+  timeZone!: string;
+
+  @ApiPropertyOptional({ minimum: 1, description: 'People who live in its area.' })
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  @Max(2_000_000_000)
+  population?: number | null;
+}
+
+export class BranchChangeBody extends LibraryChangeBody {
+  @ApiPropertyOptional()
+  @Absent()
+  @IsString()
+  @Matches(codePattern)
+  library?: string;
+
+  @ApiPropertyOptional()
+  @Absent()
+  @IsString()
+  @IsTimeZone()
+  @Matches(zonePattern)
+  timeZone?: string;
+
+  @ApiPropertyOptional({ minimum: 1 })
+  @Absent()
+  @IsInt()
+  @Min(1)
+  @Max(2_000_000_000)
+  population?: number;
+}

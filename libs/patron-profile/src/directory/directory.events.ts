@@ -1,0 +1,20 @@
+import type { FactData } from '@readership/contracts';
+import type { Event } from '@readership/kernel';
+
+/** Directory events hold nothing private: each is published as it is. */
+export type ConsortiumConfigured = Event<'ConsortiumConfigured', FactData<'ConsortiumConfigured'>>;
+export type ConsortiumEvent = ConsortiumConfigured;
+
+export type LibraryAdded = Event<'LibraryAdded', FactData<'LibraryAdded'>>;
+export type LibraryRenamed = Event<'LibraryRenamed', FactData<'LibraryRenamed'>>;
+export type LibraryEvent = LibraryAdded | LibraryRenamed;
+
+export type BranchAdded = Event<'BranchAdded', FactData<'BranchAdded'>>;
+export type BranchRenamed = Event<'BranchRenamed', FactData<'BranchRenamed'>>;
+export type BranchTransferred = Event<'BranchTransferred', FactData<'BranchTransferred'>>;
+export type BranchTimeZoneSet = Event<'BranchTimeZoneSet', FactData<'BranchTimeZoneSet'>>;
+export type BranchPopulationStated = Event<'BranchPopulationStated', FactData<'BranchPopulationStated'>>;
+export type BranchEvent =
+  BranchAdded | BranchRenamed | BranchTransferred | BranchTimeZoneSet | BranchPopulationStated;
+
+export type DirectoryEvent = ConsortiumEvent | LibraryEvent | BranchEvent;

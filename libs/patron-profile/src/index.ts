@@ -1,0 +1,2 @@
+export * from './patron-profile.module.js';
+export * from './publish.js';

@@ -1,0 +1,37 @@
+import type { DynamicModule } from '@nestjs/common';
+import { contextModule } from '@readership/host';
+import type { Adapters } from '@readership/kernel';
+import { Cards } from './cards/cards.js';
+import { BranchesController } from './directory/branches.controller.js';
+import { ConsortiumController } from './directory/consortium.controller.js';
+import { branches, libraries } from './directory/directory.projection.js';
+import { Directory } from './directory/directory.js';
+import { LibrariesController } from './directory/libraries.controller.js';
+import { PatronBatchController } from './patrons/patron-batch.controller.js';
+import { PatronCards } from './patrons/patron-cards.js';
+import { PatronRecords } from './patrons/patron-records.js';
+import { PatronsController } from './patrons/patrons.controller.js';
+import { Registrations } from './patrons/registrations.js';
+import { publish } from './publish.js';
+import { patronSearch } from './search/patron-search.projection.js';
+import { PatronSearch } from './search/patron-search.js';
+
+/** Who the readers are, their cards, and the directory of the consortium. */
+export class PatronProfileModule {
+  static on(adapters: Adapters): DynamicModule {
+    return contextModule(adapters, {
+      name: 'patron-profile',
+      module: PatronProfileModule,
+      publish,
+      controllers: [
+        ConsortiumController,
+        LibrariesController,
+        BranchesController,
+        PatronBatchController,
+        PatronsController,
+      ],
+      providers: [Directory, Cards, Registrations, PatronCards, PatronRecords, PatronSearch],
+      own: { models: [{ projection: patronSearch }, { projection: libraries }, { projection: branches }] },
+    });
+  }
+}

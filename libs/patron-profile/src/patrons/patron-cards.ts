@@ -1,0 +1,81 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { Secrets } from '@readership/host';
+import { EventStore, fold, handle, Refusal, type Marks, type Meta } from '@readership/kernel';
+import { cardTaken } from '../cards/card.decider.js';
+import { keyed, normalisedCard } from '../cards/card-number.js';
+import { Cards } from '../cards/cards.js';
+import { closureOf, patron, patronClosed, unknownPatron, type NewCard } from './patron.decider.js';
+
+const attemptsMax = 5;
+
+/** Cards that a registered patron gets or gives up. */
+@Injectable()
+export class PatronCards {
+  constructor(
+    @Inject(EventStore) private readonly store: EventStore,
+    @Inject(Cards) private readonly cards: Cards,
+    @Inject(Secrets) private readonly secrets: Secrets,
+  ) {}
+
+  /** Adds and removes in one decision. Throws `CARD_TAKEN`, `CARD_NOT_HELD`, `BAD_CARD`, `PATRON_CLOSED`. */
+  async change(
+    personId: string,
+    numbers: { readonly add: readonly string[]; readonly remove: readonly string[] },
+    meta: Meta,
+    ifVersion?: number,
+  ): Promise<{ readonly version: number; readonly marks: readonly Marks[] }> {
+    const add = [...new Set(numbers.add.map(normalisedCard))];
+    const remove = [...new Set(numbers.remove.map(normalisedCard))].map((number) =>
+      this.cards.tokenOf(number),
+    );
+    const request = keyed(this.secrets.cardKey, JSON.stringify({ personId, add, remove }));
+    const marks: Marks[] = [];
+    for (let attempt = 1; ; attempt++) {
+      await this.expectWilling(personId, add.length > 0, ifVersion);
+      const claimed = await this.claimAll(personId, add, request, meta, marks);
+      const command = { type: 'ChangeCards', add: claimed, remove, at: meta.at } as const;
+      try {
+        const done = await handle(this.store, patron, personId, command, meta, ifVersion);
+        marks.push(done.marks);
+        const touched = [...remove, ...add.map((number) => this.cards.tokenOf(number))];
+        for (const token of new Set(touched)) marks.push(...(await this.cards.settle(token, meta)).marks);
+        return { version: done.version, marks };
+      } catch (error) {
+        if (!(error instanceof Refusal && error.code === 'CLAIM_LOST') || attempt === attemptsMax)
+          throw error;
+      }
+    }
+  }
+
+  /** Refuses before anything is claimed what the patron's stream would refuse after. */
+  private async expectWilling(personId: string, adds: boolean, ifVersion: number | undefined): Promise<void> {
+    const { state, version } = await fold(this.store, patron, personId);
+    if (state.registered === null) throw unknownPatron();
+    if (ifVersion !== undefined && ifVersion !== version) {
+      throw new Refusal(
+        'VERSION_MISMATCH',
+        'stale',
+        'It changed since you read it: read it again and repeat.',
+      );
+    }
+    if (adds && closureOf(state.registered) !== null) throw patronClosed();
+  }
+
+  private async claimAll(
+    personId: string,
+    add: readonly string[],
+    request: string,
+    meta: Meta,
+    marks: Marks[],
+  ): Promise<NewCard[]> {
+    const claimed: NewCard[] = [];
+    for (const number of add) {
+      const token = this.cards.tokenOf(number);
+      const result = await this.cards.claim(token, { personId, request, adopt: false }, meta);
+      marks.push(...result.marks);
+      if (result.outcome === 'claimed') claimed.push({ token, number, claim: result.claim });
+      else if (result.hold.personId !== personId) throw cardTaken();
+    }
+    return claimed;
+  }
+}

@@ -1,0 +1,67 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { EventStore, fold, streamOf, type Meta } from '@readership/kernel';
+import { uuidv7 } from 'uuidv7';
+import { closureOf, heldCards, homeOf, patron, type Patron } from './patron.decider.js';
+import type { PatronRecordRead } from './patron.events.js';
+
+/** A patron as the front desk sees them. Fields are `null` where nothing is known, or where it was forgotten. */
+export interface PatronRecord {
+  readonly id: string;
+  readonly cards: readonly string[];
+  readonly givenName: string | null;
+  readonly familyName: string | null;
+  readonly email: string | null;
+  readonly phone: string | null;
+  readonly homeBranch: string;
+  readonly category: string | null;
+  readonly language: string | null;
+  readonly enrolledOn: string | null;
+  readonly status: 'open' | 'closed';
+  readonly closure?: { readonly reason: string; readonly on: string };
+  /** Of the patron's stream: what `ETag` says. */
+  readonly version: number;
+}
+
+/** Reads of patrons, each noted before it is answered. */
+@Injectable()
+export class PatronRecords {
+  constructor(@Inject(EventStore) private readonly store: EventStore) {}
+
+  /** In the order asked for; ids nobody is registered under are left out. At most 200. */
+  async read(
+    ids: readonly string[],
+    how: PatronRecordRead['data']['how'],
+    meta: Meta,
+  ): Promise<PatronRecord[]> {
+    const records: PatronRecord[] = [];
+    for (const id of ids) {
+      const { state, version } = await fold(this.store, patron, id);
+      const record = recordOf(id, state, version);
+      if (record !== null) records.push(record);
+    }
+    if (records.length > 0) {
+      const personIds = records.map(({ id }) => id);
+      const noted: PatronRecordRead = { type: 'PatronRecordRead', data: { personIds, by: meta.actor, how } };
+      await this.store.append(streamOf('access', uuidv7()), 0, [noted], meta);
+    }
+    return records;
+  }
+}
+
+function recordOf(id: string, state: Patron, version: number): PatronRecord | null {
+  const known = state.registered;
+  if (known === null) return null;
+  const closure = closureOf(known);
+  return {
+    id,
+    cards: heldCards(state).flatMap(({ number }) => (number === null ? [] : [number])),
+    ...known.contact,
+    homeBranch: homeOf(known),
+    category: known.category,
+    language: known.language,
+    enrolledOn: known.enrolledOn,
+    status: closure === null ? 'open' : 'closed',
+    ...(closure === null ? {} : { closure }),
+    version,
+  };
+}

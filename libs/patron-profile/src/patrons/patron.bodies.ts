@@ -1,0 +1,178 @@
+import { closureReasons, type ClosureReason } from '@readership/contracts';
+import { ApiProperty, ApiPropertyOptional, PickType } from '@nestjs/swagger';
+import {
+  ArrayMaxSize,
+  ArrayMinSize,
+  IsArray,
+  IsIn,
+  IsOptional,
+  IsString,
+  Length,
+  Matches,
+  MaxLength,
+  registerDecorator,
+} from 'class-validator';
+import { Absent, oneLine, Trimmed } from '../directory/directory.bodies.js';
+import { cardsHeldMax } from './patron.decider.js';
+
+const cardLengthMax = 128;
+const emailPattern = /^[^\s@]{1,64}@[^\s@]{1,190}$/u;
+const phonePattern = /^(?=(?:[^0-9]*[0-9]){3})[0-9+()./ -]{3,32}$/;
+/** Short codes, never free text: they are published. */
+const categoryPattern = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,31}$/;
+const languagePattern = /^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,4}$/;
+
+/** A day of the calendar from 1900, `2024-03-31`. */
+function IsDay(): PropertyDecorator {
+  return (target, property) =>
+    registerDecorator({
+      name: 'isDay',
+      target: target.constructor,
+      propertyName: String(property),
+      validator: {
+        validate: isDay,
+        defaultMessage: () => '$property must be a day from 1900, as 2024-03-31',
+      },
+    });
+}
+
+export function isDay(value: unknown): boolean {
+  if (typeof value !== 'string' || !/^\d{4}-\d\d-\d\d$/.test(value) || value < '1900') return false;
+  const time = Date.parse(`${value}T00:00:00Z`);
+  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(value);
+}
+
+export class ContactBody {
+  @ApiPropertyOptional({ minLength: 1, maxLength: 200 })
+  @Absent()
+  @IsString()
+  @Trimmed()
+  @Length(1, 200)
+  @Matches(oneLine)
+  givenName?: string;
+
+  @ApiPropertyOptional({ minLength: 1, maxLength: 200 })
+  @Absent()
+  @IsString()
+  @Trimmed()
+  @Length(1, 200)
+  @Matches(oneLine)
+  familyName?: string;
+
+  @ApiPropertyOptional({ type: String, nullable: true, description: '`null` takes it away.' })
+  @IsOptional()
+  @IsString()
+  @Trimmed()
+  @Matches(emailPattern, { message: '$property must be an e-mail address' })
+  @Matches(oneLine)
+  email?: string | null;
+
+  @ApiPropertyOptional({ type: String, nullable: true, description: '`null` takes it away.' })
+  @IsOptional()
+  @IsString()
+  @Trimmed()
+  @Matches(phonePattern, { message: '$property must be a telephone number' })
+  phone?: string | null;
+}
+
+export class PatronBody {
+  @ApiProperty({ type: [String], description: 'The first is the idempotency key.' })
+  @IsArray()
+  @ArrayMinSize(1)
+  @ArrayMaxSize(cardsHeldMax)
+  @IsString({ each: true })
+  @MaxLength(cardLengthMax, { each: true })
+  cards!: string[];
+
+  @ApiProperty({ minLength: 1, maxLength: 200 })
+  @IsString()
+  @Trimmed()
+  @Length(1, 200)
+  @Matches(oneLine)
+  givenName!: string;
+
+  @ApiProperty({ minLength: 1, maxLength: 200 })
+  @IsString()
+  @Trimmed()
+  @Length(1, 200)
+  @Matches(oneLine)
+  familyName!: string;
+
+  @ApiPropertyOptional({ type: String })
+  @IsOptional()
+  @IsString()
+  @Trimmed()
+  @Matches(emailPattern, { message: '$property must be an e-mail address' })
+  @Matches(oneLine)
+  email?: string | null;
+
+  @ApiPropertyOptional({ type: String })
+  @IsOptional()
+  @IsString()
+  @Trimmed()
+  @Matches(phonePattern, { message: '$property must be a telephone number' })
+  phone?: string | null;
+
+  @ApiProperty({ description: 'Id of a branch.' })
+  @IsString()
+  @Matches(/^[A-Za-z0-9-]{1,32}$/)
+  homeBranch!: string;
+
+  @ApiPropertyOptional({ type: String, example: 'adult', description: 'A short code.' })
+  @IsOptional()
+  @IsString()
+  @Matches(categoryPattern)
+  category?: string | null;
+
+  @ApiPropertyOptional({ type: String, format: 'date', description: 'Absent: unknown.' })
+  @IsOptional()
+  @IsDay()
+  enrolledOn?: string | null;
+
+  @ApiPropertyOptional({ type: String, example: 'de-AT', description: 'BCP 47.' })
+  @IsOptional()
+  @IsString()
+  @Matches(languagePattern)
+  language?: string | null;
+}
+
+export class MoveBody {
+  @ApiProperty({ description: 'Id of a branch.' })
+  @IsString()
+  @Matches(/^[A-Za-z0-9-]{1,32}$/)
+  homeBranch!: string;
+
+  @ApiProperty({ format: 'date', description: 'May lie back, not ahead.' })
+  @IsDay()
+  since!: string;
+}
+
+export class CloseBody {
+  @ApiProperty({ enum: closureReasons })
+  @IsIn(closureReasons)
+  reason!: ClosureReason;
+
+  @ApiProperty({ format: 'date', description: 'May lie back, not ahead.' })
+  @IsDay()
+  on!: string;
+}
+
+export class ReopenBody extends PickType(CloseBody, ['on']) {}
+
+export class CardsBody {
+  @ApiPropertyOptional({ type: [String] })
+  @Absent()
+  @IsArray()
+  @ArrayMaxSize(cardsHeldMax)
+  @IsString({ each: true })
+  @MaxLength(cardLengthMax, { each: true })
+  add?: string[];
+
+  @ApiPropertyOptional({ type: [String] })
+  @Absent()
+  @IsArray()
+  @ArrayMaxSize(cardsHeldMax)
+  @IsString({ each: true })
+  @MaxLength(cardLengthMax, { each: true })
+  remove?: string[];
+}

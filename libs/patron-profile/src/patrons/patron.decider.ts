@@ -1,0 +1,291 @@
+import type { ClosureReason } from '@readership/contracts';
+import { Refusal, type Decider } from '@readership/kernel';
+import type { CardAdded, Contact, ContactChange, PatronEvent } from './patron.events.js';
+
+export interface HeldCard {
+  readonly claim: number;
+  /** `null` once forgotten. */
+  readonly number: string | null;
+  readonly removedAt: string | null;
+}
+
+/** Names and addresses; `null` where there is none, or no longer. */
+export interface ContactNow {
+  readonly givenName: string | null;
+  readonly familyName: string | null;
+  readonly email: string | null;
+  readonly phone: string | null;
+}
+
+export interface RegisteredPatron {
+  readonly contact: ContactNow;
+  readonly category: string | null;
+  readonly language: string | null;
+  readonly enrolledOn: string | null;
+  /** Home branch by the day since when; `''`: from the beginning. */
+  readonly homes: ByDay<string>;
+  /** By effective day the reason of a closure, or `null` for a reopening. */
+  readonly closures: ByDay<ClosureReason | null>;
+}
+
+export interface Patron {
+  /** `null`: nobody has registered here (yet). */
+  readonly registered: RegisteredPatron | null;
+  /** Every card ever accepted, by token. */
+  readonly cards: Readonly<Record<string, HeldCard>>;
+  /** The last claim abandoned, by token. */
+  readonly abandoned: Readonly<Record<string, number>>;
+}
+
+/** `2024-03-31` → what holds from that day. Late facts fall into their place: the latest day not after a day counts. */
+export type ByDay<T> = Readonly<Record<string, T>>;
+
+export interface NewCard {
+  readonly token: string;
+  readonly number: string;
+  readonly claim: number;
+}
+
+export type PatronCommand =
+  | {
+      readonly type: 'RegisterPatron';
+      readonly contact: Contact;
+      readonly homeBranch: string;
+      readonly category?: string;
+      readonly language?: string;
+      readonly enrolledOn?: string;
+      readonly cards: readonly NewCard[];
+      readonly today: string;
+    }
+  | {
+      readonly type: 'MovePatron';
+      readonly homeBranch: string;
+      readonly since: string;
+      readonly today: string;
+    }
+  | {
+      readonly type: 'ClosePatron';
+      readonly reason: ClosureReason;
+      readonly on: string;
+      readonly today: string;
+    }
+  | { readonly type: 'ReopenPatron'; readonly on: string; readonly today: string }
+  | { readonly type: 'ChangeContact'; readonly change: ContactChange }
+  | {
+      readonly type: 'ChangeCards';
+      readonly add: readonly NewCard[];
+      readonly remove: readonly string[];
+      readonly at: string;
+    }
+  | { readonly type: 'AbandonClaim'; readonly token: string; readonly claim: number };
+
+export const cardsHeldMax = 20;
+
+export const patron: Decider<Patron, PatronCommand, PatronEvent> = {
+  category: 'patron',
+  initial: { registered: null, cards: {}, abandoned: {} },
+
+  decide(command, state) {
+    const known = state.registered;
+    switch (command.type) {
+      case 'RegisterPatron': {
+        if (known !== null)
+          throw new Refusal('PATRON_EXISTS', 'conflict', 'A patron of this id is registered.');
+        const { contact, homeBranch, category, language, enrolledOn } = command;
+        if (enrolledOn !== undefined) notAhead(enrolledOn, command.today, '/enrolledOn');
+        return [
+          {
+            type: 'PatronRegistered',
+            data: {
+              homeBranch,
+              ...(category === undefined ? {} : { category }),
+              ...(language === undefined ? {} : { language }),
+              ...(enrolledOn === undefined ? {} : { enrolledOn }),
+            },
+            personal: contact,
+          },
+          ...command.cards.map(added),
+        ];
+      }
+      case 'MovePatron': {
+        if (known === null) throw unknownPatron();
+        const { homeBranch, since } = command;
+        notAhead(since, command.today, '/since');
+        if (known.homes[since] === homeBranch) return [];
+        if (closureOf(known) !== null) throw patronClosed();
+        return [{ type: 'PatronMoved', data: { homeBranch, since } }];
+      }
+      case 'ClosePatron': {
+        if (known === null) throw unknownPatron();
+        const { reason, on } = command;
+        notAhead(on, command.today, '/on');
+        if (known.closures[on] === reason) return [];
+        return [{ type: 'PatronClosed', data: { reason, on } }];
+      }
+      case 'ReopenPatron': {
+        if (known === null) throw unknownPatron();
+        const { on } = command;
+        notAhead(on, command.today, '/on');
+        if (known.closures[on] === null) return [];
+        if ((inForce(known.closures, on) ?? null) === null) {
+          throw new Refusal('PATRON_OPEN', 'conflict', 'The patron is not closed on that day.', '/on');
+        }
+        return [{ type: 'PatronReopened', data: { on } }];
+      }
+      case 'ChangeContact': {
+        if (known === null) throw unknownPatron();
+        const change = Object.fromEntries(
+          Object.entries(command.change).filter(
+            ([field, value]) => value !== undefined && value !== known.contact[field as keyof ContactNow],
+          ),
+        );
+        if (Object.keys(change).length === 0) return [];
+        return [{ type: 'PatronContactChanged', data: {}, personal: change }];
+      }
+      case 'ChangeCards': {
+        if (known === null) throw unknownPatron();
+        const removed: PatronEvent[] = [];
+        for (const token of command.remove) {
+          const held = state.cards[token];
+          if (held === undefined) {
+            throw new Refusal('CARD_NOT_HELD', 'conflict', 'The patron has never had this card.', '/remove');
+          }
+          if (held.removedAt === null) removed.push({ type: 'CardRemoved', data: { token, at: command.at } });
+        }
+        const add = command.add.filter(({ token, claim }) => state.cards[token]?.claim !== claim);
+        for (const { token, claim } of add) {
+          if (state.abandoned[token] === claim) {
+            throw new Refusal(
+              'CLAIM_LOST',
+              'conflict',
+              'Somebody else has claimed the card meanwhile.',
+              '/add',
+            );
+          }
+        }
+        if (add.length > 0 && closureOf(known) !== null) throw patronClosed();
+        if (heldCards(state).length + add.length - removed.length > cardsHeldMax) {
+          throw new Refusal(
+            'TOO_MANY_CARDS',
+            'invalid',
+            `A patron has at most ${cardsHeldMax} cards.`,
+            '/add',
+          );
+        }
+        return [...removed, ...add.map(added)];
+      }
+      case 'AbandonClaim': {
+        const { token, claim } = command;
+        if (state.cards[token]?.claim === claim || state.abandoned[token] === claim) return [];
+        return [{ type: 'ClaimAbandoned', data: { token, claim } }];
+      }
+    }
+  },
+
+  evolve(state, event) {
+    switch (event.type) {
+      case 'PatronRegistered': {
+        const { homeBranch, category, language, enrolledOn } = event.data;
+        const { givenName, familyName, email, phone } = event.personal ?? {};
+        return {
+          ...state,
+          registered: {
+            contact: {
+              givenName: givenName ?? null,
+              familyName: familyName ?? null,
+              email: email ?? null,
+              phone: phone ?? null,
+            },
+            category: category ?? null,
+            language: language ?? null,
+            enrolledOn: enrolledOn ?? null,
+            homes: { '': homeBranch },
+            closures: {},
+          },
+        };
+      }
+      case 'PatronMoved': {
+        const { homeBranch, since } = event.data;
+        return restated(state, ({ homes }) => ({ homes: { ...homes, [since]: homeBranch } }));
+      }
+      case 'PatronClosed': {
+        const { reason, on } = event.data;
+        return restated(state, ({ closures }) => ({ closures: { ...closures, [on]: reason } }));
+      }
+      case 'PatronReopened': {
+        const { on } = event.data;
+        return restated(state, ({ closures }) => ({ closures: { ...closures, [on]: null } }));
+      }
+      case 'PatronContactChanged':
+        return restated(state, ({ contact }) => ({ contact: { ...contact, ...event.personal } }));
+      case 'CardAdded': {
+        const { token, claim } = event.data;
+        const number = event.personal?.card ?? null;
+        return { ...state, cards: { ...state.cards, [token]: { claim, number, removedAt: null } } };
+      }
+      case 'CardRemoved': {
+        const { token, at } = event.data;
+        const held = state.cards[token];
+        return held ? { ...state, cards: { ...state.cards, [token]: { ...held, removedAt: at } } } : state;
+      }
+      case 'ClaimAbandoned': {
+        const { token, claim } = event.data;
+        return { ...state, abandoned: { ...state.abandoned, [token]: claim } };
+      }
+    }
+  },
+};
+
+function added({ token, number, claim }: NewCard): CardAdded {
+  return { type: 'CardAdded', data: { token, claim }, personal: { card: number } };
+}
+
+function restated(state: Patron, change: (known: RegisteredPatron) => Partial<RegisteredPatron>): Patron {
+  const known = state.registered;
+  return known ? { ...state, registered: { ...known, ...change(known) } } : state;
+}
+
+/** The last day of a history that is not after `day`, or its very last. */
+function lastDay(history: ByDay<unknown>, day?: string): string | undefined {
+  let last: string | undefined;
+  for (const since of Object.keys(history)) {
+    if ((day === undefined || since <= day) && (last === undefined || since > last)) last = since;
+  }
+  return last;
+}
+
+function inForce<T>(history: ByDay<T>, day: string): T | undefined {
+  const since = lastDay(history, day);
+  return since === undefined ? undefined : history[since];
+}
+
+/** The closure in force, or `null` when the patron is open. */
+export function closureOf({
+  closures,
+}: RegisteredPatron): { readonly reason: ClosureReason; readonly on: string } | null {
+  const on = lastDay(closures);
+  const reason = on === undefined ? null : closures[on]!;
+  return reason === null ? null : { reason, on: on! };
+}
+
+export function homeOf({ homes }: RegisteredPatron): string {
+  return homes[lastDay(homes)!]!;
+}
+
+export function heldCards({ cards }: Patron): readonly HeldCard[] {
+  return Object.values(cards).filter(({ removedAt }) => removedAt === null);
+}
+
+function notAhead(day: string, today: string, pointer: string): void {
+  if (day > today) {
+    throw new Refusal('FUTURE_DATE', 'invalid', 'The day may lie back but not ahead of today.', pointer);
+  }
+}
+
+export function unknownPatron(): Refusal {
+  return new Refusal('PATRON_UNKNOWN', 'unknown', 'There is no patron of this id.');
+}
+
+export function patronClosed(): Refusal {
+  return new Refusal('PATRON_CLOSED', 'conflict', 'The patron is closed: reopen first.');
+}

@@ -1,0 +1,173 @@
+import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
+import { ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
+import { Answer, IfMatch, joinMarks, RequestMeta } from '@readership/host';
+import { EventStore, handle, type Meta } from '@readership/kernel';
+import { Directory } from '../directory/directory.js';
+import { PatronSearch, type PatronQuery } from '../search/patron-search.js';
+import { CardsBody, CloseBody, ContactBody, MoveBody, PatronBody, ReopenBody } from './patron.bodies.js';
+import { PatronCards } from './patron-cards.js';
+import { patron, unknownPatron, type PatronCommand } from './patron.decider.js';
+import { PatronRecords, type PatronRecord } from './patron-records.js';
+import { registrationOf } from './registration.js';
+import { Registrations } from './registrations.js';
+
+const idPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** A write says whom it was about and the version it led to; who wants to see the record reads it. */
+interface Written {
+  readonly id: string;
+  readonly version: number;
+}
+
+@ApiTags('patrons')
+@Controller('v1/patrons')
+export class PatronsController {
+  constructor(
+    @Inject(EventStore) private readonly store: EventStore,
+    @Inject(Directory) private readonly directory: Directory,
+    @Inject(Registrations) private readonly registrations: Registrations,
+    @Inject(PatronCards) private readonly cards: PatronCards,
+    @Inject(PatronRecords) private readonly records: PatronRecords,
+    @Inject(PatronSearch) private readonly search: PatronSearch,
+  ) {}
+
+  @Post()
+  @ApiOperation({ summary: 'Register a patron; the same request again answers with the same patron' })
+  async register(@Body() body: PatronBody, @RequestMeta() meta: Meta): Promise<Answer<Written>> {
+    const registration = registrationOf(body);
+    await this.directory.expectBranch(registration.homeBranch);
+    const today = await this.directory.dayOf(meta.at);
+    const { outcomes, marks } = await this.registrations.register([registration], today, meta);
+    const result = outcomes[0]!;
+    if (result.outcome === 'refused') throw result.refusal;
+    const { id, version } = result;
+    return new Answer(
+      { id, version },
+      {
+        status: result.outcome === 'recorded' ? 201 : 200,
+        version,
+        location: `/v1/patrons/${id}`,
+        marks: joinMarks(...marks),
+      },
+    );
+  }
+
+  @Get()
+  @ApiOperation({
+    summary: 'Patrons by card, e-mail address, telephone number or the beginning of their name',
+  })
+  @ApiQuery({ name: 'card', required: false })
+  @ApiQuery({ name: 'email', required: false })
+  @ApiQuery({ name: 'phone', required: false })
+  @ApiQuery({
+    name: 'name',
+    required: false,
+    description: 'Beginning of the name, in either order, any script.',
+  })
+  @ApiQuery({ name: 'limit', required: false })
+  @ApiQuery({ name: 'cursor', required: false })
+  @ApiQuery({ name: 'after', required: false })
+  async list(
+    @Query() query: PatronQuery,
+    @RequestMeta() meta: Meta,
+  ): Promise<{ items: PatronRecord[]; nextCursor: string | null }> {
+    const { ids, how, nextCursor } = await this.search.find(query, meta);
+    return { items: await this.records.read(ids, how, meta), nextCursor };
+  }
+
+  @Get(':id')
+  @ApiOperation({ summary: 'One patron' })
+  async one(@Param('id') id: string, @RequestMeta() meta: Meta): Promise<Answer<PatronRecord>> {
+    const [record] = await this.records.read([known(id)], 'id', meta);
+    if (record === undefined) throw unknownPatron();
+    return new Answer(record, { version: record.version });
+  }
+
+  @Post(':id/move')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Another home branch, since a day' })
+  async move(
+    @Param('id') id: string,
+    @Body() { homeBranch, since }: MoveBody,
+    @RequestMeta() meta: Meta,
+    @IfMatch() ifVersion: number | undefined,
+  ): Promise<Answer<Written>> {
+    known(id);
+    await this.directory.expectBranch(homeBranch);
+    const today = await this.directory.dayOf(meta.at);
+    return this.tell(id, { type: 'MovePatron', homeBranch, since, today }, meta, ifVersion);
+  }
+
+  @Post(':id/close')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'End the membership, with a reason, on a day' })
+  async close(
+    @Param('id') id: string,
+    @Body() { reason, on }: CloseBody,
+    @RequestMeta() meta: Meta,
+    @IfMatch() ifVersion: number | undefined,
+  ): Promise<Answer<Written>> {
+    const today = await this.directory.dayOf(meta.at);
+    return this.tell(id, { type: 'ClosePatron', reason, on, today }, meta, ifVersion);
+  }
+
+  @Post(':id/reopen')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Let the membership begin again on a day' })
+  async reopen(
+    @Param('id') id: string,
+    @Body() { on }: ReopenBody,
+    @RequestMeta() meta: Meta,
+    @IfMatch() ifVersion: number | undefined,
+  ): Promise<Answer<Written>> {
+    const today = await this.directory.dayOf(meta.at);
+    return this.tell(id, { type: 'ReopenPatron', on, today }, meta, ifVersion);
+  }
+
+  @Post(':id/contact')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Change names, e-mail address or telephone number' })
+  contact(
+    @Param('id') id: string,
+    @Body() { givenName, familyName, email, phone }: ContactBody,
+    @RequestMeta() meta: Meta,
+    @IfMatch() ifVersion: number | undefined,
+  ): Promise<Answer<Written>> {
+    const change = {
+      ...(givenName === undefined ? {} : { givenName }),
+      ...(familyName === undefined ? {} : { familyName }),
+      ...(email === undefined ? {} : { email }),
+      ...(phone === undefined ? {} : { phone }),
+    };
+    return this.tell(id, { type: 'ChangeContact', change }, meta, ifVersion);
+  }
+
+  @Post(':id/cards')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Add and remove cards' })
+  async changeCards(
+    @Param('id') id: string,
+    @Body() { add = [], remove = [] }: CardsBody,
+    @RequestMeta() meta: Meta,
+    @IfMatch() ifVersion: number | undefined,
+  ): Promise<Answer<Written>> {
+    const { version, marks } = await this.cards.change(known(id), { add, remove }, meta, ifVersion);
+    return new Answer({ id, version }, { version, marks: joinMarks(...marks) });
+  }
+
+  private async tell(
+    id: string,
+    command: PatronCommand,
+    meta: Meta,
+    ifVersion: number | undefined,
+  ): Promise<Answer<Written>> {
+    const { version, marks } = await handle(this.store, patron, known(id), command, meta, ifVersion);
+    return new Answer({ id, version }, { version, marks });
+  }
+}
+
+/** Throws `PATRON_UNKNOWN` for what cannot be a patron's id. */
+function known(id: string): string {
+  if (!idPattern.test(id)) throw unknownPatron();
+  return id;
+}

@@ -1,0 +1,218 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { Secrets } from '@readership/host';
+import {
+  EventStore,
+  fold,
+  Refusal,
+  streamOf,
+  type AnyEvent,
+  type Commit,
+  type Marks,
+  type Meta,
+} from '@readership/kernel';
+import { uuidv7 } from 'uuidv7';
+import { card, cardTaken } from '../cards/card.decider.js';
+import { keyed } from '../cards/card-number.js';
+import { Cards } from '../cards/cards.js';
+import { patron, type NewCard } from './patron.decider.js';
+import type { PatronEvent } from './patron.events.js';
+import type { Registration } from './registration.js';
+
+export type RegistrationOutcome =
+  | { readonly outcome: 'recorded' | 'already-recorded'; readonly id: string; readonly version: number }
+  | { readonly outcome: 'refused'; readonly refusal: Refusal };
+
+interface Asked {
+  readonly registration: Registration;
+  readonly tokens: readonly string[];
+  /** Keyed digest of the whole request. */
+  readonly request: string;
+  readonly meta: Meta;
+}
+
+const attemptsMax = 20;
+
+/**
+ * Registers patrons with their cards. Many at once take three passes (claims, registrations, links) as long as their
+ * cards are new; one that meets anything else is settled by itself, in its turn.
+ */
+@Injectable()
+export class Registrations {
+  constructor(
+    @Inject(EventStore) private readonly store: EventStore,
+    @Inject(Cards) private readonly cards: Cards,
+    @Inject(Secrets) private readonly secrets: Secrets,
+  ) {}
+
+  /** One outcome each, in order. `today` is the consortium's. */
+  async register(
+    registrations: readonly Registration[],
+    today: string,
+    meta: Meta,
+  ): Promise<{ readonly outcomes: readonly RegistrationOutcome[]; readonly marks: readonly Marks[] }> {
+    const marks: Marks[] = [];
+    const outcomes: (RegistrationOutcome | undefined)[] = new Array(registrations.length);
+    const fresh: {
+      readonly at: number;
+      readonly asked: Asked;
+      readonly id: string;
+      readonly events: readonly PatronEvent[];
+    }[] = [];
+    const asked = registrations.map((registration) => this.ask(registration, meta));
+    asked.forEach((one, at) => {
+      try {
+        // A claim on a card that nobody has ever had is version 1 of its stream.
+        fresh.push({
+          at,
+          asked: one,
+          id: uuidv7(),
+          events: decided(
+            one,
+            one.tokens.map(() => 1),
+            today,
+          ),
+        });
+      } catch (error) {
+        if (!(error instanceof Refusal)) throw error;
+        outcomes[at] = { outcome: 'refused', refusal: error };
+      }
+    });
+
+    const claims = fresh.flatMap(({ asked: { tokens, request, meta }, id }) =>
+      tokens.map((token) => commitOf('card', token, 0, claimed(id, request, meta), meta)),
+    );
+    const claimed1 = await this.each(claims, marks);
+    let next = 0;
+    const ready = fresh.filter(({ asked: { tokens } }) => {
+      const won = claimed1.slice(next, next + tokens.length).every(Boolean);
+      next += tokens.length;
+      return won;
+    });
+
+    const registered = await this.each(
+      ready.map(({ asked, id, events }) => commitOf('patron', id, 0, events, asked.meta)),
+      marks,
+    );
+    const links: Commit[] = [];
+    ready.forEach(({ at, asked: { tokens, request, meta }, id, events }, index) => {
+      if (!registered[index]) return;
+      outcomes[at] = { outcome: 'recorded', id, version: events.length };
+      const claim = claimed(id, request, meta).reduce(card.evolve, card.initial);
+      for (const token of tokens) {
+        links.push(
+          commitOf('card', token, 1, card.decide({ type: 'LinkCard', token, claim: 1 }, claim), meta),
+        );
+      }
+    });
+    const linked = await this.each(links, marks);
+    for (const [index, { stream, meta }] of links.entries()) {
+      if (!linked[index]) marks.push(...(await this.cards.settle(stream.slice('card-'.length), meta)).marks);
+    }
+
+    for (const [at, one] of asked.entries()) outcomes[at] ??= await this.registerOne(one, today, marks);
+    return { outcomes: outcomes as RegistrationOutcome[], marks };
+  }
+
+  private ask(registration: Registration, meta: Meta): Asked {
+    return {
+      registration,
+      tokens: registration.cards.map((number) => this.cards.tokenOf(number)),
+      request: keyed(this.secrets.cardKey, JSON.stringify(registration)),
+      meta: { ...meta, commandId: uuidv7() },
+    };
+  }
+
+  private async each(commits: readonly Commit[], marks: Marks[]): Promise<readonly boolean[]> {
+    if (commits.length === 0) return [];
+    const results = await this.store.appendEach(commits);
+    return results.map((result) => {
+      if (result.outcome === 'conflict') return false;
+      marks.push(result.marks);
+      return true;
+    });
+  }
+
+  private async registerOne(asked: Asked, today: string, marks: Marks[]): Promise<RegistrationOutcome> {
+    for (let attempt = 1; attempt <= attemptsMax; attempt++) {
+      const claims = await this.claimAll(asked, marks);
+      if ('outcome' in claims) return claims;
+      const { personId, versions } = claims;
+      const events = decided(asked, versions, today);
+      const appended = await this.store.append(streamOf('patron', personId), 0, events, asked.meta);
+      if (appended.outcome === 'appended') {
+        marks.push(appended.marks);
+        await this.settleAll(asked, marks);
+        return { outcome: 'recorded', id: personId, version: appended.version };
+      }
+      // Either the same request got here first, and the next round finds its cards, or a claim was abandoned.
+    }
+    return {
+      outcome: 'refused',
+      refusal: new Refusal('BUSY', 'not-yet', 'Others are changing the same cards: try again in a moment.'),
+    };
+  }
+
+  /** Every card for one person id, or how it ended before that. */
+  private async claimAll(
+    asked: Asked,
+    marks: Marks[],
+  ): Promise<RegistrationOutcome | { readonly personId: string; readonly versions: readonly number[] }> {
+    let personId: string = uuidv7();
+    const versions: number[] = [];
+    for (const [index, token] of asked.tokens.entries()) {
+      const first = index === 0;
+      const result = await this.cards.claim(
+        token,
+        { personId, request: asked.request, adopt: first },
+        asked.meta,
+      );
+      marks.push(...result.marks);
+      if (result.outcome === 'claimed') {
+        personId = result.personId;
+        versions.push(result.claim);
+      } else if (first && result.hold.request === asked.request) {
+        await this.settleAll(asked, marks);
+        const { version } = await fold(this.store, patron, result.hold.personId);
+        return { outcome: 'already-recorded', id: result.hold.personId, version };
+      } else if (!first && result.hold.personId === personId) {
+        // The same request has registered the person since the first card was looked at.
+        versions.push(result.hold.claim);
+      } else {
+        return { outcome: 'refused', refusal: cardTaken() };
+      }
+    }
+    return { personId, versions };
+  }
+
+  private async settleAll(asked: Asked, marks: Marks[]): Promise<void> {
+    for (const token of asked.tokens) marks.push(...(await this.cards.settle(token, asked.meta)).marks);
+  }
+}
+
+function decided(
+  { registration, tokens }: Asked,
+  versions: readonly number[],
+  today: string,
+): readonly PatronEvent[] {
+  const { cards, ...details } = registration;
+  const added: NewCard[] = cards.map((number, index) => ({
+    number,
+    token: tokens[index]!,
+    claim: versions[index]!,
+  }));
+  return patron.decide({ type: 'RegisterPatron', ...details, cards: added, today }, patron.initial);
+}
+
+function claimed(personId: string, request: string, meta: Meta) {
+  return card.decide({ type: 'ClaimCard', personId, request, at: meta.at }, card.initial);
+}
+
+function commitOf(
+  category: string,
+  id: string,
+  expectedVersion: number,
+  events: readonly AnyEvent[],
+  meta: Meta,
+): Commit {
+  return { stream: streamOf(category, id), expectedVersion, events, meta };
+}

@@ -1,0 +1,27 @@
+import anyAscii from 'any-ascii';
+
+const accents = /(?<=[\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}])\p{M}+/gu;
+const quotes = /['’‘ʼʻ`´]/gu;
+const separators = /[\s\p{P}]+/gu;
+
+/**
+ * A name as it is compared: compatibility forms, case, accents, apostrophes and spacing folded. Marks stay in scripts
+ * where they are letters (Devanagari, Thai, Arabic …); only Latin, Greek and Cyrillic lose them.
+ */
+export function foldedName(name: string): string {
+  return name
+    .normalize('NFKC')
+    .replace(quotes, '')
+    .toLowerCase()
+    .replaceAll('ς', 'σ')
+    .normalize('NFKD')
+    .replace(accents, '')
+    .normalize('NFC')
+    .replace(separators, ' ')
+    .trim();
+}
+
+/** The folded name in Latin letters: `王` is found by `wang`, `Øster` by `oster`. */
+export function latinName(name: string): string {
+  return foldedName(anyAscii(name.normalize('NFKC')));
+}

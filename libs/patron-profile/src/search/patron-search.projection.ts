@@ -1,0 +1,40 @@
+import type { Projection, Stored } from '@readership/kernel';
+import type { ContactNow } from '../patrons/patron.decider.js';
+import type { PatronContactChanged, PatronRegistered } from '../patrons/patron.events.js';
+import { foldedName, latinName } from './folded-name.js';
+
+/** By what a patron is found: nothing else, whoever is found is read from their stream. */
+export type PatronSearchRow = ContactNow;
+
+/** Over this context's own events, for they alone hold names. A patron whose data were destroyed is found by nothing. */
+export const patronSearch: Projection<Stored<PatronRegistered | PatronContactChanged>, PatronSearchRow> = {
+  name: 'patron-search',
+  version: 1,
+  on: ['PatronRegistered', 'PatronContactChanged'],
+  key: (event) => event.key,
+
+  apply(row, event) {
+    const before = row ?? { givenName: null, familyName: null, email: null, phone: null };
+    return { ...before, ...event.personal };
+  },
+
+  indexes: {
+    name({ givenName, familyName }) {
+      const values = [`${familyName ?? ''} ${givenName ?? ''}`, `${givenName ?? ''} ${familyName ?? ''}`];
+      return [...new Set([...values.map(foldedName), ...values.map(latinName)])].filter(
+        (value) => value !== '',
+      );
+    },
+    email: ({ email }) => (email === null ? [] : [foldedEmail(email)]),
+    phone: ({ phone }) => (phone === null ? [] : [digits(phone)]),
+  },
+};
+
+export function foldedEmail(email: string): string {
+  return email.normalize('NFKC').trim().toLowerCase();
+}
+
+/** The digits of a telephone number, which alone are compared. */
+export function digits(phone: string): string {
+  return phone.normalize('NFKC').replace(/[^0-9]/g, '');
+}
