@@ -1,0 +1,153 @@
+import { interactionKinds, type InteractionFact } from '@readership/contracts';
+import { digest } from '@readership/kernel';
+import { z } from 'zod';
+import { quantityOfPersonMax } from '../interaction.decider.js';
+import { keyed, normalisedCard } from './card-token.js';
+import { instantOf } from './instant.js';
+import { problem, problemsOf, type Problem, type ProblemCode } from './problems.js';
+
+const quantityMax = 10_000_000;
+const detailsBytesMax = 60 * 1024;
+
+/** Its code for what is there but wrong; absent is `REQUIRED` everywhere. */
+const or = (code: ProblemCode) => ({
+  error: (issue: { readonly input?: unknown }) => (issue.input === undefined ? 'REQUIRED' : code),
+});
+const typed = or('WRONG_TYPE');
+
+/** A CloudEvents attribute that is tolerated and not kept. */
+const ignored = z.string(typed).max(2048, 'BAD_ATTRIBUTE').optional();
+
+const kind = z.enum(interactionKinds, or('UNKNOWN_KIND'));
+/** A code that no branch can have is that of an unknown branch. */
+const branch = z.string(typed).regex(/^[A-Za-z0-9-]{1,32}$/, 'UNKNOWN_BRANCH');
+const quantity = z.int(or('BAD_QUANTITY')).min(1, 'BAD_QUANTITY').max(quantityMax, 'QUANTITY_TOO_LARGE');
+const time = z.string(typed).max(64, 'BAD_TIME');
+const details = z.string(typed).max(detailsBytesMax, 'EVENT_TOO_LARGE');
+
+/** A CloudEvent as `POST /v1/interactions` takes it; messages are problem codes. */
+export const interactionEvent = z.strictObject(
+  {
+    specversion: z.literal('1.0', or('UNSUPPORTED_SPECVERSION')),
+    source: z.string(typed).min(1, 'BAD_SOURCE').max(256, 'BAD_SOURCE'),
+    id: z.string(typed).min(1, 'BAD_ID').max(128, 'BAD_ID'),
+    type: z.literal('org.readership.interaction.v1', or('UNKNOWN_TYPE')),
+    time,
+    subject: ignored,
+    datacontenttype: ignored,
+    dataschema: ignored,
+    traceparent: ignored,
+    tracestate: ignored,
+    partitionkey: ignored,
+    recordedtime: ignored,
+    correlationid: ignored,
+    causationid: ignored,
+    data: z.strictObject(
+      {
+        kind,
+        branch,
+        card: z.string(typed).max(256, 'BAD_CARD').optional(),
+        patronId: z.uuid(or('BAD_PATRON_ID')).optional(),
+        quantity: quantity.optional(),
+        startedBy: z.enum(['patron', 'library'], or('BAD_STARTED_BY')).optional(),
+        channel: z
+          .string(typed)
+          .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$/, 'BAD_CHANNEL')
+          .optional(),
+        readScale: z.int(or('BAD_READ_SCALE')).min(1, 'BAD_READ_SCALE').max(6, 'BAD_READ_SCALE').optional(),
+        digital: z.boolean(typed).optional(),
+        details: details.optional(),
+      },
+      typed,
+    ),
+  },
+  typed,
+);
+
+/** What `…/correct` takes. Whom it came with is not among it. */
+export const correction = z.strictObject(
+  {
+    time: time.optional(),
+    kind: kind.optional(),
+    branch: branch.optional(),
+    quantity: quantity.optional(),
+    details: details.optional(),
+    reason: z.string(typed).min(1, 'BAD_REASON').max(1000, 'BAD_REASON'),
+  },
+  typed,
+);
+
+/** What `…/withdraw` takes. */
+export const withdrawal = correction.pick({ reason: true });
+
+/** An interaction as it was sent, normalised: ready to be recorded. */
+export interface Incoming {
+  /** Of its stream: the digest of source and id. */
+  readonly id: string;
+  readonly reference: string | null;
+  readonly now: InteractionFact;
+  /** Keyed, over all that was sent. */
+  readonly digest: string;
+  readonly details?: string;
+}
+
+/** Reads what was sent; `cardKey` hides card numbers and digests. The answer is a list when something is wrong. */
+export function incoming(sent: unknown, nowMs: number, cardKey: Buffer): Incoming | readonly Problem[] {
+  const parsed = interactionEvent.safeParse(sent);
+  if (!parsed.success) return problemsOf(parsed.error);
+  const { source, id, type, data } = parsed.data;
+  const when = instantOf(parsed.data.time, nowMs);
+  if (typeof when === 'string') return [problem(when, '/time')];
+  if (data.details !== undefined && tooLong(data.details))
+    return [problem('EVENT_TOO_LARGE', '/data/details')];
+
+  let reference: string | null = null;
+  if (data.card !== undefined) {
+    if (data.patronId !== undefined) return [problem('BOTH_CARD_AND_PATRON', '/data/card')];
+    const card = normalisedCard(data.card);
+    if (card === null) return [problem('BAD_CARD', '/data/card')];
+    reference = keyed(cardKey, card);
+  } else if (data.patronId !== undefined) {
+    reference = data.patronId.toLowerCase();
+  }
+  const { quantity = 1 } = data;
+  if (reference !== null && quantity > quantityOfPersonMax)
+    return [problem('QUANTITY_TOO_LARGE', '/data/quantity')];
+
+  const now: InteractionFact = {
+    time: when.instant,
+    kind: data.kind,
+    branch: data.branch,
+    quantity,
+    startedBy: data.startedBy ?? 'patron',
+    ...(data.channel === undefined ? {} : { channel: data.channel }),
+    ...(data.readScale === undefined ? {} : { readScale: data.readScale }),
+    digital: data.digital ?? false,
+  };
+  const { details } = data;
+  const said = [
+    type,
+    now.time,
+    now.kind,
+    now.branch,
+    quantity,
+    now.startedBy,
+    now.channel ?? null,
+    now.readScale ?? null,
+    now.digital,
+    reference,
+    details ?? null,
+  ];
+  return {
+    id: digest(`${source}\u0000${id}`),
+    reference,
+    now,
+    digest: keyed(cardKey, JSON.stringify(said)),
+    ...(details === undefined ? {} : { details }),
+  };
+}
+
+/** Whether free text would not fit into an event, encoded. */
+export function tooLong(details: string): boolean {
+  return details.length * 6 > detailsBytesMax && Buffer.byteLength(JSON.stringify(details)) > detailsBytesMax;
+}

@@ -1,0 +1,208 @@
+import { Body, Controller, Get, Header, Headers, HttpCode, Inject, Param, Post } from '@nestjs/common';
+import { ApiBody, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { InteractionFact } from '@readership/contracts';
+import { Answer, Clock, HttpProblem, IfMatch, parseStrictJson, RequestMeta } from '@readership/host';
+import { EventStore, fold, handle, type Meta } from '@readership/kernel';
+import { z } from 'zod';
+import { KnownBranches } from '../directory/known-branches.js';
+import {
+  interaction,
+  unknownInteraction,
+  type CorrectInteraction,
+  type InteractionCommand,
+  type KnownInteraction,
+} from '../interaction.decider.js';
+import { recordBatch } from './batch.js';
+import { instantOf } from './instant.js';
+import { correction, interactionEvent, tooLong, withdrawal } from './interaction-event.js';
+import { problem, problemsOf, refused } from './problems.js';
+import { Recorder } from './recorder.js';
+
+/** What an interaction says now. */
+interface InteractionView extends InteractionFact {
+  readonly id: string;
+  readonly status: KnownInteraction['status'];
+  /** The patron it counts for; absent when it is anonymous or its card is not known. */
+  readonly patronId?: string;
+  readonly details?: string;
+}
+
+type Outcome = { readonly id: string; readonly outcome: 'recorded' | 'already-recorded' };
+
+const interactionId = /^[A-Za-z0-9_-]{43}$/;
+const patronId = /^[0-9a-f]{8}-[0-9a-f-]{27}$/;
+
+const bodyOf = (schema: z.ZodType) => ({
+  schema: z.toJSONSchema(schema, { io: 'input', target: 'openapi-3.0' }) as object,
+});
+
+@ApiTags('interactions')
+@Controller('v1/interactions')
+export class InteractionsController {
+  constructor(
+    @Inject(EventStore) private readonly store: EventStore,
+    @Inject(Recorder) private readonly recorder: Recorder,
+    @Inject(KnownBranches) private readonly branches: KnownBranches,
+    @Inject(Clock) private readonly clock: Clock,
+  ) {}
+
+  @Post()
+  @ApiOperation({ summary: 'Record one interaction, a CloudEvent; the same again changes nothing' })
+  @ApiBody(bodyOf(interactionEvent))
+  async record(
+    @Body() body: unknown,
+    @Headers() headers: Record<string, string | undefined>,
+    @RequestMeta() meta: Meta,
+  ): Promise<Answer<Outcome>> {
+    const recording = this.recorder.begin(meta);
+    const [recorded] = await recording.append(
+      await recording.prepare([recording.read(sentEvent(body, headers))]),
+    );
+    if (recorded!.outcome === 'refused') {
+      throw refused(recorded!.problems, recorded!.id === undefined ? 422 : 409);
+    }
+    const { id, outcome, version, marks } = recorded!;
+    return new Answer(
+      { id, outcome },
+      { status: outcome === 'recorded' ? 201 : 200, version, location: `/v1/interactions/${id}`, marks },
+    );
+  }
+
+  @Post('batch')
+  @HttpCode(200)
+  @Header('content-type', 'application/x-ndjson')
+  @ApiOperation({ summary: 'Record up to 10,000 interactions; a line of outcome for each' })
+  async recordMany(
+    @Body() body: unknown,
+    @Headers('content-type') type: string | undefined,
+    @RequestMeta() meta: Meta,
+  ): Promise<Answer<string>> {
+    const form = batchForms[mediaType(type)];
+    if (form === undefined || !Buffer.isBuffer(body)) {
+      throw unsupported('Send application/x-ndjson or application/cloudevents-batch+json.');
+    }
+    const { ndjson, marks } = await recordBatch(body, form, this.recorder.begin(meta));
+    return new Answer(ndjson, { marks });
+  }
+
+  @Get(':id')
+  @ApiOperation({ summary: 'What an interaction says now' })
+  async read(@Param('id') id: string): Promise<Answer<InteractionView>> {
+    const { state, version } = await fold(this.store, interaction, checkedId(id));
+    if (state.status === 'unknown') throw unknownInteraction();
+    return new Answer(viewOf(id, state), { version });
+  }
+
+  @Post(':id/correct')
+  @ApiOperation({ summary: 'Correct what an interaction says, but not whom it came with' })
+  @ApiBody(bodyOf(correction))
+  async correct(
+    @Param('id') id: string,
+    @Body() body: unknown,
+    @RequestMeta() meta: Meta,
+    @IfMatch() ifVersion?: number,
+  ): Promise<Answer<InteractionView>> {
+    checkedId(id);
+    const fixed = ['card', 'patronId'].filter(
+      (field) => typeof body === 'object' && body !== null && field in body,
+    );
+    if (fixed.length > 0) throw refused(fixed.map((field) => problem('PERSON_IS_FIXED', `/${field}`)));
+    const { time, details, reason, ...changes } = parsed(correction, body);
+    const when = time === undefined ? undefined : instantOf(time, this.clock.now().getTime());
+    if (typeof when === 'string') throw refused([problem(when, '/time')]);
+    if (details !== undefined && tooLong(details)) throw refused([problem('EVENT_TOO_LARGE', '/details')]);
+    if (changes.branch !== undefined && (await this.branches.patient()([changes.branch])).size > 0) {
+      throw refused([problem('UNKNOWN_BRANCH', '/branch')]);
+    }
+    return this.tell(
+      id,
+      {
+        type: 'CorrectInteraction',
+        changes: defined({ ...changes, time: when?.instant }),
+        ...(details === undefined ? {} : { details }),
+        reason,
+      },
+      meta,
+      ifVersion,
+    );
+  }
+
+  @Post(':id/withdraw')
+  @ApiOperation({ summary: 'Withdraw an interaction: it counts no more' })
+  @ApiBody(bodyOf(withdrawal))
+  async withdraw(
+    @Param('id') id: string,
+    @Body() body: unknown,
+    @RequestMeta() meta: Meta,
+    @IfMatch() ifVersion?: number,
+  ): Promise<Answer<InteractionView>> {
+    checkedId(id);
+    const { reason } = parsed(withdrawal, body);
+    return this.tell(id, { type: 'WithdrawInteraction', reason }, meta, ifVersion);
+  }
+
+  private async tell(
+    id: string,
+    command: InteractionCommand,
+    meta: Meta,
+    ifVersion: number | undefined,
+  ): Promise<Answer<InteractionView>> {
+    const { state, version, marks } = await handle(this.store, interaction, id, command, meta, ifVersion);
+    if (state.status === 'unknown') throw unknownInteraction();
+    return new Answer(viewOf(id, state), { status: 200, version, marks });
+  }
+}
+
+const batchForms: Readonly<Record<string, 'lines' | 'array'>> = {
+  'application/x-ndjson': 'lines',
+  'application/cloudevents-batch+json': 'array',
+};
+
+function mediaType(header: string | undefined): string {
+  return (header ?? '').split(';', 1)[0]!.trim().toLowerCase();
+}
+
+function unsupported(detail: string): HttpProblem {
+  return new HttpProblem(415, 'UNSUPPORTED_MEDIA_TYPE', detail);
+}
+
+/** The event of a request: structured, or binary with its attributes in `ce-` headers and the body as its data. */
+function sentEvent(body: unknown, headers: Record<string, string | undefined>): unknown {
+  const type = mediaType(headers['content-type']);
+  if (type === 'application/cloudevents+json' && Buffer.isBuffer(body)) return parseStrictJson(body);
+  if (type !== 'application/json' || Buffer.isBuffer(body)) {
+    throw unsupported('Send application/json or application/cloudevents+json.');
+  }
+  if (headers['ce-specversion'] === undefined) return body;
+  const attributes = Object.entries(headers).filter(([name]) => name.startsWith('ce-'));
+  return { ...Object.fromEntries(attributes.map(([name, value]) => [name.slice(3), value])), data: body };
+}
+
+function checkedId(id: string): string {
+  if (!interactionId.test(id)) throw unknownInteraction();
+  return id;
+}
+
+function parsed<T>(schema: z.ZodType<T>, body: unknown): T {
+  const { success, data, error } = schema.safeParse(body);
+  if (!success) throw refused(problemsOf(error));
+  return data;
+}
+
+function defined(changes: {
+  [K in keyof CorrectInteraction['changes']]: CorrectInteraction['changes'][K] | undefined;
+}) {
+  return Object.fromEntries(
+    Object.entries(changes).filter(([, value]) => value !== undefined),
+  ) as CorrectInteraction['changes'];
+}
+
+function viewOf(id: string, { status, holder, now, details }: KnownInteraction): InteractionView {
+  return {
+    id,
+    status,
+    ...now,
+    ...(patronId.test(holder) ? { patronId: holder } : {}),
+    ...(details === null ? {} : { details }),
+  };
+}

@@ -1,0 +1,142 @@
+import { randomUUID } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import { Clock, Secrets } from '@readership/host';
+import {
+  EventStore,
+  handle,
+  modelId,
+  ReadModels,
+  Refusal,
+  streamOf,
+  type Appended,
+  type Marks,
+  type Meta,
+} from '@readership/kernel';
+import { KnownBranches } from '../directory/known-branches.js';
+import { interaction, type RecordInteraction } from '../interaction.decider.js';
+import { references, resolve, type ReferenceRow } from '../references/references.projection.js';
+import { incoming, type Incoming } from './interaction-event.js';
+import { problem, type Problem } from './problems.js';
+
+/** What became of one interaction that was sent. */
+export type Recorded =
+  | {
+      readonly outcome: 'recorded' | 'already-recorded';
+      readonly id: string;
+      readonly version: number;
+      readonly marks: Marks;
+    }
+  | { readonly outcome: 'refused'; readonly id?: string; readonly problems: readonly Problem[] };
+
+/** Read, looked up and decided: only the appending is left. */
+type Prepared = { readonly command: RecordInteraction; readonly id: string } | readonly Problem[];
+
+/** Records what one request sends, a chunk at a time. A chunk may be prepared while the one before is being appended. */
+export interface Recording {
+  read(sent: unknown): Incoming | readonly Problem[];
+  prepare(chunk: readonly (Incoming | readonly Problem[])[]): Promise<readonly Prepared[]>;
+  append(prepared: readonly Prepared[]): Promise<readonly Recorded[]>;
+}
+
+@Injectable()
+export class Recorder {
+  constructor(
+    @Inject(EventStore) private readonly store: EventStore,
+    @Inject(ReadModels) private readonly models: ReadModels,
+    @Inject(KnownBranches) private readonly branches: KnownBranches,
+    @Inject(Secrets) private readonly secrets: Secrets,
+    @Inject(Clock) private readonly clock: Clock,
+  ) {}
+
+  begin(meta: Meta): Recording {
+    const nowMs = this.clock.now().getTime();
+    const unknownBranches = this.branches.patient();
+    return {
+      read: (sent) => incoming(sent, nowMs, this.secrets.cardKey),
+      prepare: async (chunk) => {
+        const branches = new Set<string>();
+        const sought = new Set<string>();
+        for (const line of chunk) {
+          if (isProblems(line)) continue;
+          branches.add(line.now.branch);
+          if (line.reference !== null) sought.add(line.reference);
+        }
+        const unknown = await unknownBranches(branches);
+        const rows = await this.referenceRows([...sought]);
+        return chunk.map((line) => {
+          if (isProblems(line)) return line;
+          if (unknown.has(line.now.branch)) return [problem('UNKNOWN_BRANCH', '/data/branch')];
+          return { id: line.id, command: commandOf(line, rows) };
+        });
+      },
+      append: (prepared) => this.append(prepared, meta),
+    };
+  }
+
+  private async referenceRows(sought: readonly string[]): Promise<ReadonlyMap<string, ReferenceRow>> {
+    return sought.length === 0 ? new Map() : this.models.getMany<ReferenceRow>(modelId(references), sought);
+  }
+
+  private async append(prepared: readonly Prepared[], meta: Meta): Promise<readonly Recorded[]> {
+    const commits = prepared.flatMap((line) =>
+      isProblems(line)
+        ? []
+        : [
+            {
+              stream: streamOf(interaction.category, line.id),
+              expectedVersion: 0,
+              events: interaction.decide(line.command, interaction.initial),
+              // Each is a command of its own: the same id twice in one request must meet what the first one recorded.
+              meta: { ...meta, commandId: randomUUID() },
+            },
+          ],
+    );
+    const appended = commits.length === 0 ? [] : await this.store.appendEach(commits);
+    const recorded: Recorded[] = [];
+    let at = 0;
+    for (const line of prepared) {
+      if (isProblems(line)) recorded.push({ outcome: 'refused', problems: line });
+      else recorded.push(await this.settled(line, appended[at++]!, meta));
+    }
+    return recorded;
+  }
+
+  private async settled(
+    { id, command }: { readonly id: string; readonly command: RecordInteraction },
+    appended: Appended,
+    meta: Meta,
+  ): Promise<Recorded> {
+    if (appended.outcome === 'appended') {
+      return { outcome: 'recorded', id, version: appended.version, marks: appended.marks };
+    }
+    try {
+      const { version, marks } = await handle(this.store, interaction, id, command, {
+        ...meta,
+        commandId: randomUUID(),
+      });
+      return { outcome: 'already-recorded', id, version, marks };
+    } catch (error) {
+      if (!(error instanceof Refusal) || error.kind === 'not-yet') throw error;
+      return { outcome: 'refused', id, problems: [{ code: error.code, detail: error.detail }] };
+    }
+  }
+}
+
+function isProblems<T>(line: T | readonly Problem[]): line is readonly Problem[] {
+  return Array.isArray(line);
+}
+
+function commandOf(line: Incoming, rows: ReadonlyMap<string, ReferenceRow>): RecordInteraction {
+  const { id, reference, now, digest, details } = line;
+  return {
+    type: 'RecordInteraction',
+    reference,
+    holder:
+      reference === null
+        ? streamOf(interaction.category, id)
+        : (resolve(reference, now.time, rows.get(reference)) ?? reference),
+    now,
+    digest,
+    ...(details === undefined ? {} : { details }),
+  };
+}

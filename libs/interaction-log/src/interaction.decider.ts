@@ -1,0 +1,187 @@
+import type { InteractionFact } from '@readership/contracts';
+import { Refusal, type Decider } from '@readership/kernel';
+import type { InteractionEvent, Referenced } from './interaction.events.js';
+
+/** A person's use counts 1 whatever the quantity, so a larger one under a person is a mistake of the sender. */
+export const quantityOfPersonMax = 1_000;
+
+export interface RecordInteraction {
+  readonly type: 'RecordInteraction';
+  readonly reference: string | null;
+  /** What the look-up gave: it may be out of date, and is put right later. */
+  readonly holder: string;
+  readonly now: InteractionFact;
+  readonly digest: string;
+  readonly details?: string;
+}
+
+export interface CorrectInteraction {
+  readonly type: 'CorrectInteraction';
+  readonly changes: Partial<Pick<InteractionFact, 'time' | 'kind' | 'branch' | 'quantity'>>;
+  readonly details?: string;
+  readonly reason: string;
+}
+
+export interface WithdrawInteraction {
+  readonly type: 'WithdrawInteraction';
+  readonly reason: string;
+}
+
+/** The reference found that the interaction belongs to somebody else. */
+export interface AttributeInteraction {
+  readonly type: 'AttributeInteraction';
+  readonly to: string;
+}
+
+export type InteractionCommand =
+  RecordInteraction | CorrectInteraction | WithdrawInteraction | AttributeInteraction;
+
+export interface KnownInteraction {
+  readonly status: 'recorded' | 'withdrawn';
+  readonly reference: string | null;
+  readonly holder: string;
+  /** What it says now, or said when it was withdrawn. */
+  readonly now: InteractionFact;
+  /** Of the fact as it was first recorded. */
+  readonly digest: string;
+  /** `null`: none, or forgotten. */
+  readonly details: string | null;
+}
+
+export type Interaction = { readonly status: 'unknown' } | KnownInteraction;
+
+export const interaction: Decider<Interaction, InteractionCommand, InteractionEvent> = {
+  category: 'interaction',
+  initial: { status: 'unknown' },
+
+  decide(command, state) {
+    switch (command.type) {
+      case 'RecordInteraction': {
+        if (state.status !== 'unknown') {
+          if (state.digest === command.digest) return [];
+          throw new Refusal(
+            'ID_REUSED',
+            'conflict',
+            'This source and id stand for another fact: give it an id of its own.',
+          );
+        }
+        const { reference, holder, now, digest, details } = command;
+        return [
+          {
+            type: 'InteractionRecorded',
+            data: { reference, holder, now, digest },
+            ...(details === undefined ? {} : { personal: { details } }),
+          },
+          ...(reference === null || holder === reference ? [] : [referenced(reference, now.time, holder)]),
+        ];
+      }
+      case 'CorrectInteraction': {
+        const known = knownOf(state);
+        if (known.status === 'withdrawn')
+          throw new Refusal('INTERACTION_WITHDRAWN', 'conflict', 'It was withdrawn: record it anew.');
+        const { reference, holder, now: was } = known;
+        const now = { ...was, ...command.changes };
+        if (reference !== null && now.quantity > quantityOfPersonMax) {
+          throw new Refusal(
+            'QUANTITY_TOO_LARGE',
+            'invalid',
+            'Over 1,000 is for anonymous facts only.',
+            '/quantity',
+          );
+        }
+        const details =
+          command.details !== undefined && command.details !== known.details ? command.details : undefined;
+        if (sameFact(was, now) && details === undefined) return [];
+        return [
+          {
+            type: 'InteractionCorrected',
+            data: { reference, holder, was, now },
+            personal: { reason: command.reason, ...(details === undefined ? {} : { details }) },
+          },
+          // Another time may lead the reference to another person.
+          ...(reference === null || now.time === was.time ? [] : [referenced(reference, now.time, holder)]),
+        ];
+      }
+      case 'WithdrawInteraction': {
+        const { status, reference, holder, now: was } = knownOf(state);
+        if (status === 'withdrawn') return [];
+        return [
+          {
+            type: 'InteractionWithdrawn',
+            data: { reference, holder, was },
+            personal: { reason: command.reason },
+          },
+        ];
+      }
+      case 'AttributeInteraction': {
+        if (state.status === 'unknown' || state.reference === null || state.holder === command.to) return [];
+        const { reference, holder, status } = state;
+        const now = status === 'withdrawn' ? null : state.now;
+        return [
+          { type: 'ReattributedAway', data: { holder, was: now } },
+          { type: 'Adopted', data: { reference, holder: command.to, now } },
+          referenced(reference, state.now.time, command.to),
+        ];
+      }
+    }
+  },
+
+  evolve(state, event) {
+    switch (event.type) {
+      case 'InteractionRecorded': {
+        const { reference, holder, now, digest } = event.data;
+        return {
+          status: 'recorded',
+          reference,
+          holder,
+          now,
+          digest,
+          details: event.personal?.details ?? null,
+        };
+      }
+      case 'InteractionCorrected':
+        return changed(state, {
+          now: event.data.now,
+          ...(event.personal?.details === undefined ? {} : { details: event.personal.details }),
+        });
+      case 'InteractionWithdrawn':
+        return changed(state, { status: 'withdrawn' });
+      case 'Adopted':
+        return changed(state, { holder: event.data.holder });
+      case 'Referenced':
+      case 'ReattributedAway':
+        return state;
+    }
+  },
+};
+
+/** Whether two facts say the same. */
+export function sameFact(a: InteractionFact, b: InteractionFact): boolean {
+  return (
+    a.time === b.time &&
+    a.kind === b.kind &&
+    a.branch === b.branch &&
+    a.quantity === b.quantity &&
+    a.startedBy === b.startedBy &&
+    a.channel === b.channel &&
+    a.readScale === b.readScale &&
+    a.digital === b.digital
+  );
+}
+
+function referenced(reference: string, time: string, holder: string): Referenced {
+  return { type: 'Referenced', data: { reference, time, holder } };
+}
+
+function knownOf(state: Interaction): KnownInteraction {
+  if (state.status === 'unknown') throw unknownInteraction();
+  return state;
+}
+
+export function unknownInteraction(): Refusal {
+  return new Refusal('UNKNOWN_INTERACTION', 'unknown', 'No interaction is known by this id.');
+}
+
+function changed(state: Interaction, changes: Partial<KnownInteraction>): Interaction {
+  return state.status === 'unknown' ? state : { ...state, ...changes };
+}

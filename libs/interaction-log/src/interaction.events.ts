@@ -1,0 +1,42 @@
+import type { InteractionFact } from '@readership/contracts';
+import type { Event } from '@readership/kernel';
+
+/** Free text that came with an interaction; sealed, and `null` once its key was destroyed. */
+interface Sealed<Personal extends object> {
+  readonly personal?: Personal | null;
+}
+
+/**
+ * One contact between somebody and the library. `reference` is what it came with for ever, a card token or a patron id,
+ * `null` when it is anonymous; `holder` is whom it counts for: a person, the reference itself while nobody is known by
+ * it, or the stream when it is anonymous. `digest` is the keyed digest of the normalised fact.
+ */
+export type InteractionRecorded = Event<
+  'InteractionRecorded',
+  { reference: string | null; holder: string; now: InteractionFact; digest: string }
+> &
+  Sealed<{ details: string }>;
+
+/** Tells the reference that an interaction came by it, when it happened and who holds it. */
+export type Referenced = Event<'Referenced', { reference: string; time: string; holder: string }>;
+
+export type InteractionCorrected = Event<
+  'InteractionCorrected',
+  { reference: string | null; holder: string; was: InteractionFact; now: InteractionFact }
+> &
+  Sealed<{ reason: string; details?: string }>;
+
+export type InteractionWithdrawn = Event<
+  'InteractionWithdrawn',
+  { reference: string | null; holder: string; was: InteractionFact }
+> &
+  Sealed<{ reason: string }>;
+
+/** It no longer counts for `holder`; `was` is `null` when it was withdrawn before. */
+export type ReattributedAway = Event<'ReattributedAway', { holder: string; was: InteractionFact | null }>;
+
+/** It counts for `holder` from now on; `now` is `null` when it was withdrawn before. */
+export type Adopted = Event<'Adopted', { reference: string; holder: string; now: InteractionFact | null }>;
+
+export type InteractionEvent =
+  InteractionRecorded | Referenced | InteractionCorrected | InteractionWithdrawn | ReattributedAway | Adopted;

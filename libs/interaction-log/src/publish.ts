@@ -1,0 +1,50 @@
+import { fact } from '@readership/contracts';
+import type { Publish } from '@readership/kernel';
+import { sameFact } from './interaction.decider.js';
+import type { InteractionEvent } from './interaction.events.js';
+
+/** What others may know of an interaction: everything it says but the free text. */
+export const publish: Publish<InteractionEvent> = (event, stream) => {
+  const interaction = stream.slice(stream.indexOf('-') + 1);
+  switch (event.type) {
+    case 'InteractionRecorded': {
+      const { reference, holder, now } = event.data;
+      return {
+        key: holder,
+        ...sealedFor(reference),
+        fact: fact('InteractionRecorded', { interaction, reference, now }, now.time),
+      };
+    }
+    case 'Referenced': {
+      const { reference, time, holder } = event.data;
+      return { key: reference, fact: fact('Referenced', { interaction, time, holder }, time) };
+    }
+    case 'InteractionCorrected': {
+      const { reference, holder, was, now } = event.data;
+      // When only the free text changed, there is nothing that others may know.
+      const published = sameFact(was, now) ? null : fact('InteractionCorrected', { interaction, was, now });
+      return { key: holder, ...sealedFor(reference), fact: published };
+    }
+    case 'InteractionWithdrawn': {
+      const { reference, holder, was } = event.data;
+      return {
+        key: holder,
+        ...sealedFor(reference),
+        fact: fact('InteractionWithdrawn', { interaction, was }),
+      };
+    }
+    case 'ReattributedAway':
+      return { key: event.data.holder, fact: fact('ReattributedAway', { interaction, was: event.data.was }) };
+    case 'Adopted': {
+      const { reference, holder, now } = event.data;
+      return { key: holder, fact: fact('Adopted', { interaction, reference, now }) };
+    }
+  }
+};
+
+const patronIdLength = 36;
+
+/** Free text is sealed under the patron's key when the patron was named by id, else under the stream's. */
+function sealedFor(reference: string | null): { readonly subject?: string } {
+  return reference !== null && reference.length === patronIdLength ? { subject: reference } : {};
+}
