@@ -1,0 +1,40 @@
+import { given } from '@readership/kernel/testing';
+import { branch, type BranchDetails } from './branch.decider.js';
+
+const north: BranchDetails = { id: 'NORTH', name: 'North', library: 'CITY', timeZone: 'Europe/Vienna' };
+const added = { type: 'BranchAdded', data: north } as const;
+const renamed = { type: 'BranchRenamed', data: { id: 'NORTH', name: 'North Side' } } as const;
+const add = (change: Partial<BranchDetails> = {}) =>
+  ({ type: 'AddBranch', branch: { ...north, ...change } }) as const;
+
+describe('a branch', () => {
+  it('is added', () => given(branch).when(add()).then(added));
+
+  it('stays as it is when it is added again', () => given(branch, added).when(add()).thenNothing());
+
+  it('may be added again as it was, also after a change', () =>
+    given(branch, added, renamed).when(add()).thenNothing());
+
+  it('is not added again with other content', () =>
+    given(branch, added)
+      .when(add({ population: 9 }))
+      .thenRefused('BRANCH_EXISTS'));
+
+  it('changes in each respect by a fact of its own', () =>
+    given(branch, added)
+      .when({ type: 'ChangeBranch', name: 'North Side', library: 'LAKE', timeZone: 'UTC', population: 9_000 })
+      .then(
+        renamed,
+        { type: 'BranchTransferred', data: { id: 'NORTH', library: 'LAKE' } },
+        { type: 'BranchTimeZoneSet', data: { id: 'NORTH', timeZone: 'UTC' } },
+        { type: 'BranchPopulationStated', data: { id: 'NORTH', population: 9_000 } },
+      ));
+
+  it('does not change to what it is already', () =>
+    given(branch, added, renamed)
+      .when({ type: 'ChangeBranch', name: 'North Side', library: 'CITY' })
+      .thenNothing());
+
+  it('does not change before it exists', () =>
+    given(branch).when({ type: 'ChangeBranch', name: 'North Side' }).thenRefused('BRANCH_UNKNOWN'));
+});

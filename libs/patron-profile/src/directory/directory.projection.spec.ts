@@ -1,0 +1,41 @@
+import type { Stored } from '@readership/kernel';
+import { projected } from '@readership/kernel/testing';
+import type { BranchEvent, LibraryEvent } from './directory.events.js';
+import { branches, libraries } from './directory.projection.js';
+
+const stored = <E extends BranchEvent | LibraryEvent>(key: string, event: E) =>
+  ({ ...event, key }) as Stored<E>;
+
+describe('the lists of libraries and branches', () => {
+  it('show a library by its last name', () => {
+    const renamed = stored<LibraryEvent>('library-CITY', {
+      type: 'LibraryRenamed',
+      data: { id: 'CITY', name: 'Town' },
+    });
+    projected(
+      libraries,
+      stored<LibraryEvent>('library-CITY', { type: 'LibraryAdded', data: { id: 'CITY', name: 'City' } }),
+      renamed,
+      renamed,
+    ).thenRow('library-CITY', { id: 'CITY', name: 'Town' });
+  });
+
+  it('show a branch with everything that changed', () => {
+    const added = { id: 'N', name: 'North', library: 'CITY', timeZone: 'UTC' };
+    const stated = stored<BranchEvent>('branch-N', {
+      type: 'BranchPopulationStated',
+      data: { id: 'N', population: 9 },
+    });
+    const rows = projected(
+      branches,
+      stored<BranchEvent>('branch-N', { type: 'BranchAdded', data: added }),
+      stored<BranchEvent>('branch-N', { type: 'BranchTransferred', data: { id: 'N', library: 'LAKE' } }),
+      stated,
+      stated,
+    );
+    rows.thenRow('branch-N', { ...added, library: 'LAKE', population: 9 });
+    expect(branches.indexes!.library!(rows.rows.get('branch-N')!)).toEqual(['LAKE']);
+    expect(branches.indexes!.id!(rows.rows.get('branch-N')!)).toEqual(['N']);
+    expect(libraries.indexes!.id!({ id: 'CITY', name: 'City' })).toEqual(['CITY']);
+  });
+});
