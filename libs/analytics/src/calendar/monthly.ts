@@ -1,0 +1,41 @@
+import type { ReadModels } from '@readership/kernel';
+import { isoMonth } from '../readership/calendar.js';
+
+/**
+ * Counts by branch and month are cells `<series>|<branch>|<YYYY-MM>`; what has no branch is counted under `-`.
+ * Neither series nor branches contain `|`.
+ */
+export function monthlyCell(series: string, branch: string | undefined, month: string): string {
+  return `${series}|${branch ?? nowhere}|${month}`;
+}
+
+export const nowhere = '-';
+
+/** The sums of a series over branches, one for each month number asked for. */
+export async function monthlySums(
+  models: ReadModels,
+  model: string,
+  series: string,
+  branches: readonly string[],
+  months: readonly number[],
+): Promise<number[]> {
+  if (months.length === 0 || branches.length === 0) return months.map(() => 0);
+  const from = isoMonth(Math.min(...months));
+  const to = isoMonth(Math.max(...months) + 1);
+  const sums = new Map<string, number>();
+  const add = (month: string, n: number) => sums.set(month, (sums.get(month) ?? 0) + n);
+  if (branches.length === 1) {
+    const cells = await models.cells(
+      model,
+      monthlyCell(series, branches[0], from),
+      monthlyCell(series, branches[0], to),
+    );
+    for (const [cell, n] of cells) add(cell.slice(-7), n);
+  } else {
+    const wanted = new Set(branches);
+    for (const [cell, n] of await models.cells(model, `${series}|`, `${series}}`)) {
+      if (wanted.has(cell.slice(series.length + 1, -8))) add(cell.slice(-7), n);
+    }
+  }
+  return months.map((month) => sums.get(isoMonth(month)) ?? 0);
+}

@@ -1,0 +1,14 @@
+import { Temporal } from 'temporal-polyfill';
+import { isoMonth, monthOfDay } from '../readership/calendar.js';
+import { localDay } from '../readership/local-day.js';
+
+/** Gives the month, `2024-03`, of an instant (RFC 3339 in UTC) in a time zone. */
+export function monthIn(timeZone: string): (instant: string) => string {
+  const dayOf = localDay(timeZone);
+  return (instant) => isoMonth(monthOfDay(dayOf(instant)));
+}
+
+/** The first instant of a month, by number, in a time zone: epoch milliseconds. */
+export function beginningOf(month: number, timeZone: string): number {
+  return Temporal.PlainDate.from(`${isoMonth(month)}-01`).toZonedDateTime(timeZone).epochMilliseconds;
+}

@@ -1,0 +1,84 @@
+import { isUtf8 } from 'node:buffer';
+import { codeId, isoMonth, money } from '@readership/contracts';
+import { HttpProblem, parseStrictJson, Unreadable } from '@readership/host';
+import { Refusal } from '@readership/kernel';
+import { z } from 'zod';
+import type { Cost } from './cost.decider.js';
+
+/** One branch, month and category; the amount in minor units, so that sums of many stay exact. */
+const body = z.strictObject({
+  branch: codeId,
+  month: isoMonth.refine((month) => month >= '1900', 'Give a month from 1900 on.'),
+  category: z
+    .string()
+    .regex(/^[\p{L}\p{N}](?:[\p{L}\p{N} &+.,()/-]{0,62}[\p{L}\p{N}.)])?$/u)
+    .normalize(),
+  amount: z.strictObject({ minor: z.int().min(0).max(1_000_000_000_000), currency: money.shape.currency }),
+});
+
+export const costExample: Cost = {
+  branch: 'NORTH',
+  month: '2024-03',
+  category: 'staff',
+  amount: { minor: 1_250_000, currency: 'EUR' },
+};
+
+/** Months that have not begun, with a day's grace for clocks and time zones, cannot have cost anything yet. */
+export function parseCost(value: unknown, now: Date): Cost {
+  const parsed = body.safeParse(value);
+  if (!parsed.success) {
+    throw new HttpProblem(422, 'INVALID_BODY', 'Correct the fields named in errors and send it again.', {
+      errors: parsed.error.issues.map(({ path, code, message }) => ({
+        pointer: path.map((part) => `/${String(part)}`).join(''),
+        code: code.toUpperCase(),
+        detail: message,
+      })),
+    });
+  }
+  if (parsed.data.month > new Date(now.getTime() + 86_400_000).toISOString().slice(0, 7)) {
+    throw new Refusal('MONTH_AHEAD', 'invalid', 'Give a month that has begun.', '/month');
+  }
+  return parsed.data;
+}
+
+const linesMax = 10_000;
+
+export interface Line {
+  /** From 1, empty ones counted. */
+  readonly number: number;
+  readonly parsed: { readonly cost: Cost } | { readonly problem: Problem };
+}
+
+interface Problem {
+  readonly code: string;
+  readonly detail: string;
+}
+
+/** Reads NDJSON line by line: a bad line is that line's problem alone; not UTF-8 or too many lines is the whole body's. */
+export function parseCostLines(bytes: Buffer, now: Date): Line[] {
+  if (!isUtf8(bytes)) throw new Unreadable('NOT_UTF8', 'Send UTF-8.');
+  const texts = bytes
+    .toString('utf8')
+    .split('\n')
+    .map((text, at) => ({ text: text.trim(), number: at + 1 }))
+    .filter(({ text }) => text !== '');
+  if (texts.length > linesMax) {
+    throw new HttpProblem(413, 'TOO_MANY_LINES', `Send at most ${linesMax} lines at once.`);
+  }
+  return texts.map(({ text, number }) => {
+    try {
+      return { number, parsed: { cost: parseCost(parseStrictJson(Buffer.from(text)), now) } };
+    } catch (error) {
+      return { number, parsed: { problem: problemOf(error) } };
+    }
+  });
+}
+
+export function problemOf(error: unknown): Problem {
+  if (error instanceof HttpProblem) {
+    const [first] = error.more.errors ?? [];
+    return { code: error.code, detail: first ? `${first.pointer}: ${first.detail}` : error.detail };
+  }
+  if (error instanceof Refusal) return { code: error.code, detail: error.detail };
+  throw error;
+}

@@ -1,0 +1,27 @@
+import type { FactData } from '@readership/contracts';
+import type { Decider } from '@readership/kernel';
+import type { CostEvent } from './cost.events.js';
+
+export type Cost = Omit<FactData<'CostStated'>, 'was'>;
+
+/** What is stated of a branch, a month and a category; `null` before the first statement. */
+export interface CostState {
+  readonly amount: Cost['amount'] | null;
+}
+
+export interface StateCost {
+  readonly type: 'StateCost';
+  readonly cost: Cost;
+}
+
+/** One branch, month and category: stating it again replaces what was stated, and says what that was. */
+export const cost: Decider<CostState, StateCost, CostEvent> = {
+  category: 'cost',
+  initial: { amount: null },
+  decide({ cost: stated }, { amount: was }) {
+    if (was === null) return [{ type: 'CostStated', data: stated }];
+    if (was.minor === stated.amount.minor && was.currency === stated.amount.currency) return [];
+    return [{ type: 'CostStated', data: { ...stated, was } }];
+  },
+  evolve: (_state, event) => ({ amount: event.data.amount }),
+};

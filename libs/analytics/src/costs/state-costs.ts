@@ -1,0 +1,124 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { eventually } from '@readership/host';
+import {
+  digest,
+  EventStore,
+  fold,
+  handle,
+  Refusal,
+  streamOf,
+  uuid5,
+  type Commit,
+  type Handled,
+  type Marks,
+  type Meta,
+} from '@readership/kernel';
+import { joinMarks } from '@readership/host';
+import { Directory } from '../directory/directory.js';
+import { problemOf, type Line } from './cost-statements.js';
+import { cost, type Cost, type CostState } from './cost.decider.js';
+import type { CostEvent } from './cost.events.js';
+
+export interface LineOutcome {
+  readonly line: number;
+  readonly outcome: 'recorded' | 'already-recorded' | 'refused';
+  readonly id?: string;
+  readonly code?: string;
+  readonly detail?: string;
+}
+
+export const costId = ({ branch, month, category }: Cost): string => `${branch}-${month}-${digest(category)}`;
+
+const linesPerWrite = 500;
+
+/** States costs, one or many at once. */
+@Injectable()
+export class StateCosts {
+  constructor(
+    @Inject(EventStore) private readonly store: EventStore,
+    @Inject(Directory) private readonly directory: Directory,
+  ) {}
+
+  /** Throws `UNKNOWN_BRANCH`. */
+  async one(stated: Cost, meta: Meta): Promise<Handled<CostState, CostEvent>> {
+    const known = await this.knownOf([stated]);
+    if (!known.has(stated.branch)) throw unknownBranch();
+    return handle(this.store, cost, costId(stated), { type: 'StateCost', cost: stated }, meta);
+  }
+
+  /** An outcome for each line, in their order. */
+  async many(lines: readonly Line[], meta: Meta): Promise<{ outcomes: LineOutcome[]; marks: Marks }> {
+    const known = await this.knownOf(lines.flatMap(({ parsed }) => ('cost' in parsed ? [parsed.cost] : [])));
+    const outcomes: LineOutcome[] = [];
+    const marks: Marks[] = [];
+    for (let at = 0; at < lines.length; at += linesPerWrite) {
+      const written = await this.write(lines.slice(at, at + linesPerWrite), known, meta);
+      outcomes.push(...written.outcomes);
+      marks.push(...written.marks);
+    }
+    return { outcomes, marks: joinMarks(...marks) };
+  }
+
+  /** Decides each line on what the lines before it decided, and appends them together. */
+  private async write(lines: readonly Line[], known: ReadonlySet<string>, meta: Meta) {
+    const folded = new Map<string, { state: CostState; version: number }>();
+    const commits: {
+      readonly commit: Commit;
+      readonly at: number;
+      readonly stated: Cost;
+      readonly id: string;
+    }[] = [];
+    const outcomes: LineOutcome[] = [];
+    for (const [at, { number: line, parsed }] of lines.entries()) {
+      if ('problem' in parsed) {
+        outcomes.push({ line, outcome: 'refused', ...parsed.problem });
+        continue;
+      }
+      if (!known.has(parsed.cost.branch)) {
+        outcomes.push({ line, outcome: 'refused', ...problemOf(unknownBranch()) });
+        continue;
+      }
+      const id = costId(parsed.cost);
+      const { state, version } = folded.get(id) ?? (await fold(this.store, cost, id));
+      const events = cost.decide({ type: 'StateCost', cost: parsed.cost }, state);
+      folded.set(id, { state: events.reduce(cost.evolve, state), version: version + events.length });
+      outcomes.push({ line, outcome: events.length === 0 ? 'already-recorded' : 'recorded', id });
+      if (events.length === 0) continue;
+      const commit = {
+        stream: streamOf(cost.category, id),
+        expectedVersion: version,
+        events,
+        meta: { ...meta, commandId: uuid5(meta.commandId, String(line)) },
+      };
+      commits.push({ commit, at, stated: parsed.cost, id });
+    }
+    const appended = await this.store.appendEach(commits.map(({ commit }) => commit));
+    const marks: Marks[] = [];
+    for (const [i, { commit, at, stated, id }] of commits.entries()) {
+      const result = appended[i]!;
+      if (result.outcome === 'appended') {
+        marks.push(result.marks);
+        continue;
+      }
+      // Somebody stated the same cost meanwhile: this line is decided again, on what is there now.
+      const again = await handle(this.store, cost, id, { type: 'StateCost', cost: stated }, commit.meta);
+      marks.push(again.marks);
+      if (again.events.length === 0) outcomes[at] = { ...outcomes[at]!, outcome: 'already-recorded' };
+    }
+    return { outcomes, marks };
+  }
+
+  /** The branches that exist, once all of these do or the patience for a late directory is over. */
+  private async knownOf(stated: readonly Cost[]): Promise<ReadonlySet<string>> {
+    let known: ReadonlySet<string> = new Set();
+    await eventually(async () => {
+      known = await this.directory.branchIds();
+      return stated.every(({ branch }) => known.has(branch)) ? true : null;
+    });
+    return known;
+  }
+}
+
+function unknownBranch(): Refusal {
+  return new Refusal('UNKNOWN_BRANCH', 'invalid', 'Give the id of a branch that exists.', '/branch');
+}

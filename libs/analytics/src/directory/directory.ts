@@ -1,0 +1,74 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { defaultPolicy } from '@readership/contracts';
+import { modelId, ReadModels, Refusal, type Page } from '@readership/kernel';
+import { directory, type DirectoryRow, type Settings } from './directory.projection.js';
+
+export const directoryModel = modelId(directory);
+
+/** What holds until the consortium is configured. */
+export const defaultSettings: Settings = {
+  name: '',
+  timeZone: 'UTC',
+  currency: 'EUR',
+  fiscalYearStartMonth: 1,
+  activityPolicy: defaultPolicy,
+};
+
+/** Whom a figure is about: the scope as it was asked for, and the branches it covers. */
+export interface Scope {
+  readonly name: string;
+  readonly consortium: boolean;
+  readonly branches: readonly string[];
+}
+
+const pageSize = 1000;
+
+/** The consortium, its libraries and branches, as far as they are known here. */
+@Injectable()
+export class Directory {
+  constructor(@Inject(ReadModels) private readonly models: ReadModels) {}
+
+  async settings(): Promise<Settings> {
+    for (const row of await this.rows()) if (row.kind === 'consortium') return row.settings;
+    return defaultSettings;
+  }
+
+  async branchIds(): Promise<ReadonlySet<string>> {
+    return new Set((await this.rows()).flatMap((row) => (row.kind === 'branch' ? [row.id] : [])));
+  }
+
+  /** `consortium`, `library:<id>` or `branch:<id>`; throws `UNKNOWN_SCOPE`. */
+  async scope(name: string): Promise<Scope> {
+    const rows = await this.rows();
+    const branches = rows.flatMap((row) => (row.kind === 'branch' ? [row] : []));
+    const [kind, id] = [name.slice(0, name.indexOf(':')), name.slice(name.indexOf(':') + 1)];
+    if (name === 'consortium')
+      return { name, consortium: true, branches: branches.map((branch) => branch.id) };
+    if (kind === 'library' && rows.some((row) => row.kind === 'library' && row.id === id)) {
+      const held = branches.filter((branch) => branch.library === id);
+      return { name, consortium: false, branches: held.map((branch) => branch.id) };
+    }
+    if (kind === 'branch' && branches.some((branch) => branch.id === id)) {
+      return { name, consortium: false, branches: [id] };
+    }
+    throw new Refusal(
+      'UNKNOWN_SCOPE',
+      'unknown',
+      'The scope is consortium, library:<id> or branch:<id> of one that exists.',
+    );
+  }
+
+  private async rows(): Promise<DirectoryRow[]> {
+    const rows: DirectoryRow[] = [];
+    let after: string | null = null;
+    do {
+      const page: Page<DirectoryRow> = await this.models.all<DirectoryRow>(directoryModel, {
+        limit: pageSize,
+        ...(after === null ? {} : { after }),
+      });
+      for (const { row } of page.rows) rows.push(row);
+      after = page.next;
+    } while (after !== null);
+    return rows;
+  }
+}

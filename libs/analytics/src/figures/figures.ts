@@ -1,0 +1,194 @@
+import {
+  Inject,
+  Injectable,
+  type BeforeApplicationShutdown,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
+import { defaultPolicy } from '@readership/contracts';
+import { Clock, LogPipelines } from '@readership/host';
+import {
+  EventLog,
+  EventStore,
+  fold,
+  handle,
+  JobQueue,
+  ReadModels,
+  Runner,
+  type Consumption,
+  type JobWorker,
+} from '@readership/kernel';
+import { randomUUID } from 'node:crypto';
+import { figureModels, leftBehind, type FigureModels } from './figure-models.js';
+import { figures, type FiguresCommand, type FiguresState } from './figures.decider.js';
+import type { Build } from './figures.events.js';
+
+/** The one stream of its category. */
+export const figuresId = 'consortium';
+
+/** A build that is kept up to date with the log. */
+export interface Running {
+  readonly build: Build;
+  readonly ids: FigureModels;
+}
+
+interface Run extends Running {
+  readonly consumption: Consumption;
+  /** Answers that are being read from it. */
+  readers: number;
+}
+
+const queue = 'figures';
+const servingWindow = 5_000;
+/** Large, so that a reader's whole history is folded before it is written. */
+const buildWindow = 100_000;
+/** A build that is this close behind the log may answer. */
+const lagMax = 1_000;
+const lookMs = 200;
+
+const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+
+/**
+ * Keeps the build that answers up to date, and brings up the one that is to follow it: a job, so that it goes on after a
+ * crash. What has been replaced is dropped once nobody reads it any more.
+ */
+@Injectable()
+export class Figures implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly runs = new Map<number, Promise<Run>>();
+  private serving: Run | null = null;
+  private worker: JobWorker | null = null;
+  private following: Promise<void> = Promise.resolve();
+  private settling: Promise<void> = Promise.resolve();
+  private stopping = false;
+
+  constructor(
+    @Inject(EventStore) private readonly store: EventStore,
+    @Inject(ReadModels) private readonly models: ReadModels,
+    @Inject(EventLog) private readonly log: EventLog,
+    @Inject(LogPipelines) private readonly pipelines: LogPipelines,
+    @Inject(JobQueue) private readonly jobs: JobQueue,
+    @Inject(Clock) private readonly clock: Clock,
+  ) {}
+
+  async onApplicationBootstrap(): Promise<void> {
+    await this.tell({ type: 'BeginServing', policy: defaultPolicy, timeZone: 'UTC' });
+    await this.settle();
+    this.worker = await this.jobs.process(
+      queue,
+      (job) => this.bringUp((job.data as { build: number }).build),
+      {
+        attemptsMax: 1_000,
+        backoffMs: lookMs,
+      },
+    );
+    this.following = this.follow();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    this.stopping = true;
+    await this.worker?.stop();
+    await this.following;
+    await this.settling;
+  }
+
+  /** Answers from one build, which is kept until the answer is complete. */
+  async reading<T>(read: (serving: Running) => Promise<T>): Promise<T> {
+    const run = this.serving!;
+    run.readers++;
+    try {
+      return await read(run);
+    } finally {
+      run.readers--;
+    }
+  }
+
+  /** Turns the builds that were decided upon into jobs. */
+  private async follow(): Promise<void> {
+    while (!this.stopping) {
+      try {
+        const { building } = await this.state();
+        if (building !== null && !this.runs.has(building.number)) {
+          const id = `build-${building.number}`;
+          await this.jobs.enqueue({ queue, id, data: { build: building.number } });
+          await this.jobs.retry(queue, id);
+        }
+      } catch {
+        // The store did not answer: it is asked again.
+      }
+      await pause(lookMs);
+    }
+  }
+
+  private async bringUp(number: number): Promise<void> {
+    let goal = await this.log.ends();
+    for (;;) {
+      if (this.stopping) throw new Error('STOPPING');
+      const { building } = await this.state();
+      if (building?.number !== number) break;
+      const run = await this.run(building, buildWindow);
+      if (await this.reached(run, goal)) {
+        const ends = await this.log.ends();
+        if (ends.every((end, partition) => end - goal[partition]! <= lagMax)) {
+          await this.tell({ type: 'ServeBuild', number });
+          break;
+        }
+        goal = ends;
+      }
+      await pause(50);
+    }
+    await this.settle();
+  }
+
+  private async reached({ ids }: Running, goal: readonly number[]): Promise<boolean> {
+    for (const model of Object.values<string>({ ...ids })) {
+      for (const [partition, end] of goal.entries()) {
+        if ((await this.models.checkpoint(model, partition)).offset < end) return false;
+      }
+    }
+    return true;
+  }
+
+  /** Serves what is to be served, and stops and drops what neither serves nor is on its way. */
+  private settle(): Promise<void> {
+    this.settling = this.settling
+      .catch(() => undefined)
+      .then(async () => {
+        const { serving, building } = await this.state();
+        this.serving = await this.run(serving!, servingWindow);
+        const kept = building === null ? [serving!] : [serving!, building];
+        for (const [number, run] of this.runs) {
+          if (kept.some((build) => build.number === number)) continue;
+          this.runs.delete(number);
+          await (await run).consumption.stop();
+          while ((await run).readers > 0) await pause(10);
+        }
+        for (const model of await leftBehind(this.models, kept)) await this.models.drop(model);
+      });
+    return this.settling;
+  }
+
+  private run(build: Build, window: number): Promise<Run> {
+    let run = this.runs.get(build.number);
+    if (!run) {
+      const { models, ids } = figureModels(build);
+      const takers = models.map((model) => new Runner<any, any>(model, this.models));
+      run = this.pipelines
+        .run(`analytics.figures.${build.number}`, takers, window)
+        .then((consumption) => ({ build, ids, consumption, readers: 0 }));
+      run.catch(() => this.runs.delete(build.number));
+      this.runs.set(build.number, run);
+    }
+    return run;
+  }
+
+  private async state(): Promise<FiguresState> {
+    return (await fold(this.store, figures, figuresId)).state;
+  }
+
+  private async tell(command: FiguresCommand): Promise<void> {
+    await handle(this.store, figures, figuresId, command, {
+      commandId: randomUUID(),
+      at: this.clock.now().toISOString(),
+      actor: 'analytics',
+    });
+  }
+}

@@ -1,0 +1,28 @@
+import type { PublishedEvent } from '@readership/contracts';
+import { handle, uuid5, type EventStore, type Reaction } from '@readership/kernel';
+import { figures } from './figures.decider.js';
+import { figuresId } from './figures.js';
+
+/** Other settings are other figures: asks for the build they need. */
+export function onConsortiumConfigured(store: EventStore): Reaction<PublishedEvent<'ConsortiumConfigured'>> {
+  return {
+    name: 'on-consortium-configured',
+    on: ['ConsortiumConfigured'],
+    async react(events) {
+      const event = events[events.length - 1]!;
+      const { activityPolicy: policy, timeZone } = event.data;
+      await handle(
+        store,
+        figures,
+        figuresId,
+        { type: 'StartBuild', policy, timeZone },
+        {
+          commandId: uuid5(event.id, 'on-consortium-configured'),
+          at: event.recordedAt,
+          actor: 'on-consortium-configured',
+          causationId: event.id,
+        },
+      );
+    },
+  };
+}

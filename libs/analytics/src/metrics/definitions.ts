@@ -1,0 +1,287 @@
+import { interactionKinds, type InteractionKind } from '@readership/contracts';
+import { lossReasons } from '../readership/people.js';
+import { npsInterval, ratio, wilson } from './arithmetic.js';
+import type { Reasons, Sources } from './sources.js';
+
+/** What a metric says of one period; `value` is `null` for a ratio, score or cost without data. */
+export interface Figure {
+  readonly value: number | null;
+  /** Persons, responses or interactions behind it. */
+  readonly n: number;
+  readonly numerator?: number;
+  readonly denominator?: number;
+  readonly low?: number;
+  readonly high?: number;
+  readonly mean?: number | null;
+  readonly reasons?: Reasons;
+}
+
+/** One period as a metric counts it, month numbers: those that have begun, at least one, and the whole period's last. */
+export interface Span {
+  readonly months: readonly number[];
+  readonly end: number;
+  readonly length: 1 | 3 | 12;
+}
+
+export interface Metric {
+  readonly unit: string;
+  readonly family: 'people' | 'use' | 'costs' | 'satisfaction' | 'volumes';
+  /** A figure for each span, at its index; the spans are of one length. */
+  figures(sources: Sources, spans: readonly Span[]): Promise<Figure[]>;
+}
+
+const lastBegun = ({ months }: Span): number => months[months.length - 1]!;
+
+/** Sums a monthly count over the months of each span. */
+async function summed(
+  spans: readonly Span[],
+  count: (months: readonly number[]) => Promise<readonly number[]>,
+): Promise<number[]> {
+  const months = spans.flatMap((span) => span.months);
+  const counts = await count(months);
+  let at = 0;
+  return spans.map((span) => span.months.reduce((sum) => sum + counts[at++]!, 0));
+}
+
+const counted = (counts: readonly number[]): Figure[] => counts.map((value) => ({ value, n: value }));
+
+function stock(measure: 'current' | 'active' | 'retained' | 'returned' | 'newly-active'): Metric {
+  return {
+    unit: 'persons',
+    family: 'people',
+    figures: async ({ people }, spans) => counted(await people.stock(measure, spans.map(lastBegun))),
+  };
+}
+
+function flow(measure: 'new' | 'reactivated'): Metric {
+  return {
+    unit: 'persons',
+    family: 'people',
+    figures: async ({ people }, spans) =>
+      counted(await summed(spans, (months) => people.flow(measure, months))),
+  };
+}
+
+function moved(direction: 'in' | 'out'): Metric {
+  return {
+    unit: 'persons',
+    family: 'people',
+    figures: async ({ people }, spans) =>
+      counted(await summed(spans, async (months) => (await people.moved(months))[direction])),
+  };
+}
+
+const lost: Metric = {
+  unit: 'persons',
+  family: 'people',
+  async figures({ people }, spans) {
+    const byMonth = await people.lostReasons(spans.flatMap((span) => span.months));
+    let at = 0;
+    return spans.map((span) => {
+      const reasons = { lapsed: 0, expired: 0, closed: 0, erased: 0 };
+      for (let i = 0; i < span.months.length; i++) {
+        for (const reason of lossReasons) reasons[reason] += byMonth[at]![reason];
+        at++;
+      }
+      const value = lossReasons.reduce((sum, reason) => sum + reasons[reason], 0);
+      return { value, n: value, reasons };
+    });
+  },
+};
+
+/** Of the persons active a window before the end of the period, the share still active, or not any more. */
+function retention(of: (kept: number, before: number) => number): Metric {
+  return {
+    unit: 'fraction',
+    family: 'people',
+    async figures({ people, windowMonths }, spans) {
+      const ends = spans.map(lastBegun);
+      const kept = await people.stock('kept', ends);
+      const before = await people.stock(
+        'active',
+        ends.map((month) => month - windowMonths),
+      );
+      return spans.map((_, i) => division(of(kept[i]!, before[i]!), before[i]!, before[i]!));
+    },
+  };
+}
+
+function division(numerator: number, denominator: number, n: number): Figure {
+  return { value: ratio(numerator, denominator), n, numerator, denominator };
+}
+
+/** Per person with a use in the period. */
+function perUser(measure: 'uses' | 'visit-days', unit: string): Metric {
+  return {
+    unit,
+    family: 'use',
+    async figures({ people }, spans) {
+      const ends = spans.map((span) => span.end);
+      const length = spans[0]?.length ?? 1;
+      const [counts, users] = [
+        await people.window(measure, length, ends),
+        await people.window('users', length, ends),
+      ];
+      return spans.map((_, i) => division(counts[i]!, users[i]!, users[i]!));
+    },
+  };
+}
+
+/** The costs of the period ÷ what they are divided among; without entries there is no figure. */
+function costPer(
+  unit: string,
+  among: (sources: Sources, spans: readonly Span[]) => Promise<readonly { count: number; n: number }[]>,
+): Metric {
+  return {
+    unit,
+    family: 'costs',
+    async figures(sources, spans) {
+      const counts = await among(sources, spans);
+      const minor = await summed(spans, sources.costs.minor);
+      const entries = await summed(spans, sources.costs.entries);
+      return spans.map((_, i) => {
+        const figure = division(minor[i]!, counts[i]!.count, counts[i]!.n);
+        return entries[i] === 0 ? { ...figure, value: null } : figure;
+      });
+    },
+  };
+}
+
+async function volumeOf(kinds: readonly InteractionKind[], sources: Sources, spans: readonly Span[]) {
+  const counts = await summed(spans, (months) => sources.quantities(kinds, months));
+  const n = await summed(spans, (months) => sources.interactions(kinds, months));
+  return counts.map((count, i) => ({ count, n: n[i]! }));
+}
+
+function volume(...kinds: InteractionKind[]): Metric {
+  return {
+    unit: 'interactions',
+    family: 'volumes',
+    figures: async (sources, spans) =>
+      (await volumeOf(kinds, sources, spans)).map(({ count, n }) => ({ value: count, n })),
+  };
+}
+
+/** For each span, how many answers gave each score. */
+async function histograms(item: 'nps' | 'csat', { scores }: Sources, spans: readonly Span[]) {
+  const sums = await Promise.all(
+    (
+      await scores(
+        item,
+        spans.flatMap((span) => span.months),
+      )
+    ).map(async ({ score, counts }) => ({
+      score,
+      counts: await summed(spans, async () => counts),
+    })),
+  );
+  return spans.map((_, i) => sums.map(({ score, counts }) => ({ score, count: counts[i]! })));
+}
+
+function tally(
+  histogram: readonly { score: number; count: number }[],
+  of: (score: number) => number,
+): number {
+  return histogram.reduce((sum, { score, count }) => sum + of(score) * count, 0);
+}
+
+const satisfied = (withMean: boolean): Metric => ({
+  unit: 'fraction',
+  family: 'satisfaction',
+  figures: async (sources, spans) =>
+    (await histograms('csat', sources, spans)).map((histogram) => {
+      const n = tally(histogram, () => 1);
+      const satisfied = tally(histogram, (score) => (score >= 4 ? 1 : 0));
+      return {
+        ...division(satisfied, n, n),
+        ...(n === 0 ? {} : wilson(satisfied, n)),
+        ...(withMean
+          ? {
+              mean: ratio(
+                tally(histogram, (score) => score),
+                n,
+              ),
+            }
+          : {}),
+      };
+    }),
+});
+
+const nps: Metric = {
+  unit: 'score',
+  family: 'satisfaction',
+  figures: async (sources, spans) =>
+    (await histograms('nps', sources, spans)).map((histogram) => {
+      const n = tally(histogram, () => 1);
+      const promoters = tally(histogram, (score) => (score >= 9 ? 1 : 0));
+      const detractors = tally(histogram, (score) => (score <= 6 ? 1 : 0));
+      return {
+        value: ratio(100 * (promoters - detractors), n),
+        n,
+        numerator: promoters - detractors,
+        denominator: n,
+        ...(n === 0 ? {} : npsInterval(promoters, detractors, n)),
+      };
+    }),
+};
+
+const testimonials: Metric = {
+  unit: 'testimonials',
+  family: 'satisfaction',
+  figures: async (sources, spans) => counted(await summed(spans, sources.testimonials)),
+};
+
+/** Every metric: METRICS.md says what each means. Adding one is a line here. */
+export const metrics: Readonly<Record<string, Metric>> = {
+  'new-readers': flow('new'),
+  'lost-readers': lost,
+  'reactivated-readers': flow('reactivated'),
+  'current-readers': stock('current'),
+  'moved-in-readers': moved('in'),
+  'moved-out-readers': moved('out'),
+  'active-readers': stock('active'),
+  'retained-readers': stock('retained'),
+  'returned-readers': stock('returned'),
+  'newly-active-readers': stock('newly-active'),
+  retention: retention((kept) => kept),
+  churn: retention((kept, before) => before - kept),
+  frequency: perUser('uses', 'uses-per-reader'),
+  'visit-days': perUser('visit-days', 'days-per-reader'),
+  'cost-per-reader': costPer('minor-per-reader', async ({ people }, spans) =>
+    (await people.stock('active', spans.map(lastBegun))).map((count) => ({ count, n: count })),
+  ),
+  'cost-per-visit': costPer('minor-per-visit', (sources, spans) => volumeOf(['visit'], sources, spans)),
+  'cost-per-interaction': costPer('minor-per-interaction', (sources, spans) =>
+    volumeOf(interactionKinds, sources, spans),
+  ),
+  satisfaction: satisfied(false),
+  nps,
+  csat: satisfied(true),
+  testimonials,
+  interactions: volume(...interactionKinds),
+  visits: volume('visit'),
+  loans: volume('loan'),
+  renewals: volume('renewal'),
+  returns: volume('return'),
+  holds: volume('hold'),
+  references: volume('reference'),
+  programs: volume('program'),
+  computers: volume('computer'),
+  wifi: volume('wifi'),
+  eresources: volume('eresource'),
+  ill: volume('ill'),
+  'in-house-use': volume('in-house-use'),
+  rooms: volume('room'),
+  contacts: volume('contact'),
+  payments: volume('payment'),
+};
+
+/** The six that the consortium's board asks for, in its order; new readers by the month, the others over twelve. */
+export const boardMetrics = [
+  { name: 'new-readers', grain: 'month' },
+  { name: 'lost-readers', grain: '12-months' },
+  { name: 'frequency', grain: '12-months' },
+  { name: 'cost-per-reader', grain: '12-months' },
+  { name: 'testimonials', grain: '12-months' },
+  { name: 'satisfaction', grain: '12-months' },
+] as const;

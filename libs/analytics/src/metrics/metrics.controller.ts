@@ -1,0 +1,99 @@
+import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiParam, ApiQuery, ApiTags } from '@nestjs/swagger';
+import { Answer, Unreadable } from '@readership/host';
+import { Refusal } from '@readership/kernel';
+import { metrics } from './definitions.js';
+import { FiguresQuery, type Board, type MetricAnswer } from './figures-query.js';
+import { grains, TooManyPoints } from './periods.js';
+
+/** Query parameters as they arrive: a repeated one is a list. */
+type Parameters = Readonly<Record<string, unknown>>;
+
+const month = { type: 'string', example: '2024-03' } as const;
+
+@ApiTags('metrics')
+@Controller('v1/metrics')
+export class MetricsController {
+  constructor(@Inject(FiguresQuery) private readonly query: FiguresQuery) {}
+
+  @Get()
+  @ApiOperation({ summary: 'The six figures that the board asks for, each with the same a year earlier' })
+  @ApiQuery({ name: 'scope', required: false, example: 'consortium' })
+  @ApiQuery({
+    name: 'to',
+    required: false,
+    schema: month,
+    description: 'The last complete month when left out',
+  })
+  @ApiQuery({ name: 'after', required: false, description: 'A Readership-Position to wait for' })
+  @ApiOkResponse({ description: 'The figures, their policy, scope and the position they are complete up to' })
+  async board(@Query() asked: Parameters): Promise<Answer<Board>> {
+    return new Answer(
+      await this.query.board({
+        scope: text(asked, 'scope') ?? 'consortium',
+        to: text(asked, 'to'),
+        after: text(asked, 'after'),
+      }),
+    );
+  }
+
+  @Get(':name')
+  @ApiOperation({ summary: 'One metric of a scope over time' })
+  @ApiParam({ name: 'name', enum: Object.keys(metrics) })
+  @ApiQuery({ name: 'scope', required: false, description: 'consortium, library:<id> or branch:<id>' })
+  @ApiQuery({
+    name: 'from',
+    required: false,
+    schema: month,
+    description: 'Twelve months to `to` when left out',
+  })
+  @ApiQuery({
+    name: 'to',
+    required: false,
+    schema: month,
+    description: 'The last complete month when left out',
+  })
+  @ApiQuery({ name: 'grain', required: false, enum: grains })
+  @ApiQuery({ name: 'year', required: false, enum: ['calendar', 'fiscal'] })
+  @ApiQuery({ name: 'compare', required: false, enum: ['previous', 'year'] })
+  @ApiQuery({ name: 'after', required: false, description: 'A Readership-Position to wait for' })
+  @ApiOkResponse({
+    description: 'Points in ascending order, with policy, scope and the position they are complete up to',
+  })
+  async metric(@Param('name') name: string, @Query() asked: Parameters): Promise<Answer<MetricAnswer>> {
+    try {
+      return new Answer(
+        await this.query.metric(name, {
+          scope: text(asked, 'scope') ?? 'consortium',
+          from: text(asked, 'from'),
+          to: text(asked, 'to'),
+          grain: oneOf(asked, 'grain', grains) ?? 'month',
+          year: oneOf(asked, 'year', ['calendar', 'fiscal']) ?? 'calendar',
+          compare: oneOf(asked, 'compare', ['previous', 'year']),
+          after: text(asked, 'after'),
+        }),
+      );
+    } catch (error) {
+      if (error instanceof TooManyPoints) throw new Unreadable('TOO_MANY_POINTS', error.message);
+      throw error;
+    }
+  }
+}
+
+function text(asked: Parameters, name: string): string | undefined {
+  const value = asked[name];
+  if (value === undefined || typeof value === 'string') return value;
+  throw new Refusal('BAD_PARAMETER', 'invalid', `\`${name}\` is given once.`, `/${name}`);
+}
+
+function oneOf<Value extends string>(
+  asked: Parameters,
+  name: string,
+  values: readonly Value[],
+): Value | undefined {
+  const value = text(asked, name);
+  if (value === undefined) return undefined;
+  const known = values.find((one) => one === value);
+  if (known !== undefined) return known;
+  throw new Refusal('BAD_PARAMETER', 'invalid', `\`${name}\` is one of ${values.join(', ')}.`, `/${name}`);
+}

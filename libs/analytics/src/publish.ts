@@ -1,0 +1,18 @@
+import { fact } from '@readership/contracts';
+import type { Publish } from '@readership/kernel';
+import type { CostEvent } from './costs/cost.events.js';
+import type { FiguresEvent } from './figures/figures.events.js';
+
+export type AnalyticsEvent = CostEvent | FiguresEvent;
+
+/** What other contexts may know of an event of analytics. */
+export const publish: Publish<AnalyticsEvent> = (event, stream) => {
+  switch (event.type) {
+    case 'CostStated':
+      return { key: stream, fact: fact('CostStated', event.data) };
+    case 'BuildStarted':
+    case 'BuildServed':
+    case 'BuildAbandoned':
+      return { key: stream, fact: null };
+  }
+};

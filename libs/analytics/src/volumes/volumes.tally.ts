@@ -1,0 +1,50 @@
+import type { InteractionFact, PublishedEvent } from '@readership/contracts';
+import type { EventTally } from '@readership/kernel';
+import { monthlyCell } from '../calendar/monthly.js';
+import { monthIn } from '../calendar/months.js';
+
+const on = ['InteractionRecorded', 'InteractionCorrected', 'InteractionWithdrawn'] as const;
+
+export type VolumeEvent = PublishedEvent<(typeof on)[number]>;
+
+/** The series of an interaction kind's quantities. */
+export const quantities = (kind: string): string => kind;
+
+/** The series of what quantities exceed 1 by: quantities less this is the number of interactions. */
+export const surplus = (kind: string): string => `${kind}+`;
+
+/**
+ * Interactions by kind, at the branch and in the month of the time zone where they happened. Whose they are does not
+ * matter, so a re-attribution is no concern of this count.
+ */
+export function volumes(timeZone: string): EventTally<VolumeEvent> {
+  const monthOf = monthIn(timeZone);
+  const count = (cells: Map<string, number>, fact: InteractionFact, sign: 1 | -1) => {
+    const month = monthOf(fact.time);
+    const add = (cell: string, n: number) => cells.set(cell, (cells.get(cell) ?? 0) + n);
+    add(monthlyCell(quantities(fact.kind), fact.branch, month), sign * fact.quantity);
+    if (fact.quantity > 1)
+      add(monthlyCell(surplus(fact.kind), fact.branch, month), sign * (fact.quantity - 1));
+  };
+  return {
+    name: 'volumes',
+    version: 1,
+    on,
+    cells(event) {
+      const cells = new Map<string, number>();
+      switch (event.type) {
+        case 'InteractionRecorded':
+          count(cells, event.data.now, 1);
+          break;
+        case 'InteractionCorrected':
+          count(cells, event.data.was, -1);
+          count(cells, event.data.now, 1);
+          break;
+        case 'InteractionWithdrawn':
+          count(cells, event.data.was, -1);
+          break;
+      }
+      return cells;
+    },
+  };
+}
