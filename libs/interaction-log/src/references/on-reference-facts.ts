@@ -1,4 +1,3 @@
-import type { PublishedEvent } from '@readership/contracts';
 import {
   fold,
   handle,
@@ -12,41 +11,18 @@ import {
   type ReadModels,
 } from '@readership/kernel';
 import { interaction, type AttributeInteraction } from '../interaction.decider.js';
-import { itemOf, referenced, type ReferencedRow } from './referenced.projection.js';
-import { references, resolve, type ReferenceRow } from './references.projection.js';
-
-export type ReferenceEvent = PublishedEvent<
-  'CardLinked' | 'CardUnlinked' | 'PersonRedirected' | 'Referenced' | 'InteractionRecorded'
->;
+import { heardOf, misplaced, type ReferenceEvent } from './misplaced.js';
+import { referenced, type ReferencedRow } from './referenced.projection.js';
+import { references, type ReferenceRow } from './references.projection.js';
 
 const namespace = '6f2c1a52-7c0f-4b8e-9d7e-2a1f0c5b9e43';
 const pageSizeMax = 500;
-
-/** What a batch of facts says about one reference. */
-interface Heard {
-  cause: ReferenceEvent;
-  /** Its meaning may have changed: everything that came by it is looked at. */
-  meaning: boolean;
-  readonly items: Map<string, ReferencedRow>;
-}
 
 /** An interaction that its reference resolves to somebody else. */
 interface Misplaced {
   readonly interaction: string;
   readonly to: string;
   readonly cause: ReferenceEvent;
-}
-
-/** What is held by somebody other than whom the reference means. */
-export function* misplaced(
-  reference: string,
-  row: ReferenceRow | null | undefined,
-  items: Iterable<readonly [interaction: string, item: ReferencedRow]>,
-): Generator<{ readonly interaction: string; readonly to: string }> {
-  for (const [interaction, { time, holder }] of items) {
-    const to = resolve(reference, time, row);
-    if (to !== null && to !== holder) yield { interaction, to };
-  }
 }
 
 /**
@@ -121,21 +97,6 @@ export class OnReferenceFacts implements Reaction<ReferenceEvent> {
       }
     }
   }
-}
-
-function heardOf(events: readonly ReferenceEvent[]): Map<string, Heard> {
-  const heard = new Map<string, Heard>();
-  for (const event of events) {
-    const item =
-      event.type === 'Referenced' || event.type === 'InteractionRecorded' ? itemOf(event) : undefined;
-    if (item === null) continue;
-    let of = heard.get(event.key);
-    if (of === undefined) heard.set(event.key, (of = { cause: event, meaning: false, items: new Map() }));
-    of.cause = event;
-    if (item === undefined) of.meaning = true;
-    else of.items.set((event as PublishedEvent<'Referenced'>).data.interaction, item);
-  }
-  return heard;
 }
 
 function attribute({ to }: Misplaced): AttributeInteraction {

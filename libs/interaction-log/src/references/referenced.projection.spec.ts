@@ -1,0 +1,41 @@
+import type { InteractionFact } from '@readership/contracts';
+import { projected } from '@readership/kernel/testing';
+import { referenced, type ItemFact } from './referenced.projection.js';
+
+const token = 'T'.repeat(43);
+const ada = '0193a1b2-0000-7000-8000-00000000000a';
+const time = '2024-03-31T09:15:00.000Z';
+const now: InteractionFact = {
+  time,
+  kind: 'loan',
+  branch: 'NORTH',
+  quantity: 1,
+  startedBy: 'patron',
+  digital: false,
+};
+const told = (holder: string, at = time): ItemFact =>
+  ({ type: 'Referenced', key: token, data: { interaction: 'i1', time: at, holder } }) as ItemFact;
+const recorded = (key: string, reference: string | null): ItemFact =>
+  ({ type: 'InteractionRecorded', key, data: { interaction: 'i1', reference, now } }) as ItemFact;
+
+describe('what came by a reference', () => {
+  it('is what it was told', () =>
+    projected(referenced, told(ada)).thenRow(`${token}/i1`, { time, holder: ada }));
+  it('is what it holds itself', () =>
+    projected(referenced, recorded(token, token)).thenRow(`${token}/i1`, { time, holder: token }));
+  it('follows every move and every other time', () => {
+    const later = '2024-04-01T00:00:00.000Z';
+    projected(referenced, recorded(token, token), told(ada), told(ada, later)).thenRow(`${token}/i1`, {
+      time: later,
+      holder: ada,
+    });
+  });
+  it('is the same when the last fact is told again', () =>
+    projected(referenced, recorded(token, token), told(ada), told(ada)).thenRow(`${token}/i1`, {
+      time,
+      holder: ada,
+    }));
+  it('is not what somebody else holds or what is anonymous', () => {
+    expect(projected(referenced, recorded(ada, token), recorded('interaction-i1', null)).rows.size).toBe(0);
+  });
+});
