@@ -1,0 +1,176 @@
+import type { ReadModels } from '../read-models.js';
+import { around, type Saboteur } from './contract.js';
+
+type ReadModelsSaboteur = Saboteur<ReadModels>;
+
+const simple = (
+  name: string,
+  breaks: string,
+  replaced: (models: ReadModels) => Partial<ReadModels>,
+): ReadModelsSaboteur => ({ name, breaks, begin: () => (models) => around(models, replaced(models)) });
+
+const seen = 'what commit stored is seen by every later read: rows, cells, parked records and checkpoint';
+const stale = 'when the checkpoint is not at from, commit answers stale and changes nothing';
+const paged = 'lists never skip or repeat a row that did not change between pages';
+
+/** Wrappers that each break one guarantee of correct read models. */
+export const readModelsSaboteurs: readonly ReadModelsSaboteur[] = [
+  simple('commits rows but not cells', seen, (models) => ({
+    commit: (model, partition, batch) => models.commit(model, partition, { ...batch, cells: new Map() }),
+  })),
+  simple('commits without the parked records', seen, (models) => ({
+    commit: (model, partition, batch) => models.commit(model, partition, { ...batch, parked: [] }),
+  })),
+  simple('ignores where the checkpoint is', stale, (models) => ({
+    commit: async (model, partition, batch) => {
+      const { offset } = await models.checkpoint(model, partition);
+      return models.commit(model, partition, { ...batch, from: offset });
+    },
+  })),
+  simple('says committed when it is stale', stale, (models) => ({
+    commit: async (...args) => {
+      await models.commit(...args);
+      return 'committed';
+    },
+  })),
+  simple('adds cells before it looks at the checkpoint', stale, (models) => ({
+    commit: async (model, partition, batch) => {
+      const checkpoint = await models.checkpoint(model, partition);
+      if (checkpoint.offset === batch.from) return models.commit(model, partition, batch);
+      const { cells } = batch;
+      await models.commit(model, partition, {
+        from: checkpoint.offset,
+        to: checkpoint,
+        rows: new Map(),
+        cells,
+        parked: [],
+      });
+      return 'stale';
+    },
+  })),
+  simple('stores row by row', 'a commit is all or nothing', (models) => ({
+    commit: async (model, partition, batch) => {
+      const checkpoint = await models.checkpoint(model, partition);
+      if (checkpoint.offset !== batch.from) return 'stale';
+      for (const row of batch.rows) {
+        const alone = {
+          from: batch.from,
+          to: checkpoint,
+          rows: new Map([row]),
+          cells: new Map(),
+          parked: [],
+        };
+        await models.commit(model, partition, alone);
+      }
+      return models.commit(model, partition, { ...batch, rows: new Map() });
+    },
+  })),
+  {
+    name: 'loses the counts when it is opened again',
+    breaks: 'what was committed is durable',
+    begin: () => {
+      let openings = 0;
+      return (models) => (++openings === 1 ? models : around(models, { cells: async () => new Map() }));
+    },
+  },
+  {
+    name: 'begins at 0 when it is opened again',
+    breaks: 'what was committed is durable',
+    begin: () => {
+      let openings = 0;
+      return (models) =>
+        ++openings === 1
+          ? models
+          : around(models, {
+              checkpoint: async (...args) => ({ ...(await models.checkpoint(...args)), offset: 0 }),
+            });
+    },
+  },
+  simple('keeps deleted rows', 'a row is replaced or deleted, and its index values with it', (models) => ({
+    commit: (model, partition, batch) =>
+      models.commit(model, partition, {
+        ...batch,
+        rows: new Map([...batch.rows].filter(([, { row }]) => row !== null)),
+      }),
+  })),
+  simple(
+    'keeps index values of rows that changed',
+    'a row is replaced or deleted, and its index values with it',
+    (models) => {
+      const added = new Map<string, readonly string[]>();
+      return {
+        commit: (model, partition, batch) => {
+          const rows = new Map(
+            [...batch.rows].map(([key, { row, indexes }]) => {
+              const name = [...(added.get(key) ?? []), ...(indexes['name'] ?? [])];
+              added.set(key, name);
+              return [key, { row, indexes: { ...indexes, name } }];
+            }),
+          );
+          return models.commit(model, partition, { ...batch, rows });
+        },
+      };
+    },
+  ),
+  simple('pages by number and so skips when rows go', paged, (models) => ({
+    under: async (model, key, { after, limit }) => {
+      const skip = after === undefined ? 0 : Number(after);
+      const { rows } = await models.under<any>(model, key, { limit: skip + limit + 1 });
+      return {
+        rows: rows.slice(skip, skip + limit),
+        next: rows.length > skip + limit ? String(skip + limit) : null,
+      };
+    },
+  })),
+  simple(
+    'repeats the last row of a page',
+    'under gives the item rows of a key, in key order, in pages of at most the limit',
+    (models) => ({
+      under: async (model, key, { after, limit }) => {
+        const rest = { limit: 1000 };
+        const { rows } = await models.under<any>(model, key, rest);
+        const from = after === undefined ? 0 : rows.findIndex((row) => row.key >= after);
+        const page = rows.slice(from, from + limit);
+        return {
+          rows: page,
+          next: from + limit < rows.length ? (limit === 1 ? rows[from + 1]!.key : page.at(-1)!.key) : null,
+        };
+      },
+    }),
+  ),
+  simple(
+    'ignores the limit',
+    'all gives every row of a model once, in a stable order, in pages of at most the limit',
+    (models) => ({
+      all: (model, page) => models.all(model, { ...page, limit: page.limit + 1 }),
+    }),
+  ),
+  simple(
+    'finds nothing after the first page',
+    'find gives each row once, in value order, in pages of at most the limit',
+    (models) => ({
+      find: async (...args) => ({ ...(await models.find<any>(...args)), next: null }),
+    }),
+  ),
+  simple(
+    'counts one partition only',
+    'partitions have checkpoints and parked records of their own',
+    (models) => ({
+      checkpoint: (model) => models.checkpoint(model, models.partitions - 1),
+      parked: async () => [],
+    }),
+  ),
+  simple(
+    'leaves the checkpoint when it drops a model',
+    'drop forgets rows, cells, parked records and checkpoints of one model, also when called again',
+    (models) => ({
+      drop: async (model) => {
+        const { offset } = await models.checkpoint(model, 0);
+        const to = await models.checkpoint(model, 0);
+        await models.drop(model);
+        if (offset > 0)
+          await models.commit(model, 0, { from: 0, to, rows: new Map(), cells: new Map(), parked: [] });
+      },
+    }),
+  ),
+];
