@@ -1,0 +1,44 @@
+import { Injectable, type CallHandler, type ExecutionContext, type NestInterceptor } from '@nestjs/common';
+import type { Marks } from '@readership/kernel';
+import type { FastifyReply } from 'fastify';
+import { map, type Observable } from 'rxjs';
+import { contextOf } from './contexts.js';
+import { positionToken } from './positions.js';
+
+/** What a controller returns when headers go with the body. */
+export class Answer<T> {
+  constructor(
+    readonly body: T,
+    readonly about: {
+      readonly status?: number;
+      /** Of the aggregate's stream: `ETag: "v<n>"`. */
+      readonly version?: number;
+      readonly location?: string;
+      /** Whose marks these are; absent: the context of the controller. */
+      readonly context?: string;
+      /** What the write took: `Readership-Position`. */
+      readonly marks?: Marks;
+    } = {},
+  ) {}
+}
+
+@Injectable()
+export class AnswerInterceptor implements NestInterceptor {
+  intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
+    return next.handle().pipe(
+      map((result: unknown) => {
+        if (!(result instanceof Answer)) return result;
+        const reply = context.switchToHttp().getResponse<FastifyReply>();
+        const { status, version, location, marks } = result.about;
+        if (status !== undefined) reply.status(status);
+        if (version !== undefined) reply.header('etag', `"v${version}"`);
+        if (location !== undefined) reply.header('location', location);
+        const writer = result.about.context ?? contextOf(context.getClass());
+        if (marks !== undefined && writer !== undefined) {
+          reply.header('readership-position', positionToken(writer, marks));
+        }
+        return result.body as unknown;
+      }),
+    );
+  }
+}

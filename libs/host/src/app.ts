@@ -1,0 +1,153 @@
+import 'reflect-metadata';
+import helmet from '@fastify/helmet';
+import type { DynamicModule } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { Adapters } from '@readership/kernel';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { DestinationStream } from 'pino';
+import { bodyLimits, parseBodies } from './bodies.js';
+import { SystemClock, type Clock } from './clock.js';
+import type { Config } from './config.js';
+import { guardRequests, requestId } from './edge.js';
+import { HostModule } from './host.module.js';
+import { causeOf, jsonLog, JsonLogger } from './logger.js';
+import { Metrics } from './metrics.js';
+import { OpenApi } from './openapi.js';
+import { sendProblem } from './problem.js';
+import type { ReadinessCheck } from './readiness.js';
+import { routesOf } from './routes.js';
+import { loadSecrets, type Secrets } from './secrets.js';
+
+class AppModule {}
+
+export interface AppOptions {
+  /** Absent: `loadSecrets(config)`. */
+  readonly secrets?: Secrets;
+  readonly clock?: Clock;
+  /** Beside those of the contexts. */
+  readonly readiness?: readonly ReadinessCheck[];
+  /** Where the log goes; absent: standard output. */
+  readonly logTo?: DestinationStream;
+}
+
+/** An application of these modules behind the strict edge, initialised, not yet listening. */
+export async function createApp(
+  modules: readonly DynamicModule[],
+  config: Config,
+  options: AppOptions = {},
+): Promise<NestFastifyApplication> {
+  const secrets = options.secrets ?? loadSecrets(config).secrets;
+  const clock = options.clock ?? new SystemClock();
+  const log = jsonLog(config.logLevel, options.logTo);
+  const adapter = new FastifyAdapter({
+    bodyLimit: bodyLimits.json,
+    // The whole request must have arrived by then.
+    requestTimeout: 60_000,
+    connectionTimeout: 120_000,
+    keepAliveTimeout: 30_000,
+    genReqId: requestId,
+    return503OnClosing: false,
+    routerOptions: { maxParamLength: 1000 },
+    frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) =>
+      void sendProblem(error, request, reply),
+  });
+  const host = HostModule.with(config, secrets, clock, options.readiness ?? []);
+  const app = await NestFactory.create<NestFastifyApplication>(
+    {
+      module: AppModule,
+      imports: [
+        host,
+        ...modules.map((module) => ({ ...module, imports: [...(module.imports ?? []), host] })),
+      ],
+    },
+    adapter,
+    { bodyParser: false, logger: new JsonLogger(log), abortOnError: false },
+  );
+
+  const server = adapter.getInstance() as unknown as FastifyInstance;
+  let open: ReadonlySet<string> = new Set();
+  let closing = false;
+  await server.register(helmet, {
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        defaultSrc: ["'none'"],
+        scriptSrc: ["'self'"],
+        styleSrc: ["'self'"],
+        imgSrc: ["'self'", 'data:'],
+        connectSrc: ["'self'"],
+        formAction: ["'self'"],
+        baseUri: ["'none'"],
+        frameAncestors: ["'none'"],
+      },
+    },
+    referrerPolicy: { policy: 'no-referrer' },
+  });
+  guardRequests(server, {
+    adminKey: secrets.adminKey,
+    ratePerSecond: config.ratePerSecond,
+    clock,
+    isPublic: (route) => open.has(route),
+    isClosing: () => closing,
+  });
+  server.addHook('preClose', async () => {
+    closing = true;
+  });
+  server.addHook('onResponse', async (request, reply) => {
+    log.info(
+      {
+        requestId: request.id,
+        method: request.method,
+        route: request.is404 ? 'unmatched' : request.routeOptions.url,
+        status: reply.statusCode,
+        ms: Math.round(reply.elapsedTime * 10) / 10,
+      },
+      'request',
+    );
+  });
+  app.get(Metrics).observe(server);
+  parseBodies(server);
+  app.get(OpenApi).of(app);
+  await app.init();
+  open = new Set(routesOf(app).flatMap((route) => (route.public ? [`${route.method} ${route.path}`] : [])));
+  return app;
+}
+
+/**
+ * Listens, and on SIGTERM or SIGINT stops gracefully: requests and batches under way are finished, then the ports are
+ * closed. Resolves to the address. Throws an `Error` of one line when the port cannot be had.
+ */
+export async function serve(
+  app: NestFastifyApplication,
+  config: Config,
+  adapters: Adapters,
+): Promise<string> {
+  try {
+    await app.listen(config.port, config.host);
+  } catch (error) {
+    const taken = (error as { code?: unknown }).code === 'EADDRINUSE';
+    throw new Error(
+      taken
+        ? `Port ${config.port} is taken: stop what uses it, or choose another with --port N.`
+        : `Cannot listen on ${config.host}:${config.port} (${causeOf(error).code ?? 'unknown'}).`,
+      { cause: error },
+    );
+  }
+  let stopping = false;
+  const stop = async (): Promise<void> => {
+    if (stopping) return;
+    stopping = true;
+    try {
+      await app.close();
+      await adapters.close();
+      process.exitCode = 0;
+    } catch {
+      process.exitCode = 1;
+    }
+    // Nothing of ours is under way; what a library still holds open must not keep the process.
+    process.exit();
+  };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop());
+  return app.getUrl();
+}

@@ -1,0 +1,25 @@
+import { Controller, Get, Inject, Query } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
+import { Refusal } from '@readership/kernel';
+import { auditOf, type ContextAudit } from './audit.js';
+import { Contexts } from './contexts.js';
+
+@ApiTags('audit')
+@Controller('v1/audit')
+export class AuditController {
+  constructor(@Inject(Contexts) private readonly contexts: Contexts) {}
+
+  @Get('log')
+  @ApiOperation({
+    summary: 'What a context recorded, published and applied, each counted from its own source',
+  })
+  @ApiQuery({ name: 'context', required: true, example: 'interaction-log' })
+  @ApiOkResponse({ description: '`holds` says whether the counts agree, per partition and per read model.' })
+  async log(@Query('context') name: string | undefined): Promise<ContextAudit> {
+    if (name === undefined)
+      throw new Refusal('CONTEXT_REQUIRED', 'invalid', 'Say whose log: ?context=interaction-log.');
+    const context = this.contexts.named(name);
+    if (!context) throw new Refusal('UNKNOWN_CONTEXT', 'unknown', 'No context of this name runs here.');
+    return auditOf(context);
+  }
+}

@@ -1,0 +1,128 @@
+import type { Checkpoint } from '@readership/kernel';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { ContextStatus } from './contexts.js';
+
+export interface PartitionAccount {
+  readonly partition: number;
+  readonly recorded: number;
+  readonly published: number;
+  readonly privateOnly: number;
+  readonly unpublished: number;
+}
+
+export interface ProjectionAccount {
+  readonly name: string;
+  readonly partition: number;
+  readonly published: number;
+  readonly applied: number;
+  readonly skipped: number;
+  readonly parked: number;
+  readonly lag: number;
+}
+
+/** PROTOCOL §6 for one context: each number from its own source. */
+export interface ContextAudit {
+  readonly context: string;
+  readonly partitions: readonly PartitionAccount[];
+  readonly projections: readonly ProjectionAccount[];
+  readonly holds: boolean;
+}
+
+const triesMs = 3000;
+
+/**
+ * Counts a context. The numbers move while they are counted: a count is repeated for a moment until it was taken at a
+ * standstill, so what does not hold then does not hold.
+ */
+export async function auditOf(context: ContextStatus): Promise<ContextAudit> {
+  const partitions: PartitionAccount[] = [];
+  const projections: ProjectionAccount[] = [];
+  for (let partition = 0; partition < context.store.partitions; partition++) {
+    partitions.push(await partitionAccount(context, partition));
+    projections.push(...(await logAccounts(context, partition)), ...(await ownAccounts(context, partition)));
+  }
+  const holds =
+    partitions.every((a) => a.recorded === a.published + a.privateOnly + a.unpublished) &&
+    projections.every((a) => a.published === a.applied + a.skipped + a.parked + a.lag);
+  return { context: context.name, partitions, projections, holds };
+}
+
+/** Recorded, private and unpublished from the store, at the lane's mark; published from the log. */
+async function partitionAccount(
+  { name, store, log }: ContextStatus,
+  partition: number,
+): Promise<PartitionAccount> {
+  const deadline = performance.now() + triesMs;
+  for (let pauseMs = 5; ; pauseMs = Math.min(2 * pauseMs, 200)) {
+    const before = await log.lane(name, partition);
+    const published = sum((await log.account(partition)).filter(({ context }) => context === name));
+    const after = await log.lane(name, partition);
+    const through = Math.max(after.scanned, await store.end(partition));
+    const all = await store.account(partition, through);
+    const scanned = await store.account(partition, after.scanned);
+    const account = {
+      partition,
+      recorded: all.recorded,
+      published,
+      privateOnly: all.privateOnly,
+      unpublished: all.facts - scanned.facts,
+    };
+    const holds = account.recorded === published + account.privateOnly + account.unpublished;
+    const still = before.scanned === after.scanned;
+    if (holds || (still && performance.now() >= deadline)) return account;
+    // The relay never rested: what it published meanwhile lies between the two marks, and can only be bounded.
+    if (performance.now() >= deadline) {
+      const least = (await store.account(partition, before.scanned)).facts;
+      const moved = published >= least && published <= scanned.facts;
+      return moved ? { ...account, unpublished: all.facts - published } : account;
+    }
+    await pause(pauseMs);
+  }
+}
+
+/** A checkpoint is one value and the log before an offset never changes: these counts agree at any moment. */
+async function logAccounts(
+  { models, publishedIds, log }: ContextStatus,
+  partition: number,
+): Promise<ProjectionAccount[]> {
+  const names = [...publishedIds];
+  const checkpoints = await Promise.all(names.map((name) => models.checkpoint(name, partition)));
+  const end = (await log.ends())[partition] ?? 0;
+  const total = sum(await log.account(partition, end));
+  const through = new Map<number, number>();
+  for (const { offset } of checkpoints) {
+    if (!through.has(offset)) through.set(offset, sum(await log.account(partition, offset)));
+  }
+  return checkpoints.map((checkpoint, i) =>
+    accountOf(names[i]!, partition, total, checkpoint, total - through.get(checkpoint.offset)!),
+  );
+}
+
+async function ownAccounts(
+  { models, ownIds, store }: ContextStatus,
+  partition: number,
+): Promise<ProjectionAccount[]> {
+  const names = [...ownIds];
+  const checkpoints = await Promise.all(names.map((name) => models.checkpoint(name, partition)));
+  const total = (await store.account(partition, await store.end(partition))).recorded;
+  return Promise.all(
+    checkpoints.map(async (checkpoint, i) => {
+      const { recorded } = await store.account(partition, checkpoint.offset);
+      return accountOf(names[i]!, partition, total, checkpoint, total - recorded);
+    }),
+  );
+}
+
+function accountOf(
+  name: string,
+  partition: number,
+  published: number,
+  { applied, skipped, parked }: Checkpoint,
+  lag: number,
+): ProjectionAccount {
+  return { name, partition, published, applied, skipped, parked, lag };
+}
+
+export function sum(counts: readonly { readonly records: number }[]): number {
+  return counts.reduce((total, { records }) => total + records, 0);
+}

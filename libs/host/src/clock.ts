@@ -1,0 +1,10 @@
+/** What time it is; tests set their own. */
+export abstract class Clock {
+  abstract now(): Date;
+}
+
+export class SystemClock extends Clock {
+  now(): Date {
+    return new Date();
+  }
+}

@@ -1,0 +1,158 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+
+const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+/** The configuration of a process: one object, checked as a whole at boot. Also the token to inject it by. */
+export abstract class Config {
+  abstract readonly port: number;
+  abstract readonly host: string;
+  abstract readonly dataFolder: string;
+  /** Under which the outside reaches this service, without a slash at the end; links are built from it. */
+  abstract readonly publicUrl: string;
+  /** Requests per second that one key or address may make. */
+  abstract readonly ratePerSecond: number;
+  abstract readonly logLevel: LogLevel;
+  abstract readonly adminKey?: string;
+  abstract readonly masterKey?: Buffer;
+  abstract readonly cardKey?: Buffer;
+  abstract readonly linkKey?: Buffer;
+}
+
+const wholeNumber = (from: number, to: number) =>
+  z
+    .string()
+    .regex(/^\d+$/, `a whole number from ${from} to ${to}`)
+    .transform(Number)
+    .refine((n) => n >= from && n <= to, `a whole number from ${from} to ${to}`);
+
+const key32 = z
+  .string()
+  .refine((text) => /^[A-Za-z0-9+/_-]{43}=?$/.test(text), '32 bytes in base64')
+  .transform((text) => Buffer.from(text, 'base64'));
+
+interface Variable {
+  readonly field: keyof Config;
+  readonly schema: z.ZodType;
+  readonly fallback?: string;
+  readonly meaning: string;
+}
+
+const variables: Readonly<Record<string, Variable>> = {
+  READERSHIP_PORT: {
+    field: 'port',
+    schema: wholeNumber(0, 65_535),
+    fallback: '8080',
+    meaning: 'Port of the API and the console; 0 takes a free one.',
+  },
+  READERSHIP_HOST: {
+    field: 'host',
+    schema: z.string().min(1),
+    fallback: '127.0.0.1',
+    meaning: 'Address to listen on. Put a proxy with TLS in front before opening it to others.',
+  },
+  READERSHIP_DATA: {
+    field: 'dataFolder',
+    schema: z.string().min(1),
+    fallback: '.data',
+    meaning: 'Folder of the databases and of `keys.json`.',
+  },
+  READERSHIP_PUBLIC_URL: {
+    field: 'publicUrl',
+    schema: z
+      .url({ protocol: /^https?$/, error: 'an http or https address' })
+      .transform((url) => url.replace(/\/+$/, '')),
+    meaning: 'How patrons reach this service; survey links begin with it. Absent: host and port.',
+  },
+  READERSHIP_RATE_PER_SECOND: {
+    field: 'ratePerSecond',
+    schema: wholeNumber(1, 1_000_000),
+    fallback: '2000',
+    meaning: 'Requests per second that one key, or one address without a key, may make.',
+  },
+  LOG_LEVEL: {
+    field: 'logLevel',
+    schema: z.enum(logLevels, { error: `one of ${logLevels.join(', ')}` }),
+    fallback: 'info',
+    meaning: `How much is logged: ${logLevels.join(', ')}.`,
+  },
+  READERSHIP_ADMIN_KEY: {
+    field: 'adminKey',
+    schema: z.string().regex(/^[\x21-\x7e]{20,200}$/, '20 to 200 printable characters without spaces'),
+    meaning: 'The key that may do everything. Absent: made once and kept in `keys.json`.',
+  },
+  READERSHIP_MASTER_KEY: {
+    field: 'masterKey',
+    schema: key32,
+    meaning:
+      'Wraps the keys of personal data: 32 bytes in base64. Lost: all personal data is. Absent: as above.',
+  },
+  READERSHIP_CARD_KEY: {
+    field: 'cardKey',
+    schema: key32,
+    meaning: 'Makes pseudonyms of card numbers: 32 bytes in base64, never to be changed. Absent: as above.',
+  },
+  READERSHIP_LINK_KEY: {
+    field: 'linkKey',
+    schema: key32,
+    meaning: 'Signs survey links and cursors: 32 bytes in base64. Absent: as above.',
+  },
+};
+
+/** Everything that is wrong with the environment, one line each. */
+export class BadConfig extends Error {
+  override readonly name = 'BadConfig';
+
+  constructor(readonly problems: readonly string[]) {
+    super(`The configuration cannot be used:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
+  }
+}
+
+/**
+ * Reads the environment. `<NAME>_FILE` names a file that holds the value of `<NAME>`, for secrets that are mounted.
+ * Throws `BadConfig`, which lists all that is wrong and no value.
+ */
+export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
+  const problems: string[] = [];
+  const config: Record<string, unknown> = {};
+  for (const [name, { field, schema, fallback }] of Object.entries(variables)) {
+    const raw = given(env, name, problems) ?? fallback;
+    if (raw === undefined) continue;
+    const result = schema.safeParse(raw);
+    if (result.success) config[field] = result.data;
+    else problems.push(`${name}: ${result.error.issues.map(({ message }) => message).join('; ')}`);
+  }
+  if (problems.length > 0) throw new BadConfig(problems);
+  config['publicUrl'] ??= `http://${config['host'] as string}:${config['port'] as number}`;
+  return config as unknown as Config;
+}
+
+function given(
+  env: Readonly<Record<string, string | undefined>>,
+  name: string,
+  problems: string[],
+): string | undefined {
+  const direct = env[name];
+  const file = env[`${name}_FILE`];
+  if (file === undefined || file === '') return direct === '' ? undefined : direct;
+  if (direct !== undefined && direct !== '') {
+    problems.push(`${name}: give it or ${name}_FILE, not both`);
+    return undefined;
+  }
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch {
+    problems.push(`${name}_FILE: the file cannot be read`);
+    return undefined;
+  }
+}
+
+/** The rows of the configuration's documentation. */
+export function configTable(): readonly {
+  readonly name: string;
+  readonly fallback: string;
+  readonly meaning: string;
+}[] {
+  return Object.entries(variables).map(([name, { fallback = '', meaning }]) => ({ name, fallback, meaning }));
+}

@@ -1,0 +1,124 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { createHash, randomUUID, timingSafeEqual } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
+import { bodyLimits } from './bodies.js';
+import type { Clock } from './clock.js';
+import { HttpProblem, Unreadable } from './http-problem.js';
+import { rememberAsked } from './request.js';
+
+export interface EdgeOptions {
+  readonly adminKey: string;
+  readonly ratePerSecond: number;
+  readonly clock: Clock;
+  /** Whether a route, `GET /healthz`, needs no key. */
+  isPublic(route: string): boolean;
+  /** Whether the process is about to end. */
+  isClosing(): boolean;
+}
+
+/** Requests with large bodies that may be under way at once; each may hold several times its size in memory. */
+const heavyMax = 4;
+
+/** The request id: the trace id of W3C trace context when one came, else our own. */
+export function requestId(raw: IncomingMessage): string {
+  const parent = raw.headers['traceparent'];
+  const trace =
+    typeof parent === 'string' ? /^00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/.exec(parent)?.[1] : undefined;
+  return trace !== undefined && /[1-9a-f]/.test(trace) ? trace : randomUUID();
+}
+
+/** What every request passes before a byte of its body is read: key, rate, a readable address, room for a large body. */
+export function guardRequests(server: FastifyInstance, options: EdgeOptions): void {
+  const rightKey = sha256(options.adminKey);
+  const limiter = new RateLimiterMemory({ points: options.ratePerSecond, duration: 1 });
+  const policy = `"default";q=${options.ratePerSecond};w=1`;
+  let heavy = 0;
+
+  server.addHook('onRequest', async (request, reply) => {
+    if (options.isClosing()) {
+      throw new HttpProblem(503, 'STOPPING', 'This instance is stopping: try again.', {
+        retryAfterS: 1,
+        headers: { connection: 'close' },
+      });
+    }
+    const isAdmin = holdsKey(request, rightKey);
+    await limit(limiter, isAdmin ? 'admin' : request.ip, policy, options.ratePerSecond, reply);
+    if (!request.is404) {
+      const method = request.method === 'HEAD' ? 'GET' : request.method;
+      if (!isAdmin && !options.isPublic(`${method} ${request.routeOptions.url}`)) {
+        throw new HttpProblem(401, 'UNAUTHENTICATED', 'Send Authorization: Bearer and a valid key.');
+      }
+    }
+    checkAddress(request);
+    rememberAsked(request, { actor: isAdmin ? 'admin' : 'public', at: options.clock.now() });
+    if (isHeavy(request)) {
+      if (heavy >= heavyMax) {
+        throw new HttpProblem(503, 'BUSY', 'Too many large requests are under way: try again in a moment.', {
+          retryAfterS: 1,
+        });
+      }
+      heavy++;
+      reply.raw.once('close', () => heavy--);
+    }
+  });
+}
+
+function sha256(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
+}
+
+/** Compares digests, so that neither time nor length tells anything about the key. */
+function holdsKey(request: FastifyRequest, rightKey: Buffer): boolean {
+  const given = /^Bearer +([^ ]+)$/i.exec(request.headers.authorization ?? '')?.[1];
+  return timingSafeEqual(sha256(given ?? ''), rightKey) && given !== undefined;
+}
+
+async function limit(
+  limiter: RateLimiterMemory,
+  key: string,
+  policy: string,
+  points: number,
+  reply: FastifyReply,
+): Promise<void> {
+  let state: RateLimiterRes;
+  let passed = true;
+  try {
+    state = await limiter.consume(key);
+  } catch (error) {
+    if (!(error instanceof RateLimiterRes)) throw error;
+    state = error;
+    passed = false;
+  }
+  const resetS = Math.max(1, Math.ceil(state.msBeforeNext / 1000));
+  reply.header('ratelimit-policy', policy);
+  reply.header('ratelimit', `"default";r=${state.remainingPoints};t=${resetS}`);
+  reply.header('x-ratelimit-limit', String(points));
+  reply.header('x-ratelimit-remaining', String(state.remainingPoints));
+  reply.header('x-ratelimit-reset', String(resetS));
+  if (!passed) {
+    throw new HttpProblem(429, 'TOO_MANY_REQUESTS', 'Slow down, and try again in a moment.', {
+      retryAfterS: resetS,
+    });
+  }
+}
+
+/** Paths and queries get the same string checks as bodies, and one value per parameter. */
+function checkAddress(request: FastifyRequest): void {
+  let address: string;
+  try {
+    address = decodeURIComponent(request.raw.url ?? '');
+  } catch {
+    throw new Unreadable('BAD_URL', 'Encode the address as UTF-8 with percent signs.');
+  }
+  if (address.includes('\0')) throw new Unreadable('BAD_URL', 'The address must not hold NUL.');
+  for (const value of Object.values((request.query ?? {}) as Record<string, unknown>)) {
+    if (typeof value !== 'string')
+      throw new Unreadable('REPEATED_PARAMETER', 'Give each query parameter once.');
+  }
+}
+
+function isHeavy(request: FastifyRequest): boolean {
+  if (request.headers['transfer-encoding'] !== undefined) return true;
+  return Number(request.headers['content-length'] ?? 0) > bodyLimits.json;
+}

@@ -1,0 +1,47 @@
+import type { DynamicModule } from '@nestjs/common';
+import { APP_FILTER, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
+import { AnswerInterceptor } from './answer.js';
+import { AuditController } from './audit.controller.js';
+import { Clock } from './clock.js';
+import { Config } from './config.js';
+import { Contexts } from './contexts.js';
+import { DocsController } from './docs.controller.js';
+import { HealthController } from './health.controller.js';
+import { Cursors } from './lists.js';
+import { Metrics } from './metrics.js';
+import { MetricsController } from './metrics.controller.js';
+import { OpenApi } from './openapi.js';
+import { ProblemFilter } from './problem-filter.js';
+import { Readiness, type ReadinessCheck } from './readiness.js';
+import { Secrets } from './secrets.js';
+import { bodyValidation } from './validation.js';
+
+/** What every context of a process finds: configuration, keys, clock, cursors; and the routes that watch over it. */
+export class HostModule {
+  static with(
+    config: Config,
+    secrets: Secrets,
+    clock: Clock,
+    checks: readonly ReadinessCheck[],
+  ): DynamicModule {
+    const contexts = new Contexts();
+    return {
+      module: HostModule,
+      controllers: [HealthController, MetricsController, DocsController, AuditController],
+      providers: [
+        { provide: Config, useValue: config },
+        { provide: Secrets, useValue: secrets },
+        { provide: Clock, useValue: clock },
+        { provide: Cursors, useValue: new Cursors(secrets) },
+        { provide: Contexts, useValue: contexts },
+        { provide: Readiness, useValue: new Readiness(contexts, checks) },
+        { provide: Metrics, useValue: new Metrics(contexts) },
+        { provide: OpenApi, useValue: new OpenApi() },
+        { provide: APP_FILTER, useClass: ProblemFilter },
+        { provide: APP_INTERCEPTOR, useClass: AnswerInterceptor },
+        { provide: APP_PIPE, useFactory: bodyValidation },
+      ],
+      exports: [Config, Secrets, Clock, Cursors, Contexts],
+    };
+  }
+}

@@ -1,0 +1,35 @@
+/** One field at fault, by JSON pointer into the body. */
+export interface FieldProblem {
+  readonly pointer: string;
+  readonly code: string;
+  readonly detail: string;
+}
+
+/** A refusal of HTTP itself, before or beside the domain: has a status of its own. */
+export class HttpProblem extends Error {
+  override readonly name: string = 'HttpProblem';
+
+  constructor(
+    readonly status: number,
+    /** Stable, upper snake case. */
+    readonly code: string,
+    /** One sentence that says what to do next; never what was sent. */
+    readonly detail: string,
+    readonly more: {
+      readonly errors?: readonly FieldProblem[];
+      readonly headers?: Readonly<Record<string, string>>;
+      readonly retryAfterS?: number;
+    } = {},
+  ) {
+    super(`${code}: ${detail}`);
+  }
+}
+
+/** What was sent cannot be read at all: 400. */
+export class Unreadable extends HttpProblem {
+  override readonly name = 'Unreadable';
+
+  constructor(code: string, detail: string) {
+    super(400, code, detail);
+  }
+}

@@ -1,0 +1,71 @@
+import type { LoggerService } from '@nestjs/common';
+import pino, { type DestinationStream, type Logger } from 'pino';
+
+/** What may be logged of an error: its kind and where it arose, never its message, which may quote what was sent. */
+export function causeOf(error: unknown): {
+  readonly error: string;
+  readonly code?: string;
+  readonly at?: readonly string[];
+} {
+  if (!(error instanceof Error)) return { error: typeof error };
+  const code = (error as { code?: unknown }).code;
+  const at = (error.stack ?? '')
+    .split('\n')
+    .filter((line) => /^\s+at /.test(line))
+    .slice(0, 8)
+    .map((line) => line.trim());
+  return { error: error.name, ...(typeof code === 'string' ? { code } : {}), at };
+}
+
+/** One JSON object per line: `time`, `level`, `message`, `from`, and what goes with it. */
+export function jsonLog(level: string, to?: DestinationStream): Logger {
+  const options: pino.LoggerOptions = {
+    level,
+    base: null,
+    messageKey: 'message',
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label) => ({ level: label }) },
+  };
+  return to ? pino(options, to) : pino(options);
+}
+
+/** Nest's own messages in the same shape; what Nest tells about its start is for debugging. */
+export class JsonLogger implements LoggerService {
+  constructor(private readonly pino: Logger) {}
+
+  log(message: unknown, ...rest: unknown[]): void {
+    this.pino.debug(fields(rest), text(message));
+  }
+
+  warn(message: unknown, ...rest: unknown[]): void {
+    this.pino.warn(fields(rest), text(message));
+  }
+
+  error(message: unknown, ...rest: unknown[]): void {
+    this.pino.error(fields(rest), text(message));
+  }
+
+  debug(message: unknown, ...rest: unknown[]): void {
+    this.pino.debug(fields(rest), text(message));
+  }
+
+  verbose(message: unknown, ...rest: unknown[]): void {
+    this.pino.trace(fields(rest), text(message));
+  }
+
+  fatal(message: unknown, ...rest: unknown[]): void {
+    this.pino.fatal(fields(rest), text(message));
+  }
+}
+
+function text(message: unknown): string {
+  if (typeof message === 'string') return message;
+  return message instanceof Error ? message.name : 'not a message';
+}
+
+/** Nest hands over details first and the name of the logger last; a stack carries a message, so it is left out. */
+function fields(rest: readonly unknown[]): object {
+  const last = rest[rest.length - 1];
+  const details = rest.filter((part): part is object => typeof part === 'object' && part !== null);
+  return Object.assign(typeof last === 'string' && !last.includes('\n') ? { from: last } : {}, ...details);
+}

@@ -1,0 +1,17 @@
+import { Catch, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { causeOf } from './logger.js';
+import { sendProblem } from './problem.js';
+
+/** Everything thrown becomes problem+json; what we did not foresee is logged, without its message. */
+@Catch()
+export class ProblemFilter implements ExceptionFilter {
+  private readonly logger = new Logger('edge');
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    const request = host.switchToHttp().getRequest<FastifyRequest>();
+    const reply = host.switchToHttp().getResponse<FastifyReply>();
+    const status = sendProblem(error, request, reply);
+    if (status === 500) this.logger.error('internal error', { requestId: request.id, ...causeOf(error) });
+  }
+}

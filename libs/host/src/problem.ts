@@ -1,0 +1,114 @@
+import { HttpException } from '@nestjs/common';
+import { Refusal, type RefusalKind } from '@readership/kernel';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { STATUS_CODES } from 'node:http';
+import { HttpProblem, type FieldProblem } from './http-problem.js';
+
+/** RFC 9457, as API.md shapes it. */
+export interface Problem {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  /** Stable. */
+  readonly code: string;
+  readonly detail: string;
+  readonly instance: string;
+  readonly traceId: string;
+  readonly errors?: readonly FieldProblem[];
+}
+
+interface Failure {
+  readonly status: number;
+  readonly code: string;
+  readonly detail: string;
+  readonly errors?: readonly FieldProblem[];
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly retryAfterS?: number;
+}
+
+const statusOfKind: Readonly<Record<RefusalKind, number>> = {
+  unknown: 404,
+  conflict: 409,
+  invalid: 422,
+  stale: 412,
+  'not-yet': 503,
+};
+
+const framework: Readonly<Record<number, readonly [code: string, detail: string]>> = {
+  400: ['BAD_REQUEST', 'The request cannot be read.'],
+  401: ['UNAUTHENTICATED', 'Send Authorization: Bearer and a valid key.'],
+  403: ['OUT_OF_SCOPE', 'This key may not do that.'],
+  404: ['NOT_FOUND', 'There is nothing here.'],
+  405: ['METHOD_NOT_ALLOWED', 'This resource does not do that.'],
+  408: ['TOO_SLOW', 'The request took too long to arrive.'],
+  413: ['TOO_LARGE', 'The body is larger than this resource takes.'],
+  414: ['URL_TOO_LONG', 'The address is too long.'],
+  415: ['UNSUPPORTED_MEDIA_TYPE', 'This resource does not take this Content-Type.'],
+  429: ['TOO_MANY_REQUESTS', 'Slow down, and try again in a moment.'],
+  431: ['HEADERS_TOO_LARGE', 'The headers are too large.'],
+  503: ['UNAVAILABLE', 'Try again in a moment.'],
+};
+
+const internal: Failure = {
+  status: 500,
+  code: 'INTERNAL',
+  detail: 'Something went wrong here; it was recorded.',
+};
+
+/** Whatever was thrown, as an answer. Messages of errors that are not ours go no further than here. */
+export function failureOf(error: unknown): Failure {
+  if (error instanceof Refusal) {
+    const { code, detail, kind, pointer } = error;
+    const status = statusOfKind[kind];
+    return {
+      status,
+      code,
+      detail,
+      ...(pointer === undefined ? {} : { errors: [{ pointer, code, detail }] }),
+      ...(status === 503 ? { retryAfterS: 1 } : {}),
+    };
+  }
+  if (error instanceof HttpProblem) {
+    const { status, code, detail, more } = error;
+    return { status, code, detail, ...more };
+  }
+  const status = error instanceof HttpException ? error.getStatus() : statusCodeOf(error);
+  const known = framework[status] ?? (status >= 400 && status < 500 ? framework[400] : undefined);
+  if (!known) return internal;
+  return {
+    status: framework[status] ? status : 400,
+    code: known[0],
+    detail: known[1],
+    ...(status === 429 || status === 503 ? { retryAfterS: 1 } : {}),
+  };
+}
+
+function statusCodeOf(error: unknown): number {
+  const status = (error as { statusCode?: unknown } | null | undefined)?.statusCode;
+  return typeof status === 'number' ? status : 500;
+}
+
+/** Answers with a problem, unless an answer is under way already. Returns its status. */
+export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): number {
+  const { status, code, detail, errors, headers, retryAfterS } = failureOf(error);
+  if (reply.sent || reply.raw.headersSent) return status;
+  const problem: Problem = {
+    type: `urn:readership:problem:${code.toLowerCase().replaceAll('_', '-')}`,
+    title: STATUS_CODES[status] ?? 'Error',
+    status,
+    code,
+    detail,
+    instance: request.url.split('?', 1)[0]!,
+    traceId: request.id,
+    ...(errors && errors.length > 0 ? { errors } : {}),
+  };
+  if (status === 401) reply.header('www-authenticate', 'Bearer realm="readership"');
+  if (retryAfterS !== undefined) reply.header('retry-after', String(retryAfterS));
+  for (const [name, value] of Object.entries(headers ?? {})) reply.header(name, value);
+  void reply
+    .status(status)
+    .header('content-type', 'application/problem+json; charset=utf-8')
+    .serializer((body: unknown) => JSON.stringify(body))
+    .send(problem);
+  return status;
+}

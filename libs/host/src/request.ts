@@ -1,0 +1,55 @@
+import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import type { Meta } from '@readership/kernel';
+import { Refusal } from '@readership/kernel';
+import type { FastifyRequest } from 'fastify';
+import { randomUUID } from 'node:crypto';
+import { HttpProblem } from './http-problem.js';
+
+/** What the edge knows of a request before its handler runs. */
+export interface Asked {
+  /** `admin`, or `public` on a route without key. */
+  readonly actor: string;
+  readonly at: Date;
+}
+
+const asked = new WeakMap<FastifyRequest, Asked>();
+
+export function rememberAsked(request: FastifyRequest, about: Asked): void {
+  asked.set(request, about);
+}
+
+/** The kernel's `Meta` of this request: a command id of its own, the time now, the actor, the request's id. */
+export const RequestMeta: () => ParameterDecorator = createParamDecorator(
+  (_: unknown, context: ExecutionContext): Meta => {
+    const request = context.switchToHttp().getRequest<FastifyRequest>();
+    const about = asked.get(request);
+    if (!about) throw new Error('a request passed the edge unseen');
+    return {
+      commandId: randomUUID(),
+      at: about.at.toISOString(),
+      actor: about.actor,
+      correlationId: request.id,
+    };
+  },
+);
+
+/**
+ * The version that `If-Match: "v<n>"` demands, or `undefined`: absent, or `*`. Another tag can never match (412);
+ * absent where it is required is 428 `IF_MATCH_REQUIRED`.
+ */
+export const IfMatch: (options?: { readonly required?: boolean }) => ParameterDecorator =
+  createParamDecorator(
+    (options: { readonly required?: boolean } | undefined, context: ExecutionContext): number | undefined => {
+      const raw = context.switchToHttp().getRequest<FastifyRequest>().headers['if-match'];
+      if (raw === undefined) {
+        if (!options?.required) return undefined;
+        throw new HttpProblem(428, 'IF_MATCH_REQUIRED', 'Read it first, and send its ETag as If-Match.');
+      }
+      if (raw.trim() === '*') return undefined;
+      const version = /^"v(\d{1,15})"$/.exec(raw.trim())?.[1];
+      if (version === undefined) {
+        throw new Refusal('VERSION_MISMATCH', 'stale', 'Send as If-Match the ETag that reading it answered.');
+      }
+      return Number(version);
+    },
+  );

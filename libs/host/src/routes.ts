@@ -1,0 +1,49 @@
+import { RequestMethod, SetMetadata, type INestApplication } from '@nestjs/common';
+import { METHOD_METADATA, PATH_METADATA } from '@nestjs/common/constants.js';
+import { MetadataScanner, ModulesContainer } from '@nestjs/core';
+
+const publicRoute = Symbol('readership:public');
+
+/** A route, or all routes of a controller, that needs no key. */
+export const Public = (): MethodDecorator & ClassDecorator => SetMetadata(publicRoute, true);
+
+export interface Route {
+  readonly method: string;
+  /** As declared: `/v1/patrons/:id`. */
+  readonly path: string;
+  readonly public: boolean;
+}
+
+/** Every route that a controller declares, and whether it needs a key; sorted. */
+export function routesOf(app: INestApplication): readonly Route[] {
+  const scanner = new MetadataScanner();
+  const routes: Route[] = [];
+  for (const module of app.get(ModulesContainer).values()) {
+    for (const { metatype } of module.controllers.values()) {
+      if (typeof metatype !== 'function') continue;
+      const prototype = metatype.prototype as Record<string, object>;
+      for (const name of scanner.getAllMethodNames(prototype)) {
+        const handler = prototype[name]!;
+        const method = Reflect.getMetadata(METHOD_METADATA, handler) as RequestMethod | undefined;
+        if (method === undefined) continue;
+        const open = [handler, metatype].some((target) => Reflect.getMetadata(publicRoute, target) === true);
+        for (const base of pathsOf(metatype)) {
+          for (const own of pathsOf(handler)) {
+            const path = `/${[base, own]
+              .flatMap((part) => part.split('/'))
+              .filter(Boolean)
+              .join('/')}`;
+            routes.push({ method: RequestMethod[method], path, public: open });
+          }
+        }
+      }
+    }
+  }
+  return routes.sort((a, b) => (`${a.path} ${a.method}` < `${b.path} ${b.method}` ? -1 : 1));
+}
+
+function pathsOf(target: object): readonly string[] {
+  const paths = Reflect.getMetadata(PATH_METADATA, target) as string | readonly string[] | undefined;
+  if (paths === undefined) return [''];
+  return typeof paths === 'string' ? [paths] : paths;
+}

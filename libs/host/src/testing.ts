@@ -1,0 +1,184 @@
+import type { DynamicModule } from '@nestjs/common';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { Adapters } from '@readership/kernel';
+import { createApp, type AppOptions } from './app.js';
+import { Clock } from './clock.js';
+import type { Config } from './config.js';
+import { Contexts } from './contexts.js';
+import { eventually } from './eventually.js';
+import { Secrets } from './secrets.js';
+import { auditOf } from './audit.js';
+
+export interface TestRequest {
+  /** `GET`, or `POST` when there is a body. */
+  readonly method?: string;
+  /** Path and query: `/v1/patrons?card=1`. */
+  readonly url: string;
+  /** An object is sent as JSON; text or bytes as they are, under the `content-type` given in `headers`. */
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Another key, or `null`: none. */
+  readonly key?: string | null;
+}
+
+export interface TestAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  /** Parsed when it is JSON, an array of parsed lines when it is NDJSON, else text. */
+  readonly body: any;
+  readonly text: string;
+}
+
+/** What is expected of a body: a part of it, as Jest's `toMatchObject` has it, or a function that checks it. */
+export type BodyMatcher = object | ((body: any, answer: TestAnswer) => void);
+
+/** A request that was described and is sent when something is expected of it. */
+export class Asking {
+  constructor(private readonly send: () => Promise<TestAnswer>) {}
+
+  /** Fails, with the answer's text, when the status is another or the body does not match. */
+  async then(status: number, matcher?: BodyMatcher): Promise<TestAnswer> {
+    const answer = await this.send();
+    if (answer.status !== status)
+      throw new Error(`expected ${status}, got ${answer.status}: ${answer.text.slice(0, 2000)}`);
+    if (typeof matcher === 'function')
+      (matcher as (body: any, answer: TestAnswer) => void)(answer.body, answer);
+    else if (matcher !== undefined) expectation(answer.body).toMatchObject(matcher);
+    return answer;
+  }
+
+  /** Fails unless it is a problem of this status and code. */
+  thenRefused(status: number, code: string): Promise<TestAnswer> {
+    return this.then(status, (body, { headers }) => {
+      expectation(headers.get('content-type')).toMatch(/^application\/problem\+json/);
+      expectation(body).toMatchObject({ status, code });
+    });
+  }
+}
+
+function expectation(value: unknown): { toMatchObject(part: object): void; toMatch(pattern: RegExp): void } {
+  return (globalThis as unknown as { expect(value: unknown): ReturnType<typeof expectation> }).expect(value);
+}
+
+export class TestApp {
+  constructor(
+    readonly app: NestFastifyApplication,
+    readonly url: string,
+    readonly key: string,
+    readonly secrets: Secrets,
+  ) {}
+
+  /** Sends one request. */
+  async http(request: TestRequest): Promise<TestAnswer> {
+    const { body, key = this.key } = request;
+    const raw = typeof body === 'string' || body instanceof Uint8Array;
+    const response = await fetch(this.url + request.url, {
+      method: request.method ?? (body === undefined ? 'GET' : 'POST'),
+      redirect: 'manual',
+      headers: {
+        ...(key === null ? {} : { authorization: `Bearer ${key}` }),
+        ...(body === undefined || raw ? {} : { 'content-type': 'application/json' }),
+        ...request.headers,
+      },
+      ...(body === undefined ? {} : { body: raw ? body : JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    const type = response.headers.get('content-type') ?? '';
+    return { status: response.status, headers: response.headers, text, body: bodyOf(type, text) };
+  }
+
+  /** Makes requests one after the other, each of which must succeed; goes on with `.when(…)`. */
+  given(...requests: readonly TestRequest[]): { when(request: TestRequest): Asking } {
+    const before = async (): Promise<void> => {
+      for (const request of requests) {
+        const { status, text } = await this.http(request);
+        if (status >= 300) throw new Error(`given ${request.url}: ${status} ${text.slice(0, 2000)}`);
+      }
+    };
+    return {
+      when: (request) =>
+        new Asking(async () => {
+          await before();
+          return this.http(request);
+        }),
+    };
+  }
+
+  when(request: TestRequest): Asking {
+    return new Asking(() => this.http(request));
+  }
+
+  /** Resolves when everything recorded so far is published and taken by every model and reaction, twice in a row. */
+  async settled(withinMs = 10_000): Promise<void> {
+    let quiet = 0;
+    const done = await eventually(async () => {
+      const audits = await Promise.all(this.app.get(Contexts, { strict: false }).all.map(auditOf));
+      const rest = audits.every(
+        ({ partitions, projections }) =>
+          partitions.every(({ unpublished }) => unpublished === 0) &&
+          projections.every(({ lag }) => lag === 0),
+      );
+      quiet = rest ? quiet + 1 : 0;
+      return quiet >= 2 ? true : null;
+    }, withinMs);
+    if (!done) throw new Error(`not settled within ${withinMs} ms`);
+  }
+
+  /** Stops the application; the adapters stay open, for whoever made them. */
+  close(): Promise<void> {
+    return this.app.close();
+  }
+}
+
+function bodyOf(type: string, text: string): unknown {
+  if (/ndjson/.test(type)) {
+    return text
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => JSON.parse(line) as unknown);
+  }
+  return /json/.test(type) && text !== '' ? (JSON.parse(text) as unknown) : text;
+}
+
+export const testKeys = {
+  masterKey: Buffer.alloc(32, 1),
+  cardKey: Buffer.alloc(32, 2),
+  linkKey: Buffer.alloc(32, 3),
+  adminKey: 'test-admin-key-0123456789',
+};
+
+/** An application of these modules on a free port, with fixed keys and, if given, a clock of the test's. */
+export async function startApp(
+  modules: (adapters: Adapters) => readonly DynamicModule[],
+  adapters: Adapters,
+  options: Omit<AppOptions, 'clock' | 'secrets'> & {
+    readonly now?: () => Date;
+    readonly ratePerSecond?: number;
+  } = {},
+): Promise<TestApp> {
+  const { now, ratePerSecond = 100_000, ...rest } = options;
+  const config: Config = {
+    port: 0,
+    host: '127.0.0.1',
+    dataFolder: '',
+    publicUrl: 'http://library.example',
+    ratePerSecond,
+    logLevel: options.logTo ? 'info' : 'silent',
+  };
+  const secrets = new Secrets(testKeys);
+  const app = await createApp(modules(adapters), config, {
+    ...rest,
+    secrets,
+    ...(now ? { clock: clockOf(now) } : {}),
+  });
+  await app.listen(0, '127.0.0.1');
+  return new TestApp(app, await app.getUrl(), secrets.adminKey, secrets);
+}
+
+function clockOf(now: () => Date): Clock {
+  return new (class extends Clock {
+    now(): Date {
+      return now();
+    }
+  })();
+}
