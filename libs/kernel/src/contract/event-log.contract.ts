@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Consumption, EventLog, LogConsumer, LogRecord, NewRecord } from '../event-log.js';
-import { partitionsOf } from './event-store.contract.js';
+import { partitionsOf } from './notes.js';
 import { pause, until, within, type ContractCase, type Fixture } from './contract.js';
 
 export type EventLogFixture = Fixture<EventLog>;

@@ -1,0 +1,180 @@
+import assert from 'node:assert/strict';
+import { type Page } from '../read-models.js';
+import {
+  batchOf,
+  cellsOf,
+  fill,
+  keysOf,
+  model,
+  parkedAt,
+  rowsOf,
+  upTo,
+  type Asked,
+  type ReadModelsCase,
+} from './readings.js';
+
+export const readModelsListCases: readonly ReadModelsCase[] = [
+  {
+    name: 'cells are those whose name is at least from and below to, in code-unit order',
+    async run({ port }) {
+      const names = ['A', 'B', 'a', 'a!', 'aa', 'b', 'é', '中'];
+      await port.commit(model, 0, batchOf(0, 1, { cells: new Map(names.map((name) => [name, 1])) }));
+      const range = async (from: string, to: string) =>
+        [...(await port.cells(model, from, to)).keys()].sort();
+      assert.deepEqual(await range('a', 'b'), ['a', 'a!', 'aa']);
+      assert.deepEqual(await range('B', 'a'), ['B']);
+      assert.deepEqual(await range('a!', 'aa'), ['a!']);
+      assert.deepEqual(await range('c', '\uffff'), ['é', '中']);
+      assert.deepEqual(await range('b', 'b'), []);
+    },
+  },
+  {
+    name: 'parked records come by offset, in pages of at most the limit',
+    async run(fixture) {
+      await fixture.port.commit(model, 0, batchOf(0, 5, { parked: [parkedAt(1), parkedAt(3, 'other')] }));
+      await fixture.port.commit(
+        model,
+        0,
+        batchOf(5, 30, { parked: [parkedAt(7), parkedAt(20), parkedAt(21)] }),
+      );
+      await fixture.reopen();
+      const offsets = async (page: { after?: number; limit: number }) =>
+        (await fixture.port.parked(model, 0, page)).map(({ offset }) => offset);
+      assert.deepEqual(await offsets({ limit: 9 }), [1, 3, 7, 20, 21]);
+      assert.deepEqual(await offsets({ limit: 2 }), [1, 3]);
+      assert.deepEqual(await offsets({ after: 3, limit: 2 }), [7, 20]);
+      assert.deepEqual(await offsets({ after: 20, limit: 2 }), [21]);
+      assert.deepEqual(await offsets({ after: 21, limit: 2 }), []);
+    },
+  },
+  {
+    name: 'find gives each row once, in value order, in pages of at most the limit',
+    async run(fixture) {
+      const values = ['b', 'ab', 'a', 'aab', 'abc', 'B', 'a%', 'a_c', 'ä', 'b b'];
+      const rows = Object.fromEntries(values.map((value, n) => [`k${n}`, { value }]));
+      await fill(
+        fixture,
+        0,
+        rowsOf(rows, (key) => {
+          const value = values[Number(key.slice(1))]!;
+          return [value, `${value} again`, `x${value}`];
+        }),
+      );
+      await fixture.reopen();
+      const found = async (by: { prefix: string } | { value: string }, limit: number) =>
+        (await keysOf((page) => fixture.port.find(model, 'name', by, page), limit)).map(
+          (key) => values[Number(key.slice(1))],
+        );
+      for (const limit of [1, 2, 3, 100]) {
+        assert.deepEqual(await found({ prefix: 'a' }, limit), ['a', 'a%', 'a_c', 'aab', 'ab', 'abc']);
+        assert.deepEqual(await found({ prefix: 'ab' }, limit), ['ab', 'abc']);
+        assert.deepEqual(await found({ prefix: 'a%' }, limit), ['a%']);
+        assert.deepEqual(await found({ prefix: 'a_' }, limit), ['a_c']);
+        assert.deepEqual(await found({ prefix: 'b' }, limit), ['b', 'b b']);
+        assert.deepEqual(await found({ value: 'ab' }, limit), ['ab']);
+        assert.deepEqual(await found({ value: 'A' }, limit), []);
+        assert.equal((await found({ prefix: '' }, limit)).length, values.length);
+      }
+      const other = (page: Asked) => fixture.port.find(model, 'undeclared', { prefix: '' }, page);
+      assert.deepEqual(await keysOf(other, 5), []);
+    },
+  },
+  {
+    name: 'find tells rows of one value apart by their keys',
+    async run(fixture) {
+      const keys = upTo(9).map((n) => `k${n}`);
+      await fill(
+        fixture,
+        0,
+        rowsOf(Object.fromEntries(keys.map((key) => [key, { key }])), () => ['Smith']),
+      );
+      for (const limit of [1, 2, 4, 9]) {
+        for (const by of [{ value: 'Smith' }, { prefix: 'Sm' }]) {
+          const found = await keysOf((page) => fixture.port.find(model, 'name', by, page), limit);
+          assert.deepEqual([...found].sort(), keys);
+        }
+      }
+    },
+  },
+  {
+    name: 'under gives the item rows of a key, in key order, in pages of at most the limit',
+    async run(fixture) {
+      const items = ['k1/a', 'k1/b', 'k1/c/d', 'k1/é', 'k1/\u4e2d'];
+      const others = ['k1', 'k10/a', 'k1-x', 'k', 'k2/a', 'k1.', 'k10'];
+      await fill(fixture, 0, rowsOf(Object.fromEntries([...others, ...items].map((key) => [key, { key }]))));
+      await fixture.reopen();
+      for (const limit of [1, 2, 3, 100]) {
+        assert.deepEqual(await keysOf((page) => fixture.port.under(model, 'k1', page), limit), items);
+      }
+      assert.deepEqual(await keysOf((page) => fixture.port.under(model, 'k10', page), 2), ['k10/a']);
+      assert.deepEqual(await keysOf((page) => fixture.port.under(model, 'none', page), 2), []);
+      const { rows } = await fixture.port.under<{ key: string }>(model, 'k1', { limit: 1 });
+      assert.deepEqual(rows, [{ key: 'k1/a', row: { key: 'k1/a' } }]);
+    },
+  },
+  {
+    name: 'all gives every row of a model once, in a stable order, in pages of at most the limit',
+    async run(fixture) {
+      const keys = upTo(20).map((n) => `k${n}`);
+      await fill(fixture, 0, rowsOf(Object.fromEntries(keys.map((key) => [key, { key }]))));
+      await fill(fixture, 0, rowsOf({ other: {} }), 'other.v1');
+      const order = await keysOf((page) => fixture.port.all(model, page), 100);
+      assert.deepEqual([...order].sort(), [...keys].sort());
+      await fixture.reopen();
+      for (const limit of [1, 3, 20]) {
+        assert.deepEqual(await keysOf((page) => fixture.port.all(model, page), limit), order);
+      }
+    },
+  },
+  {
+    name: 'lists never skip or repeat a row that did not change between pages',
+    async run(fixture) {
+      const keys = upTo(30).map((n) => `k/${String(n).padStart(2, '0')}`);
+      const lists: Record<string, (page: Asked) => Promise<Page<object>>> = {
+        find: (page) => fixture.port.find(model, 'name', { prefix: 'n' }, page),
+        under: (page) => fixture.port.under(model, 'k', page),
+        all: (page) => fixture.port.all(model, page),
+      };
+      const named = (rows: Record<string, object | null>) => rowsOf(rows, (key) => [`n${key}`]);
+      let from = 0;
+      for (const [name, list] of Object.entries(lists)) {
+        await fill(fixture, from++, named(Object.fromEntries(keys.map((key) => [key, { key }]))));
+        const gone: string[] = [];
+        const read = await keysOf(list, 4, async (page) => {
+          // The row the page ended with, one before it and one to come go; a new one comes in front.
+          const change = [keys[4 * page - 1]!, keys[4 * page - 3]!, keys[4 * page + 2]!].filter(Boolean);
+          gone.push(...change);
+          await fill(
+            fixture,
+            from++,
+            named({ ...Object.fromEntries(change.map((key) => [key, null])), [`k/!${page}`]: {} }),
+          );
+        });
+        const unchanged = (list: readonly string[]) =>
+          list.filter((key) => keys.includes(key) && !gone.includes(key));
+        assert.deepEqual(unchanged(read), unchanged(keys), name);
+        const rest = Object.fromEntries(upTo(30).map((page) => [`k/!${page}`, null]));
+        await fill(fixture, from++, named(rest));
+      }
+    },
+  },
+  {
+    name: 'a batch of hundreds of rows and cells is one commit',
+    async run(fixture) {
+      const keys = upTo(1200).map((n) => `k${n}`);
+      await fill(
+        fixture,
+        0,
+        rowsOf(Object.fromEntries(keys.map((key) => [key, { key }])), (key) => [key]),
+      );
+      const cells = new Map(keys.map((key, n) => [key, n + 1]));
+      await fixture.port.commit(model, 0, batchOf(1, 2, { cells }));
+      await fixture.reopen();
+      const found = await fixture.port.getMany<{ key: string }>(model, [...keys, 'absent', 'k0']);
+      assert.equal(found.size, 1200);
+      for (const key of keys) assert.deepEqual(found.get(key), { key });
+      assert.deepEqual(await cellsOf(fixture.port), Object.fromEntries(cells));
+      assert.equal((await fixture.port.getMany(model, [])).size, 0);
+    },
+  },
+];
