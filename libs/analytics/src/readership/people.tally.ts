@@ -68,14 +68,14 @@ function monthsOfUse(row: ReaderActivity): Use {
 class PersonCount {
   readonly cells = new Map<string, number>();
   /** Neighbours differ; the first reaches back without limit. */
-  readonly homes: FromMonth<string>[];
+  readonly homes: readonly FromMonth<string>[];
 
   constructor(
     row: ReaderActivity,
     private readonly nameOf: CellName,
   ) {
-    this.homes = byMonth(row.homes).filter(([, branch], at, all) => all[at - 1]?.[1] !== branch);
-    if (this.homes[0]) this.homes[0] = [-Infinity, this.homes[0][1]];
+    const reachingBack = row.homes.map(([since, branch], at) => [at === 0 ? null : since, branch] as const);
+    this.homes = byMonth(reachingBack).filter(([, branch], at, all) => all[at - 1]?.[1] !== branch);
   }
 
   homeAt(month: number): string {

@@ -119,7 +119,11 @@ export function readerActivity(
   };
 }
 
-function withMembership(row: ReaderActivity | null, on: string, state: ClosureReason | 'open'): ReaderActivity {
+function withMembership(
+  row: ReaderActivity | null,
+  on: string,
+  state: ClosureReason | 'open',
+): ReaderActivity {
   const before = row ?? nobody;
   return { ...before, membership: withEntry(before.membership, epochDayOf(on), state) };
 }
