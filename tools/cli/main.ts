@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { ReadershipClient } from '@readership/client';
 import cliProgress from 'cli-progress';
 import { Command } from 'commander';

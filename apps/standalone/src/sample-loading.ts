@@ -1,0 +1,52 @@
+import type { ReadershipClient } from '@readership/client';
+import { loadSample } from '@readership/sample';
+import { ProgressLine } from './progress-line.js';
+import { readSampleState, saveSampleState } from './sample-state.js';
+
+const settledWithinMs = 120_000;
+
+/** The sample consortium in a data folder: loaded once, and gone on with where a killed load stopped. */
+export class SampleLoading {
+  loaded: boolean;
+
+  constructor(
+    private readonly folder: string,
+    private readonly wanted: 'small' | 'none',
+  ) {
+    this.loaded = wanted === 'none';
+  }
+
+  /** Resolves when the sample is loaded and every figure holds it. */
+  async load(client: ReadershipClient): Promise<void> {
+    if (this.wanted === 'none') return;
+    const state = readSampleState(this.folder, new Date());
+    if (!state.complete) {
+      const line = new ProgressLine('Loading the sample consortium');
+      await loadSample(
+        client,
+        state,
+        (now) => saveSampleState(this.folder, now),
+        ({ done, total }) => line.show(done, total),
+      );
+    }
+    await this.settle(client);
+    this.loaded = true;
+  }
+
+  private async settle(client: ReadershipClient): Promise<void> {
+    const until = Date.now() + settledWithinMs;
+    for (const context of ['patron-profile', 'interaction-log', 'feedback', 'analytics']) {
+      for (;;) {
+        const { body } = await client.send<{
+          partitions: { unpublished: number }[];
+          projections: { lag: number }[];
+        }>('GET', `/v1/audit/log?context=${context}`);
+        const behind =
+          body.partitions.reduce((sum, { unpublished }) => sum + unpublished, 0) +
+          body.projections.reduce((sum, { lag }) => sum + lag, 0);
+        if (behind === 0 || Date.now() > until) break;
+        await new Promise((resume) => setTimeout(resume, 200));
+      }
+    }
+  }
+}
