@@ -27,12 +27,17 @@ export const costExample: Cost = {
 export function parseCost(value: unknown, now: Date): Cost {
   const parsed = body.safeParse(value);
   if (!parsed.success) {
-    throw new HttpProblem(422, 'INVALID_BODY', 'Correct the fields named in errors and send it again.', {
-      errors: parsed.error.issues.map(({ path, code, message }) => ({
-        pointer: path.map((part) => `/${String(part)}`).join(''),
-        code: code.toUpperCase(),
-        detail: message,
-      })),
+    throw new HttpProblem(422, 'INVALID', 'Some fields are not as they must be; see errors.', {
+      errors: parsed.error.issues.flatMap((issue) => {
+        const pointer = issue.path.map((part) => `/${String(part)}`).join('');
+        return issue.code === 'unrecognized_keys'
+          ? issue.keys.map((key) => ({
+              pointer: `${pointer}/${key}`,
+              code: 'UNKNOWN_FIELD',
+              detail: 'There is no such field.',
+            }))
+          : [{ pointer, code: issue.code.toUpperCase(), detail: issue.message }];
+      }),
     });
   }
   if (parsed.data.month > new Date(now.getTime() + 86_400_000).toISOString().slice(0, 7)) {

@@ -16,6 +16,7 @@ import {
   Runner,
   type Consumption,
   type JobWorker,
+  type LogRecord,
 } from '@readership/kernel';
 import { randomUUID } from 'node:crypto';
 import { figureModels, leftBehind, type FigureModels } from './figure-models.js';
@@ -167,16 +168,15 @@ export class Figures implements OnApplicationBootstrap, BeforeApplicationShutdow
   }
 
   private run(build: Build, window: number): Promise<Run> {
-    let run = this.runs.get(build.number);
-    if (!run) {
-      const { models, ids } = figureModels(build);
-      const takers = models.map((model) => new Runner<any, any>(model, this.models));
-      run = this.pipelines
-        .run(`analytics.figures.${build.number}`, takers, window)
-        .then((consumption) => ({ build, ids, consumption, readers: 0 }));
-      run.catch(() => this.runs.delete(build.number));
-      this.runs.set(build.number, run);
-    }
+    const known = this.runs.get(build.number);
+    if (known) return known;
+    const { models, ids } = figureModels(build);
+    const takers = models.map((model) => new Runner<LogRecord, any>(model, this.models));
+    const run = this.pipelines
+      .run(`analytics.figures.${build.number}`, takers, window)
+      .then((consumption) => ({ build, ids, consumption, readers: 0 }));
+    this.runs.set(build.number, run);
+    run.catch(() => this.runs.delete(build.number));
     return run;
   }
 

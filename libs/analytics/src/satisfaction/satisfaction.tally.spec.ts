@@ -1,0 +1,42 @@
+import { satisfaction, type AnswerEvent } from './satisfaction.tally.js';
+
+function answered(data: Partial<AnswerEvent['data']>): AnswerEvent {
+  return {
+    type: 'SurveyAnswered',
+    key: 'response-r',
+    data: { survey: 's', response: 'r', answeredAt: '2024-06-30T23:00:00.000Z', scores: [], ...data },
+  } as unknown as AnswerEvent;
+}
+
+describe('satisfaction', () => {
+  it('counts each score at the branch and in the month of the time zone it was given in', () => {
+    const event = answered({
+      branch: 'NORTH',
+      scores: [
+        { question: 'a', type: 'nps', score: 10 },
+        { question: 'b', type: 'csat', score: 4 },
+      ],
+    });
+    expect([...satisfaction('UTC').cells(event)]).toEqual([
+      ['nps:10|NORTH|2024-06', 1],
+      ['csat:4|NORTH|2024-06', 1],
+    ]);
+    expect([...satisfaction('Asia/Tokyo').cells(event).keys()]).toEqual([
+      'nps:10|NORTH|2024-07',
+      'csat:4|NORTH|2024-07',
+    ]);
+  });
+
+  it('counts what names no branch apart', () => {
+    const event = answered({ scores: [{ question: 'a', type: 'nps', score: 0 }] });
+    expect([...satisfaction('UTC').cells(event)]).toEqual([['nps:0|-|2024-06', 1]]);
+  });
+
+  it('counts two items of one kind with the same score twice', () => {
+    const scores = [
+      { question: 'a', type: 'csat' as const, score: 5 },
+      { question: 'b', type: 'csat' as const, score: 5 },
+    ];
+    expect([...satisfaction('UTC').cells(answered({ scores }))]).toEqual([['csat:5|-|2024-06', 2]]);
+  });
+});
