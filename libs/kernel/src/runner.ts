@@ -1,5 +1,13 @@
 import type { Position } from './event.js';
-import { modelId, type Cells, type EventTally, type Keyed, type Projection, type ReadModel, type Tally } from './projection.js';
+import {
+  modelId,
+  type Cells,
+  type EventTally,
+  type Keyed,
+  type Projection,
+  type ReadModel,
+  type Tally,
+} from './projection.js';
 import type { Checkpoint, Parked, ReadModels, RowChange } from './read-models.js';
 
 /** What the runner must know of a record before it decodes it. */
@@ -45,7 +53,9 @@ export function unseen<R extends Delivered>(
     const seen = lanes[record.context] ?? 0;
     if (record.position <= seen) continue;
     if (record.previous !== undefined && record.previous !== seen) {
-      throw new Gap(`${record.context}: after ${seen} came ${record.position}, which follows ${record.previous}`);
+      throw new Gap(
+        `${record.context}: after ${seen} came ${record.position}, which follows ${record.previous}`,
+      );
     }
     lanes[record.context] = record.position;
     fresh.push(record);
@@ -60,6 +70,15 @@ interface Held {
 }
 
 const noCells: Map<string, number> = new Map();
+const parkedPage = 1000;
+
+/** What a runner remembers of a partition: worth something only while nobody else commits there. */
+interface Memory {
+  checkpoint: Checkpoint;
+  readonly parkedKeys: Set<string>;
+  /** Rows, those used longest ago first. */
+  readonly rows: Map<string, Held>;
+}
 
 interface Folded {
   readonly rows: ReadonlyMap<string, RowChange>;
@@ -97,14 +116,12 @@ export class Runner<R extends Delivered, E extends Keyed> implements Taker<R, E>
   private readonly projection: Projection<E, object> | null;
   private readonly tallies: readonly Tally<object>[];
   private readonly eventTally: EventTally<E> | null;
-  private readonly checkpoints = new Map<number, Checkpoint>();
-  private readonly parkedKeys = new Map<number, Set<string>>();
-  private readonly held = new Map<string, Held>();
+  private readonly memories = new Map<number, Memory>();
 
   constructor(
     model: ReadModel<E>,
     private readonly models: ReadModels,
-    /** Rows kept in memory between batches; the least recently used go first. */
+    /** Rows kept in memory between batches, over all partitions; the least recently used go first. */
     private readonly heldRowsMax = 10_000,
   ) {
     this.projection = 'projection' in model ? model.projection : null;
@@ -116,36 +133,35 @@ export class Runner<R extends Delivered, E extends Keyed> implements Taker<R, E>
   }
 
   async checkpoint(partition: number): Promise<Checkpoint> {
-    let checkpoint = this.checkpoints.get(partition);
-    if (!checkpoint) {
-      checkpoint = await this.models.checkpoint(this.id, partition);
-      this.checkpoints.set(partition, checkpoint);
-    }
-    return checkpoint;
+    return (await this.memory(partition)).checkpoint;
   }
 
   async take(partition: number, records: readonly R[], decode: (record: R) => E): Promise<void> {
-    const from = await this.checkpoint(partition);
+    const memory = await this.memory(partition);
+    const { checkpoint: from, parkedKeys } = memory;
     const last = records[records.length - 1];
     if (!last || last.offset <= from.offset) return;
     const { fresh, lanes } = unseen(from, records);
-    const parkedKeys = await this.keysParked(partition, from);
 
     let folded: Folded;
     let parked: Parked[] = [];
     try {
-      folded = await this.fold(fresh, decode, parkedKeys);
+      folded = await this.fold(fresh, decode, memory);
     } catch (error) {
       if (!(error instanceof Poison)) throw error;
       if (records.length > 1) {
-        // Something in here cannot be applied: one by one, what comes before it stays and what comes after it is judged.
-        for (const record of records) await this.take(partition, [record], decode);
+        // Something in here cannot be applied: by halves, what comes before it stays and what comes after it is judged.
+        const middle = records.length >> 1;
+        await this.take(partition, records.slice(0, middle), decode);
+        await this.take(partition, records.slice(middle), decode);
         return;
       }
       folded = nothing;
       parked = [parkedOf(fresh[0]!, 'CANNOT_APPLY')];
     }
-    for (const record of fresh) if (parkedKeys.has(record.key) && this.on.has(record.type)) parked.push(parkedOf(record, 'BEHIND_PARKED'));
+    for (const record of fresh)
+      if (parkedKeys.has(record.key) && this.on.has(record.type))
+        parked.push(parkedOf(record, 'BEHIND_PARKED'));
 
     const to: Checkpoint = {
       offset: last.offset,
@@ -158,22 +174,22 @@ export class Runner<R extends Delivered, E extends Keyed> implements Taker<R, E>
     const { rows, cells } = folded;
     const outcome = await this.commit(partition, { from: from.offset, to, rows, cells, parked });
     if (outcome === 'stale') {
-      this.forget();
+      this.memories.delete(partition);
       throw new Stale(`${this.id}/${partition} is no longer at ${from.offset}`);
     }
-    this.checkpoints.set(partition, to);
+    memory.checkpoint = to;
     for (const { key } of parked) parkedKeys.add(key);
-    for (const [rowKey, after] of folded.held) this.held.set(rowKey, after);
-    this.trim();
+    for (const [rowKey, after] of folded.held) memory.rows.set(rowKey, after);
+    this.trim(memory);
   }
 
   /** Rows and counts after the records of keys that are not parked. Changes nothing; throws `Poison`. */
-  private async fold(fresh: readonly R[], decode: (record: R) => E, parkedKeys: ReadonlySet<string>): Promise<Folded> {
+  private async fold(fresh: readonly R[], decode: (record: R) => E, memory: Memory): Promise<Folded> {
     const cells = new Map<string, number>();
     const byRow = new Map<string, E[]>();
     let applied = 0;
     for (const record of fresh) {
-      if (!this.on.has(record.type) || parkedKeys.has(record.key)) continue;
+      if (!this.on.has(record.type) || memory.parkedKeys.has(record.key)) continue;
       poisonous(() => {
         const event = decode(record);
         if (this.eventTally) {
@@ -191,9 +207,9 @@ export class Runner<R extends Delivered, E extends Keyed> implements Taker<R, E>
     }
     const rows = new Map<string, RowChange>();
     const held = new Map<string, Held>();
-    if (byRow.size > 0) await this.hold([...byRow.keys()]);
+    if (byRow.size > 0) await this.hold(memory, [...byRow.keys()]);
     for (const [rowKey, events] of byRow) {
-      const before = this.held.get(rowKey)!;
+      const before = memory.rows.get(rowKey)!;
       poisonous(() => {
         let row = before.row;
         for (const event of events) row = this.projection!.apply(row, event);
@@ -212,60 +228,55 @@ export class Runner<R extends Delivered, E extends Keyed> implements Taker<R, E>
     return { rows, cells, held, applied };
   }
 
-  /** What is remembered is only worth something while nobody else commits. */
-  private forget(): void {
-    this.checkpoints.clear();
-    this.parkedKeys.clear();
-    this.held.clear();
-  }
-
-  private async commit(partition: number, batch: Parameters<ReadModels['commit']>[2]): Promise<'committed' | 'stale'> {
+  private async commit(
+    partition: number,
+    batch: Parameters<ReadModels['commit']>[2],
+  ): Promise<'committed' | 'stale'> {
     try {
       return await this.models.commit(this.id, partition, batch);
     } catch (error) {
-      this.forget();
+      this.memories.delete(partition);
       throw error;
     }
   }
 
-  private async keysParked(partition: number, checkpoint: Checkpoint): Promise<Set<string>> {
-    const known = this.parkedKeys.get(partition);
+  private async memory(partition: number): Promise<Memory> {
+    const known = this.memories.get(partition);
     if (known) return known;
-    const keys = new Set<string>();
-    let after: number | undefined;
-    while (checkpoint.parked > 0) {
-      const page = await this.models.parked(this.id, partition, {
-        limit: 1000,
-        ...(after === undefined ? {} : { after }),
-      });
-      for (const entry of page) keys.add(entry.key);
-      after = page[page.length - 1]?.offset;
-      if (page.length < 1000) break;
+    const checkpoint = await this.models.checkpoint(this.id, partition);
+    const parkedKeys = new Set<string>();
+    for (let after = 0; checkpoint.parked > 0;) {
+      const page = await this.models.parked(this.id, partition, { after, limit: parkedPage });
+      for (const entry of page) parkedKeys.add(entry.key);
+      if (page.length < parkedPage) break;
+      after = page[page.length - 1]!.offset;
     }
-    this.parkedKeys.set(partition, keys);
-    return keys;
+    const memory: Memory = { checkpoint, parkedKeys, rows: new Map() };
+    this.memories.set(partition, memory);
+    return memory;
   }
 
-  /** Brings the rows into memory, those used longest ago leaving first. */
-  private async hold(keys: readonly string[]): Promise<void> {
+  /** Brings the rows into memory, the most recently used last. */
+  private async hold({ rows }: Memory, keys: readonly string[]): Promise<void> {
     const missing: string[] = [];
     for (const key of keys) {
-      const held = this.held.get(key);
+      const held = rows.get(key);
       if (!held) missing.push(key);
       else {
-        this.held.delete(key);
-        this.held.set(key, held);
+        rows.delete(key);
+        rows.set(key, held);
       }
     }
     if (missing.length === 0) return;
     const found = await this.models.getMany<object>(this.id, missing);
-    for (const key of missing) this.held.set(key, { row: found.get(key) ?? null, cells: null });
+    for (const key of missing) rows.set(key, { row: found.get(key) ?? null, cells: null });
   }
 
-  private trim(): void {
-    for (const key of this.held.keys()) {
-      if (this.held.size <= this.heldRowsMax) return;
-      this.held.delete(key);
+  private trim({ rows }: Memory): void {
+    const max = this.heldRowsMax / this.models.partitions;
+    for (const key of rows.keys()) {
+      if (rows.size <= max) return;
+      rows.delete(key);
     }
   }
 
