@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Secrets } from '@readership/host';
 import { EventStore, fold, handle, Refusal, streamOf, type Marks, type Meta } from '@readership/kernel';
+import { uuidv7 } from 'uuidv7';
 import { setTimeout as pause } from 'node:timers/promises';
 import { patron } from '../patrons/patron.decider.js';
 import { card, type Card, type Hold } from './card.decider.js';
@@ -112,16 +113,20 @@ export class Cards {
         marks.push(appended.marks);
         return { outcome: 'claimed', personId, claim: appended.version, marks };
       }
+      // The same request may have left claims behind for several ids: one is gone on with, the others give way at once.
       if (hold.request === request && (want.adopt || hold.personId === personId)) {
         return { outcome: 'claimed', personId: hold.personId, claim: hold.claim, marks };
       }
-      if (waited < graceMs && Date.parse(meta.at) - Date.parse(hold.at) < youngMs) {
+      const young = hold.request !== request && Date.parse(meta.at) - Date.parse(hold.at) < youngMs;
+      if (young && waited < graceMs) {
         await pause(lookMs);
         waited += lookMs;
         continue;
       }
       const abandon = { type: 'AbandonClaim', token, claim: hold.claim } as const;
-      marks.push((await handle(this.store, patron, hold.personId, abandon, meta)).marks);
+      // A command of its own: on that stream it must never pass for what this request wants to record there.
+      const own = { ...meta, commandId: uuidv7() };
+      marks.push((await handle(this.store, patron, hold.personId, abandon, own)).marks);
     }
     throw busy();
   }

@@ -1,0 +1,280 @@
+import { memoryAdapters } from '@readership/embedded';
+import { startApp, type TestApp } from '@readership/host/testing';
+import type { Adapters } from '@readership/kernel';
+import { PatronProfileModule } from '../patron-profile.module.js';
+import { publish } from '../publish.js';
+
+const ada = {
+  cards: ['0012-34', 'b 2'],
+  givenName: ' José ',
+  familyName: 'Ñandú',
+  email: 'Jose@Example.org',
+  phone: '+43 (1) 234',
+  homeBranch: 'NORTH',
+  category: 'adult',
+  enrolledOn: '2023-01-02',
+  language: 'es',
+};
+const bob = { cards: ['B1'], givenName: 'Bob', familyName: 'Иванов', homeBranch: 'NORTH' };
+const register = (body: object) => ({ url: '/v1/patrons', body });
+const nobody = '01900000-0000-7000-8000-00000000000a';
+
+let adapters: Adapters;
+let app: TestApp;
+beforeEach(async () => {
+  adapters = memoryAdapters({ partitions: 3 });
+  // Still the fifteenth in UTC, already the sixteenth in Auckland.
+  const now = () => new Date('2024-06-15T20:00:00.000Z');
+  app = await startApp((on) => [PatronProfileModule.on(on)], adapters, { now });
+  await app
+    .given(
+      { method: 'PUT', url: '/v1/consortium', body: { name: 'Lakeside', timeZone: 'Pacific/Auckland' } },
+      { url: '/v1/libraries', body: { id: 'CITY', name: 'City' } },
+      { url: '/v1/branches', body: { id: 'NORTH', name: 'North', library: 'CITY', timeZone: 'UTC' } },
+    )
+    .when({ url: '/v1/branches', body: { id: 'SOUTH', name: 'South', library: 'CITY', timeZone: 'UTC' } })
+    .then(201);
+});
+afterEach(async () => {
+  await app.close();
+  await adapters.close();
+});
+
+async function registered(body: object = ada): Promise<string> {
+  return (await app.when(register(body)).then(201)).body.id as string;
+}
+
+describe('registering a patron', () => {
+  it('answers with their id, place and version', async () => {
+    const { body, headers } = await app.when(register(ada)).then(201);
+    expect(headers.get('location')).toBe(`/v1/patrons/${body.id}`);
+    expect(headers.get('etag')).toBe('"v3"');
+    await app.when({ url: `/v1/patrons/${body.id}` }).then(200, {
+      id: body.id,
+      cards: ['001234', 'B2'],
+      givenName: 'José',
+      familyName: 'Ñandú',
+      email: 'Jose@Example.org',
+      phone: '+43 (1) 234',
+      homeBranch: 'NORTH',
+      category: 'adult',
+      language: 'es',
+      enrolledOn: '2023-01-02',
+      status: 'open',
+      version: 3,
+    });
+  });
+
+  it('answers the same request again with the same patron', async () => {
+    const id = await registered();
+    const { body } = await app.when(register({ ...ada, cards: ['00 1234', 'B-2'] })).then(200);
+    expect(body.id).toBe(id);
+  });
+
+  it('is refused for a card of somebody else, and for other content under the same card', async () => {
+    await registered();
+    await app.when(register({ ...bob, cards: ['B1', '001234'] })).thenRefused(409, 'CARD_TAKEN');
+    await app.when(register({ ...ada, familyName: 'Other' })).thenRefused(409, 'CARD_TAKEN');
+  });
+
+  it('has one winner of twenty that ask for a card at the same time', async () => {
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, (_, n) => app.http(register({ ...bob, givenName: `Reader ${n}` }))),
+    );
+    expect(answers.map(({ status }) => status).sort()).toEqual([201, ...new Array<number>(19).fill(409)]);
+  });
+
+  it('waits for its branch before it is refused', async () => {
+    await app.when(register({ ...ada, homeBranch: 'NONE' })).thenRefused(422, 'UNKNOWN_BRANCH');
+    const early = app.http(register({ ...ada, homeBranch: 'EAST' }));
+    await app
+      .when({ url: '/v1/branches', body: { id: 'EAST', name: 'East', library: 'CITY', timeZone: 'UTC' } })
+      .then(201);
+    expect((await early).status).toBe(201);
+  });
+
+  it('leaves an enrolment that is not known open', async () => {
+    const id = await registered(bob);
+    await app.when({ url: `/v1/patrons/${id}` }).then(200, { enrolledOn: null });
+  });
+
+  it('reckons today in the time zone of the consortium', async () => {
+    await app.when(register({ ...bob, enrolledOn: '2024-06-17' })).thenRefused(422, 'FUTURE_DATE');
+    await registered({ ...bob, enrolledOn: '2024-06-16' });
+  });
+
+  it.each([
+    { cards: [] },
+    { cards: 'B1' },
+    { cards: [''] },
+    { cards: ['x'.repeat(65)] },
+    { cards: [{}] },
+    { givenName: '  ' },
+    { familyName: 'x'.repeat(201) },
+    { familyName: 'a\u0007b' },
+    { email: 'nobody' },
+    { phone: 'call me' },
+    { homeBranch: 'no branch' },
+    { category: 'free text, at length' },
+    { language: 'Klingon!' },
+    { enrolledOn: '2023-02-29' },
+    { enrolledOn: '0001-01-01' },
+    { enrolledOn: '9999-01-01' },
+    { surname: 'x' },
+  ])('is refused with %j', async (change) => {
+    const { status, body } = await app.http(register({ ...ada, ...change }));
+    expect(status).toBe(422);
+    expect(['INVALID', 'BAD_CARD', 'FUTURE_DATE']).toContain(body.code);
+    await app.when({ url: '/v1/patrons?card=001234' }).then(200, { items: [] });
+  });
+});
+
+describe('a patron', () => {
+  it('is unknown under an id nobody has', async () => {
+    await app.when({ url: `/v1/patrons/${nobody}` }).thenRefused(404, 'PATRON_UNKNOWN');
+    await app.when({ url: '/v1/patrons/nobody' }).thenRefused(404, 'PATRON_UNKNOWN');
+    await app
+      .when({ url: `/v1/patrons/${nobody}/reopen`, body: { on: '2024-01-01' } })
+      .thenRefused(404, 'PATRON_UNKNOWN');
+    await app
+      .when({ url: `/v1/patrons/${nobody}/cards`, body: { add: ['Z'] } })
+      .thenRefused(404, 'PATRON_UNKNOWN');
+  });
+
+  it('moves, closes, reopens and moves again', async () => {
+    const id = await registered();
+    const at = `/v1/patrons/${id}`;
+    const moved = await app
+      .when({ url: `${at}/move`, body: { homeBranch: 'SOUTH', since: '2024-06-01' } })
+      .then(200);
+    expect(moved.headers.get('etag')).toBe('"v4"');
+    const again = await app
+      .when({ url: `${at}/move`, body: { homeBranch: 'SOUTH', since: '2024-06-01' } })
+      .then(200);
+    expect(again.headers.get('etag')).toBe('"v4"');
+    await app
+      .when({ url: `${at}/move`, body: { homeBranch: 'NONE', since: '2024-06-01' } })
+      .thenRefused(422, 'UNKNOWN_BRANCH');
+    await app.when({ url: `${at}/reopen`, body: { on: '2024-06-02' } }).thenRefused(409, 'PATRON_OPEN');
+    await app
+      .when({ url: `${at}/close`, body: { reason: 'moved', on: '2024-06-17' } })
+      .thenRefused(422, 'FUTURE_DATE');
+    await app.when({ url: `${at}/close`, body: { reason: 'moved', on: '2024-06-10' } }).then(200);
+    await app
+      .when({ url: at })
+      .then(200, { status: 'closed', closure: { reason: 'moved', on: '2024-06-10' } });
+    await app
+      .when({ url: `${at}/move`, body: { homeBranch: 'NORTH', since: '2024-06-11' } })
+      .thenRefused(409, 'PATRON_CLOSED');
+    await app.when({ url: `${at}/reopen`, body: { on: '2024-06-12' } }).then(200);
+    await app.when({ url: `${at}/move`, body: { homeBranch: 'NORTH', since: '2024-06-13' } }).then(200);
+    const { body } = await app.when({ url: at }).then(200, { status: 'open', homeBranch: 'NORTH' });
+    expect(body).not.toHaveProperty('closure');
+  });
+
+  it('changes only while it is as the client saw it, when the client says so', async () => {
+    const id = await registered();
+    const contact = (version: number) => ({
+      url: `/v1/patrons/${id}/contact`,
+      body: { email: null, givenName: 'Pepe' },
+      headers: { 'if-match': `"v${version}"` },
+    });
+    await app.when(contact(2)).thenRefused(412, 'VERSION_MISMATCH');
+    await app.when(contact(3)).then(200);
+    await app.when({ url: `/v1/patrons/${id}` }).then(200, { givenName: 'Pepe', email: null, version: 4 });
+    await app
+      .when({ url: `/v1/patrons/${id}/cards`, body: { add: ['Z'] }, headers: { 'if-match': '"v3"' } })
+      .thenRefused(412, 'VERSION_MISMATCH');
+  });
+
+  it('gets and gives up cards', async () => {
+    const [id, other] = [await registered(), await registered(bob)];
+    await app.when({ url: `/v1/patrons/${id}/cards`, body: { add: ['b1'] } }).thenRefused(409, 'CARD_TAKEN');
+    await app
+      .when({ url: `/v1/patrons/${id}/cards`, body: { remove: ['b1'] } })
+      .thenRefused(409, 'CARD_NOT_HELD');
+    await app.when({ url: `/v1/patrons/${id}/cards`, body: { add: ['n 1'], remove: ['B2'] } }).then(200);
+    await app.when({ url: `/v1/patrons/${id}` }).then(200, { cards: ['001234', 'N1'] });
+    await app.when({ url: `/v1/patrons/${other}/cards`, body: { add: ['B2'] } }).then(200);
+    await app.when({ url: '/v1/patrons?card=b-2' }).then(200, { items: [{ id: other }], nextCursor: null });
+  });
+
+  it.each([
+    ['close', { reason: 'bored', on: '2024-01-01' }],
+    ['close', { reason: 'moved' }],
+    ['reopen', {}],
+    ['move', { homeBranch: 'SOUTH' }],
+    ['contact', { givenName: null }],
+    ['cards', { add: [1] }],
+  ])('is not told to %s by %j', async (command, body) => {
+    const id = await registered();
+    await app.when({ url: `/v1/patrons/${id}/${command}`, body }).thenRefused(422, 'INVALID');
+  });
+});
+
+describe('looking for a patron', () => {
+  it('finds by card at once, and by name, e-mail and telephone', async () => {
+    const id = await registered();
+    await app.when({ url: '/v1/patrons?card=0012%2034' }).then(200, { items: [{ id, givenName: 'José' }] });
+    const last = await app.when(register(bob)).then(201);
+    const after = `&after=${last.headers.get('readership-position')}`;
+    await app.settled();
+    for (const query of [
+      'name=nandu',
+      'name=JOSE+N',
+      'name=ñandú+josé',
+      'email=jose@example.ORG',
+      'phone=431234',
+    ]) {
+      const { body } = await app.when({ url: `/v1/patrons?${query}${after}` }).then(200);
+      expect([query, body.items.map((one: { id: string }) => one.id)]).toEqual([query, [id]]);
+    }
+    for (const name of ['ivan', 'иван', 'bob']) {
+      await app
+        .when({ url: `/v1/patrons?name=${encodeURIComponent(name)}` })
+        .then(200, { items: [{ id: last.body.id }] });
+    }
+    await app.when({ url: '/v1/patrons?name=nobody' }).then(200, { items: [], nextCursor: null });
+  });
+
+  it('finds the closed, too, and goes page by page', async () => {
+    const ids: string[] = [];
+    for (const n of [1, 2, 3])
+      ids.push(await registered({ ...bob, cards: [`K${n}`], familyName: `Kim ${n}` }));
+    await app
+      .when({ url: `/v1/patrons/${ids[0]}/close`, body: { reason: 'other', on: '2024-01-01' } })
+      .then(200);
+    await app.settled();
+    const first = await app.when({ url: '/v1/patrons?name=kim&limit=2' }).then(200);
+    expect(first.body.items).toMatchObject([{ id: ids[0], status: 'closed' }, { id: ids[1] }]);
+    const rest = await app
+      .when({ url: `/v1/patrons?name=kim&limit=2&cursor=${first.body.nextCursor}` })
+      .then(200);
+    expect(rest.body).toMatchObject({ items: [{ id: ids[2] }], nextCursor: null });
+  });
+
+  it.each(['', '?name=', '?name=a&card=b', `?name=${'x'.repeat(401)}`])('is refused for %j', (query) =>
+    app.when({ url: `/v1/patrons${query}` }).thenRefused(422, 'BAD_QUERY'),
+  );
+
+  it('is noted, with whom was seen, before it is answered', async () => {
+    const id = await registered();
+    await app.when({ url: `/v1/patrons/${id}` }).then(200);
+    await app.when({ url: '/v1/patrons?card=001234' }).then(200);
+    await app.when({ url: '/v1/patrons?card=unheard-of' }).then(200);
+    const store = adapters.eventStore('patron-profile', publish);
+    const noted: object[] = [];
+    for (let partition = 0; partition < store.partitions; partition++) {
+      for (const event of await store.readPage(partition, 0, 1_000)) {
+        if (event.type === 'PatronRecordRead') noted.push({ ...event.data, fact: event.fact });
+      }
+    }
+    expect(noted).toHaveLength(2);
+    expect(noted).toEqual(
+      expect.arrayContaining([
+        { personIds: [id], by: expect.any(String), how: 'id', fact: null },
+        { personIds: [id], by: expect.any(String), how: 'card', fact: null },
+      ]),
+    );
+  });
+});
