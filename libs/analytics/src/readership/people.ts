@@ -1,5 +1,5 @@
 import type { ReadModels } from '@readership/kernel';
-import { monthsAfter } from './calendar.js';
+import { monthOf, monthsAfter } from './calendar.js';
 
 /** Values at the end of a month. `kept`: active now and W months before, placed by the home of then. */
 export type PeopleStock = 'current' | 'active' | 'retained' | 'returned' | 'newly-active' | 'kept';
@@ -100,9 +100,10 @@ export function peopleReader(models: ReadModels, modelId: string): PeopleReader 
         sums(measure, branches, monthsAfter(earliest(months), 1 - length), latest(months)),
         steps(`${measure}-${length}`, branches, months),
       ]);
+      const byMonth = new Map([...counted].map(([month, n]) => [monthOf(month), n]));
       const atOwnHome = months.map((month) => {
-        let sum = 0;
-        for (let back = 0; back < length; back++) sum += counted.get(monthsAfter(month, -back)) ?? 0;
+        let [sum, at] = [0, monthOf(month)];
+        for (const first = at - length; at > first; at--) sum += byMonth.get(at) ?? 0;
         return sum;
       });
       return plus(atOwnHome, moved);
