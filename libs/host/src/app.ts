@@ -126,6 +126,7 @@ export async function serve(
   try {
     await app.listen(config.port, config.host);
   } catch (error) {
+    await app.close();
     const taken = (error as { code?: unknown }).code === 'EADDRINUSE';
     throw new Error(
       taken

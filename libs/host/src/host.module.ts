@@ -14,7 +14,7 @@ import { OpenApi } from './openapi.js';
 import { ProblemFilter } from './problem-filter.js';
 import { Readiness, type ReadinessCheck } from './readiness.js';
 import { Secrets } from './secrets.js';
-import { bodyValidation } from './validation.js';
+import { BodyValidation } from './validation.js';
 
 /** What every context of a process finds: configuration, keys, clock, cursors; and the routes that watch over it. */
 export class HostModule {
@@ -39,7 +39,7 @@ export class HostModule {
         { provide: OpenApi, useValue: new OpenApi() },
         { provide: APP_FILTER, useClass: ProblemFilter },
         { provide: APP_INTERCEPTOR, useClass: AnswerInterceptor },
-        { provide: APP_PIPE, useFactory: bodyValidation },
+        { provide: APP_PIPE, useClass: BodyValidation },
       ],
       exports: [Config, Secrets, Clock, Cursors, Contexts],
     };

@@ -102,6 +102,9 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
     traceId: request.id,
     ...(errors && errors.length > 0 ? { errors } : {}),
   };
+  // Closing while a body still comes would reset the connection, and the client lose this answer: what comes is
+  // dropped unread instead, at most as long as a request may take to arrive.
+  if (!request.raw.complete) reply.removeHeader('connection');
   if (status === 401) reply.header('www-authenticate', 'Bearer realm="readership"');
   if (retryAfterS !== undefined) reply.header('retry-after', String(retryAfterS));
   for (const [name, value] of Object.entries(headers ?? {})) reply.header(name, value);

@@ -1,0 +1,100 @@
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { BadConfig, configTable, readConfig } from './config.js';
+import { loadSecrets } from './secrets.js';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'readership-'));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const problems = (env: Record<string, string>): readonly string[] => {
+  try {
+    readConfig(env);
+    return [];
+  } catch (error) {
+    return (error as BadConfig).problems;
+  }
+};
+
+describe('the configuration', () => {
+  it('has a default for all that is not a secret', () =>
+    expect(readConfig({})).toEqual({
+      port: 8080,
+      host: '127.0.0.1',
+      dataFolder: '.data',
+      publicUrl: 'http://127.0.0.1:8080',
+      ratePerSecond: 2000,
+      logLevel: 'info',
+    }));
+
+  it('lists everything that is wrong at once, and no value', () => {
+    const found = problems({
+      READERSHIP_PORT: '80a',
+      READERSHIP_ADMIN_KEY: 'short',
+      READERSHIP_MASTER_KEY: 'c2hvcnQ=',
+      READERSHIP_PUBLIC_URL: 'ftp://x',
+      LOG_LEVEL: 'loud',
+    });
+    expect(found.map((line) => line.split(':')[0])).toEqual([
+      'READERSHIP_PORT',
+      'READERSHIP_PUBLIC_URL',
+      'LOG_LEVEL',
+      'READERSHIP_ADMIN_KEY',
+      'READERSHIP_MASTER_KEY',
+    ]);
+    expect(found.join()).not.toMatch(/80a|short|c2hvcnQ|loud/);
+  });
+
+  it('takes an empty variable for an absent one', () =>
+    expect(readConfig({ READERSHIP_PORT: '' }).port).toBe(8080));
+
+  it('reads a secret from the file that <NAME>_FILE names', () => {
+    const file = join(folder, 'key');
+    writeFileSync(file, `${Buffer.alloc(32, 9).toString('base64')}\n`);
+    expect(readConfig({ READERSHIP_CARD_KEY_FILE: file }).cardKey).toEqual(Buffer.alloc(32, 9));
+  });
+
+  it('refuses a variable given twice, and a file that is not there', () =>
+    expect(
+      problems({
+        READERSHIP_ADMIN_KEY: 'a-key-of-more-than-20-characters',
+        READERSHIP_ADMIN_KEY_FILE: join(folder, 'x'),
+        READERSHIP_LINK_KEY_FILE: join(folder, 'x'),
+      }),
+    ).toEqual([
+      'READERSHIP_ADMIN_KEY: give it or READERSHIP_ADMIN_KEY_FILE, not both',
+      'READERSHIP_LINK_KEY_FILE: the file cannot be read',
+    ]));
+
+  it('names each variable in the table for its documentation', () =>
+    expect(configTable().map(({ name }) => name)).toContain('READERSHIP_RATE_PER_SECOND'));
+});
+
+describe('the keys', () => {
+  it('are made once, kept for their owner alone, and the same ever after', () => {
+    const config = readConfig({ READERSHIP_DATA: folder });
+    const first = loadSecrets(config);
+    expect(first.adminKeyIsNew).toBe(true);
+    expect(first.secrets.masterKey).toHaveLength(32);
+    expect(first.secrets.adminKey.length).toBeGreaterThanOrEqual(43);
+    expect(statSync(join(folder, 'keys.json')).mode & 0o777).toBe(0o600);
+    const again = loadSecrets(config);
+    expect(again).toEqual({ secrets: first.secrets, adminKeyIsNew: false });
+  });
+
+  it('come from the environment where it gives them', () => {
+    const { secrets, adminKeyIsNew } = loadSecrets(
+      readConfig({
+        READERSHIP_DATA: folder,
+        READERSHIP_ADMIN_KEY: 'a-key-of-more-than-20-characters',
+        READERSHIP_MASTER_KEY: Buffer.alloc(32, 7).toString('base64'),
+      }),
+    );
+    expect(adminKeyIsNew).toBe(false);
+    expect(secrets.adminKey).toBe('a-key-of-more-than-20-characters');
+    expect(secrets.masterKey).toEqual(Buffer.alloc(32, 7));
+  });
+});

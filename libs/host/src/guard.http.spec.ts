@@ -1,0 +1,188 @@
+import { Controller, Get, Module, Post } from '@nestjs/common';
+import { ApiOkResponse } from '@nestjs/swagger';
+import { Refusal, type Adapters } from '@readership/kernel';
+import { Answer } from './answer.js';
+import { IfMatch, RequestMeta } from './request.js';
+import { routesOf } from './routes.js';
+import { startApp, type TestApp } from './testing.js';
+
+@Controller('v1/doors')
+class DoorsController {
+  @Get()
+  @ApiOkResponse({ description: 'open' })
+  open(): object {
+    return { open: true };
+  }
+
+  @Get('refused/:kind')
+  refuse(): never {
+    throw new Refusal('BUSY', 'not-yet', 'Try again.');
+  }
+
+  @Post()
+  answer(@RequestMeta() meta: object, @IfMatch() version: number | undefined): Answer<object> {
+    return new Answer(
+      { meta, version: version ?? null },
+      {
+        status: 200,
+        version: 7,
+        location: '/v1/doors/1',
+        context: 'feedback',
+        marks: { 0: { taken: 3, published: 2 } },
+      },
+    );
+  }
+
+  @Post('strict')
+  strict(@IfMatch({ required: true }) version: number): object {
+    return { version };
+  }
+}
+
+@Module({ controllers: [DoorsController] })
+class DoorsModule {}
+
+let app: TestApp;
+const now = new Date('2024-03-31T09:15:00Z');
+
+beforeAll(async () => {
+  app = await startApp(() => [{ module: DoorsModule }], {} as Adapters, { now: () => now });
+});
+afterAll(() => app.close());
+
+describe('a key', () => {
+  it('opens every route', () => app.when({ url: '/v1/doors' }).then(200, { open: true }));
+
+  it.each([null, 'wrong', 'test-admin-key-012345678', 'test-admin-key-0123456789x'])(
+    'is missed or wrong: %s',
+    async (key) => {
+      const { headers } = await app.when({ url: '/v1/doors', key }).thenRefused(401, 'UNAUTHENTICATED');
+      expect(headers.get('www-authenticate')).toMatch(/^Bearer/);
+    },
+  );
+
+  it.each(['Basic abc', 'Bearer', 'Bearer  ', 'bearer test-admin-key-0123456789 x'])(
+    'is not found in "%s"',
+    (authorization) =>
+      app
+        .when({ url: '/v1/doors', key: null, headers: { authorization } })
+        .thenRefused(401, 'UNAUTHENTICATED'),
+  );
+
+  it('is asked for before the body is read', () =>
+    app
+      .when({ url: '/v1/doors', key: null, body: '{', headers: { 'content-type': 'application/json' } })
+      .thenRefused(401, 'UNAUTHENTICATED'));
+
+  it('is asked for under HEAD as under GET', async () => {
+    expect((await app.http({ method: 'HEAD', url: '/v1/doors', key: null })).status).toBe(401);
+  });
+});
+
+it('only the routes of the list are public, and they answer without a key', async () => {
+  const open = routesOf(app.app).filter((route) => route.public);
+  expect(open.map(({ method, path }) => `${method} ${path}`)).toEqual([
+    'GET /docs',
+    'GET /docs/start.js',
+    'GET /docs/swagger-ui-bundle.js',
+    'GET /docs/swagger-ui.css',
+    'GET /healthz',
+    'GET /metrics',
+    'GET /openapi.json',
+    'GET /readyz',
+  ]);
+  for (const { path } of open)
+    expect([path, (await app.http({ url: path, key: null })).status]).toEqual([path, 200]);
+});
+
+it('every route that is not public asks for a key', async () => {
+  for (const route of routesOf(app.app).filter((known) => !known.public)) {
+    const url = route.path.replaceAll(/:\w+/g, 'x');
+    const { status } = await app.http({ method: route.method, url, key: null });
+    expect([route.path, status]).toEqual([route.path, 401]);
+  }
+});
+
+it('the description names each route, what needs no key, and the shape of a problem', async () => {
+  const { body } = await app.when({ url: '/openapi.json', key: null }).then(200, {
+    openapi: '3.1.0',
+    components: { securitySchemes: { key: { type: 'http', scheme: 'bearer' } }, schemas: { Problem: {} } },
+  });
+  expect(Object.keys((body as { paths: object }).paths)).toEqual(
+    expect.arrayContaining(['/v1/doors', '/v1/audit/log']),
+  );
+});
+
+it('the pages may load nothing from elsewhere and be framed by nobody', async () => {
+  const { headers } = await app.http({ url: '/docs', key: null });
+  const policy = headers.get('content-security-policy');
+  expect(policy).toContain("default-src 'none'");
+  expect(policy).toContain("frame-ancestors 'none'");
+  expect(policy).not.toMatch(/unsafe|https?:|\*/);
+  expect(headers.get('x-content-type-options')).toBe('nosniff');
+});
+
+it('metrics count requests by route as declared', async () => {
+  await app.when({ url: '/v1/doors?secret=1' }).then(200);
+  const { text } = await app.http({ url: '/metrics', key: null });
+  expect(text).toMatch(
+    /readership_http_request_duration_seconds_count\{method="GET",route="\/v1\/doors",status="200"\} \d/,
+  );
+  expect(text).not.toContain('secret');
+  expect(text).toContain('nodejs_eventloop_lag_seconds');
+});
+
+describe('an answer', () => {
+  it('carries status, version, place and position in its headers', async () => {
+    const { headers, body } = await app
+      .when({ method: 'POST', url: '/v1/doors', headers: { 'if-match': '"v6"' } })
+      .then(200, { version: 6, meta: { at: '2024-03-31T09:15:00.000Z', actor: 'admin' } });
+    expect(headers.get('etag')).toBe('"v7"');
+    expect(headers.get('location')).toBe('/v1/doors/1');
+    expect(JSON.parse(Buffer.from(headers.get('readership-position')!, 'base64url').toString())).toEqual({
+      c: 'feedback',
+      p: { 0: [3, 2] },
+    });
+    expect((body as { meta: { commandId: string } }).meta.commandId).toMatch(/^[0-9a-f-]{36}$/);
+  });
+});
+
+describe('If-Match', () => {
+  it.each(['"6"', 'v6', 'W/"v6"', '"v6", "v7"'])('as %s can never match', (tag) =>
+    app
+      .when({ method: 'POST', url: '/v1/doors', headers: { 'if-match': tag } })
+      .thenRefused(412, 'VERSION_MISMATCH'),
+  );
+
+  it('as * matches whatever is there', () =>
+    app
+      .when({ method: 'POST', url: '/v1/doors', headers: { 'if-match': '*' } })
+      .then(200, { version: null }));
+
+  it('is demanded where it is required', () =>
+    app.when({ method: 'POST', url: '/v1/doors/strict' }).thenRefused(428, 'IF_MATCH_REQUIRED'));
+});
+
+it('what cannot be done yet says when to try again', async () => {
+  const { headers } = await app.when({ url: '/v1/doors/refused/x' }).thenRefused(503, 'BUSY');
+  expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
+});
+
+describe('the rate of one key', () => {
+  it('is limited, said in headers, and free again a moment later', async () => {
+    const slow = await startApp(() => [{ module: DoorsModule }], {} as Adapters, { ratePerSecond: 3 });
+    try {
+      const answers = await Promise.all([1, 2, 3, 4, 5].map(() => slow.http({ url: '/v1/doors' })));
+      expect(answers.map(({ status }) => status).sort()).toEqual([200, 200, 200, 429, 429]);
+      const refused = answers.find(({ status }) => status === 429)!;
+      expect(refused.body).toMatchObject({ code: 'TOO_MANY_REQUESTS' });
+      expect(refused.headers.get('ratelimit-policy')).toBe('"default";q=3;w=1');
+      const waitS = Number(refused.headers.get('retry-after'));
+      expect(waitS).toBe(1);
+      await new Promise((resolve) => setTimeout(resolve, waitS * 1000 + 50));
+      await slow.when({ url: '/v1/doors' }).then(200);
+    } finally {
+      await slow.close();
+    }
+  });
+});
