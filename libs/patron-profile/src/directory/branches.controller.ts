@@ -3,7 +3,7 @@ import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Answer, AppliedWait, Cursors, IfMatch, listLimit, RequestMeta } from '@readership/host';
 import { EventStore, fold, handle, modelId, ReadModels, type Meta } from '@readership/kernel';
 import { branch, unknownBranch, type BranchCommand, type BranchDetails } from './branch.decider.js';
-import { BranchBody, BranchChangeBody } from './directory.bodies.js';
+import { BranchBody, BranchChangeBody } from './directory-bodies.js';
 import { Directory } from './directory.js';
 import { branches } from './directory.projection.js';
 

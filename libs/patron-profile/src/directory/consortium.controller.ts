@@ -4,7 +4,7 @@ import { defaultPolicy } from '@readership/contracts';
 import { Answer, IfMatch, RequestMeta } from '@readership/host';
 import { EventStore, fold, handle, Refusal, type Meta } from '@readership/kernel';
 import { consortium, type ConsortiumSettings } from './consortium.decider.js';
-import { ConsortiumBody } from './directory.bodies.js';
+import { ConsortiumBody } from './directory-bodies.js';
 import { consortiumId } from './directory.js';
 
 @ApiTags('directory')

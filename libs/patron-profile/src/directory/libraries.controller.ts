@@ -2,7 +2,7 @@ import { Body, Controller, Get, Inject, Param, Patch, Post, Query } from '@nestj
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Answer, AppliedWait, Cursors, IfMatch, listLimit, RequestMeta } from '@readership/host';
 import { EventStore, fold, handle, modelId, ReadModels, type Meta } from '@readership/kernel';
-import { LibraryBody, LibraryChangeBody } from './directory.bodies.js';
+import { LibraryBody, LibraryChangeBody } from './directory-bodies.js';
 import { libraries, type LibraryRow } from './directory.projection.js';
 import { library, unknownLibrary, type Library, type LibraryCommand } from './library.decider.js';
 

@@ -2,7 +2,7 @@ import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
 import { parseStrictJson, Unreadable } from '@readership/host';
 import { Refusal } from '@readership/kernel';
-import { PatronBody } from './patron.bodies.js';
+import { PatronBody } from './patron-bodies.js';
 import { registrationOf, type Registration } from './registration.js';
 
 /** A line of a batch: the registration it asks for, or why it cannot be read as one. */

@@ -4,7 +4,7 @@ import { Answer, IfMatch, joinMarks, RequestMeta } from '@readership/host';
 import { EventStore, handle, type Meta } from '@readership/kernel';
 import { Directory } from '../directory/directory.js';
 import { PatronSearch, type PatronQuery } from '../search/patron-search.js';
-import { CardsBody, CloseBody, ContactBody, MoveBody, PatronBody, ReopenBody } from './patron.bodies.js';
+import { CardsBody, CloseBody, ContactBody, MoveBody, PatronBody, ReopenBody } from './patron-bodies.js';
 import { PatronCards } from './patron-cards.js';
 import { patron, unknownPatron, type PatronCommand } from './patron.decider.js';
 import { PatronRecords, type PatronRecord } from './patron-records.js';

@@ -12,7 +12,7 @@ import {
   MaxLength,
   registerDecorator,
 } from 'class-validator';
-import { Absent, oneLine, Trimmed } from '../directory/directory.bodies.js';
+import { Absent, oneLine, Trimmed } from '../directory/directory-bodies.js';
 import { cardsHeldMax } from './patron.decider.js';
 
 const cardLengthMax = 128;
