@@ -88,7 +88,7 @@ export class Figures implements OnApplicationBootstrap, BeforeApplicationShutdow
     this.stopping = true;
     await this.worker?.stop();
     await this.following;
-    await this.settling;
+    await this.settling.catch(() => undefined);
   }
 
   /** Answers from one build, which is kept until the answer is complete. */

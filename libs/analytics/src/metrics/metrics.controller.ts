@@ -2,12 +2,13 @@ import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiParam, ApiQuery, ApiTags } from '@nestjs/swagger';
 import { Answer, Unreadable } from '@readership/host';
 import { Refusal } from '@readership/kernel';
+import { boardSchema, metricSchema } from './answer-schemas.js';
 import { metrics } from './definitions.js';
 import { FiguresQuery, type Board, type MetricAnswer } from './figures-query.js';
 import { grains, TooManyPoints } from './periods.js';
 
-/** Query parameters as they arrive: a repeated one is a list. */
-type Parameters = Readonly<Record<string, unknown>>;
+/** Query parameters; the edge refuses a repeated one. */
+type Parameters = Readonly<Record<string, string | undefined>>;
 
 const month = { type: 'string', example: '2024-03' } as const;
 
@@ -26,13 +27,13 @@ export class MetricsController {
     description: 'The last complete month when left out',
   })
   @ApiQuery({ name: 'after', required: false, description: 'A Readership-Position to wait for' })
-  @ApiOkResponse({ description: 'The figures, their policy, scope and the position they are complete up to' })
+  @ApiOkResponse({ schema: boardSchema })
   async board(@Query() asked: Parameters): Promise<Answer<Board>> {
     return new Answer(
       await this.query.board({
-        scope: text(asked, 'scope') ?? 'consortium',
-        to: text(asked, 'to'),
-        after: text(asked, 'after'),
+        scope: asked['scope'] ?? 'consortium',
+        to: asked['to'],
+        after: asked['after'],
       }),
     );
   }
@@ -57,20 +58,18 @@ export class MetricsController {
   @ApiQuery({ name: 'year', required: false, enum: ['calendar', 'fiscal'] })
   @ApiQuery({ name: 'compare', required: false, enum: ['previous', 'year'] })
   @ApiQuery({ name: 'after', required: false, description: 'A Readership-Position to wait for' })
-  @ApiOkResponse({
-    description: 'Points in ascending order, with policy, scope and the position they are complete up to',
-  })
+  @ApiOkResponse({ schema: metricSchema })
   async metric(@Param('name') name: string, @Query() asked: Parameters): Promise<Answer<MetricAnswer>> {
     try {
       return new Answer(
         await this.query.metric(name, {
-          scope: text(asked, 'scope') ?? 'consortium',
-          from: text(asked, 'from'),
-          to: text(asked, 'to'),
+          scope: asked['scope'] ?? 'consortium',
+          from: asked['from'],
+          to: asked['to'],
           grain: oneOf(asked, 'grain', grains) ?? 'month',
           year: oneOf(asked, 'year', ['calendar', 'fiscal']) ?? 'calendar',
           compare: oneOf(asked, 'compare', ['previous', 'year']),
-          after: text(asked, 'after'),
+          after: asked['after'],
         }),
       );
     } catch (error) {
@@ -80,18 +79,12 @@ export class MetricsController {
   }
 }
 
-function text(asked: Parameters, name: string): string | undefined {
-  const value = asked[name];
-  if (value === undefined || typeof value === 'string') return value;
-  throw new Refusal('BAD_PARAMETER', 'invalid', `\`${name}\` is given once.`, `/${name}`);
-}
-
 function oneOf<Value extends string>(
   asked: Parameters,
   name: string,
   values: readonly Value[],
 ): Value | undefined {
-  const value = text(asked, name);
+  const value = asked[name];
   if (value === undefined) return undefined;
   const known = values.find((one) => one === value);
   if (known !== undefined) return known;

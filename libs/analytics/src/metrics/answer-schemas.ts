@@ -1,0 +1,69 @@
+import { interactionKinds } from '@readership/contracts';
+import { lossReasons } from '../readership/people.js';
+import { grains } from './periods.js';
+
+const integer = { type: 'integer' } as const;
+const number = { type: 'number' } as const;
+const text = { type: 'string' } as const;
+
+const point = {
+  type: 'object',
+  required: ['period', 'value', 'n', 'complete'],
+  properties: {
+    period: { ...text, example: '2024-03' },
+    value: { type: ['number', 'null'] },
+    n: integer,
+    numerator: integer,
+    denominator: integer,
+    low: number,
+    high: number,
+    mean: { type: ['number', 'null'] },
+    reasons: {
+      type: 'object',
+      properties: Object.fromEntries(lossReasons.map((reason) => [reason, integer])),
+    },
+    complete: { type: 'boolean' },
+  },
+};
+
+const points = { type: 'array', items: point };
+
+const policy = {
+  type: 'object',
+  required: ['version', 'qualifying', 'windowMonths', 'digital', 'timeZone'],
+  properties: {
+    version: integer,
+    qualifying: { type: 'array', items: { ...text, enum: [...interactionKinds] } },
+    windowMonths: { ...integer, enum: [6, 12, 24, 36] },
+    digital: { type: 'boolean' },
+    timeZone: text,
+  },
+};
+
+/** `MetricAnswer`, for OpenAPI. */
+export const metricSchema = {
+  type: 'object',
+  required: ['metric', 'unit', 'scope', 'grain', 'policy', 'asOf', 'points'],
+  properties: {
+    metric: text,
+    unit: text,
+    currency: { ...text, example: 'EUR' },
+    scope: text,
+    grain: { ...text, enum: [...grains, '12-months'] },
+    policy,
+    asOf: text,
+    points,
+    comparison: {
+      type: 'object',
+      required: ['mode', 'points'],
+      properties: { mode: { ...text, enum: ['previous', 'year'] }, points },
+    },
+  },
+};
+
+/** `Board`, for OpenAPI. */
+export const boardSchema = {
+  type: 'object',
+  required: ['asOf', 'scope', 'policy', 'figures'],
+  properties: { asOf: text, scope: text, policy, figures: { type: 'array', items: metricSchema } },
+};

@@ -1,0 +1,28 @@
+import { defaultPolicy } from '@readership/contracts';
+import { publish } from './publish.js';
+
+describe('what analytics publishes', () => {
+  it('is a cost, under its stream', () => {
+    const data = {
+      branch: 'NORTH',
+      month: '2024-05',
+      category: 'staff',
+      amount: { minor: 1, currency: 'EUR' },
+    };
+    expect(publish({ type: 'CostStated', data }, 'cost-a')).toEqual({
+      key: 'cost-a',
+      fact: { type: 'CostStated', schema: 1, data },
+    });
+  });
+
+  it('is nothing of how its figures are built', () => {
+    const build = { number: 1, policy: defaultPolicy, timeZone: 'UTC' };
+    for (const event of [
+      { type: 'BuildStarted', data: build },
+      { type: 'BuildServed', data: { number: 1 } },
+      { type: 'BuildAbandoned', data: { number: 1 } },
+    ] as const) {
+      expect(publish(event, 'figures-consortium')).toEqual({ key: 'figures-consortium', fact: null });
+    }
+  });
+});
