@@ -1,0 +1,116 @@
+import { randomBytes } from 'node:crypto';
+import type { Adapters, EventStore, JobQueue, Publish, ReadModels } from '@readership/kernel';
+import type { TakeFailed } from './consumer-group.js';
+import { DataKeys } from './data-keys.js';
+import { createContextTables, createLogTables } from './schema.js';
+import { openDriver, type SqlDriver } from './sql-driver.js';
+import { SqliteEventLog } from './sqlite-event-log.js';
+import { SqliteEventStore } from './sqlite-event-store.js';
+import { SqliteJobQueue } from './sqlite-job-queue.js';
+import { SqliteReadModels } from './sqlite-read-models.js';
+import { DirectWriter, type SqlWriter } from './writer.js';
+
+export interface EmbeddedOptions {
+  /** Fixed for the life of the databases; 1 by default. */
+  readonly partitions?: number;
+  /** 32 bytes that wrap the data keys of personal parts. */
+  readonly masterKey: Buffer;
+  readonly onError?: TakeFailed;
+}
+
+/** A database as the adapters use it: a connection to read from, and the one that writes. */
+export interface Connection {
+  readonly driver: SqlDriver;
+  readonly writer: SqlWriter;
+}
+
+interface Context {
+  readonly connection: Connection;
+  readonly keys: DataKeys;
+  readonly readModels: SqliteReadModels;
+  readonly jobQueue: SqliteJobQueue;
+}
+
+/** The name of the published log's database; every other is a context's. */
+export const logName = 'log';
+
+/** The four ports over connections that the caller makes, one per database name, asked for when first needed. */
+export class EmbeddedAdapters implements Adapters {
+  readonly eventLog: SqliteEventLog;
+  private readonly log: Connection;
+  private readonly partitions: number;
+  private readonly contexts = new Map<string, Context>();
+
+  constructor(
+    private readonly connect: (name: string) => Connection,
+    private readonly options: EmbeddedOptions,
+  ) {
+    this.partitions = options.partitions ?? 1;
+    this.log = connect(logName);
+    createLogTables(this.log.driver, this.partitions);
+    this.eventLog = new SqliteEventLog(
+      this.log.driver,
+      this.log.writer,
+      this.partitions,
+      options.onError ?? (() => {}),
+    );
+  }
+
+  eventStore(name: string, publish: Publish<any>): EventStore {
+    const { connection, keys } = this.context(name);
+    return new SqliteEventStore(connection.driver, connection.writer, keys, publish, this.partitions);
+  }
+
+  readModels(name: string): ReadModels {
+    return this.context(name).readModels;
+  }
+
+  jobQueue(name: string): JobQueue {
+    return this.context(name).jobQueue;
+  }
+
+  async close(): Promise<void> {
+    const contexts = [...this.contexts.values()];
+    await Promise.all([this.eventLog.stop(), ...contexts.map(({ jobQueue }) => jobQueue.stop())]);
+    for (const { driver, writer } of [this.log, ...contexts.map(({ connection }) => connection)]) {
+      await writer.close();
+      driver.close();
+    }
+  }
+
+  private context(name: string): Context {
+    let context = this.contexts.get(name);
+    if (!context) {
+      if (name === logName) throw new RangeError(`no context is called ${logName}`);
+      const connection = this.connect(name);
+      createContextTables(connection.driver, this.partitions);
+      context = {
+        connection,
+        keys: new DataKeys(connection.driver, this.options.masterKey),
+        readModels: new SqliteReadModels(connection.driver, connection.writer, this.partitions),
+        jobQueue: new SqliteJobQueue(connection.driver, connection.writer),
+      };
+      this.contexts.set(name, context);
+    }
+    return context;
+  }
+}
+
+/**
+ * The four ports over given drivers, writing in this thread, each write one transaction: what a test needs to stop
+ * between any two of them, roll back, and build everything anew over the same databases. `close` closes the drivers.
+ */
+export function adaptersOver(
+  drivers: (name: string) => SqlDriver,
+  options: EmbeddedOptions,
+): EmbeddedAdapters {
+  return new EmbeddedAdapters((name) => {
+    const driver = drivers(name);
+    return { driver, writer: new DirectWriter(driver) };
+  }, options);
+}
+
+/** Everything in memory, gone when closed: for tests. */
+export function memoryAdapters(options: Partial<EmbeddedOptions> = {}): EmbeddedAdapters {
+  return adaptersOver(() => openDriver(':memory:'), { masterKey: randomBytes(32), ...options });
+}

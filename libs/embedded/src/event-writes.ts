@@ -1,0 +1,96 @@
+import type { SqlDriver, SqlValue } from './sql-driver.js';
+
+/** Answers of `append`: the id of the commit's first row, or one of these. */
+export const conflict = 0;
+export const repeated = -1;
+
+/** A data key was made at the same time elsewhere: nothing of the request is stored, seal again with the stored key. */
+export class DataKeyTaken extends Error {
+  override readonly name = 'DataKeyTaken';
+}
+
+/**
+ * Commits, flat, because they cross a thread: per commit
+ * `stream, expected version, last version, command, recorded at, actor, number of data keys, (subject, wrapped key)…,
+ * number of rows, (partition, version, count, facts, body)…`. Answers one number per commit; its rows have
+ * consecutive ids.
+ */
+export function append(driver: SqlDriver, flat: readonly SqlValue[]): number[] {
+  const insert = driver.prepare(
+    `INSERT INTO commits (partition, stream, version, last, count, facts, command, recorded_at, actor, body)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+  );
+  const answers: number[] = [];
+  let at = 0;
+  while (at < flat.length) {
+    const stream = flat[at] as string;
+    const expected = flat[at + 1] as number;
+    const last = flat[at + 2]!;
+    const command = flat[at + 3] as string;
+    const recordedAt = flat[at + 4]!;
+    const actor = flat[at + 5]!;
+    const keyCount = flat[at + 6] as number;
+    const keysAt = at + 7;
+    const rowsAt = keysAt + keyCount * 2 + 1;
+    const rowCount = flat[rowsAt - 1] as number;
+    at = rowsAt + rowCount * 5;
+    // At version 0 the unique insert alone tells; a data key must not be left behind by a conflict.
+    if (expected > 0 || keyCount > 0) {
+      if (versionOf(driver, stream) !== expected) {
+        answers.push(isRepeated(driver, stream, expected, command) ? repeated : conflict);
+        continue;
+      }
+    }
+    for (let key = keysAt; key < rowsAt - 1; key += 2)
+      storeKey(driver, flat[key] as string, flat[key + 1] as Uint8Array);
+    let first = 0;
+    for (let row = rowsAt; row < at; row += 5) {
+      const { changes, lastId } = insert.run([
+        flat[row]!,
+        stream,
+        flat[row + 1]!,
+        last,
+        flat[row + 2]!,
+        flat[row + 3]!,
+        command,
+        recordedAt,
+        actor,
+        flat[row + 4]!,
+      ]);
+      if (row === rowsAt) {
+        if (changes === 0) break;
+        first = lastId;
+      } else if (changes === 0) {
+        throw new Error('a commit met its own versions');
+      }
+    }
+    if (first === 0) answers.push(isRepeated(driver, stream, expected, command) ? repeated : conflict);
+    else answers.push(first);
+  }
+  return answers;
+}
+
+function versionOf(driver: SqlDriver, stream: string): number {
+  const row = driver
+    .prepare('SELECT last FROM commits WHERE stream = ? ORDER BY version DESC LIMIT 1')
+    .get([stream]);
+  return row ? (row[0] as number) : 0;
+}
+
+function isRepeated(driver: SqlDriver, stream: string, expected: number, command: string): boolean {
+  const row = driver
+    .prepare('SELECT command FROM commits WHERE stream = ? AND version = ?')
+    .get([stream, expected + 1]);
+  return row !== undefined && row[0] === command;
+}
+
+function storeKey(driver: SqlDriver, subject: string, wrapped: Uint8Array): void {
+  const { changes } = driver
+    .prepare('INSERT INTO keys VALUES (?, ?) ON CONFLICT DO NOTHING')
+    .run([subject, wrapped]);
+  if (changes === 1) return;
+  const stored = driver
+    .prepare('SELECT wrapped FROM keys WHERE subject = ?')
+    .get([subject])![0] as Uint8Array;
+  if (Buffer.compare(stored, wrapped) !== 0) throw new DataKeyTaken(subject);
+}

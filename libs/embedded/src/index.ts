@@ -1,0 +1,10 @@
+export * from './embedded-adapters.js';
+export {
+  openDriver,
+  SqlMisuse,
+  type SqlDriver,
+  type SqlRow,
+  type SqlStatement,
+  type SqlValue,
+} from './sql-driver.js';
+export { SqliteEventLog } from './sqlite-event-log.js';

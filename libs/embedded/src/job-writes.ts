@@ -1,0 +1,44 @@
+import type { SqlDriver, SqlValue } from './sql-driver.js';
+
+/** `queue, id, data, due`; answers 1, or 0 when it is known. */
+export function enqueue(driver: SqlDriver, flat: readonly SqlValue[]): number {
+  return driver
+    .prepare(
+      `INSERT INTO jobs (queue, id, data, state, attempts, due) VALUES (?, ?, ?, 'waiting', 0, ?)
+       ON CONFLICT DO NOTHING`,
+    )
+    .run(flat).changes;
+}
+
+/** `queue, id`; answers 1 when the job was waiting and now runs. */
+export function begin(driver: SqlDriver, flat: readonly SqlValue[]): number {
+  return driver
+    .prepare(
+      `UPDATE jobs SET state = 'running', attempts = attempts + 1 WHERE queue = ? AND id = ? AND state = 'waiting'`,
+    )
+    .run(flat).changes;
+}
+
+/** `state, due, reason, queue, id` of a job that ran. */
+export function end(driver: SqlDriver, flat: readonly SqlValue[]): number {
+  return driver
+    .prepare(
+      `UPDATE jobs SET state = ?, due = ?, reason = ? WHERE queue = ? AND id = ? AND state = 'running'`,
+    )
+    .run(flat).changes;
+}
+
+/** `queue`: what ran when the process before this one ended waits again. */
+export function recover(driver: SqlDriver, flat: readonly SqlValue[]): number {
+  return driver.prepare(`UPDATE jobs SET state = 'waiting' WHERE queue = ? AND state = 'running'`).run(flat)
+    .changes;
+}
+
+/** `due, queue, id`; answers 1 when it was parked. */
+export function retry(driver: SqlDriver, flat: readonly SqlValue[]): number {
+  return driver
+    .prepare(
+      `UPDATE jobs SET state = 'waiting', attempts = 0, due = ? WHERE queue = ? AND id = ? AND state = 'parked'`,
+    )
+    .run(flat).changes;
+}

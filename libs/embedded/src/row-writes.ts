@@ -1,0 +1,128 @@
+import type { SqlDriver, SqlValue } from './sql-driver.js';
+
+/** The values of one row's declared indexes. */
+export type Entries = Readonly<Record<string, readonly string[]>>;
+
+/**
+ * One batch, flat, because it crosses a thread: `model, partition, from, to, checkpoint,
+ * number of rows, (key, body or null, entries or null)…, number of cells, (cell, change)…, (offset, parked)…`.
+ * Answers 1, or 0 when the checkpoint is not at `from`.
+ */
+export function commitRows(driver: SqlDriver, flat: readonly SqlValue[]): number {
+  const [name, partition, from, to, checkpoint, rowCount] = flat as readonly [
+    string,
+    number,
+    number,
+    number,
+    string,
+    number,
+  ];
+  const rowsEnd = 6 + rowCount * 3;
+  const cellsEnd = rowsEnd + 1 + (flat[rowsEnd] as number) * 2;
+
+  let known = driver.prepare('SELECT id, indexed FROM models WHERE name = ?').get([name]);
+  if (!known) {
+    if (from !== 0) return 0;
+    const { lastId } = driver.prepare('INSERT INTO models (name, indexed) VALUES (?, 0)').run([name]);
+    known = [lastId, 0];
+  }
+  const model = known[0] as number;
+  if (!moveHead(driver, model, partition, from, to, checkpoint)) return 0;
+
+  let indexed = known[1] === 1;
+  const put = driver.prepare(
+    `INSERT INTO rows VALUES (?, ?, ?, ?)
+     ON CONFLICT DO UPDATE SET body = excluded.body, entries = excluded.entries`,
+  );
+  for (let at = 6; at < rowsEnd; at += 3) {
+    const key = flat[at] as string;
+    const body = flat[at + 1]!;
+    const entries = flat[at + 2] as string | null;
+    if (entries !== null && !indexed) {
+      indexed = true;
+      driver.prepare('UPDATE models SET indexed = 1 WHERE id = ?').run([model]);
+    }
+    if (indexed) moveEntries(driver, model, key, entries);
+    if (body === null) driver.prepare('DELETE FROM rows WHERE model = ? AND key = ?').run([model, key]);
+    else put.run([model, key, body, entries]);
+  }
+
+  const count = driver.prepare(
+    'INSERT INTO cells VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET n = n + excluded.n',
+  );
+  const sweep = driver.prepare('DELETE FROM cells WHERE model = ? AND cell = ? AND partition = ? AND n = 0');
+  for (let at = rowsEnd + 1; at < cellsEnd; at += 2) {
+    const cell = flat[at]!;
+    const change = flat[at + 1] as number;
+    count.run([model, cell, partition, change]);
+    if (change < 0) sweep.run([model, cell, partition]);
+  }
+
+  const park = driver.prepare(
+    'INSERT INTO parked VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET body = excluded.body',
+  );
+  for (let at = cellsEnd; at < flat.length; at += 2) park.run([model, partition, flat[at]!, flat[at + 1]!]);
+  return 1;
+}
+
+function moveHead(
+  driver: SqlDriver,
+  model: number,
+  partition: number,
+  from: number,
+  to: number,
+  checkpoint: string,
+): boolean {
+  const moved = driver
+    .prepare('UPDATE heads SET at = ?, body = ? WHERE model = ? AND partition = ? AND at = ?')
+    .run([to, checkpoint, model, partition, from]);
+  if (moved.changes === 1) return true;
+  if (from !== 0) return false;
+  return (
+    driver
+      .prepare('INSERT INTO heads VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING')
+      .run([model, partition, to, checkpoint]).changes === 1
+  );
+}
+
+function moveEntries(driver: SqlDriver, model: number, key: string, entries: string | null): void {
+  const before =
+    driver.prepare('SELECT entries FROM rows WHERE model = ? AND key = ?').get([model, key])?.[0] ?? null;
+  if (before === entries) return;
+  const leave = driver.prepare('DELETE FROM entries WHERE model = ? AND name = ? AND value = ? AND key = ?');
+  each(before, (name, value) => leave.run([model, name, value, key]));
+  const enter = driver.prepare('INSERT INTO entries VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING');
+  each(entries, (name, value) => enter.run([model, name, value, key]));
+}
+
+function each(entries: SqlValue, visit: (name: string, value: string) => void): void {
+  if (entries === null) return;
+  for (const [name, values] of Object.entries(JSON.parse(entries as string) as Entries)) {
+    for (const value of values) visit(name, value);
+  }
+}
+
+/** `model, rows at most`; answers 1 while something is left to delete, the model's own line going last. */
+export function dropRows(driver: SqlDriver, flat: readonly SqlValue[]): number {
+  const [name, most] = flat as readonly [string, number];
+  const model = driver.prepare('SELECT id FROM models WHERE name = ?').get([name])?.[0];
+  if (model === undefined) return 0;
+  // Without its checkpoints it is gone for every reader; what is left of it is only space.
+  driver.prepare('DELETE FROM heads WHERE model = ?').run([model]);
+  for (const [table, key] of [
+    ['entries', '(name, value, key)'],
+    ['rows', 'key'],
+    ['cells', '(cell, partition)'],
+    ['parked', '(partition, at)'],
+  ] as const) {
+    const columns = key.replace(/[()]/g, '');
+    const { changes } = driver
+      .prepare(
+        `DELETE FROM ${table} WHERE model = ? AND ${key} IN (SELECT ${columns} FROM ${table} WHERE model = ? LIMIT ?)`,
+      )
+      .run([model, model, most]);
+    if (changes > 0) return 1;
+  }
+  driver.prepare('DELETE FROM models WHERE id = ?').run([model]);
+  return 0;
+}

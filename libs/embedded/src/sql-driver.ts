@@ -1,0 +1,261 @@
+import { createRequire } from 'node:module';
+
+/** What a database column or parameter may hold. Whole numbers beyond ±(2^53 − 1) are refused, not rounded. */
+export type SqlValue = string | number | Uint8Array | null;
+export type SqlRow = readonly SqlValue[];
+
+/** A prepared statement. Parameters are an array with one value per `?`; rows are arrays in column order. */
+export interface SqlStatement {
+  run(parameters: readonly SqlValue[]): { readonly changes: number; readonly lastId: number };
+  get(parameters: readonly SqlValue[]): SqlRow | undefined;
+  all(parameters: readonly SqlValue[]): readonly SqlRow[];
+  iterate(parameters: readonly SqlValue[]): Iterable<SqlRow>;
+}
+
+/**
+ * One connection to one database, synchronous. Everything embedded goes through it, so that a test can stand in
+ * between any two writes.
+ */
+export interface SqlDriver {
+  exec(sql: string): void;
+  /** The same text gives the same statement: prepare where it is used. */
+  prepare(sql: string): SqlStatement;
+  /** Runs `work` in one immediate transaction; what it throws rolls everything back. Not nested. */
+  transaction<T>(work: () => T): T;
+  close(): void;
+}
+
+/** A parameter the engine would mistake, cut or die of. */
+export class SqlMisuse extends TypeError {
+  override readonly name = 'SqlMisuse';
+}
+
+/** What the two engines have in common. */
+interface EngineStatement {
+  run(parameters: readonly SqlValue[]): { changes: number; lastInsertRowid: number };
+  get(parameters: readonly SqlValue[]): SqlRow | undefined;
+  all(parameters: readonly SqlValue[]): SqlRow[];
+  iterate(parameters: readonly SqlValue[]): Iterable<SqlRow>;
+}
+
+interface Engine {
+  exec(sql: string): void;
+  prepare(sql: string): EngineStatement;
+  close(): void;
+}
+
+export interface DriverOptions {
+  /** How long to wait for another writer. */
+  readonly busyTimeoutMs?: number;
+}
+
+/** Opens a database file, or `:memory:`; durable at each commit. */
+export function openDriver(path: string, options: DriverOptions = {}): SqlDriver {
+  const engine = nodeEngine(path) ?? libsqlEngine(path);
+  const driver = new GuardedDriver(engine);
+  try {
+    driver.exec(`PRAGMA busy_timeout=${options.busyTimeoutMs ?? 5000}`);
+    driver.exec('PRAGMA journal_mode=WAL');
+    driver.exec('PRAGMA synchronous=FULL');
+    driver.exec('PRAGMA secure_delete=ON');
+  } catch (error) {
+    driver.close();
+    throw error;
+  }
+  return driver;
+}
+
+export function isBusy(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    /database is locked|SQLITE_BUSY/.test(`${error.message} ${(error as { code?: unknown }).code}`)
+  );
+}
+
+class GuardedDriver implements SqlDriver {
+  private readonly statements = new Map<string, GuardedStatement>();
+  private inTransaction = false;
+  private closed = false;
+
+  constructor(private readonly engine: Engine) {}
+
+  exec(sql: string): void {
+    this.mustBeOpen();
+    this.engine.exec(sql);
+  }
+
+  prepare(sql: string): SqlStatement {
+    this.mustBeOpen();
+    let statement = this.statements.get(sql);
+    if (!statement) {
+      statement = new GuardedStatement(this.engine.prepare(sql), placeholders(sql), () => this.mustBeOpen());
+      this.statements.set(sql, statement);
+    }
+    return statement;
+  }
+
+  transaction<T>(work: () => T): T {
+    if (this.inTransaction) throw new SqlMisuse('transactions do not nest');
+    this.prepare('BEGIN IMMEDIATE').run([]);
+    this.inTransaction = true;
+    try {
+      const result = work();
+      this.prepare('COMMIT').run([]);
+      return result;
+    } catch (error) {
+      this.rollback();
+      throw error;
+    } finally {
+      this.inTransaction = false;
+    }
+  }
+
+  close(): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.statements.clear();
+    this.engine.close();
+  }
+
+  private rollback(): void {
+    try {
+      this.engine.exec('ROLLBACK');
+    } catch {
+      // A full disk may have rolled back by itself; the error that led here is the one that tells.
+    }
+  }
+
+  private mustBeOpen(): void {
+    if (this.closed) throw new SqlMisuse('the database is closed');
+  }
+}
+
+class GuardedStatement implements SqlStatement {
+  constructor(
+    private readonly statement: EngineStatement,
+    private readonly parameterCount: number,
+    private readonly mustBeOpen: () => void,
+  ) {}
+
+  run(parameters: readonly SqlValue[]): { readonly changes: number; readonly lastId: number } {
+    this.check(parameters);
+    const { changes, lastInsertRowid } = this.statement.run(parameters);
+    return { changes, lastId: lastInsertRowid };
+  }
+
+  get(parameters: readonly SqlValue[]): SqlRow | undefined {
+    this.check(parameters);
+    return this.statement.get(parameters);
+  }
+
+  all(parameters: readonly SqlValue[]): readonly SqlRow[] {
+    this.check(parameters);
+    return this.statement.all(parameters);
+  }
+
+  iterate(parameters: readonly SqlValue[]): Iterable<SqlRow> {
+    this.check(parameters);
+    return this.statement.iterate(parameters);
+  }
+
+  private check(parameters: readonly SqlValue[]): void {
+    this.mustBeOpen();
+    if (!Array.isArray(parameters)) throw new SqlMisuse('parameters are an array');
+    if (parameters.length !== this.parameterCount) {
+      throw new SqlMisuse(`${this.parameterCount} parameters are needed, ${parameters.length} were given`);
+    }
+    for (let i = 0; i < parameters.length; i++) checkValue(parameters[i], i);
+  }
+}
+
+function checkValue(value: unknown, index: number): void {
+  switch (typeof value) {
+    case 'string':
+      if (value.includes('\0')) throw new SqlMisuse(`parameter ${index} holds a NUL character`);
+      if (!wellFormed(value)) throw new SqlMisuse(`parameter ${index} holds a lone surrogate`);
+      return;
+    case 'number':
+      if (!Number.isFinite(value) || (Number.isInteger(value) && !Number.isSafeInteger(value))) {
+        throw new SqlMisuse(`parameter ${index} is not a number that can be stored exactly`);
+      }
+      return;
+    case 'object':
+      if (value === null || value instanceof Uint8Array) return;
+  }
+  throw new SqlMisuse(`parameter ${index} is of type ${typeof value}, which cannot be stored`);
+}
+
+function wellFormed(text: string): boolean {
+  return (text as string & { isWellFormed(): boolean }).isWellFormed();
+}
+
+/** The number of `?` outside quotes; numbered and named parameters are not used here. */
+function placeholders(sql: string): number {
+  const bare = sql.replace(/'(?:[^']|'')*'|"[^"]*"|--[^\n]*/g, '');
+  if (/\?\d|[:@$]\w/.test(bare)) throw new SqlMisuse('parameters are written as plain ?');
+  return bare.split('?').length - 1;
+}
+
+/** Node's own SQLite, where the runtime has one that returns rows as arrays. */
+function nodeEngine(path: string): Engine | null {
+  interface NodeStatement extends EngineStatement {
+    setReturnArrays?(on: boolean): void;
+  }
+  interface NodeSqlite {
+    DatabaseSync: new (path: string) => {
+      exec(sql: string): void;
+      prepare(sql: string): NodeStatement;
+      close(): void;
+    };
+  }
+  interface Spreading {
+    run(...parameters: readonly SqlValue[]): { changes: number; lastInsertRowid: number };
+    get(...parameters: readonly SqlValue[]): SqlRow | undefined;
+    all(...parameters: readonly SqlValue[]): SqlRow[];
+    iterate(...parameters: readonly SqlValue[]): Iterable<SqlRow>;
+  }
+  const builtin = (process as { getBuiltinModule?(id: string): unknown }).getBuiltinModule?.('node:sqlite');
+  if (!builtin) return null;
+  const database = new (builtin as NodeSqlite).DatabaseSync(path);
+  if (!database.prepare('SELECT 1').setReturnArrays) {
+    database.close();
+    return null;
+  }
+  return {
+    exec: (sql) => database.exec(sql),
+    prepare(sql) {
+      const prepared = database.prepare(sql);
+      prepared.setReturnArrays!(true);
+      const statement = prepared as unknown as Spreading;
+      return {
+        run: (parameters) => statement.run(...parameters),
+        get: (parameters) => statement.get(...parameters),
+        all: (parameters) => statement.all(...parameters),
+        iterate: (parameters) => statement.iterate(...parameters),
+      };
+    },
+    close: () => database.close(),
+  };
+}
+
+function libsqlEngine(path: string): Engine {
+  interface LibsqlStatement extends EngineStatement {
+    reader: boolean;
+    raw(on: boolean): LibsqlStatement;
+  }
+  const Libsql = createRequire(import.meta.url)('libsql') as new (path: string) => {
+    exec(sql: string): void;
+    prepare(sql: string): LibsqlStatement;
+    close(): void;
+  };
+  const database = new Libsql(path);
+  return {
+    exec: (sql) => database.exec(sql),
+    // Raw rows are arrays, without the timing object that this engine adds to others.
+    prepare: (sql) => {
+      const statement = database.prepare(sql);
+      return statement.reader ? statement.raw(true) : statement;
+    },
+    close: () => database.close(),
+  };
+}

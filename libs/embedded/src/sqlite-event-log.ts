@@ -1,0 +1,162 @@
+import {
+  EventLog,
+  type Consumption,
+  type Lane,
+  type LogConsumer,
+  type LogRecord,
+  type NewRecord,
+  type Position,
+} from '@readership/kernel';
+import { Bell } from './bell.js';
+import { ConsumerGroup, type TakeFailed } from './consumer-group.js';
+import { partitionSpan } from './log-writes.js';
+import type { SqlDriver, SqlRow, SqlValue } from './sql-driver.js';
+import type { SqlWriter } from './writer.js';
+
+const windowBytesMax = 32 * 1024 * 1024;
+const rowsAtOnce = 1000;
+const accountRows = 50_000;
+/** A context and a type as one text; neither holds a space. */
+const between = ' ';
+
+/** The published log of all contexts in one database. */
+export class SqliteEventLog extends EventLog {
+  private readonly bell = new Bell();
+  private readonly groups = new Map<string, ConsumerGroup>();
+
+  constructor(
+    private readonly driver: SqlDriver,
+    private readonly writer: SqlWriter,
+    readonly partitions: number,
+    private readonly onError: TakeFailed,
+  ) {
+    super();
+  }
+
+  async lane(context: string, partition: number): Promise<Lane> {
+    const row = this.driver
+      .prepare('SELECT scanned, published FROM lanes WHERE context = ? AND partition = ?')
+      .get([context, partition]);
+    return row ? { scanned: row[0] as number, published: row[1] as number } : { scanned: 0, published: 0 };
+  }
+
+  async publish(
+    context: string,
+    partition: number,
+    from: Position,
+    to: Position,
+    records: readonly NewRecord[],
+  ): Promise<'published' | 'stale'> {
+    const flat: SqlValue[] = [context, partition, from, to];
+    for (const record of records) {
+      flat.push(
+        record.position,
+        record.key,
+        record.type,
+        record.schema,
+        record.stream,
+        record.id,
+        record.time,
+        record.recordedAt,
+        record.actor,
+        record.correlationId ?? null,
+        record.causationId ?? null,
+        record.body,
+      );
+    }
+    if ((await this.writer.write('publish', flat)) === 0) return 'stale';
+    if (records.length > 0) this.bell.ring();
+    return 'published';
+  }
+
+  async consume(consumer: LogConsumer): Promise<Consumption> {
+    let group = this.groups.get(consumer.group);
+    if (!group) {
+      group = new ConsumerGroup(consumer.group, this.partitions, this, this.bell, this.onError);
+      this.groups.set(consumer.group, group);
+    }
+    return group.join(consumer);
+  }
+
+  async ends(): Promise<readonly number[]> {
+    return Array.from({ length: this.partitions }, (_, partition) => this.end(partition));
+  }
+
+  async account(
+    partition: number,
+    through?: number,
+  ): Promise<readonly { readonly context: string; readonly type: string; readonly records: number }[]> {
+    const first = partition * partitionSpan;
+    const last = first + Math.min(through ?? Infinity, this.end(partition));
+    const counts = new Map<string, number>();
+    const count = this.driver.prepare(
+      `SELECT context || '${between}' || type, count(*) FROM records WHERE id > ? AND id <= ? GROUP BY 1`,
+    );
+    for (let from = first; from < last; from += accountRows) {
+      for (const [name, n] of count.all([from, Math.min(from + accountRows, last)])) {
+        counts.set(name as string, (counts.get(name as string) ?? 0) + (n as number));
+      }
+      // A long count lets others in between; what is on the log does not change.
+      if (from > first) await new Promise(setImmediate);
+    }
+    return [...counts].map(([name, records]) => {
+      const at = name.indexOf(between);
+      return { context: name.slice(0, at), type: name.slice(at + 1), records };
+    });
+  }
+
+  /** The records of a partition after an offset, in order, at most `limit` and at most some 32 MiB. */
+  read(partition: number, after: number, limit: number): readonly LogRecord[] {
+    const first = partition * partitionSpan;
+    const records: LogRecord[] = [];
+    const select = this.driver.prepare('SELECT * FROM records WHERE id > ? AND id < ? ORDER BY id LIMIT ?');
+    let from = first + after;
+    let bytes = 0;
+    while (records.length < limit && bytes < windowBytesMax) {
+      const most = Math.min(rowsAtOnce, limit - records.length);
+      const rows = select.all([from, first + partitionSpan, most]);
+      for (const row of rows) {
+        records.push(recordOf(row, partition));
+        bytes += (row[14] as string).length;
+      }
+      if (rows.length < most) break;
+      from = rows[rows.length - 1]![0] as number;
+    }
+    return records;
+  }
+
+  /** Lets no consumer take anything any more. */
+  async stop(): Promise<void> {
+    await Promise.all([...this.groups.values()].map((group) => group.stop()));
+  }
+
+  private end(partition: number): number {
+    const first = partition * partitionSpan;
+    const row = this.driver
+      .prepare('SELECT max(id) FROM records WHERE id > ? AND id < ?')
+      .get([first, first + partitionSpan]);
+    return row?.[0] === null || row === undefined ? 0 : (row[0] as number) - first;
+  }
+}
+
+function recordOf(row: SqlRow, partition: number): LogRecord {
+  const record: { -readonly [K in keyof LogRecord]: LogRecord[K] } = {
+    partition,
+    offset: (row[0] as number) - partition * partitionSpan,
+    context: row[1] as string,
+    position: row[2] as number,
+    previous: row[3] as number,
+    key: row[4] as string,
+    type: row[5] as string,
+    schema: row[6] as number,
+    stream: row[7] as string,
+    id: row[8] as string,
+    time: row[9] as string,
+    recordedAt: row[10] as string,
+    actor: row[11] as string,
+    body: row[14] as string,
+  };
+  if (row[12] !== null) record.correlationId = row[12] as string;
+  if (row[13] !== null) record.causationId = row[13] as string;
+  return record;
+}

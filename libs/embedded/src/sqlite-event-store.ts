@@ -1,0 +1,209 @@
+import {
+  EventStore,
+  type AnyEvent,
+  type Appended,
+  type Commit,
+  type Marks,
+  type Meta,
+  type Position,
+  type Publish,
+  type Stored,
+  type StoreAccount,
+  type StreamPage,
+} from '@readership/kernel';
+import { Bell } from './bell.js';
+import type { DataKeys } from './data-keys.js';
+import { decode, encode, flatten, rowColumns, rowSpan, type NewCommit } from './event-rows.js';
+import { conflict, DataKeyTaken, repeated } from './event-writes.js';
+import type { SqlDriver, SqlRow, SqlValue } from './sql-driver.js';
+import type { SqlWriter } from './writer.js';
+
+const pageEvents = 500;
+const pageBytesMax = 8 * 1024 * 1024;
+const rowsAtOnce = 100;
+const commitsAtOnce = 500;
+const attemptsMax = 5;
+/** Another process may have appended: this is how late it is noticed. */
+const pollMs = 250;
+const accountRows = 50_000;
+
+/** One context's streams in one database: a row per commit and partition, whose row id is its place in the order. */
+export class SqliteEventStore extends EventStore {
+  private readonly bell = new Bell();
+
+  constructor(
+    private readonly driver: SqlDriver,
+    private readonly writer: SqlWriter,
+    private readonly keys: DataKeys,
+    private readonly publish: Publish<any>,
+    readonly partitions: number,
+  ) {
+    super();
+  }
+
+  async load(stream: string, afterVersion = 0): Promise<StreamPage> {
+    // A commit that began before `afterVersion` may hold later events.
+    const from = Math.max(0, afterVersion - 99);
+    const rows = this.driver
+      .prepare(
+        `SELECT ${rowColumns} FROM commits WHERE stream = ? AND version > ? AND last > ? ORDER BY version LIMIT ?`,
+      )
+      .all([stream, from, afterVersion, rowsAtOnce + 1]);
+    let take = rows.length;
+    if (take > rowsAtOnce) {
+      // A commit over several partitions is several rows with one last version: it goes whole or not at all.
+      const cut = rows[rowsAtOnce]![3];
+      take = rowsAtOnce;
+      while (take > 0 && rows[take - 1]![3] === cut) take--;
+    }
+    let events: Stored[] = [];
+    let bytes = 0;
+    let read = 0;
+    while (read < take && events.length < pageEvents && bytes < pageBytesMax) {
+      for (const last = rows[read]![3]; read < take && rows[read]![3] === last; read++) {
+        decode(rows[read]!, this.keys, events);
+        bytes += (rows[read]![7] as string).length;
+      }
+    }
+    if (this.partitions > 1) events.sort((a, b) => a.version - b.version);
+    if (afterVersion > 0) events = events.filter((event) => event.version > afterVersion);
+    const version = events[events.length - 1]?.version ?? afterVersion;
+    return { events, version, more: read < rows.length };
+  }
+
+  async append(
+    stream: string,
+    expectedVersion: number,
+    events: readonly AnyEvent[],
+    meta: Meta,
+  ): Promise<Appended> {
+    const [appended] = await this.appendEach([{ stream, expectedVersion, events, meta }]);
+    return appended!;
+  }
+
+  async appendEach(commits: readonly Commit[]): Promise<readonly Appended[]> {
+    const made = commits.map((commit) => encode(commit, this.publish, this.partitions, this.keys));
+    const chunks: NewCommit[][] = [];
+    for (let at = 0; at < made.length; at += commitsAtOnce) chunks.push(made.slice(at, at + commitsAtOnce));
+    const answers = await Promise.all(chunks.map((chunk) => this.store(chunk)));
+    return answers.flat();
+  }
+
+  async readPage(partition: number, after: Position, limit: number): Promise<readonly Stored[]> {
+    const events: Stored[] = [];
+    let bytes = 0;
+    let from = Math.floor(after / rowSpan);
+    const select = this.driver.prepare(
+      `SELECT ${rowColumns} FROM commits WHERE id >= ? AND partition = ? ORDER BY id LIMIT ?`,
+    );
+    for (;;) {
+      const rows = select.all([from, partition, Math.min(limit + 1, rowsAtOnce)]);
+      for (const row of rows) {
+        const before = events.length;
+        decode(row, this.keys, events);
+        if (before === 0 && events.length > 0 && events[0]!.position <= after) {
+          events.splice(0, events.length, ...events.filter(({ position }) => position > after));
+        }
+        if (events.length > limit && before > 0) {
+          events.length = before;
+          return events;
+        }
+        bytes += (row[7] as string).length;
+        if (events.length >= limit || bytes >= pageBytesMax) return events.slice(0, Math.max(limit, 1));
+      }
+      if (rows.length < Math.min(limit + 1, rowsAtOnce)) return events;
+      from = (rows[rows.length - 1]![0] as number) + 1;
+    }
+  }
+
+  async end(partition: number): Promise<Position> {
+    const row = this.driver
+      .prepare('SELECT id, count FROM commits WHERE partition = ? ORDER BY id DESC LIMIT 1')
+      .get([partition]);
+    return row ? (row[0] as number) * rowSpan + (row[1] as number) - 1 : 0;
+  }
+
+  async account(partition: number, through?: Position): Promise<StoreAccount> {
+    const last = through ?? (await this.end(partition));
+    const lastRow = Math.floor(last / rowSpan);
+    let recorded = 0;
+    let facts = 0;
+    const sum = this.driver.prepare(
+      'SELECT total(count), total(facts) FROM commits WHERE id >= ? AND id < ? AND partition = ?',
+    );
+    const until = Math.min(
+      lastRow,
+      Number(this.driver.prepare('SELECT max(id) FROM commits').get([])![0] ?? 0) + 1,
+    );
+    for (let from = 0; from < until; from += accountRows) {
+      const row = sum.get([from, Math.min(from + accountRows, until), partition])!;
+      recorded += row[0] as number;
+      facts += row[1] as number;
+      // A long count lets others in between; what lies below `until` does not change.
+      if (from > 0) await new Promise(setImmediate);
+    }
+    const events: Stored[] = [];
+    const at = this.driver.prepare(`SELECT ${rowColumns} FROM commits WHERE id = ? AND partition = ?`);
+    const row: SqlRow | undefined = at.get([lastRow, partition]);
+    if (row) decode(row, this.keys, events);
+    for (const event of events) {
+      if (event.position > last) break;
+      recorded++;
+      if (event.fact !== null) facts++;
+    }
+    return { recorded, facts, privateOnly: recorded - facts };
+  }
+
+  async changed(signal: AbortSignal): Promise<void> {
+    await this.bell.wait(signal, pollMs);
+  }
+
+  private async store(made: readonly NewCommit[], attempt = 1): Promise<Appended[]> {
+    const flat: SqlValue[] = [];
+    for (const commit of made) flatten(flat, commit, this.keys);
+    let answers: readonly number[];
+    try {
+      answers = await this.writer.write('append', flat);
+    } catch (error) {
+      if (!(error instanceof DataKeyTaken) || attempt === attemptsMax) throw error;
+      for (const { subjects } of made) for (const subject of subjects) this.keys.forget(subject);
+      const again = made.map(({ commit }) => encode(commit, this.publish, this.partitions, this.keys));
+      return this.store(again, attempt + 1);
+    }
+    this.bell.ring();
+    return made.map((commit, i) => this.appended(commit, answers[i]!));
+  }
+
+  private appended(made: NewCommit, answer: number): Appended {
+    if (answer === conflict) return { outcome: 'conflict' };
+    const { stream, expectedVersion } = made.commit;
+    if (answer === repeated) return this.before(stream, expectedVersion);
+    const marks: Record<number, Marks[number]> = {};
+    for (let i = 0; i < made.rows.length; i++) {
+      const { partition, count, lastFact } = made.rows[i]!;
+      const first = (answer + i) * rowSpan;
+      marks[partition] = { taken: first + count - 1, published: lastFact < 0 ? 0 : first + lastFact };
+    }
+    for (const subject of made.subjects) this.keys.toSeal(subject).stored = true;
+    return { outcome: 'appended', version: made.last, marks };
+  }
+
+  /** What the commit at this version answered when it was stored. */
+  private before(stream: string, expectedVersion: number): Appended {
+    const last = this.driver
+      .prepare('SELECT last FROM commits WHERE stream = ? AND version = ?')
+      .get([stream, expectedVersion + 1])![0] as number;
+    const rows = this.driver
+      .prepare(`SELECT ${rowColumns} FROM commits WHERE stream = ? AND version > ? AND version <= ?`)
+      .all([stream, expectedVersion, last]);
+    const events: Stored[] = [];
+    for (const row of rows) decode(row, this.keys, events);
+    const marks: Record<number, { taken: Position; published: Position }> = {};
+    for (const { partition, position, fact } of events) {
+      const mark = (marks[partition] ??= { taken: 0, published: 0 });
+      mark.taken = Math.max(mark.taken, position);
+      if (fact !== null) mark.published = Math.max(mark.published, position);
+    }
+    return { outcome: 'appended', version: last, marks };
+  }
+}

@@ -1,0 +1,174 @@
+import { ReadModels, start, type Batch, type Checkpoint, type Page, type Parked } from '@readership/kernel';
+import type { Entries } from './row-writes.js';
+import type { SqlDriver, SqlRow, SqlValue } from './sql-driver.js';
+import { afterPrefix, before, plainStart } from './text-order.js';
+import type { SqlWriter } from './writer.js';
+
+const modelOf = '(SELECT id FROM models WHERE name = ?)';
+const dropAtOnce = 10_000;
+const keysAtOnce = 500;
+/** Greater than every text: a blob. */
+const theEnd = new Uint8Array(0);
+
+/** Rows, counts and checkpoints of one context in its database. */
+export class SqliteReadModels extends ReadModels {
+  constructor(
+    private readonly driver: SqlDriver,
+    private readonly writer: SqlWriter,
+    readonly partitions: number,
+  ) {
+    super();
+  }
+
+  async checkpoint(model: string, partition: number): Promise<Checkpoint> {
+    const row = this.driver
+      .prepare(`SELECT body FROM heads WHERE model = ${modelOf} AND partition = ?`)
+      .get([model, partition]);
+    return row ? (JSON.parse(row[0] as string) as Checkpoint) : start;
+  }
+
+  async get<Row extends object>(model: string, key: string): Promise<Row | null> {
+    const row = this.driver
+      .prepare(`SELECT body FROM rows WHERE model = ${modelOf} AND key = ?`)
+      .get([model, key]);
+    return row ? (JSON.parse(row[0] as string) as Row) : null;
+  }
+
+  async getMany<Row extends object>(
+    model: string,
+    keys: readonly string[],
+  ): Promise<ReadonlyMap<string, Row>> {
+    const found = new Map<string, Row>();
+    const select = this.driver.prepare(
+      `SELECT key, body FROM rows WHERE model = ${modelOf} AND key IN (SELECT value FROM json_each(?))`,
+    );
+    for (let at = 0; at < keys.length; at += keysAtOnce) {
+      const some = JSON.stringify(keys.slice(at, at + keysAtOnce));
+      for (const [key, body] of select.all([model, some]))
+        found.set(key as string, JSON.parse(body as string) as Row);
+    }
+    return found;
+  }
+
+  async find<Row extends object>(
+    model: string,
+    index: string,
+    by: { readonly prefix: string } | { readonly value: string },
+    page: { readonly after?: string; readonly limit: number },
+  ): Promise<Page<Row>> {
+    const from = 'value' in by ? by.value : by.prefix;
+    const to = 'value' in by ? `${by.value}\u0001` : (afterPrefix(by.prefix) ?? theEnd);
+    let [value, key] = page.after === undefined ? [from, ''] : (JSON.parse(page.after) as [string, string]);
+    const select = this.driver.prepare(
+      `SELECT e.value, e.key, r.body, r.entries
+       FROM entries e JOIN rows r ON r.model = e.model AND r.key = e.key
+       WHERE e.model = ${modelOf} AND e.name = ? AND (e.value, e.key) > (?, ?) AND e.value < ?
+       ORDER BY e.value, e.key LIMIT ?`,
+    );
+    const rows: { key: string; row: Row }[] = [];
+    let next: string | null = null;
+    for (;;) {
+      const found = select.all([model, index, value, key, to, page.limit + 1]);
+      for (const row of found) {
+        [value, key] = row as unknown as [string, string];
+        if ('value' in by ? value !== by.value : !isFirst(row, index, by.prefix)) continue;
+        if (rows.length === page.limit) return { rows, next };
+        rows.push({ key, row: JSON.parse(row[2] as string) as Row });
+        next = JSON.stringify([value, key]);
+      }
+      if (found.length <= page.limit) return { rows, next: null };
+    }
+  }
+
+  async under<Row extends object>(
+    model: string,
+    key: string,
+    page: { readonly after?: string; readonly limit: number },
+  ): Promise<Page<Row>> {
+    // '0' is the character after '/'.
+    return this.between(model, page.after ?? `${key}/`, `${key}0`, page.limit);
+  }
+
+  async all<Row extends object>(
+    model: string,
+    page: { readonly after?: string; readonly limit: number },
+  ): Promise<Page<Row>> {
+    return this.between(model, page.after ?? '', theEnd, page.limit);
+  }
+
+  async cells(model: string, from: string, to: string): Promise<ReadonlyMap<string, number>> {
+    const upper = plainStart(to);
+    const found = this.driver
+      .prepare(
+        `SELECT cell, sum(n) FROM cells WHERE model = ${modelOf} AND cell >= ? AND cell < ?
+         GROUP BY cell HAVING sum(n) <> 0`,
+      )
+      .all([model, plainStart(from), upper === to ? to : (afterPrefix(upper) ?? theEnd)]);
+    const cells = new Map<string, number>();
+    for (const [cell, n] of found as readonly (readonly [string, number])[]) {
+      if (cell >= from && cell < to) cells.set(cell, n);
+    }
+    return cells;
+  }
+
+  async commit(model: string, partition: number, batch: Batch): Promise<'committed' | 'stale'> {
+    const { from, to, rows, cells, parked } = batch;
+    const flat: SqlValue[] = [model, partition, from, to.offset, JSON.stringify(to), rows.size];
+    for (const [key, { row, indexes }] of rows) {
+      flat.push(key, row === null ? null : JSON.stringify(row), row === null ? null : entriesOf(indexes));
+    }
+    flat.push(cells.size);
+    for (const [cell, change] of cells) flat.push(cell, change);
+    for (const record of parked) flat.push(record.offset, JSON.stringify(record));
+    return (await this.writer.write('commitRows', flat)) === 1 ? 'committed' : 'stale';
+  }
+
+  async parked(
+    model: string,
+    partition: number,
+    page: { readonly after?: number; readonly limit: number },
+  ): Promise<readonly Parked[]> {
+    return this.driver
+      .prepare(
+        `SELECT body FROM parked WHERE model = ${modelOf} AND partition = ? AND at > ? ORDER BY at LIMIT ?`,
+      )
+      .all([model, partition, page.after ?? 0, page.limit])
+      .map(([body]) => JSON.parse(body as string) as Parked);
+  }
+
+  async drop(model: string): Promise<void> {
+    while ((await this.writer.write('dropRows', [model, dropAtOnce])) === 1);
+  }
+
+  async models(): Promise<readonly string[]> {
+    return this.driver
+      .prepare('SELECT name FROM models WHERE id IN (SELECT model FROM heads) ORDER BY name')
+      .all([])
+      .map(([name]) => name as string);
+  }
+
+  private between<Row extends object>(model: string, after: string, to: SqlValue, limit: number): Page<Row> {
+    const found = this.driver
+      .prepare(
+        `SELECT key, body FROM rows WHERE model = ${modelOf} AND key > ? AND key < ? ORDER BY key LIMIT ?`,
+      )
+      .all([model, after, to, limit + 1]);
+    const rows = found
+      .slice(0, limit)
+      .map(([key, body]) => ({ key: key as string, row: JSON.parse(body as string) as Row }));
+    return { rows, next: found.length > limit ? rows[rows.length - 1]!.key : null };
+  }
+}
+
+/** `null` when no index was declared: then nothing has to be looked up when the row changes. */
+function entriesOf(indexes: Readonly<Record<string, readonly string[]>>): string | null {
+  const names = Object.keys(indexes);
+  return names.length === 0 ? null : JSON.stringify(indexes satisfies Entries);
+}
+
+/** A row stands in a list once, at the first of its values that begin with the prefix. */
+function isFirst(row: SqlRow, index: string, prefix: string): boolean {
+  const value = row[0] as string;
+  const values = (JSON.parse(row[3] as string) as Entries)[index]!;
+  return !values.some((other) => other.startsWith(prefix) && before(other, value));
+}
