@@ -92,7 +92,8 @@ export function makeReader(chance: Chance, number: number, first: number, last: 
     ...(chance.happens(0.7) ? { email: `reader${number}@example.org` } : {}),
     ...(chance.happens(0.97) ? { enrolledOn: dayName(enrolled, chance.int(1, daysIn(enrolled))) } : {}),
     home,
-    moves,
+    // Who has left is not moved: the desk would have to reopen the membership first.
+    moves: moves.filter(({ day }) => closure === undefined || day < closure.on),
     ...(closure === undefined ? {} : { closure }),
     active: (month) =>
       month >= from &&
