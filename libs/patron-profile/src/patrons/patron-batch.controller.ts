@@ -65,7 +65,7 @@ interface NumberedLine {
 function readLines(body: unknown): readonly NumberedLine[] {
   if (!Buffer.isBuffer(body))
     throw new HttpProblem(415, 'UNSUPPORTED_MEDIA_TYPE', 'Send application/x-ndjson.');
-  if (body.length > bytesMax) throw new HttpProblem(413, 'BATCH_TOO_LARGE', 'Send at most 10 MB at once.');
+  if (body.length > bytesMax) throw new HttpProblem(413, 'TOO_LARGE', 'Send at most 10 MB at once.');
   if (!isUtf8(body)) throw new Unreadable('NOT_UTF8', 'Send UTF-8.');
   const kept: { readonly line: number; readonly bytes: Buffer }[] = [];
   let line = 0;
@@ -73,7 +73,7 @@ function readLines(body: unknown): readonly NumberedLine[] {
     line++;
     if (bytes.toString('latin1').trim() === '') continue;
     if (kept.length === linesMax)
-      throw new HttpProblem(413, 'BATCH_TOO_LARGE', 'Send at most 10,000 lines at once.');
+      throw new HttpProblem(413, 'TOO_MANY_LINES', 'Send at most 10,000 lines at once.');
     kept.push({ line, bytes });
   }
   return kept.map(({ line, bytes }) => ({ line, asked: patronLine(bytes) }));

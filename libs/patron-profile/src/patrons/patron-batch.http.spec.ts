@@ -91,7 +91,7 @@ describe('a batch of patrons', () => {
 
   it('is refused as a whole over 10,000 lines, and nothing is recorded', async () => {
     const lines = new Array<string>(10_001).fill(JSON.stringify(patron(1)));
-    await app.when(batch(lines)).then(413);
+    await app.when(batch(lines)).thenRefused(413, 'TOO_MANY_LINES');
     await app.when({ url: '/v1/patrons?card=C1' }).then(200, { items: [] });
   });
 
