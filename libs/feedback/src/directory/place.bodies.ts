@@ -1,0 +1,31 @@
+import { ApiPropertyOptional } from '@nestjs/swagger';
+import { Transform } from 'class-transformer';
+import { IsString, Matches, ValidateIf } from 'class-validator';
+import { uuid } from '../text.js';
+
+/** May be left out, but not `null`. */
+const Absent = () => ValidateIf((_body, value) => value !== undefined);
+
+/** Surrounding white space is no part of what was said. */
+export const Trimmed = () =>
+  Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? value.trim() : value));
+
+/** Whom and which branch something is about, where that is known. */
+export class PlaceBody {
+  @ApiPropertyOptional({ format: 'uuid' })
+  @Absent()
+  @IsString()
+  @Matches(uuid)
+  @Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? value.toLowerCase() : value))
+  patronId?: string;
+
+  @ApiPropertyOptional({ description: 'Id of a branch.' })
+  @Absent()
+  @IsString()
+  @Matches(/^[A-Za-z0-9-]{1,32}$/)
+  branch?: string;
+}
+
+export function placeOf({ patronId, branch }: PlaceBody): { patronId?: string; branch?: string } {
+  return { ...(patronId === undefined ? {} : { patronId }), ...(branch === undefined ? {} : { branch }) };
+}

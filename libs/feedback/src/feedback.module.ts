@@ -1,0 +1,39 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { decodeFact } from '@readership/contracts';
+import { contextModule } from '@readership/host';
+import type { Adapters } from '@readership/kernel';
+import { consortium } from './directory/consortium.projection.js';
+import { Directory } from './directory/directory.js';
+import { knownBranches } from './directory/known-branches.projection.js';
+import { InvitationLinks } from './invitations/invitation-links.js';
+import { InvitationsController } from './invitations/invitations.controller.js';
+import { publish } from './publish.js';
+import { ResponseRecorder } from './responses/recorder.js';
+import { ResponsePageController } from './responses/response-page.controller.js';
+import { ResponsesController } from './responses/responses.controller.js';
+import { surveysList } from './surveys/surveys-list.projection.js';
+import { SurveysController } from './surveys/surveys.controller.js';
+import { testimonialsList } from './testimonials/testimonials-list.projection.js';
+import { TestimonialsController } from './testimonials/testimonials.controller.js';
+
+/** Surveys, invitations, responses and testimonials. */
+@Module({})
+export class FeedbackModule {
+  static on(adapters: Adapters): DynamicModule {
+    return contextModule(adapters, {
+      name: 'feedback',
+      module: FeedbackModule,
+      publish,
+      controllers: [
+        SurveysController,
+        InvitationsController,
+        ResponsesController,
+        ResponsePageController,
+        TestimonialsController,
+      ],
+      providers: [Directory, InvitationLinks, ResponseRecorder],
+      log: { models: [{ projection: knownBranches }, { projection: consortium }], decode: decodeFact },
+      own: { models: [{ projection: surveysList }, { projection: testimonialsList }] },
+    });
+  }
+}

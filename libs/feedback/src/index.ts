@@ -1,0 +1,2 @@
+export { FeedbackModule } from './feedback.module.js';
+export { publish, type FeedbackEvent } from './publish.js';

@@ -1,0 +1,10 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { IsString, Length } from 'class-validator';
+import { PlaceBody } from '../directory/place.bodies.js';
+
+export class InvitationBody extends PlaceBody {
+  @ApiProperty({ format: 'date', description: 'The last day of the consortium on which it can be answered.' })
+  @IsString()
+  @Length(10, 10)
+  expiresOn!: string;
+}

@@ -1,0 +1,49 @@
+import type { Decider } from '@readership/kernel';
+import type { InvitationEvent } from './invitation.events.js';
+
+export interface IssueInvitation {
+  readonly type: 'IssueInvitation';
+  readonly id: string;
+  readonly survey: string;
+  readonly patronId?: string;
+  readonly branch?: string;
+  /** The last day of the consortium on which it can be answered. */
+  readonly expiresOn: string;
+}
+
+export interface IssuedInvitation {
+  readonly status: 'issued';
+  readonly id: string;
+  readonly survey: string;
+  readonly patronId?: string;
+  readonly branch?: string;
+  readonly expiresOn: string;
+}
+
+export type Invitation = { readonly status: 'unknown' } | IssuedInvitation;
+
+/** Its id is made when it is issued, so there is nothing to refuse; whether it was answered is known by the response's stream. */
+export const invitation: Decider<Invitation, IssueInvitation, InvitationEvent> = {
+  category: 'invitation',
+  initial: { status: 'unknown' },
+
+  decide({ id, survey, patronId, branch, expiresOn }, state) {
+    if (state.status === 'issued') return [];
+    return [
+      {
+        type: 'InvitationIssued',
+        data: {
+          id,
+          survey,
+          ...(patronId === undefined ? {} : { patronId }),
+          ...(branch === undefined ? {} : { branch }),
+          expiresOn,
+        },
+      },
+    ];
+  },
+
+  evolve(_state, event) {
+    return { status: 'issued', ...event.data };
+  },
+};

@@ -1,0 +1,46 @@
+import { Body, Controller, Inject, Param, Post } from '@nestjs/common';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Answer, RequestMeta } from '@readership/host';
+import { EventStore, handle, type Meta } from '@readership/kernel';
+import { uuidv7 } from 'uuidv7';
+import { checkDay } from '../directory/calendar-day.js';
+import { Directory } from '../directory/directory.js';
+import { placeOf } from '../directory/place.bodies.js';
+import { surveyOf } from '../surveys/surveys.js';
+import { InvitationBody } from './invitation.bodies.js';
+import { invitation } from './invitation.decider.js';
+import { InvitationLinks } from './invitation-links.js';
+
+const expiresInDaysMax = 3653;
+
+@ApiTags('surveys')
+@Controller('v1/surveys/:survey/invitations')
+export class InvitationsController {
+  constructor(
+    @Inject(EventStore) private readonly store: EventStore,
+    @Inject(Directory) private readonly directory: Directory,
+    @Inject(InvitationLinks) private readonly links: InvitationLinks,
+  ) {}
+
+  /** A day that has passed is taken: such a link has expired from the beginning. */
+  @Post()
+  @ApiOperation({ summary: 'Issue a link with which a survey can be answered once, up to the end of a day' })
+  async issue(
+    @Param('survey') survey: string,
+    @Body() body: InvitationBody,
+    @RequestMeta() meta: Meta,
+  ): Promise<Answer<{ id: string; link: string }>> {
+    await surveyOf(this.store, survey);
+    checkDay(body.expiresOn, await this.directory.day(expiresInDaysMax), '/expiresOn');
+    if (body.branch !== undefined) await this.directory.expectBranch(body.branch);
+    const id = uuidv7();
+    const { version, marks } = await handle(
+      this.store,
+      invitation,
+      id,
+      { type: 'IssueInvitation', id, survey, ...placeOf(body), expiresOn: body.expiresOn },
+      meta,
+    );
+    return new Answer({ id, link: this.links.linkOf(id) }, { status: 201, version, marks });
+  }
+}

@@ -1,0 +1,184 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { Clock, Secrets } from '@readership/host';
+import {
+  digest,
+  EventStore,
+  handle,
+  Refusal,
+  streamOf,
+  type Appended,
+  type Marks,
+  type Meta,
+} from '@readership/kernel';
+import { randomUUID } from 'node:crypto';
+import { keyedDigest } from '../digest.js';
+import { Directory } from '../directory/directory.js';
+import type { IssuedInvitation } from '../invitations/invitation.decider.js';
+import type { Problem } from '../problems.js';
+import type { CreatedSurvey } from '../surveys/survey.decider.js';
+import type { Judged } from './answers.js';
+import { response, type AnswerSurvey } from './response.decider.js';
+import { isProblems, readResponse, type ReadResponse } from './sent-response.js';
+
+/** What became of one response that was sent. `id` is the one it came with. */
+export type Recorded =
+  | {
+      readonly outcome: 'recorded' | 'already-recorded';
+      readonly id: string;
+      readonly version: number;
+      readonly marks: Marks;
+    }
+  | {
+      readonly outcome: 'refused';
+      readonly id?: string;
+      readonly conflict: boolean;
+      readonly problems: readonly Problem[];
+    };
+
+/** The stream's id of a response that came with an id of its own. */
+export function responseId(survey: string, id: string): string {
+  return digest(`${survey}\0${id}`);
+}
+
+/** The stream's id of the one response to an invitation: no id of a response begins with NUL, so it is nobody else's. */
+export function responseToInvitation({ survey, id }: IssuedInvitation): string {
+  return digest(`${survey}\0\0${id}`);
+}
+
+type Line = { readonly id: string; readonly command: AnswerSurvey };
+
+@Injectable()
+export class ResponseRecorder {
+  constructor(
+    @Inject(EventStore) private readonly store: EventStore,
+    @Inject(Directory) private readonly directory: Directory,
+    @Inject(Secrets) private readonly secrets: Secrets,
+    @Inject(Clock) private readonly clock: Clock,
+  ) {}
+
+  /** Records what one request sends, a chunk at a time: an outcome each, in order. */
+  begin(survey: CreatedSurvey, meta: Meta): (chunk: readonly unknown[]) => Promise<readonly Recorded[]> {
+    const nowMs = this.clock.now().getTime();
+    const unknownBranches = this.directory.patient();
+    return async (chunk) => {
+      const read = chunk.map((sent) =>
+        sent instanceof NotRead ? [sent.problem] : readResponse(survey.questions, sent, nowMs),
+      );
+      const named = new Set(read.flatMap((each) => (isProblems(each) || !each.branch ? [] : [each.branch])));
+      const unknown = await unknownBranches(named);
+      return this.append(
+        read.map((each) => {
+          if (isProblems(each)) return each;
+          if (each.branch === undefined || !unknown.has(each.branch)) return this.lineOf(survey.id, each);
+          return [
+            {
+              code: 'UNKNOWN_BRANCH',
+              detail: 'No branch is known by this id: add it first.',
+              pointer: '/branch',
+            },
+          ];
+        }),
+        meta,
+      );
+    };
+  }
+
+  /** Records the one answer to an invitation, for its patron and its branch; `ALREADY_ANSWERED`. */
+  async answer(invitation: IssuedInvitation, { scores, texts }: Judged, meta: Meta): Promise<Marks> {
+    const { survey, patronId, branch } = invitation;
+    const id = responseToInvitation(invitation);
+    const { marks } = await handle(
+      this.store,
+      response,
+      id,
+      {
+        type: 'AnswerSurvey',
+        survey,
+        response: id,
+        invitation: invitation.id,
+        ...(patronId === undefined ? {} : { patronId }),
+        ...(branch === undefined ? {} : { branch }),
+        answeredAt: meta.at,
+        scores,
+        texts,
+        digest: this.digest([meta.at, scores, texts]),
+      },
+      meta,
+    );
+    return marks;
+  }
+
+  /** Whether an invitation was answered. */
+  async isAnswered(invitation: IssuedInvitation): Promise<boolean> {
+    const { version } = await this.store.load(streamOf(response.category, responseToInvitation(invitation)));
+    return version > 0;
+  }
+
+  private lineOf(survey: string, { id, ...said }: ReadResponse): Line {
+    const { answeredAt, patronId, branch, scores, texts } = said;
+    return {
+      id,
+      command: {
+        type: 'AnswerSurvey',
+        survey,
+        response: responseId(survey, id),
+        ...said,
+        digest: this.digest([answeredAt, patronId, branch, scores, texts]),
+      },
+    };
+  }
+
+  private async append(
+    lines: readonly (Line | readonly Problem[])[],
+    meta: Meta,
+  ): Promise<readonly Recorded[]> {
+    const commits = lines.flatMap((line) =>
+      isProblems(line)
+        ? []
+        : [
+            {
+              stream: streamOf(response.category, line.command.response),
+              expectedVersion: 0,
+              events: response.decide(line.command, response.initial),
+              // Each is a command of its own: the same id twice in one request must meet what the first one recorded.
+              meta: { ...meta, commandId: randomUUID() },
+            },
+          ],
+    );
+    const appended = commits.length === 0 ? [] : await this.store.appendEach(commits);
+    const recorded: Recorded[] = [];
+    let at = 0;
+    for (const line of lines) {
+      if (isProblems(line)) recorded.push({ outcome: 'refused', conflict: false, problems: line });
+      else recorded.push(await this.settled(line, appended[at++]!, meta));
+    }
+    return recorded;
+  }
+
+  private async settled({ id, command }: Line, appended: Appended, meta: Meta): Promise<Recorded> {
+    if (appended.outcome === 'appended') {
+      return { outcome: 'recorded', id, version: appended.version, marks: appended.marks };
+    }
+    try {
+      const { version, marks } = await handle(this.store, response, command.response, command, {
+        ...meta,
+        commandId: randomUUID(),
+      });
+      return { outcome: 'already-recorded', id, version, marks };
+    } catch (error) {
+      if (!(error instanceof Refusal) || error.kind === 'not-yet') throw error;
+      const { code, detail, pointer } = error;
+      const problem = { code, detail, ...(pointer === undefined ? {} : { pointer }) };
+      return { outcome: 'refused', id, conflict: true, problems: [problem] };
+    }
+  }
+
+  private digest(parts: readonly unknown[]): string {
+    return keyedDigest(this.secrets.cardKey, 'response', parts);
+  }
+}
+
+/** A line of a batch that cannot be read. */
+export class NotRead {
+  constructor(readonly problem: Problem) {}
+}

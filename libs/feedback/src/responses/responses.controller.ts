@@ -1,0 +1,57 @@
+import { Body, Controller, Headers, Inject, Param, Post, Res } from '@nestjs/common';
+import { ApiBody, ApiConsumes, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Answer, HttpProblem, RequestMeta } from '@readership/host';
+import { EventStore, type Meta } from '@readership/kernel';
+import { z } from 'zod';
+import { refused } from '../problems.js';
+import { surveyOf } from '../surveys/surveys.js';
+import { recordBatch } from './batch.js';
+import { ResponseRecorder } from './recorder.js';
+import { sentResponse } from './sent-response.js';
+
+/** What the answer's headers need of the server's reply. */
+interface Reply {
+  header(name: string, value: string): unknown;
+}
+
+@ApiTags('surveys')
+@Controller('v1/surveys/:survey/responses')
+export class ResponsesController {
+  constructor(
+    @Inject(EventStore) private readonly store: EventStore,
+    @Inject(ResponseRecorder) private readonly recorder: ResponseRecorder,
+  ) {}
+
+  @Post()
+  @ApiOperation({
+    summary: 'Record paper or imported responses: one, or a line each; the same again changes nothing',
+  })
+  @ApiConsumes('application/json', 'application/x-ndjson')
+  @ApiBody({ schema: z.toJSONSchema(sentResponse, { io: 'input', target: 'openapi-3.0' }) as object })
+  async record(
+    @Param('survey') id: string,
+    @Body() body: unknown,
+    @Headers('content-type') type: string | undefined,
+    @RequestMeta() meta: Meta,
+    @Res({ passthrough: true }) reply: Reply,
+  ): Promise<Answer<unknown>> {
+    const form = (type ?? '').split(';', 1)[0]!.trim().toLowerCase();
+    if (form !== 'application/json' && form !== 'application/x-ndjson') {
+      throw new HttpProblem(415, 'UNSUPPORTED_MEDIA_TYPE', 'Send application/json or application/x-ndjson.');
+    }
+    const { state: survey } = await surveyOf(this.store, id);
+    const record = this.recorder.begin(survey, meta);
+    if (Buffer.isBuffer(body)) {
+      const { ndjson, marks } = await recordBatch(body, record);
+      reply.header('content-type', 'application/x-ndjson');
+      return new Answer(ndjson, { status: 200, marks });
+    }
+    const [recorded] = await record([body]);
+    if (recorded!.outcome === 'refused') throw refused(recorded!.problems, recorded!.conflict ? 409 : 422);
+    const { outcome, version, marks } = recorded!;
+    return new Answer(
+      { id: recorded!.id, outcome },
+      { status: outcome === 'recorded' ? 201 : 200, version, marks },
+    );
+  }
+}

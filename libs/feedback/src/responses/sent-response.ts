@@ -1,0 +1,95 @@
+import { z } from 'zod';
+import { pointerOf, problemsOf, type Problem } from '../problems.js';
+import type { Question } from '../surveys/survey.events.js';
+import { oneLine, uuid } from '../text.js';
+import { judge, type AnswerFault, type Answers, type Judged } from './answers.js';
+
+const dayMs = 86_400_000;
+const earliestMs = Date.UTC(1900, 0, 1);
+
+/** Of paper and imported answers; the answers themselves are held against their survey's questions. */
+export const sentResponse = z.strictObject({
+  id: z
+    .string('BAD_ID: The id is 1 to 128 characters.')
+    .min(1, 'BAD_ID: The id is 1 to 128 characters.')
+    .max(128, 'BAD_ID: The id is 1 to 128 characters.')
+    .regex(oneLine, 'BAD_ID: The id is one line without control characters.'),
+  answeredAt: z.iso.datetime({
+    offset: true,
+    error: 'BAD_TIME: The time is RFC 3339 with an offset, as in 2024-03-31T09:15:00+02:00.',
+  }),
+  patronId: z
+    .string('BAD_PATRON_ID: A patron id is a UUID.')
+    .regex(uuid, 'BAD_PATRON_ID: A patron id is a UUID.')
+    .transform((id) => id.toLowerCase())
+    .optional(),
+  branch: z
+    .string('BAD_BRANCH: A branch is named by its id.')
+    .regex(/^[A-Za-z0-9-]{1,32}$/, 'BAD_BRANCH: A branch is named by its id.')
+    .optional(),
+  answers: z.record(z.string(), z.unknown(), 'BAD_ANSWERS: The answers are an object, by question id.'),
+});
+
+export interface ReadResponse {
+  readonly id: string;
+  /** RFC 3339 UTC with milliseconds. */
+  readonly answeredAt: string;
+  readonly patronId?: string;
+  readonly branch?: string;
+  readonly scores: Judged['scores'];
+  readonly texts: Judged['texts'];
+}
+
+const remedies: Readonly<Record<AnswerFault, string>> = {
+  UNKNOWN_QUESTION: 'The survey has no question of this id.',
+  SCORE_OUT_OF_RANGE: 'An NPS answer is an integer from 0 to 10, a CSAT answer one from 1 to 5.',
+  NOT_A_TEXT: 'The answer to a text question is a text without control characters.',
+  TEXT_TOO_LONG: 'A text has at most 5,000 characters.',
+  TEXTS_TOO_LONG: 'All texts of a response are at most 40 KiB.',
+  NO_ANSWER: 'Answer at least one question.',
+};
+
+/** Reads one response to a survey; never throws, and answers with all that is wrong. */
+export function readResponse(
+  questions: readonly Question[],
+  sent: unknown,
+  nowMs: number,
+): ReadResponse | readonly Problem[] {
+  const { success, data, error } = sentResponse.safeParse(sent);
+  if (!success) return problemsOf(error);
+  const at = Date.parse(data.answeredAt);
+  if (at < earliestMs) {
+    return [{ code: 'TIME_TOO_EARLY', detail: 'The time lies before 1900.', pointer: '/answeredAt' }];
+  }
+  if (!(at <= nowMs + dayMs)) {
+    return [
+      { code: 'TIME_IN_FUTURE', detail: 'The time lies more than a day ahead.', pointer: '/answeredAt' },
+    ];
+  }
+  const judged = judgeAnswers(questions, data.answers);
+  if (isProblems(judged)) return judged;
+  const { id, patronId, branch } = data;
+  return {
+    id,
+    answeredAt: new Date(at).toISOString(),
+    ...(patronId === undefined ? {} : { patronId }),
+    ...(branch === undefined ? {} : { branch }),
+    scores: judged.scores,
+    texts: judged.texts,
+  };
+}
+
+/** The answers, or what is wrong with them as JSON. */
+export function judgeAnswers(questions: readonly Question[], answers: Answers): Judged | readonly Problem[] {
+  const judged = judge(questions, answers);
+  if (judged.faults.length === 0) return judged;
+  return judged.faults.map(({ code, question }) => ({
+    code,
+    detail: remedies[code],
+    pointer: question === undefined ? '/answers' : pointerOf('answers', question),
+  }));
+}
+
+export function isProblems<T>(read: T | readonly Problem[]): read is readonly Problem[] {
+  return Array.isArray(read);
+}

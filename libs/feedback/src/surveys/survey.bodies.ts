@@ -1,0 +1,65 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { Type } from 'class-transformer';
+import {
+  ArrayMaxSize,
+  ArrayMinSize,
+  IsArray,
+  IsIn,
+  IsObject,
+  IsString,
+  Length,
+  Matches,
+  ValidateNested,
+} from 'class-validator';
+import { Trimmed } from '../directory/place.bodies.js';
+import { givenId, oneLine } from '../text.js';
+import type { QuestionType } from './survey.events.js';
+
+const questionTypes = ['nps', 'csat', 'text'] as const;
+
+export class QuestionBody {
+  @ApiProperty({ pattern: givenId.source })
+  @IsString()
+  @Matches(givenId)
+  id!: string;
+
+  @ApiProperty({ enum: questionTypes })
+  @IsIn(questionTypes)
+  type!: QuestionType;
+
+  @ApiProperty({ minLength: 1, maxLength: 500 })
+  @IsString()
+  @Trimmed()
+  @Length(1, 500)
+  @Matches(oneLine)
+  text!: string;
+}
+
+export class SurveyBody {
+  @ApiProperty({ pattern: givenId.source })
+  @IsString()
+  @Matches(givenId)
+  id!: string;
+
+  @ApiProperty({ minLength: 1, maxLength: 200 })
+  @IsString()
+  @Trimmed()
+  @Length(1, 200)
+  @Matches(oneLine)
+  title!: string;
+
+  @ApiProperty({ example: 'en', description: 'BCP 47 tag of the language it asks in.' })
+  @IsString()
+  @Length(2, 35)
+  @Matches(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$/)
+  language!: string;
+
+  @ApiProperty({ type: [QuestionBody], minItems: 1, maxItems: 30 })
+  @IsArray()
+  @ArrayMinSize(1)
+  @ArrayMaxSize(30)
+  @IsObject({ each: true })
+  @ValidateNested({ each: true })
+  @Type(() => QuestionBody)
+  questions!: QuestionBody[];
+}

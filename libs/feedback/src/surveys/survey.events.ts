@@ -1,0 +1,18 @@
+import type { Event } from '@readership/kernel';
+
+export type QuestionType = 'nps' | 'csat' | 'text';
+
+export interface Question {
+  readonly id: string;
+  readonly type: QuestionType;
+  /** As patrons read it, in the survey's language. */
+  readonly text: string;
+}
+
+/** `language` is a BCP 47 tag. Title and questions are the library's own words: known here, never published. */
+export type SurveyCreated = Event<
+  'SurveyCreated',
+  { id: string; title: string; language: string; questions: readonly Question[] }
+>;
+
+export type SurveyEvent = SurveyCreated;

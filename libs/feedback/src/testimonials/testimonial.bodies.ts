@@ -1,0 +1,46 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { Type } from 'class-transformer';
+import { IsObject, IsString, Length, Matches, ValidateNested } from 'class-validator';
+import { PlaceBody, Trimmed } from '../directory/place.bodies.js';
+import { freeText, givenId } from '../text.js';
+
+export class TestimonialBody extends PlaceBody {
+  @ApiProperty({ pattern: givenId.source })
+  @IsString()
+  @Matches(givenId)
+  id!: string;
+
+  @ApiProperty({ format: 'date', description: 'A day of the consortium, at most one ahead.' })
+  @IsString()
+  @Length(10, 10)
+  receivedOn!: string;
+
+  @ApiProperty({ minLength: 1, maxLength: 5000 })
+  @IsString()
+  @Trimmed()
+  @Length(1, 5000)
+  @Matches(freeText)
+  text!: string;
+}
+
+export class ConsentBody {
+  @ApiProperty({ format: 'date' })
+  @IsString()
+  @Length(10, 10)
+  givenOn!: string;
+
+  @ApiProperty({ minLength: 1, maxLength: 2000, description: 'The words in which consent was given.' })
+  @IsString()
+  @Trimmed()
+  @Length(1, 2000)
+  @Matches(freeText)
+  statement!: string;
+}
+
+export class PublicationBody {
+  @ApiProperty({ type: ConsentBody })
+  @IsObject()
+  @ValidateNested()
+  @Type(() => ConsentBody)
+  consent!: ConsentBody;
+}

@@ -1,0 +1,31 @@
+import type { Projection, Stored } from '@readership/kernel';
+import type { TestimonialStatus } from './testimonial.decider.js';
+import type { TestimonialEvent } from './testimonial.events.js';
+
+/** Which testimonials there are; what they say is read from their streams, where it can be forgotten. */
+export interface ListedTestimonial {
+  readonly id: string;
+  readonly receivedOn: string;
+  readonly status: TestimonialStatus;
+}
+
+const statusAfter = {
+  TestimonialReceived: 'received',
+  TestimonialApproved: 'approved',
+  TestimonialPublished: 'published',
+  TestimonialWithdrawn: 'withdrawn',
+} as const satisfies Record<TestimonialEvent['type'], TestimonialStatus>;
+
+/** Found under `all/` and `<status>/`, the day received last first. */
+export const testimonialsList: Projection<Stored<TestimonialEvent>, ListedTestimonial> = {
+  name: 'testimonials-list',
+  version: 1,
+  on: ['TestimonialReceived', 'TestimonialApproved', 'TestimonialPublished', 'TestimonialWithdrawn'],
+  key: (event) => `${event.key}/${event.data.id}`,
+  apply: (_row, { type, data }) => ({ id: data.id, receivedOn: data.receivedOn, status: statusAfter[type] }),
+  indexes: { newest: (row) => [`all/${place(row)}`, `${row.status}/${place(row)}`] },
+};
+
+function place({ id, receivedOn }: ListedTestimonial): string {
+  return `${99_999_999 - Number(receivedOn.replaceAll('-', ''))}/${id}`;
+}

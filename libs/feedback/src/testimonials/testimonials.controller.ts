@@ -1,0 +1,173 @@
+import { Body, Controller, Get, Inject, Param, Post, Query } from '@nestjs/common';
+import { ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
+import { Answer, AppliedWait, Cursors, IfMatch, listLimit, RequestMeta, Secrets } from '@readership/host';
+import { EventStore, fold, handle, modelId, ReadModels, Refusal, type Meta } from '@readership/kernel';
+import { keyedDigest } from '../digest.js';
+import { checkDay } from '../directory/calendar-day.js';
+import { Directory } from '../directory/directory.js';
+import { placeOf } from '../directory/place.bodies.js';
+import { PublicationBody, TestimonialBody } from './testimonial.bodies.js';
+import {
+  testimonial,
+  unknownTestimonial,
+  type Testimonial,
+  type TestimonialCommand,
+  type TestimonialStatus,
+} from './testimonial.decider.js';
+import { testimonialsList, type ListedTestimonial } from './testimonials-list.projection.js';
+
+/** What a testimonial says now; `text` is null once it was forgotten. */
+interface TestimonialView {
+  readonly id: string;
+  readonly status: TestimonialStatus;
+  readonly receivedOn: string;
+  readonly patronId?: string;
+  readonly branch?: string;
+  readonly text: string | null;
+  readonly consent?: { readonly givenOn: string; readonly statement: string | null };
+}
+
+const model = modelId(testimonialsList);
+const statuses: readonly string[] = ['received', 'approved', 'published', 'withdrawn'];
+
+@ApiTags('testimonials')
+@Controller('v1/testimonials')
+export class TestimonialsController {
+  constructor(
+    @Inject(EventStore) private readonly store: EventStore,
+    @Inject(ReadModels) private readonly models: ReadModels,
+    @Inject(Directory) private readonly directory: Directory,
+    @Inject(AppliedWait) private readonly applied: AppliedWait,
+    @Inject(Cursors) private readonly cursors: Cursors,
+    @Inject(Secrets) private readonly secrets: Secrets,
+  ) {}
+
+  @Post()
+  @ApiOperation({ summary: 'Receive a testimonial; the same again changes nothing' })
+  async receive(@Body() body: TestimonialBody, @RequestMeta() meta: Meta): Promise<Answer<TestimonialView>> {
+    const { id, receivedOn, text } = body;
+    checkDay(receivedOn, await this.directory.day(1), '/receivedOn');
+    if (body.branch !== undefined) await this.directory.expectBranch(body.branch);
+    const place = { id, receivedOn, ...placeOf(body) };
+    const digest = this.digest([id, receivedOn, body.patronId, body.branch, text]);
+    return this.tell(id, { type: 'ReceiveTestimonial', place, text, digest }, meta);
+  }
+
+  @Post(':id/approve')
+  @ApiOperation({ summary: 'Approve a testimonial' })
+  approve(
+    @Param('id') id: string,
+    @RequestMeta() meta: Meta,
+    @IfMatch() ifVersion?: number,
+  ): Promise<Answer<TestimonialView>> {
+    return this.tell(id, { type: 'ApproveTestimonial' }, meta, ifVersion);
+  }
+
+  @Post(':id/publish')
+  @ApiOperation({ summary: 'Publish an approved testimonial, with the consent of whoever gave it' })
+  async publish(
+    @Param('id') id: string,
+    @Body() { consent: { givenOn, statement } }: PublicationBody,
+    @RequestMeta() meta: Meta,
+    @IfMatch() ifVersion?: number,
+  ): Promise<Answer<TestimonialView>> {
+    checkDay(givenOn, await this.directory.day(1), '/consent/givenOn');
+    const consent = { givenOn, statement, digest: this.digest([id, givenOn, statement]) };
+    return this.tell(id, { type: 'PublishTestimonial', consent }, meta, ifVersion);
+  }
+
+  @Post(':id/withdraw')
+  @ApiOperation({ summary: 'Withdraw a testimonial, for good' })
+  withdraw(
+    @Param('id') id: string,
+    @RequestMeta() meta: Meta,
+    @IfMatch() ifVersion?: number,
+  ): Promise<Answer<TestimonialView>> {
+    return this.tell(id, { type: 'WithdrawTestimonial' }, meta, ifVersion);
+  }
+
+  @Get()
+  @ApiOperation({ summary: 'The testimonials, received last first, of all statuses or of one' })
+  @ApiQuery({ name: 'status', required: false, enum: statuses })
+  async list(
+    @Query('status') status = 'all',
+    @Query('limit') limit?: string,
+    @Query('cursor') cursor?: string,
+    @Query('after') after?: string,
+  ): Promise<{ items: TestimonialView[]; nextCursor: string | null }> {
+    if (status !== 'all' && !statuses.includes(status)) {
+      throw new Refusal('UNKNOWN_STATUS', 'invalid', `Ask for one of ${statuses.join(', ')}.`);
+    }
+    const page = {
+      limit: listLimit(limit),
+      ...(cursor === undefined ? {} : { after: this.placeIn(status, cursor) }),
+    };
+    await this.applied.until(after, { own: [model] });
+    const { rows, next } = await this.models.find<ListedTestimonial>(
+      model,
+      'newest',
+      { prefix: `${status}/` },
+      page,
+    );
+    const items = await Promise.all(rows.map(async ({ row }) => (await this.read(row.id)).body));
+    return { items, nextCursor: next === null ? null : this.cursors.seal({ testimonials: next, status }) };
+  }
+
+  @Get(':id')
+  @ApiOperation({ summary: 'One testimonial' })
+  one(@Param('id') id: string): Promise<Answer<TestimonialView>> {
+    return this.read(id);
+  }
+
+  private placeIn(status: string, cursor: string): string {
+    const place = this.cursors.open<{ testimonials?: string; status?: string }>(cursor);
+    if (place.testimonials === undefined || place.status !== status) {
+      throw new Refusal('BAD_CURSOR', 'invalid', 'Use a cursor with the query that gave it.');
+    }
+    return place.testimonials;
+  }
+
+  private async read(id: string): Promise<Answer<TestimonialView>> {
+    const { state, version } = await fold(this.store, testimonial, id);
+    return new Answer(viewOf(state), { version });
+  }
+
+  private async tell(
+    id: string,
+    command: TestimonialCommand,
+    meta: Meta,
+    ifVersion?: number,
+  ): Promise<Answer<TestimonialView>> {
+    const { state, version, events, marks } = await handle(
+      this.store,
+      testimonial,
+      id,
+      command,
+      meta,
+      ifVersion,
+    );
+    const received = events[0]?.type === 'TestimonialReceived';
+    return new Answer(viewOf(state), {
+      status: received ? 201 : 200,
+      version,
+      marks,
+      ...(received ? { location: `/v1/testimonials/${id}` } : {}),
+    });
+  }
+
+  private digest(parts: readonly unknown[]): string {
+    return keyedDigest(this.secrets.cardKey, 'testimonial', parts);
+  }
+}
+
+function viewOf(state: Testimonial): TestimonialView {
+  if (state.status === 'unknown') throw unknownTestimonial();
+  const { status, place, text, consent } = state;
+  const { givenOn, statement } = consent ?? {};
+  return {
+    ...place,
+    status,
+    text,
+    ...(givenOn === undefined ? {} : { consent: { givenOn, statement: statement ?? null } }),
+  };
+}

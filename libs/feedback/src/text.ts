@@ -1,0 +1,11 @@
+/** A line of text: no control characters, no half surrogate pairs, no line breaks. */
+export const oneLine = /^[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}]*$/u;
+
+/** Free text: well-formed, without control characters but line breaks and tabs. */
+export const freeText = /^(?:[^\p{Cc}\p{Cs}]|[\t\n\r])*$/u;
+
+/** An id that a library gives: safe in addresses, stream names and form fields, and no name of a language's own. */
+export const givenId = /^(?!(?:constructor|prototype)$)[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+
+/** RFC 9562, versions 1 to 8. */
+export const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/i;
