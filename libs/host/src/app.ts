@@ -18,6 +18,7 @@ import { sendProblem } from './problem.js';
 import type { ReadinessCheck } from './readiness.js';
 import { routesOf } from './routes.js';
 import { loadSecrets, type Secrets } from './secrets.js';
+import { Stopping } from './stopping.js';
 
 class AppModule {}
 
@@ -66,8 +67,8 @@ export async function createApp(
   );
 
   const server = adapter.getInstance() as unknown as FastifyInstance;
+  const stopping = app.get(Stopping);
   let open: ReadonlySet<string> = new Set();
-  let closing = false;
   await server.register(helmet, {
     contentSecurityPolicy: {
       useDefaults: false,
@@ -89,10 +90,7 @@ export async function createApp(
     ratePerSecond: config.ratePerSecond,
     clock,
     isPublic: (route) => open.has(route),
-    isClosing: () => closing,
-  });
-  server.addHook('preClose', async () => {
-    closing = true;
+    isClosing: () => stopping.begun,
   });
   server.addHook('onResponse', async (request, reply) => {
     log.info(

@@ -28,7 +28,7 @@ export interface ContextAudit {
   readonly holds: boolean;
 }
 
-const triesMs = 3000;
+const triesMs = 1500;
 
 /**
  * Counts a context. The numbers move while they are counted: a count is repeated for a moment until it was taken at a

@@ -85,6 +85,14 @@ describe('the keys', () => {
     expect(again).toEqual({ secrets: first.secrets, adminKeyIsNew: false });
   });
 
+  it('that cannot be read are never made anew, and not quoted', () => {
+    const config = readConfig({ READERSHIP_DATA: folder });
+    for (const damaged of ['{"masterKey":"c2VjcmV0"}', '{"adminKey": secret']) {
+      writeFileSync(join(folder, 'keys.json'), damaged);
+      expect(() => loadSecrets(config)).toThrow(/^The keys in .*keys\.json cannot be read: put back [^"]*$/);
+    }
+  });
+
   it('come from the environment where it gives them', () => {
     const { secrets, adminKeyIsNew } = loadSecrets(
       readConfig({

@@ -1,6 +1,7 @@
 import { Controller, Get, Module, Post } from '@nestjs/common';
 import { ApiOkResponse } from '@nestjs/swagger';
 import { Refusal, type Adapters } from '@readership/kernel';
+import { request as httpRequest } from 'node:http';
 import { Answer } from './answer.js';
 import { IfMatch, RequestMeta } from './request.js';
 import { routesOf } from './routes.js';
@@ -184,5 +185,43 @@ describe('the rate of one key', () => {
     } finally {
       await slow.close();
     }
+  });
+});
+
+describe('large requests', () => {
+  /** Begins a body and leaves it open. */
+  const begin = (): { status: Promise<number>; cancel(): void } => {
+    const sending = httpRequest(`${app.url}/v1/doors`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${app.key}`,
+        'content-type': 'application/x-ndjson',
+        'transfer-encoding': 'chunked',
+      },
+    });
+    const status = new Promise<number>((resolve) => {
+      sending.on('response', (response) => {
+        expect(response.headers['retry-after']).toBe('1');
+        resolve(response.statusCode!);
+      });
+      sending.on('error', () => resolve(0));
+    });
+    sending.write('{}\n');
+    return { status, cancel: () => sending.destroy() };
+  };
+
+  it('are turned away when too many are under way, and taken again after', async () => {
+    const all = Array.from({ length: 5 }, begin);
+    expect(await Promise.race(all.map(({ status }) => status))).toBe(503);
+    await app.when({ url: '/v1/doors' }).then(200);
+    for (const { cancel } of all) cancel();
+    await Promise.all(all.map(({ status }) => status));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    const again = begin();
+    expect(
+      await Promise.race([again.status, new Promise((resolve) => setTimeout(resolve, 200, 'taken'))]),
+    ).toBe('taken');
+    again.cancel();
+    await again.status;
   });
 });

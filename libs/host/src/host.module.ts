@@ -14,6 +14,7 @@ import { OpenApi } from './openapi.js';
 import { ProblemFilter } from './problem-filter.js';
 import { Readiness, type ReadinessCheck } from './readiness.js';
 import { Secrets } from './secrets.js';
+import { Stopping } from './stopping.js';
 import { BodyValidation } from './validation.js';
 
 /** What every context of a process finds: configuration, keys, clock, cursors; and the routes that watch over it. */
@@ -36,6 +37,7 @@ export class HostModule {
         { provide: Contexts, useValue: contexts },
         { provide: Readiness, useValue: new Readiness(contexts, checks) },
         { provide: Metrics, useValue: new Metrics(contexts) },
+        Stopping,
         { provide: OpenApi, useValue: new OpenApi() },
         { provide: APP_FILTER, useClass: ProblemFilter },
         { provide: APP_INTERCEPTOR, useClass: AnswerInterceptor },

@@ -1,6 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  writeSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { Config } from './config.js';
 
 /** The keys of a deployment; none of them is ever logged or answered. */
@@ -31,7 +40,7 @@ type Kept = Partial<Record<(typeof keyNames)[number], string>>;
  */
 export function loadSecrets(config: Config): { readonly secrets: Secrets; readonly adminKeyIsNew: boolean } {
   const file = join(config.dataFolder, 'keys.json');
-  const kept: Kept = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Kept) : {};
+  const kept = existsSync(file) ? readKept(file) : {};
   const made: Kept = {};
   for (const name of keyNames) {
     if (config[name] !== undefined || kept[name] !== undefined) continue;
@@ -53,8 +62,25 @@ export function loadSecrets(config: Config): { readonly secrets: Secrets; readon
   };
 }
 
+/** Throws an `Error` of one line that says nothing of what stands there. */
+function readKept(file: string): Kept {
+  try {
+    const kept = JSON.parse(readFileSync(file, 'utf8')) as Kept;
+    const good = keyNames.every((name) => {
+      const key: unknown = kept[name];
+      if (key === undefined) return true;
+      return typeof key === 'string' && (name === 'adminKey' || Buffer.from(key, 'base64').length === 32);
+    });
+    if (good) return kept;
+  } catch {
+    // Told below, without the parser's message: it would quote a key.
+  }
+  throw new Error(`The keys in ${file} cannot be read: put back the file that was there, or a copy of it.`);
+}
+
 /** Whole or not at all: a lost master key would make everything personal unreadable. */
 function keep(file: string, keys: Kept): void {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   const handle = openSync(`${file}.new`, 'w', 0o600);
   writeSync(handle, `${JSON.stringify(keys, null, 2)}\n`);
   fsyncSync(handle);

@@ -1,0 +1,307 @@
+import { Body, Controller, Get, Inject, Param, Post, Query, type DynamicModule } from '@nestjs/common';
+import { memoryAdapters } from '@readership/embedded';
+import {
+  EventStore,
+  handle,
+  Runner,
+  ReadModels,
+  type Adapters,
+  type Decider,
+  type Event,
+  type LogRecord,
+  type Meta,
+  type Projection,
+  type Publish,
+} from '@readership/kernel';
+import { Answer } from './answer.js';
+import { contextModule, LogPipelines, type ContextParts } from './context.js';
+import { AppliedWait } from './positions.js';
+import { RequestMeta } from './request.js';
+import { startApp, type TestApp } from './testing.js';
+
+type Knocked = Event<'Knocked', { door: string; loud: boolean }>;
+interface Knocks {
+  readonly knocks: number;
+}
+type Seen = Knocked & { key: string };
+
+const doors: Decider<Knocks, { door: string; loud: boolean }, Knocked> = {
+  category: 'door',
+  initial: { knocks: 0 },
+  decide: (command) => [{ type: 'Knocked', data: command }],
+  evolve: ({ knocks }) => ({ knocks: knocks + 1 }),
+};
+
+/** Only a loud knock is heard elsewhere. */
+const publish: Publish<Knocked> = ({ data }) => ({
+  key: data.door,
+  fact: data.loud ? { type: 'Knocked', schema: 1, data } : null,
+});
+
+const projection = (name: string): Projection<Seen, Knocks> => ({
+  name,
+  version: 1,
+  on: ['Knocked'],
+  key: ({ key }) => key,
+  apply: (row) => ({ knocks: (row?.knocks ?? 0) + 1 }),
+});
+const ownKnocks = projection('own-knocks');
+const heardKnocks = projection('heard-knocks');
+const decode = (record: LogRecord): Seen => ({
+  type: 'Knocked',
+  key: record.key,
+  data: JSON.parse(record.body) as Knocked['data'],
+});
+
+@Controller('v1/doors')
+class DoorsController {
+  constructor(
+    @Inject(EventStore) private readonly store: EventStore,
+    @Inject(ReadModels) private readonly models: ReadModels,
+    @Inject(AppliedWait) private readonly applied: AppliedWait,
+    @Inject(LogPipelines) readonly pipelines: LogPipelines,
+  ) {}
+
+  @Post(':door')
+  async knock(
+    @Param('door') door: string,
+    @Body() body: unknown,
+    @RequestMeta() meta: Meta,
+  ): Promise<Answer<object>> {
+    const { loud } = body as { loud: boolean };
+    const { version, marks } = await handle(this.store, doors, door, { door, loud }, meta);
+    return new Answer({ door }, { version, marks });
+  }
+
+  @Get(':door/own')
+  async own(@Param('door') door: string, @Query('after') after: string | undefined): Promise<object> {
+    await this.applied.until(after, { own: ['own-knocks.v1'] });
+    return { row: await this.models.get('own-knocks.v1', door) };
+  }
+
+  @Get(':door/heard')
+  async heard(@Param('door') door: string, @Query('after') after: string | undefined): Promise<object> {
+    await this.applied.until(after, { published: ['heard-knocks.v1'] });
+    return { row: await this.models.get('heard-knocks.v1', door) };
+  }
+}
+
+class DoorsModule {}
+const reacted: string[] = [];
+
+const parts: ContextParts = {
+  name: 'feedback',
+  module: DoorsModule,
+  publish,
+  controllers: [DoorsController],
+  own: { models: [{ projection: ownKnocks }] },
+  log: {
+    models: [{ projection: heardKnocks }],
+    reactions: [
+      {
+        useFactory: () => ({
+          name: 'echo',
+          on: ['Knocked'],
+          react: async (events) => void reacted.push(...events.map(({ key }: Seen) => key)),
+        }),
+      },
+    ],
+    decode,
+  },
+};
+const modules = (adapters: Adapters): DynamicModule[] => [contextModule(adapters, parts)];
+
+let adapters: Adapters;
+let app: TestApp;
+beforeEach(async () => {
+  reacted.length = 0;
+  adapters = memoryAdapters({ partitions: 3 });
+  app = await startApp(modules, adapters);
+});
+afterEach(async () => {
+  await app.close();
+  await adapters.close();
+});
+
+const knock = (door: string, loud = true): { url: string; body: object } => ({
+  url: `/v1/doors/${door}`,
+  body: { loud },
+});
+const positionOf = ({ headers }: { headers: Headers }): string => headers.get('readership-position')!;
+
+describe('a write of one context', () => {
+  it('is read in its own models and in the published ones with the position it answered', async () => {
+    for (let n = 1; n <= 5; n++) {
+      const after = positionOf(await app.when(knock('north')).then(201));
+      await app.when({ url: `/v1/doors/north/own?after=${after}` }).then(200, { row: { knocks: n } });
+      await app.when({ url: `/v1/doors/north/heard?after=${after}` }).then(200, { row: { knocks: n } });
+    }
+    expect(reacted).toEqual(Array(5).fill('north'));
+  });
+
+  it('that publishes nothing keeps nobody waiting for the log', async () => {
+    const after = positionOf(await app.when(knock('south', false)).then(201));
+    await app.when({ url: `/v1/doors/south/heard?after=${after}` }).then(200, { row: null });
+    await app.when({ url: `/v1/doors/south/own?after=${after}` }).then(200, { row: { knocks: 1 } });
+  });
+});
+
+describe('a position', () => {
+  it.each([
+    'x',
+    'bnVsbA',
+    Buffer.from('{"c":"feedback","p":{"0":[-1,2]}}').toString('base64url'),
+    Buffer.from('{"c":"feedback","p":{"0":["1",2]}}').toString('base64url'),
+    Buffer.from('{"c":"feedback","p":{"7":[1,2]}}').toString('base64url'),
+    Buffer.from('{"c":"feedback","p":[]}').toString('base64url'),
+    Buffer.from('{"p":{}}').toString('base64url'),
+  ])('that was never answered is refused: %s', (after) =>
+    app.when({ url: `/v1/doors/north/own?after=${after}` }).thenRefused(422, 'BAD_POSITION'),
+  );
+
+  it('that is not reached in time is answered with when to ask again', async () => {
+    const after = Buffer.from('{"c":"feedback","p":{"0":[999,999]}}').toString('base64url');
+    const { headers } = await app
+      .when({ url: `/v1/doors/north/own?after=${after}` })
+      .thenRefused(503, 'NOT_YET_APPLIED');
+    expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
+  });
+});
+
+describe('the audit', () => {
+  it('accounts for every event of each partition, and holds', async () => {
+    for (const door of ['a', 'b', 'c', 'd']) await app.when(knock(door)).then(201);
+    await app.when(knock('e', false)).then(201);
+    await app.settled();
+    const { body } = await app
+      .when({ url: '/v1/audit/log?context=feedback' })
+      .then(200, { context: 'feedback', holds: true });
+    const { partitions, projections } = body as {
+      partitions: Record<string, number>[];
+      projections: (Record<string, number> & { name: string })[];
+    };
+    const total = (rows: Record<string, number>[], field: string): number =>
+      rows.reduce((sum, row) => sum + row[field]!, 0);
+    expect(partitions.map(({ partition }) => partition)).toEqual([0, 1, 2]);
+    expect(total(partitions, 'recorded')).toBe(5);
+    expect(total(partitions, 'published')).toBe(4);
+    expect(total(partitions, 'privateOnly')).toBe(1);
+    expect(total(partitions, 'unpublished')).toBe(0);
+    for (const [name, applied] of [
+      ['own-knocks.v1', 5],
+      ['heard-knocks.v1', 4],
+      ['reaction.echo', 4],
+    ] as const) {
+      const rows = projections.filter((row) => row.name === name) as Record<string, number>[];
+      expect([name, rows.length, total(rows, 'applied'), total(rows, 'lag')]).toEqual([name, 3, applied, 0]);
+    }
+  });
+
+  it('raises no false alarm while everything moves', async () => {
+    let writing = true;
+    const writers = ['a', 'b', 'c'].map(async (door) => {
+      while (writing) await app.http(knock(door, Math.random() < 0.7));
+    });
+    const audits: unknown[] = [];
+    for (let i = 0; i < 20; i++)
+      audits.push((await app.http({ url: '/v1/audit/log?context=feedback' })).body);
+    writing = false;
+    await Promise.all(writers);
+    expect(audits.filter((audit) => !(audit as { holds: boolean }).holds)).toEqual([]);
+  });
+
+  it('says so when the log lost a record of what a relay published', async () => {
+    await app.when(knock('a')).then(201);
+    await app.settled();
+    const real = adapters.eventLog.account.bind(adapters.eventLog);
+    adapters.eventLog.account = async (partition, through) => (await real(partition, through)).slice(0, 0);
+    await app.when({ url: '/v1/audit/log?context=feedback' }).then(200, { holds: false });
+  });
+
+  it('is of one context, which must run here', async () => {
+    await app.when({ url: '/v1/audit/log' }).thenRefused(422, 'CONTEXT_REQUIRED');
+    await app.when({ url: '/v1/audit/log?context=analytics' }).thenRefused(404, 'UNKNOWN_CONTEXT');
+  });
+});
+
+describe('a pipeline that is started later', () => {
+  it('reads the log from the beginning, is audited, and can be stopped', async () => {
+    await app.when(knock('a')).then(201);
+    await app.settled();
+    const { pipelines } = app.app.get(DoorsController, { strict: false });
+    const models = app.app.get(ReadModels, { strict: false });
+    const late = new Runner<LogRecord, Seen>({ projection: projection('late-knocks') }, models);
+    const consumption = await pipelines.run('feedback.late', [late], 100);
+    await app.settled();
+    expect(await models.get('late-knocks.v1', 'a')).toEqual({ knocks: 1 });
+    const named = async (): Promise<string> =>
+      (await app.http({ url: '/v1/audit/log?context=feedback' })).text;
+    expect(await named()).toContain('late-knocks.v1');
+    await consumption.stop();
+    expect(await named()).not.toContain('late-knocks.v1');
+  });
+});
+
+describe('stopping', () => {
+  it('finishes the requests under way and loses nothing that was acknowledged', async () => {
+    const answers: { status: number }[] = [];
+    let stopped = false;
+    const writers = ['a', 'b', 'c', 'd'].map(async (door) => {
+      while (!stopped) {
+        const answer = await app.http(knock(door)).catch(() => null);
+        if (answer) answers.push(answer);
+      }
+    });
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    await app.close();
+    stopped = true;
+    await Promise.all(writers);
+    const acknowledged = answers.filter(({ status }) => status === 201).length;
+    expect(acknowledged).toBeGreaterThan(0);
+    expect(answers.filter(({ status }) => status !== 201 && status !== 503)).toEqual([]);
+
+    app = await startApp(modules, adapters);
+    await app.settled();
+    const { body } = await app.when({ url: '/v1/audit/log?context=feedback' }).then(200, { holds: true });
+    const { partitions } = body as { partitions: { recorded: number; published: number }[] };
+    const recorded = partitions.reduce((sum, row) => sum + row.recorded, 0);
+    expect(recorded).toBeGreaterThanOrEqual(acknowledged);
+    expect(partitions.reduce((sum, row) => sum + row.published, 0)).toBe(recorded);
+  });
+});
+
+it('is ready when its pipelines run and everything else that is asked for is so', async () => {
+  await app
+    .when({ url: '/readyz', key: null })
+    .then(200, { ready: true, checks: [{ name: 'feedback', ready: true }] });
+  const other = memoryAdapters({});
+  let loaded = false;
+  const waiting = await startApp(modules, other, { readiness: [{ name: 'sample', ready: () => loaded }] });
+  try {
+    await waiting.when({ url: '/readyz', key: null }).then(503, {
+      ready: false,
+      checks: [
+        { name: 'feedback', ready: true },
+        { name: 'sample', ready: false },
+      ],
+    });
+    loaded = true;
+    await waiting.when({ url: '/readyz', key: null }).then(200, { ready: true });
+  } finally {
+    await waiting.close();
+    await other.close();
+  }
+});
+
+it('metrics tell what is unpublished, behind and parked, per context and model', async () => {
+  await app.when(knock('a')).then(201);
+  await app.settled();
+  const { text } = await app.http({ url: '/metrics', key: null });
+  expect(text).toContain('readership_unpublished_events{context="feedback",partition="0"} 0');
+  expect(text).toContain(
+    'readership_model_lag_events{context="feedback",model="heard-knocks.v1",partition="2"} 0',
+  );
+  expect(text).toContain(
+    'readership_model_parked_events{context="feedback",model="own-knocks.v1",partition="1"} 0',
+  );
+});
