@@ -40,7 +40,8 @@ export const jobQueueSaboteurs: readonly JobQueueSaboteur[] = [
   simple('adds twice', 'the same id again is the same job for ever and changes nothing', (jobs) => ({
     enqueue: async (job) => {
       const outcome = await jobs.enqueue(job);
-      if (outcome === 'known') await jobs.enqueue({ ...job, id: `${job.id} again` });
+      if (outcome === 'known')
+        await jobs.enqueue({ queue: job.queue, id: `${job.id} again`, data: job.data });
       return outcome;
     },
   })),

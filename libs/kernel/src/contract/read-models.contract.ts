@@ -213,10 +213,10 @@ export const readModelsContract: readonly ReadModelsCase[] = [
     name: 'drop forgets rows, cells, parked records and checkpoints of one model, also when called again',
     async run(fixture) {
       const key = near(fixture, 'k');
-      for (const of of [model, 'readers.v2']) {
-        const rows = rowsOf({ [key]: { of } }, () => ['Ada']);
+      for (const name of [model, 'readers.v2']) {
+        const rows = rowsOf({ [key]: { of: name } }, () => ['Ada']);
         await fixture.port.commit(
-          of,
+          name,
           0,
           batchOf(0, 3, { rows, cells: new Map([['c', 1]]), parked: [parkedAt(2)] }),
         );
