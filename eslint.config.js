@@ -45,5 +45,13 @@ export default tseslint.config(
       'no-control-regex': 'off',
     },
   },
+  {
+    files: ['apps/*/assets/**'],
+    languageOptions: {
+      globals: Object.fromEntries(
+        ['document', 'location', 'sessionStorage', 'history'].map((name) => [name, 'readonly']),
+      ),
+    },
+  },
   { files: ['tools/**', 'apps/**'], rules: { 'no-console': 'off' } },
 );

@@ -48,7 +48,10 @@ describe('the README', () => {
     const folder = mkdtempSync(join(tmpdir(), 'readership-tour-'));
     const script = shown
       .filter(({ command }) => !command.startsWith('export '))
-      .map(({ command }) => `${command.replace('npx readership', `node ${join(root, 'tools/bin/readership.mjs')}`)}\nprintf '\\n@@@\\n'`);
+      .map(
+        ({ command }) =>
+          `${command.replace('npx readership', `node ${join(root, 'tools/bin/readership.mjs')}`)}\nprintf '\\n@@@\\n'`,
+      );
     const run = spawnSync('bash', ['-s'], {
       input: script.join('\n'),
       encoding: 'utf8',
@@ -67,7 +70,9 @@ describe('the README', () => {
 
 describe('docs/configuration.md', () => {
   it('is the table that the schema gives', () => {
-    const rows = configTable().map(({ name, fallback, meaning }) => `| \`${name}\` | ${fallback} | ${meaning} |`);
+    const rows = configTable().map(
+      ({ name, fallback, meaning }) => `| \`${name}\` | ${fallback} | ${meaning} |`,
+    );
     const text = readFileSync(join(root, 'docs/configuration.md'), 'utf8');
     expect(rows.filter((row) => !text.includes(row))).toEqual([]);
   });

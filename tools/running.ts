@@ -14,11 +14,21 @@ export class Running {
     private readonly child: ChildProcess,
   ) {}
 
-  static async start(options: { readonly folder?: string; readonly sample?: 'small' | 'none' } = {}): Promise<Running> {
+  static async start(
+    options: { readonly folder?: string; readonly sample?: 'small' | 'none' } = {},
+  ): Promise<Running> {
     const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'readership-'));
     const child = spawn(
       process.execPath,
-      [join(root, 'apps/standalone/dist/main.js'), '--port', '0', '--data', folder, '--sample', options.sample ?? 'none'],
+      [
+        join(root, 'apps/standalone/dist/main.js'),
+        '--port',
+        '0',
+        '--data',
+        folder,
+        '--sample',
+        options.sample ?? 'none',
+      ],
       { stdio: ['ignore', 'pipe', 'pipe'] },
     );
     let printed = '';

@@ -21,7 +21,8 @@ export async function compare(title: string, aim: number, ours: Run, baseline: R
   const pairs: { readonly ours: number; readonly baseline: number }[] = [];
   for (let round = 0; round < rounds; round++) pairs.push({ ours: await ours(), baseline: await baseline() });
   const ratio = median(pairs.map((pair) => pair.ours / pair.baseline));
-  const each = (of: 'ours' | 'baseline') => Math.round(median(pairs.map((pair) => pair[of]))).toLocaleString('en');
+  const each = (of: 'ours' | 'baseline') =>
+    Math.round(median(pairs.map((pair) => pair[of]))).toLocaleString('en');
   console.log(
     `| ${title} | ${ratio.toFixed(2)} | ≥ ${aim} | ${each('ours')} | ${each('baseline')} | ${pairs.map((pair) => (pair.ours / pair.baseline).toFixed(2)).join(', ')} |`,
   );

@@ -38,87 +38,113 @@ async function withStore<T>(work: (store: EventStore) => Promise<T>): Promise<T>
 function bare(folder: string) {
   const db = new Database(join(folder, 'bare.db'));
   db.exec('PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL');
-  db.exec('CREATE TABLE events (id INTEGER PRIMARY KEY, stream TEXT NOT NULL, version INTEGER NOT NULL, body TEXT NOT NULL, UNIQUE(stream, version))');
+  db.exec(
+    'CREATE TABLE events (id INTEGER PRIMARY KEY, stream TEXT NOT NULL, version INTEGER NOT NULL, body TEXT NOT NULL, UNIQUE(stream, version))',
+  );
   return db;
 }
 const row = (stream: string, version: number) =>
-  [stream, version, JSON.stringify([{ ...event, id: 'e', key: stream, at: '2024-03-05T14:30:00.000Z', actor: 'bench' }])] as const;
+  [
+    stream,
+    version,
+    JSON.stringify([{ ...event, id: 'e', key: stream, at: '2024-03-05T14:30:00.000Z', actor: 'bench' }]),
+  ] as const;
 
 header();
 await compare(
   'single durable append',
   0.5,
-  () => withStore((store) => perSecond(singles, async () => {
-    for (let i = 0; i < singles; i++) await store.append(`counter-${i}`, 0, [event], meta());
-  })),
-  () => inFolder(async (folder) => {
-    const db = bare(folder);
-    const insert = db.prepare('INSERT INTO events (stream, version, body) VALUES (?, ?, ?)');
-    const speed = await perSecond(singles, () => {
-      for (let i = 0; i < singles; i++) insert.run([...row(`counter-${i}`, 1)]);
-    });
-    db.close();
-    return speed;
-  }),
+  () =>
+    withStore((store) =>
+      perSecond(singles, async () => {
+        for (let i = 0; i < singles; i++) await store.append(`counter-${i}`, 0, [event], meta());
+      }),
+    ),
+  () =>
+    inFolder(async (folder) => {
+      const db = bare(folder);
+      const insert = db.prepare('INSERT INTO events (stream, version, body) VALUES (?, ?, ?)');
+      const speed = await perSecond(singles, () => {
+        for (let i = 0; i < singles; i++) insert.run([...row(`counter-${i}`, 1)]);
+      });
+      db.close();
+      return speed;
+    }),
 );
 await compare(
   `append in batches of ${perTransaction}`,
   0.65,
-  () => withStore((store) => perSecond(batched, async () => {
-    for (let i = 0; i < batched; i += perTransaction) {
-      await store.appendEach(
-        Array.from({ length: perTransaction }, (_, at) => ({ stream: `counter-${i + at}`, expectedVersion: 0, events: [event], meta: meta() })),
-      );
-    }
-  })),
-  () => inFolder(async (folder) => {
-    const db = bare(folder);
-    const insert = db.prepare('INSERT INTO events (stream, version, body) VALUES (?, ?, ?)');
-    const speed = await perSecond(batched, () => {
-      for (let i = 0; i < batched; i += perTransaction) {
-        db.exec('BEGIN IMMEDIATE');
-        for (let at = 0; at < perTransaction; at++) insert.run([...row(`counter-${i + at}`, 1)]);
-        db.exec('COMMIT');
-      }
-    });
-    db.close();
-    return speed;
-  }),
+  () =>
+    withStore((store) =>
+      perSecond(batched, async () => {
+        for (let i = 0; i < batched; i += perTransaction) {
+          await store.appendEach(
+            Array.from({ length: perTransaction }, (_, at) => ({
+              stream: `counter-${i + at}`,
+              expectedVersion: 0,
+              events: [event],
+              meta: meta(),
+            })),
+          );
+        }
+      }),
+    ),
+  () =>
+    inFolder(async (folder) => {
+      const db = bare(folder);
+      const insert = db.prepare('INSERT INTO events (stream, version, body) VALUES (?, ?, ?)');
+      const speed = await perSecond(batched, () => {
+        for (let i = 0; i < batched; i += perTransaction) {
+          db.exec('BEGIN IMMEDIATE');
+          for (let at = 0; at < perTransaction; at++) insert.run([...row(`counter-${i + at}`, 1)]);
+          db.exec('COMMIT');
+        }
+      });
+      db.close();
+      return speed;
+    }),
 );
 await compare(
   `load and fold a stream of ${eventsPerStream}`,
   0.5,
-  () => withStore(async (store) => {
-    for (let i = 0; i < streams; i++) {
-      const commits = Array.from({ length: eventsPerStream }, (_, at) => ({ stream: `counter-${i}`, expectedVersion: at, events: [event], meta: meta() }));
-      await store.appendEach(commits);
-    }
-    return perSecond(streams, async () => {
+  () =>
+    withStore(async (store) => {
       for (let i = 0; i < streams; i++) {
-        const { state } = await fold(store, counter, String(i));
-        if (state !== eventsPerStream) throw new Error('lost an event');
+        const commits = Array.from({ length: eventsPerStream }, (_, at) => ({
+          stream: `counter-${i}`,
+          expectedVersion: at,
+          events: [event],
+          meta: meta(),
+        }));
+        await store.appendEach(commits);
       }
-    });
-  }),
-  () => inFolder(async (folder) => {
-    const db = bare(folder);
-    const insert = db.prepare('INSERT INTO events (stream, version, body) VALUES (?, ?, ?)');
-    for (let i = 0; i < streams; i++) {
-      db.exec('BEGIN IMMEDIATE');
-      for (let at = 1; at <= eventsPerStream; at++) insert.run([...row(`counter-${i}`, at)]);
-      db.exec('COMMIT');
-    }
-    const select = db.prepare('SELECT version, body FROM events WHERE stream = ? ORDER BY version');
-    const speed = await perSecond(streams, () => {
-      for (let i = 0; i < streams; i++) {
-        let sum = 0;
-        for (const { body } of select.all([`counter-${i}`]) as { body: string }[]) {
-          for (const { data } of JSON.parse(body) as Counted[]) sum += data.by;
+      return perSecond(streams, async () => {
+        for (let i = 0; i < streams; i++) {
+          const { state } = await fold(store, counter, String(i));
+          if (state !== eventsPerStream) throw new Error('lost an event');
         }
-        if (sum !== eventsPerStream) throw new Error('lost an event');
+      });
+    }),
+  () =>
+    inFolder(async (folder) => {
+      const db = bare(folder);
+      const insert = db.prepare('INSERT INTO events (stream, version, body) VALUES (?, ?, ?)');
+      for (let i = 0; i < streams; i++) {
+        db.exec('BEGIN IMMEDIATE');
+        for (let at = 1; at <= eventsPerStream; at++) insert.run([...row(`counter-${i}`, at)]);
+        db.exec('COMMIT');
       }
-    });
-    db.close();
-    return speed;
-  }),
+      const select = db.prepare('SELECT version, body FROM events WHERE stream = ? ORDER BY version');
+      const speed = await perSecond(streams, () => {
+        for (let i = 0; i < streams; i++) {
+          let sum = 0;
+          for (const { body } of select.all([`counter-${i}`]) as { body: string }[]) {
+            for (const { data } of JSON.parse(body) as Counted[]) sum += data.by;
+          }
+          if (sum !== eventsPerStream) throw new Error('lost an event');
+        }
+      });
+      db.close();
+      return speed;
+    }),
 );

@@ -31,7 +31,7 @@ const boundaries = {
   },
   create(context) {
     const from = packageOf(context.filename);
-    if (from === undefined) return {};
+    if (from === undefined || context.filename.endsWith('jest.config.js')) return {};
     const mayImport = new Set(allowed[from] ?? []);
     if (/\.spec\.ts$/.test(context.filename)) for (const name of allowedInSpecs) mayImport.add(name);
     const check = (node) => {

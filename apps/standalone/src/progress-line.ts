@@ -17,6 +17,8 @@ export class ProgressLine {
       return;
     }
     const filled = Math.round(percent / 2.5);
-    this.out.write(`\r${this.title} ${'█'.repeat(filled)}${'░'.repeat(40 - filled)} ${percent} %${percent === 100 ? '\n' : ''}`);
+    this.out.write(
+      `\r${this.title} ${'█'.repeat(filled)}${'░'.repeat(40 - filled)} ${percent} %${percent === 100 ? '\n' : ''}`,
+    );
   }
 }

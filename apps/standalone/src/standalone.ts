@@ -48,7 +48,9 @@ export async function runStandalone(options: Options, env: NodeJS.ProcessEnv): P
   }
   console.log(`Readership runs at ${url} with its data in ${folder}. Ctrl-C stops it.`);
   if (adminKeyIsNew) {
-    console.log(`\nIts access key, shown this once (it lies in ${folder}/keys.json):\n  ${secrets.adminKey}\n`);
+    console.log(
+      `\nIts access key, shown this once (it lies in ${folder}/keys.json):\n  ${secrets.adminKey}\n`,
+    );
   }
   await sample.load(new ReadershipClient(url, secrets.adminKey));
   const fragment = adminKeyIsNew ? `/#key=${secrets.adminKey}` : '/';
