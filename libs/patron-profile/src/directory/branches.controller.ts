@@ -1,5 +1,5 @@
 import { Body, Controller, Get, Inject, Param, Patch, Post, Query } from '@nestjs/common';
-import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
 import { Answer, AppliedWait, Cursors, IfMatch, listLimit, RequestMeta } from '@readership/host';
 import { EventStore, fold, handle, modelId, ReadModels, type Meta } from '@readership/kernel';
 import { branch, unknownBranch, type BranchCommand, type BranchDetails } from './branch.decider.js';
@@ -50,6 +50,10 @@ export class BranchesController {
 
   @Get()
   @ApiOperation({ summary: 'The branches by id, of all libraries or of one' })
+  @ApiQuery({ name: 'library', required: false })
+  @ApiQuery({ name: 'limit', required: false })
+  @ApiQuery({ name: 'cursor', required: false })
+  @ApiQuery({ name: 'after', required: false })
   async list(
     @Query('library') library?: string,
     @Query('limit') limit?: string,

@@ -1,5 +1,5 @@
 import { Body, Controller, Get, Inject, Param, Patch, Post, Query } from '@nestjs/common';
-import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
 import { Answer, AppliedWait, Cursors, IfMatch, listLimit, RequestMeta } from '@readership/host';
 import { EventStore, fold, handle, modelId, ReadModels, type Meta } from '@readership/kernel';
 import { LibraryBody, LibraryChangeBody } from './directory-bodies.js';
@@ -42,6 +42,9 @@ export class LibrariesController {
 
   @Get()
   @ApiOperation({ summary: 'The libraries by id' })
+  @ApiQuery({ name: 'limit', required: false })
+  @ApiQuery({ name: 'cursor', required: false })
+  @ApiQuery({ name: 'after', required: false })
   async list(
     @Query('limit') limit?: string,
     @Query('cursor') cursor?: string,

@@ -1,5 +1,5 @@
 import { Body, Controller, Header, HttpCode, Inject, Post } from '@nestjs/common';
-import { ApiConsumes, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
+import { ApiBody, ApiConsumes, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
 import { Answer, HttpProblem, joinMarks, RequestMeta, Unreadable } from '@readership/host';
 import { Refusal, type Marks, type Meta } from '@readership/kernel';
 import { isUtf8 } from 'node:buffer';
@@ -24,6 +24,7 @@ export class PatronBatchController {
   @HttpCode(200)
   @Header('content-type', 'application/x-ndjson')
   @ApiConsumes('application/x-ndjson')
+  @ApiBody({ schema: { type: 'string', description: 'Lines as the body of POST /v1/patrons.' } })
   @ApiProduces('application/x-ndjson')
   @ApiOperation({ summary: 'Register many patrons, one JSON object per line; an outcome per line, in order' })
   async registerMany(@Body() body: unknown, @RequestMeta() meta: Meta): Promise<Answer<string>> {
