@@ -1,0 +1,170 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Adapters, EventLog, EventStore, JobQueue, ReadModels } from '@readership/kernel';
+import {
+  caughtBy,
+  contractPublish,
+  eventLogContract,
+  eventLogSaboteurs,
+  eventStoreContract,
+  eventStoreModel,
+  eventStoreSaboteurs,
+  jobQueueContract,
+  jobQueueSaboteurs,
+  readModelsContract,
+  readModelsModel,
+  readModelsSaboteurs,
+  runCase,
+  type ContractCase,
+  type EventStoreFixture,
+  type Fixture,
+  type Maker,
+  type Saboteur,
+} from '@readership/kernel/testing';
+import { adaptersOver, fileAdapters, openDriver, type SqlDriver } from './index.js';
+
+const masterKey = Buffer.alloc(32, 7);
+const context = 'contract';
+
+/** Adapters over data that outlives them. */
+interface Place {
+  open(): Promise<Adapters>;
+  atRest(): Promise<Buffer>;
+  remove(): void;
+}
+
+/** Databases in memory, kept by drivers that are not closed: opening anew forgets every object but the data. */
+function inMemory(partitions: number): Place {
+  const drivers = new Map<string, SqlDriver>();
+  const driver = (name: string): SqlDriver => {
+    const known = drivers.get(name) ?? openDriver(':memory:');
+    drivers.set(name, known);
+    return {
+      exec: (sql) => known.exec(sql),
+      prepare: (sql) => known.prepare(sql),
+      transaction: (work) => known.transaction(work),
+      close: () => undefined,
+    };
+  };
+  return {
+    open: async () => adaptersOver(driver, { masterKey, partitions }),
+    atRest: async () => {
+      const cells: Buffer[] = [];
+      for (const known of drivers.values()) {
+        for (const [table] of known.prepare(`SELECT name FROM sqlite_master WHERE type = 'table'`).all([])) {
+          for (const row of known.prepare(`SELECT * FROM "${table as string}"`).all([])) {
+            cells.push(...row.map((cell) => Buffer.from(cell instanceof Uint8Array ? cell : String(cell))));
+          }
+        }
+      }
+      return Buffer.concat(cells);
+    },
+    remove: () => drivers.forEach((known) => known.close()),
+  };
+}
+
+function onFiles(partitions: number): Place {
+  const folder = mkdtempSync(join(tmpdir(), 'readership-contract-'));
+  return {
+    open: () => fileAdapters({ folder, masterKey, partitions }),
+    atRest: async () =>
+      Buffer.concat(
+        readdirSync(folder, { recursive: true, withFileTypes: true })
+          .filter((entry) => entry.isFile())
+          .map((entry) => readFileSync(join(entry.parentPath, entry.name))),
+      ),
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
+/** Closing waits for work under way, and a crash does not: what is not closed in time is left behind. */
+async function closed(adapters: Adapters): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  await Promise.race([adapters.close(), new Promise((resolve) => (timer = setTimeout(resolve, 400)))]);
+  clearTimeout(timer);
+}
+
+function maker<Port>(
+  placeOf: (partitions: number) => Place,
+  partitions: number,
+  port: (adapters: Adapters) => Port,
+): Maker<Fixture<Port> & Pick<EventStoreFixture, 'atRest'>> {
+  return async () => {
+    const place = placeOf(partitions);
+    let adapters = await place.open();
+    let current = port(adapters);
+    return {
+      partitions,
+      get port() {
+        return current;
+      },
+      reopen: async () => {
+        await closed(adapters);
+        adapters = await place.open();
+        current = port(adapters);
+      },
+      atRest: () => place.atRest(),
+      close: async () => {
+        await closed(adapters);
+        place.remove();
+      },
+    };
+  };
+}
+
+const store = (adapters: Adapters): EventStore => adapters.eventStore(context, contractPublish);
+const log = (adapters: Adapters): EventLog => adapters.eventLog;
+const models = (adapters: Adapters): ReadModels => adapters.readModels(context);
+const jobs = (adapters: Adapters): JobQueue => adapters.jobQueue(context);
+
+function keeps<Port extends object, F extends Fixture<Port>>(
+  what: string,
+  make: Maker<F>,
+  suite: readonly ContractCase<F>[],
+): void {
+  describe(what, () => {
+    for (const one of suite) it(one.name, () => runCase(make, one));
+  });
+}
+
+function notices<Port extends object, F extends Fixture<Port>>(
+  what: string,
+  make: Maker<F>,
+  suite: readonly ContractCase<F>[],
+  saboteurs: readonly Saboteur<Port>[],
+): void {
+  describe(`${what} notices one that`, () => {
+    for (const saboteur of saboteurs) {
+      it(saboteur.name, async () =>
+        expect(await caughtBy<Port, F>(suite, make, saboteur)).toBe(saboteur.breaks),
+      );
+    }
+  });
+}
+
+const places = { 'in memory': inMemory, 'on files': onFiles };
+
+for (const [where, place] of Object.entries(places)) {
+  for (const partitions of [1, 3]) {
+    describe(`${where} with ${partitions === 1 ? 'one partition' : `${partitions} partitions`}`, () => {
+      keeps('the event store', maker(place, partitions, store), eventStoreContract);
+      keeps('the event log', maker(place, partitions, log), eventLogContract);
+      keeps('the read models', maker(place, partitions, models), readModelsContract);
+      keeps('the job queue', maker(place, partitions, jobs), jobQueueContract);
+
+      const runs = place === inMemory ? 100 : 10;
+      it('the event store agrees with a list of commits over random histories', () =>
+        eventStoreModel(maker(place, partitions, store), { runs }));
+      it('the read models agree with maps over random histories', () =>
+        readModelsModel(maker(place, partitions, models), { runs }));
+    });
+  }
+}
+
+describe('the suite', () => {
+  notices('of the event store', maker(inMemory, 3, store), eventStoreContract, eventStoreSaboteurs);
+  notices('of the event log', maker(inMemory, 1, log), eventLogContract, eventLogSaboteurs);
+  notices('of the read models', maker(inMemory, 3, models), readModelsContract, readModelsSaboteurs);
+  notices('of the job queue', maker(inMemory, 1, jobs), jobQueueContract, jobQueueSaboteurs);
+});
