@@ -13,7 +13,7 @@ export class AuditController {
   @ApiOperation({
     summary: 'What a context recorded, published and applied, each counted from its own source',
   })
-  @ApiQuery({ name: 'context', required: true, example: 'interaction-log' })
+  @ApiQuery({ name: 'context', type: String, required: true, example: 'interaction-log' })
   @ApiOkResponse({ description: '`holds` says whether the counts agree, per partition and per read model.' })
   async log(@Query('context') name: string | undefined): Promise<ContextAudit> {
     if (name === undefined)
