@@ -1,4 +1,4 @@
-import { fact } from '@readership/contracts';
+import { defaultPolicy, fact } from '@readership/contracts';
 import { memoryAdapters } from '@readership/embedded';
 import { startApp, type TestApp } from '@readership/host/testing';
 import { partitionOf, type Adapters, type Fact } from '@readership/kernel';
@@ -348,4 +348,24 @@ describe('testimonials', () => {
 
   it('are not there by another id', () =>
     app.when({ url: '/v1/testimonials/none' }).thenRefused(404, 'UNKNOWN_TESTIMONIAL'));
+});
+
+it('lets an invitation be answered until its last day ends in the zone of the consortium', async () => {
+  const id = await survey();
+  const { body } = await app
+    .when({ url: `/v1/surveys/${id}/invitations`, body: { expiresOn: '2024-04-30' } })
+    .then(201);
+  const url = new URL(body.link as string).pathname;
+  now = new Date('2024-05-01T04:00:00Z');
+  await app.when({ url, key: null }).then(410);
+  const configured = fact('ConsortiumConfigured', {
+    name: 'Riverbend',
+    timeZone: 'America/Lima',
+    currency: 'PEN',
+    fiscalYearStartMonth: 1,
+    activityPolicy: defaultPolicy,
+  });
+  await tell(adapters, 'consortium-main', configured, '018f0000-0000-7000-8000-00000000000c');
+  await app.settled();
+  await app.when({ url, key: null }).then(200);
 });

@@ -77,7 +77,8 @@ describe.each(events)('what is published of %j', (event, stream) => {
     const personal = event.type !== 'SurveyCreated';
     expect(publication).toEqual(personal ? { key: patronId, subject: patronId } : { key: stream });
     if (event.type !== 'SurveyAnswered') return;
-    const { patronId: _, ...anonymous } = event.data;
+    const { patronId: known, ...anonymous } = event.data;
+    expect(known).toBe(patronId);
     expect(publish({ ...event, data: anonymous }, stream)).toMatchObject({ key: stream });
     expect(publish({ ...event, data: anonymous }, stream)).not.toHaveProperty('subject');
   });
