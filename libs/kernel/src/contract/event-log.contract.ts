@@ -311,7 +311,7 @@ export const eventLogContract: readonly Case[] = [
           kept = records.at(-1)!.offset;
         },
       });
-      await until('it is delivered in the end', () => kept === 3, 15_000);
+      await until('it is delivered in the end', () => kept === 3, 8000);
       await within('stop', reader.stop());
       assert.deepEqual(
         calls.slice(0, 6).map(({ first }) => first),

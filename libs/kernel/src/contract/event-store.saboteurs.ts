@@ -99,8 +99,8 @@ export const eventStoreSaboteurs: readonly EventStoreSaboteur[] = [
     'a personal part reads back as it was and is encrypted at rest',
     (store) => {
       const hide = (event: Stored): Stored => {
-        const { clear: _clear, ...data } = event.data as { clear?: unknown };
-        return { ...event, data };
+        const data = Object.entries(event.data).filter(([name]) => name !== 'clear');
+        return { ...event, data: Object.fromEntries(data) };
       };
       return {
         append: (stream, expected, events, meta) => {
