@@ -13,8 +13,11 @@ export interface Event<Type extends string, Data extends object> {
 }
 
 /** A fact that also carries personal data or free text, sealed under the key of a subject (see `Publication`). */
-export interface PersonalEvent<Type extends string, Data extends object, Personal extends object>
-  extends Event<Type, Data> {
+export interface PersonalEvent<
+  Type extends string,
+  Data extends object,
+  Personal extends object,
+> extends Event<Type, Data> {
   readonly personal: Personal | null;
 }
 

@@ -4,10 +4,13 @@ import type { Keyed, Projection } from './projection.js';
 import { Refusal } from './refusal.js';
 
 /** Given/when/then for a decider. Throws an `Error` that shows what was decided instead. */
-export function given<State, Command, E extends AnyEvent>(decider: Decider<State, Command, E>, ...past: readonly E[]) {
+export function given<State, Command, E extends AnyEvent>(
+  decider: Decider<State, Command, E>,
+  ...past: readonly NoInfer<E>[]
+) {
   return {
     when(command: Command) {
-      const decide = () => decider.decide(command, past.reduce(decider.evolve, decider.initial));
+      const decide = () => decider.decide(command, past.reduce<State>(decider.evolve, decider.initial));
       return {
         then(...expected: readonly E[]): void {
           same(decide(), expected);
@@ -30,7 +33,10 @@ export function given<State, Command, E extends AnyEvent>(decider: Decider<State
 }
 
 /** Given/then for a projection: every event is applied in order to the row of its key. */
-export function projected<E extends Keyed, Row extends object>(projection: Projection<E, Row>, ...events: readonly E[]) {
+export function projected<E extends Keyed, Row extends object>(
+  projection: Projection<E, Row>,
+  ...events: readonly E[]
+) {
   const rows = new Map<string, Row>();
   for (const event of events) {
     const key = projection.key(event);

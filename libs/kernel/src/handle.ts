@@ -53,13 +53,22 @@ export async function handle<State, Command, E extends AnyEvent>(
   for (let attempt = 1; attempt <= attemptsMax; attempt++) {
     const { state, version } = await fold(store, decider, id);
     if (ifVersion !== undefined && ifVersion !== version) {
-      throw new Refusal('VERSION_MISMATCH', 'stale', 'It changed since you read it: read it again and repeat.');
+      throw new Refusal(
+        'VERSION_MISMATCH',
+        'stale',
+        'It changed since you read it: read it again and repeat.',
+      );
     }
     const events = decider.decide(command, state);
     if (events.length === 0) return { state, version, events, marks: {} };
     const result = await store.append(stream, version, events, meta);
     if (result.outcome === 'appended') {
-      return { state: events.reduce(decider.evolve, state), version: result.version, events, marks: result.marks };
+      return {
+        state: events.reduce(decider.evolve, state),
+        version: result.version,
+        events,
+        marks: result.marks,
+      };
     }
   }
   throw new Refusal('BUSY', 'not-yet', 'Others are changing the same record: try again in a moment.');

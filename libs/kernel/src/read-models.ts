@@ -67,7 +67,10 @@ export abstract class ReadModels {
   abstract get<Row extends object>(model: string, key: string): Promise<Row | null>;
 
   /** Rows by key; keys without a row are absent. */
-  abstract getMany<Row extends object>(model: string, keys: readonly string[]): Promise<ReadonlyMap<string, Row>>;
+  abstract getMany<Row extends object>(
+    model: string,
+    keys: readonly string[],
+  ): Promise<ReadonlyMap<string, Row>>;
 
   /** Rows one of whose values in a declared index begins with `prefix` (or is `value`), each once, in value order. */
   abstract find<Row extends object>(

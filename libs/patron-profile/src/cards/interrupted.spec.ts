@@ -259,8 +259,8 @@ describe('a change of cards that stops between two appends', () => {
       { token, until: expect.any(String) },
       { token, personId: bob, from: expect.any(String) },
     ]);
-    const [, { until }, { from }] = facts.map(({ fact }) => fact!.data) as { until: string; from: string }[];
-    expect(from! >= until!).toBe(true);
+    const [, unlinked, linked] = facts.map(({ fact }) => fact!.data as { until?: string; from?: string });
+    expect(linked!.from! >= unlinked!.until!).toBe(true);
   });
 
   it('may take the same card back', async () => {
