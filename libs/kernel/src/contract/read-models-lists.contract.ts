@@ -17,14 +17,15 @@ export const readModelsListCases: readonly ReadModelsCase[] = [
   {
     name: 'cells are those whose name is at least from and below to, in code-unit order',
     async run({ port }) {
-      const names = ['A', 'B', 'a', 'a!', 'aa', 'b', 'é', '中'];
+      const names = ['A', 'B', 'a', 'a!', 'aa', 'b', 'é', '中', '😀', '～'];
       await port.commit(model, 0, batchOf(0, 1, { cells: new Map(names.map((name) => [name, 1])) }));
       const range = async (from: string, to: string) =>
         [...(await port.cells(model, from, to)).keys()].sort();
       assert.deepEqual(await range('a', 'b'), ['a', 'a!', 'aa']);
       assert.deepEqual(await range('B', 'a'), ['B']);
       assert.deepEqual(await range('a!', 'aa'), ['a!']);
-      assert.deepEqual(await range('c', '\uffff'), ['é', '中']);
+      assert.deepEqual(await range('c', '\uffff'), ['é', '中', '😀', '～']);
+      assert.deepEqual(await range('😀', '～'), ['😀']);
       assert.deepEqual(await range('b', 'b'), []);
     },
   },
