@@ -1,6 +1,6 @@
 import type { ActivityPolicy } from '@readership/contracts';
 import type { Tally } from '@readership/kernel';
-import { isoMonth, monthOfDay } from './calendar.js';
+import { firstDayOf, isoMonth, monthOfDay } from './calendar.js';
 import type { LossReason } from './people.js';
 import type { FromDay, ReaderActivity } from './reader-activity.projection.js';
 
@@ -49,11 +49,14 @@ function monthsOfUse(row: ReaderActivity): Use {
   const uses: number[] = [];
   const days: number[] = [];
   let last = -1;
+  let nextMonth = -Infinity;
   for (let at = 0; at < row.days.length; at++) {
     const count = row.counts[at]!;
     if (count <= 0) continue;
-    const month = monthOfDay(row.days[at]!);
-    if (months[last] !== month) {
+    const day = row.days[at]!;
+    if (day >= nextMonth) {
+      const month = monthOfDay(day);
+      nextMonth = firstDayOf(month + 1);
       last = months.push(month) - 1;
       uses.push(0);
       days.push(0);
@@ -93,8 +96,8 @@ class PersonCount {
   during(measure: string, [from, to]: Span, monthsBefore = 0): void {
     for (let at = 0; at < this.homes.length; at++) {
       const [since, branch] = this.homes[at]!;
-      const start = Math.max(from, since + monthsBefore);
-      const end = Math.min(to, (this.homes[at + 1]?.[0] ?? Infinity) + monthsBefore);
+      const start = later(from, since + monthsBefore);
+      const end = earlier(to, (this.homes[at + 1]?.[0] ?? Infinity) + monthsBefore);
       if (start >= end) continue;
       this.add(measure, branch, start, 1);
       this.add(measure, branch, end, -1);
@@ -105,8 +108,8 @@ class PersonCount {
   instead(measure: string, placed: string, n: number, [from, to]: Span): void {
     for (let at = 0; at < this.homes.length; at++) {
       const [since, branch] = this.homes[at]!;
-      const start = Math.max(from, since);
-      const end = Math.min(to, this.homes[at + 1]?.[0] ?? Infinity);
+      const start = later(from, since);
+      const end = earlier(to, this.homes[at + 1]?.[0] ?? Infinity);
       if (start >= end || branch === placed) continue;
       this.add(measure, placed, start, -n);
       this.add(measure, placed, end, n);
@@ -150,10 +153,10 @@ function countActive(count: PersonCount, months: readonly number[], window: numb
   for (const span of active) {
     count.during('active', span);
     // From here on everything active is retained where it was also active a window ago, else returned.
-    let returned = Math.max(span[0], retainable);
+    let returned = later(span[0], retainable);
     for (const [from, to] of active) {
-      const start = Math.max(span[0], from + window);
-      const end = Math.min(span[1], to + window);
+      const start = later(span[0], from + window);
+      const end = earlier(span[1], to + window);
       if (start >= end) continue;
       count.during('retained', [start, end]);
       count.during('kept', [start, end], window);
@@ -171,7 +174,7 @@ function countMembership(
   window: number,
 ): void {
   const enrolled = row.enrolled === null ? Infinity : monthOfDay(row.enrolled);
-  const first = Math.min(enrolled, use[0] ?? Infinity);
+  const first = earlier(enrolled, use[0] ?? Infinity);
   if (first === Infinity) return;
   const anchors = first === use[0] ? use : [first, ...use];
   const states = byMonth(row.membership);
@@ -238,6 +241,9 @@ function covered(months: readonly number[], length: number): Span[] {
   if (from !== undefined) spans.push([from, to!]);
   return spans;
 }
+
+const later = (a: number, b: number) => (a > b ? a : b);
+const earlier = (a: number, b: number) => (a < b ? a : b);
 
 /** The last entry of each month, which holds at its end. */
 function byMonth<T>(entries: readonly FromDay<T>[]): FromMonth<T>[] {
