@@ -46,6 +46,10 @@ export class Running {
     return new Running(url, adminKey, folder, child);
   }
 
+  get pid(): number {
+    return this.child.pid!;
+  }
+
   /** Ends the process and resolves to its exit code, `null` when a signal ended it. */
   async stop(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<number | null> {
     if (this.child.exitCode !== null) return this.child.exitCode;

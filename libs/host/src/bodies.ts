@@ -5,7 +5,7 @@ import { checkKey, checkString, parseStrictJson } from './strict-json.js';
 const mebibyte = 1024 * 1024;
 
 /** Largest bodies, in bytes, by kind. */
-export const bodyLimits = { json: mebibyte, batch: 10_000_000, form: 64_000 } as const;
+export const bodyLimits = { json: mebibyte, batch: 10_000_000, form: mebibyte / 2 } as const;
 
 /** Bodies that arrive as the bytes they are; the handler reads them piece by piece. */
 const rawTypes: Readonly<Record<string, number>> = {

@@ -1,6 +1,7 @@
 import type { Stored } from '@readership/kernel';
 import { projected } from '@readership/kernel/testing';
 import type { TestimonialEvent } from './testimonial.events.js';
+import type { TestimonialStatus } from './testimonial.decider.js';
 import { testimonialsList } from './testimonials-list.projection.js';
 
 const told = (type: TestimonialEvent['type']): Stored<TestimonialEvent> =>
@@ -12,7 +13,7 @@ const told = (type: TestimonialEvent['type']): Stored<TestimonialEvent> =>
   }) as unknown as Stored<TestimonialEvent>;
 
 const history = [told('TestimonialReceived'), told('TestimonialApproved'), told('TestimonialPublished')];
-const row = (status: string) => ({ id: 'a', receivedOn: '2024-04-02', status });
+const row = (status: TestimonialStatus) => ({ id: 'a', receivedOn: '2024-04-02', status });
 
 it('follows a testimonial through its statuses, without what it says', () => {
   projected(testimonialsList, ...history.slice(0, 1)).thenRow('testimonial-a/a', row('received'));
