@@ -33,7 +33,9 @@ export class DataKeys {
     const known = this.known.get(subject) ?? this.read(subject);
     if (known) return known;
     const key = randomBytes(32);
-    const made: DataKey = { key, wrapped: encrypt(this.masterKey, key, subject), stored: false };
+    // A copy, because a view of Node's buffer pool would cross to the writer's thread with the whole pool.
+    const wrapped = new Uint8Array(encrypt(this.masterKey, key, subject));
+    const made: DataKey = { key, wrapped, stored: false };
     this.known.set(subject, made);
     return made;
   }

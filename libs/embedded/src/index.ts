@@ -1,4 +1,5 @@
 export * from './embedded-adapters.js';
+export { fileAdapters, FolderUnusable, type FileOptions } from './file-adapters.js';
 export {
   openDriver,
   SqlMisuse,

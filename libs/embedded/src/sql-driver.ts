@@ -47,6 +47,8 @@ interface Engine {
 export interface DriverOptions {
   /** How long to wait for another writer. */
   readonly busyTimeoutMs?: number;
+  /** Keeps everybody else out until it is closed. */
+  readonly lock?: boolean;
 }
 
 /** Opens a database file, or `:memory:`; durable at each commit. */
@@ -55,9 +57,12 @@ export function openDriver(path: string, options: DriverOptions = {}): SqlDriver
   const driver = new GuardedDriver(engine);
   try {
     driver.exec(`PRAGMA busy_timeout=${options.busyTimeoutMs ?? 5000}`);
-    driver.exec('PRAGMA journal_mode=WAL');
-    driver.exec('PRAGMA synchronous=FULL');
-    driver.exec('PRAGMA secure_delete=ON');
+    if (options.lock) driver.exec('BEGIN EXCLUSIVE');
+    else {
+      driver.exec('PRAGMA journal_mode=WAL');
+      driver.exec('PRAGMA synchronous=FULL');
+      driver.exec('PRAGMA secure_delete=ON');
+    }
   } catch (error) {
     driver.close();
     throw error;

@@ -20,6 +20,29 @@ export interface SqlWriter {
   close(): Promise<void>;
 }
 
+/** A write on its way to another thread. */
+export interface WriteRequest {
+  readonly name: WriteName;
+  readonly values: readonly SqlValue[];
+}
+
+export type WriteOutcome = { readonly answer: Answer<WriteName> } | { readonly error: unknown };
+
+/**
+ * Group commit: all requests in one transaction, so they share one wait for the disk. When one of them throws, nothing
+ * of them is stored and each is done by itself, which shows whose fault it was.
+ */
+export function writeTogether(driver: SqlDriver, requests: readonly WriteRequest[]): readonly WriteOutcome[] {
+  try {
+    return driver.transaction(() =>
+      requests.map(({ name, values }) => ({ answer: writes[name](driver, values) })),
+    );
+  } catch (error) {
+    if (requests.length === 1) return [{ error }];
+    return requests.flatMap((request) => writeTogether(driver, [request]));
+  }
+}
+
 /** Writes at once, on a connection of this thread. */
 export class DirectWriter implements SqlWriter {
   constructor(private readonly driver: SqlDriver) {}

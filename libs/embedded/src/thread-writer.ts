@@ -1,0 +1,123 @@
+import { Worker } from 'node:worker_threads';
+import { Refusal } from '@readership/kernel';
+import { DataKeyTaken } from './event-writes.js';
+import type { SqlValue } from './sql-driver.js';
+import type { Answer, SqlWriter, WriteName, WriteRequest } from './writer.js';
+import type { Thrown } from './writer-thread.js';
+
+/** Values that may wait before further writes are refused: some 100,000 commits. */
+const waitingMax = 1_000_000;
+const groupMax = 100_000;
+/** While the thread commits one group the next is already on its way. */
+const groupsAhead = 2;
+
+interface Waiting extends WriteRequest {
+  resolve(answer: never): void;
+  reject(error: unknown): void;
+}
+
+/** Writes to a database file in a thread of its own; what waits meanwhile shares the next transaction. */
+export class ThreadWriter implements SqlWriter {
+  private readonly thread: Worker;
+  private readonly ended: Promise<void>;
+  private waiting: Waiting[] = [];
+  private waitingValues = 0;
+  private readonly sent: Waiting[][] = [];
+  private planned = false;
+  private failure: Error | null = null;
+  private closing: (() => void) | null = null;
+
+  constructor(path: string, entry: URL = new URL('./writer-thread.js', import.meta.url)) {
+    this.thread = new Worker(entry, { workerData: { path } });
+    this.thread.unref();
+    this.thread.on('message', (outcomes: readonly ({ answer: never } | { error: Thrown })[]) =>
+      this.settle(outcomes),
+    );
+    this.thread.on('error', (error) => this.fail(error));
+    this.ended = new Promise((resolve) =>
+      this.thread.on('exit', () => {
+        this.fail(new Error('the writer has ended'));
+        resolve();
+      }),
+    );
+  }
+
+  write<N extends WriteName>(name: N, values: readonly SqlValue[]): Promise<Answer<N>> {
+    return new Promise((resolve, reject) => {
+      if (this.failure) return reject(this.failure);
+      if (this.closing) return reject(new Error('the writer is closed'));
+      if (this.waitingValues > waitingMax) {
+        return reject(
+          new Refusal('BUSY', 'not-yet', 'More is being written than the disk can take: try again.'),
+        );
+      }
+      this.waitingValues += values.length;
+      this.waiting.push({ name, values, resolve: resolve as (answer: never) => void, reject });
+      this.plan();
+    });
+  }
+
+  async close(): Promise<void> {
+    if (!this.failure) {
+      await new Promise<void>((resolve) => {
+        this.closing = resolve;
+        this.plan();
+      });
+      this.thread.ref();
+      this.thread.postMessage(null);
+    }
+    await this.ended;
+  }
+
+  /** What is asked for in one go is sent in one go. */
+  private plan(): void {
+    if (this.planned) return;
+    this.planned = true;
+    queueMicrotask(() => {
+      this.planned = false;
+      this.send();
+    });
+  }
+
+  private send(): void {
+    while (this.waiting.length > 0 && this.sent.length < groupsAhead) {
+      let count = 0;
+      let values = 0;
+      while (count < this.waiting.length && (count === 0 || values < groupMax)) {
+        values += this.waiting[count++]!.values.length;
+      }
+      const group = this.waiting.splice(0, count);
+      this.waitingValues -= values;
+      this.sent.push(group);
+      this.thread.ref();
+      this.thread.postMessage(group.map(({ name, values }) => ({ name, values })));
+    }
+    if (this.sent.length > 0) return;
+    this.thread.unref();
+    this.closing?.();
+  }
+
+  private settle(outcomes: readonly ({ answer: never } | { error: Thrown })[]): void {
+    const group = this.sent.shift()!;
+    for (let i = 0; i < group.length; i++) {
+      const outcome = outcomes[i]!;
+      if ('error' in outcome) group[i]!.reject(errorOf(outcome.error));
+      else group[i]!.resolve(outcome.answer);
+    }
+    this.plan();
+  }
+
+  private fail(error: Error): void {
+    this.failure ??= error;
+    for (const request of [...this.sent.flat(), ...this.waiting]) request.reject(this.failure);
+    this.sent.length = 0;
+    this.waiting = [];
+    this.waitingValues = 0;
+    this.closing?.();
+  }
+}
+
+function errorOf({ name, message, code }: Thrown): Error {
+  if (name === 'DataKeyTaken') return new DataKeyTaken(message);
+  return Object.assign(new Error(message), code === undefined ? {} : { code });
+}

@@ -1,0 +1,33 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { openDriver } from './sql-driver.js';
+import { writeTogether, type WriteRequest } from './writer.js';
+
+/** What a write threw, as it crosses threads. */
+export interface Thrown {
+  readonly name: string;
+  readonly message: string;
+  readonly code?: unknown;
+}
+
+/** The thread that writes to one database: takes groups of requests, answers each group in order, ends on `null`. */
+if (parentPort) {
+  const port = parentPort;
+  const driver = openDriver((workerData as { path: string }).path);
+  port.on('message', (requests: readonly WriteRequest[] | null) => {
+    if (requests === null) {
+      driver.close();
+      port.close();
+      return;
+    }
+    port.postMessage(
+      writeTogether(driver, requests).map((outcome) =>
+        'error' in outcome ? { error: thrown(outcome.error) } : outcome,
+      ),
+    );
+  });
+}
+
+function thrown(error: unknown): Thrown {
+  if (!(error instanceof Error)) return { name: 'Error', message: String(error) };
+  return { name: error.name, message: error.message, code: (error as { code?: unknown }).code };
+}
