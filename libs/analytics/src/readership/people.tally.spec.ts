@@ -71,6 +71,11 @@ describe('people', () => {
     expect(tally.cells(reader({})).size).toBe(0);
   });
 
+  it('have no use on a day of which only the withdrawal is known yet', () => {
+    const early = tally.cells(reader({ days: [on('2020-01-01'), on('2020-03-01')], counts: [-1, 2] }));
+    expect(early).toEqual(tally.cells(reader({ days: [on('2020-03-01')], counts: [2] })));
+  });
+
   it('enter and are lost at once when they come and leave within a month', async () => {
     const row = reader({ enrolled: on('2020-03-02'), membership: [[on('2020-03-30'), 'not-renewed']] });
     expect(await when(row, 'current')).toEqual([]);
