@@ -1,5 +1,5 @@
-import { mkdir } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { existsSync, mkdirSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import type { Adapters } from '@readership/kernel';
 import { EmbeddedAdapters, type Connection, type EmbeddedOptions } from './embedded-adapters.js';
 import { isBusy, openDriver, type SqlDriver } from './sql-driver.js';
@@ -23,7 +23,7 @@ export class FolderUnusable extends Error {
 export async function fileAdapters(options: FileOptions): Promise<Adapters> {
   const folder = resolve(options.folder);
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder);
   } catch (error) {
     throw unusable(folder, error);
   }
@@ -41,6 +41,13 @@ export async function fileAdapters(options: FileOptions): Promise<Adapters> {
     lock.close();
     throw isAccess(error) ? unusable(folder, error) : error;
   }
+}
+
+/** Not Node's recursive one, which tries for ever in a file system such as /proc. */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return;
+  if (!existsSync(dirname(folder))) makeFolder(dirname(folder));
+  mkdirSync(folder, { mode: 0o700 });
 }
 
 /** Held until closed or the process ends, however it ends. */
