@@ -1,3 +1,10 @@
 export * from './interaction-log.module.js';
 export * from './interaction.events.js';
 export { publish } from './publish.js';
+export { branches } from './directory/branches.projection.js';
+export { KnownBranches } from './directory/known-branches.js';
+export { Recorder } from './ingest/recorder.js';
+export { interaction } from './interaction.decider.js';
+export { OnReferenceFacts } from './references/on-reference-facts.js';
+export { referenced } from './references/referenced.projection.js';
+export { references } from './references/references.projection.js';

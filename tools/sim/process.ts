@@ -1,0 +1,272 @@
+import { people, readerActivity, volumes } from '@readership/analytics';
+import { decodeFact, defaultPolicy } from '@readership/contracts';
+import { adaptersOver, openDriver, type EmbeddedAdapters, type SqlDriver } from '@readership/embedded';
+import { Clock, Secrets } from '@readership/host';
+import {
+  branches,
+  interaction,
+  KnownBranches,
+  OnReferenceFacts,
+  publish as publishInteraction,
+  Recorder,
+  referenced,
+  references,
+} from '@readership/interaction-log';
+import {
+  handle,
+  OwnFeed,
+  ownEvent,
+  Pipeline,
+  ReactionRunner,
+  Refusal,
+  Relay,
+  Runner,
+  uuid5,
+  type EventLog,
+  type EventStore,
+  type LogRecord,
+  type Meta,
+  type ReadModel,
+  type ReadModels,
+} from '@readership/kernel';
+import {
+  branch,
+  Cards,
+  patron,
+  PatronCards,
+  patronSearch,
+  publish as publishPatron,
+  registrationOf,
+  Registrations,
+} from '@readership/patron-profile';
+import { crashing, type Life } from './crashing-driver.js';
+import { askedAt, branchIds, type Wish } from './script.js';
+
+const namespace = '2b1f7a52-5c6e-4d0f-9a40-0d5b7c1e9f11';
+const today = '2024-12-01';
+const timeZone = 'Europe/London';
+const secrets = new Secrets({
+  masterKey: Buffer.alloc(32, 1),
+  cardKey: Buffer.alloc(32, 2),
+  linkKey: Buffer.alloc(32, 3),
+  adminKey: 'key',
+});
+
+class NoonClock extends Clock {
+  now(): Date {
+    return new Date(`${today}T12:00:00Z`);
+  }
+}
+
+/** What stays when a process stops. */
+export class Databases {
+  private readonly drivers = new Map<string, SqlDriver>();
+
+  driver(name: string): SqlDriver {
+    let driver = this.drivers.get(name);
+    if (!driver) this.drivers.set(name, (driver = openDriver(':memory:')));
+    return driver;
+  }
+
+  close(): void {
+    for (const driver of this.drivers.values()) driver.close();
+  }
+}
+
+/** Faults put in on purpose, to see that the simulator notices. */
+export interface Sabotage {
+  readonly readModels?: (inner: ReadModels) => ReadModels;
+  readonly relay?: (
+    context: string,
+    partition: number,
+    store: EventStore,
+    log: EventLog,
+  ) => Pick<Relay, 'step'>;
+}
+
+export const logModels: Readonly<Record<string, readonly ReadModel<any>[]>> = {
+  'interaction-log': [{ projection: branches }, { projection: references }, { projection: referenced }],
+  analytics: [
+    { projection: readerActivity(defaultPolicy, timeZone), tallies: [people(defaultPolicy)] },
+    { tally: volumes(timeZone) },
+  ],
+};
+export const ownModels: readonly ReadModel<any>[] = [{ projection: patronSearch }];
+
+/** Everything of one process, built anew over the databases of the one before. */
+export class Process {
+  readonly adapters: EmbeddedAdapters;
+  readonly patrons: EventStore;
+  readonly interactions: EventStore;
+  readonly relays: readonly Pick<Relay, 'step'>[];
+  readonly feed: OwnFeed<any>;
+  /** A context has two that do not know of each other, as when a new owner begins before the old one has ended. */
+  readonly pipelines: Readonly<Record<string, readonly Pipeline<LogRecord, any>[]>>;
+  private readonly registrations: Registrations;
+  private readonly patronCards: PatronCards;
+  private readonly recorder: Recorder;
+
+  constructor(
+    databases: Databases,
+    life: Life,
+    readonly partitions: number,
+    sabotage: Sabotage = {},
+  ) {
+    const adapters = adaptersOver((name) => crashing(databases.driver(name), life), {
+      masterKey: secrets.masterKey,
+      partitions,
+    });
+    this.adapters = adapters;
+    const modelsOf = (context: string): ReadModels =>
+      (sabotage.readModels ?? ((inner) => inner))(adapters.readModels(context));
+    this.patrons = adapters.eventStore('patron-profile', publishPatron);
+    this.interactions = adapters.eventStore('interaction-log', publishInteraction);
+    const stores = { 'patron-profile': this.patrons, 'interaction-log': this.interactions };
+    const relayOf = sabotage.relay ?? ((...of) => new Relay(...of));
+    this.relays = Object.entries(stores).flatMap(([context, store]) =>
+      Array.from({ length: partitions }, (_, partition) =>
+        relayOf(context, partition, store, adapters.eventLog),
+      ),
+    );
+    this.feed = new OwnFeed(
+      'patron-profile',
+      this.patrons,
+      new Pipeline(
+        ownModels.map((model) => new Runner<any, any>(model, modelsOf('patron-profile'))),
+        ownEvent,
+      ),
+      7,
+    );
+    const pipeline = (context: string): Pipeline<LogRecord, any> => {
+      const models = modelsOf(context);
+      const runners = logModels[context]!.map((model) => new Runner<LogRecord, any>(model, models));
+      const reactions =
+        context === 'interaction-log'
+          ? [new ReactionRunner<LogRecord, any>(new OnReferenceFacts(this.interactions, models), models)]
+          : [];
+      return new Pipeline([...runners, ...reactions], decodeFact);
+    };
+    this.pipelines = Object.fromEntries(
+      Object.keys(logModels).map((context) => [context, [pipeline(context), pipeline(context)]]),
+    );
+    const cards = new Cards(this.patrons, secrets);
+    this.registrations = new Registrations(this.patrons, cards, secrets);
+    this.patronCards = new PatronCards(this.patrons, cards, secrets);
+    const models = modelsOf('interaction-log');
+    this.recorder = new Recorder(
+      this.interactions,
+      models,
+      new KnownBranches(models),
+      secrets,
+      new NoonClock(),
+    );
+  }
+
+  async addBranches(): Promise<void> {
+    for (const id of branchIds) {
+      const command = { type: 'AddBranch', branch: { id, name: id, library: 'CITY', timeZone } } as never;
+      await handle(this.patrons, branch, id, command, metaOf(`branch ${id}`, 0));
+    }
+  }
+
+  /**
+   * Asks as a client does; a refusal is an answer too. `known` keeps what earlier answers told: ids of persons and
+   * interactions.
+   */
+  async ask(wish: Wish, index: number, known: Known): Promise<string> {
+    try {
+      return await this.carryOut(wish, metaOf(`wish ${index}`, index), known);
+    } catch (error) {
+      if (error instanceof Refusal && error.kind !== 'not-yet') return error.code;
+      throw error;
+    }
+  }
+
+  private async carryOut(wish: Wish, meta: Meta, known: Known): Promise<string> {
+    if (wish.do === 'register') {
+      const registration = registrationOf({
+        cards: wish.cards.map(cardNumber),
+        givenName: `Reader ${wish.person}`,
+        familyName: 'Reader',
+        homeBranch: branchIds[wish.person % branchIds.length]!,
+        enrolledOn: '2023-05-01',
+      });
+      const [outcome] = (await this.registrations.register([registration], today, meta)).outcomes;
+      if (outcome === undefined) return 'NOTHING';
+      if (outcome.outcome === 'refused') return outcome.refusal.code;
+      // One who registers again with other cards is somebody else: the first one is whom later wishes mean.
+      if (!known.people.has(wish.person)) known.people.set(wish.person, outcome.id);
+      known.named.set(outcome.id, `person of ${wish.person} ${wish.cards.join()}`);
+      return 'registered';
+    }
+    if (wish.do === 'record') {
+      const patronId = wish.person === undefined ? undefined : known.people.get(wish.person);
+      if (wish.person !== undefined && patronId === undefined) return 'NOBODY';
+      const recording = this.recorder.begin(meta);
+      const read = recording.read({
+        specversion: '1.0',
+        type: 'org.readership.interaction.v1',
+        source: '/sim',
+        id: `item ${wish.item}`,
+        time: wish.time,
+        data: {
+          kind: wish.kind,
+          branch: wish.branch,
+          ...(wish.card === undefined ? {} : { card: cardNumber(wish.card) }),
+          ...(patronId === undefined ? {} : { patronId }),
+        },
+      });
+      const [outcome] = await recording.append(await recording.prepare([read]));
+      if (outcome!.outcome === 'refused') return outcome!.problems[0]!.code;
+      known.items.set(wish.item, outcome!.id);
+      return 'recorded';
+    }
+    if (wish.do === 'correct' || wish.do === 'withdraw') {
+      const id = known.items.get(wish.item);
+      if (id === undefined) return 'NOTHING';
+      const command =
+        wish.do === 'withdraw'
+          ? ({ type: 'WithdrawInteraction', reason: 'r' } as const)
+          : ({
+              type: 'CorrectInteraction',
+              changes: { time: wish.time, branch: wish.branch },
+              reason: 'r',
+            } as const);
+      await handle(this.interactions, interaction, id, command, meta);
+      return 'done';
+    }
+    const id = known.people.get(wish.person);
+    if (id === undefined) return 'NOBODY';
+    if (wish.do === 'give-card' || wish.do === 'take-card') {
+      const numbers = [cardNumber(wish.card)];
+      const change = wish.do === 'give-card' ? { add: numbers, remove: [] } : { add: [], remove: numbers };
+      await this.patronCards.change(id, change, meta);
+      return 'done';
+    }
+    const command =
+      wish.do === 'move'
+        ? ({ type: 'MovePatron', homeBranch: wish.branch, since: wish.since, today } as const)
+        : wish.do === 'close'
+          ? ({ type: 'ClosePatron', reason: 'request', on: wish.on, today } as const)
+          : ({ type: 'ReopenPatron', on: wish.on, today } as const);
+    await handle(this.patrons, patron, id, command as never, meta);
+    return 'done';
+  }
+}
+
+/** What clients were told; it outlives a process, for they run elsewhere. */
+export class Known {
+  readonly people = new Map<number, string>();
+  readonly items = new Map<number, string>();
+  /** Ids differ from run to run; by these names two runs are compared. */
+  readonly named = new Map<string, string>();
+}
+
+function cardNumber(card: number): string {
+  return `CARD${card}`;
+}
+
+/** The same request has the same id however often it is sent. */
+function metaOf(request: string, index: number): Meta {
+  return { commandId: uuid5(namespace, request), at: askedAt(index), actor: 'client' };
+}
