@@ -69,7 +69,7 @@ function element(name, text, className) {
   return made;
 }
 
-function show({ figures, policy, asOf }) {
+function show({ figures, policy }) {
   byId('figures').replaceChildren(
     ...figures.map((figure) => {
       const [point] = figure.points;
@@ -95,13 +95,12 @@ function show({ figures, policy, asOf }) {
         element('td', point.period.replace('/', ' to ')),
         element('td', shown(figure, point.value)),
         element('td', shown(figure, figure.comparison?.points[0]?.value)),
-        element('td', `${point.n ?? 0}`),
+        element('td', new Intl.NumberFormat().format(point.n ?? 0)),
       );
       return row;
     }),
   );
-  byId('policy').textContent =
-    `A reader stays current for ${policy.windowMonths} months after the last use. As of ${String(asOf).slice(0, 24)}.`;
+  byId('policy').textContent = `A reader stays current for ${policy.windowMonths} months after the last use.`;
 }
 
 async function load() {
@@ -118,6 +117,8 @@ async function load() {
     )
       ? 'There is nothing to count yet: register branches and patrons, then publish interactions.'
       : `Figures up to ${board.figures[0].points[0].period}.`;
+    if (!(await fetch('/readyz')).ok)
+      status.textContent += ' Not everything is loaded yet: show them again in a moment.';
   } catch (error) {
     byId('figures').replaceChildren();
     byId('key-form').hidden = !(error instanceof NoKey);

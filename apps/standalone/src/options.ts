@@ -30,9 +30,10 @@ export function optionsOf(
       yes: { type: 'boolean', default: false },
     },
   });
-  const port = Number(values.port ?? env['READERSHIP_PORT'] ?? 8080);
-  if (!Number.isInteger(port) || port < 0 || port > 65_535)
-    throw new Error('--port takes a number from 0 to 65535.');
+  const said = values.port ?? env['READERSHIP_PORT'] ?? '8080';
+  const port = Number(said);
+  // `Number` alone takes an empty text for 0 and `1e3` for 1000.
+  if (!/^\d{1,5}$/.test(said) || port > 65_535) throw new Error('--port takes a number from 0 to 65535.');
   if (values.sample !== 'small' && values.sample !== 'none') throw new Error('--sample takes small or none.');
   return {
     port,
