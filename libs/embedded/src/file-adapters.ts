@@ -76,6 +76,6 @@ function isAccess(error: unknown): boolean {
 
 function unusable(folder: string, error: unknown): FolderUnusable {
   const why =
-    (error as NodeJS.ErrnoException).code ?? (error instanceof Error ? error.message : String(error));
+    (error as NodeJS.ErrnoException).code || (error instanceof Error ? error.message : String(error));
   return new FolderUnusable(`The data folder ${folder} cannot be written: ${why}.`, { cause: error });
 }

@@ -28,7 +28,8 @@ export class ThreadWriter implements SqlWriter {
   private closing: (() => void) | null = null;
 
   constructor(path: string, entry: URL = new URL('./writer-thread.js', import.meta.url)) {
-    this.thread = new Worker(entry, { workerData: { path } });
+    // Not the flags of the program, which may be about its own first file.
+    this.thread = new Worker(entry, { workerData: { path }, execArgv: [] });
     this.thread.unref();
     this.thread.on('message', (outcomes: readonly ({ answer: never } | { error: Thrown })[]) =>
       this.settle(outcomes),

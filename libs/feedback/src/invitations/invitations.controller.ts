@@ -5,9 +5,9 @@ import { EventStore, handle, type Meta } from '@readership/kernel';
 import { uuidv7 } from 'uuidv7';
 import { checkDay } from '../directory/calendar-day.js';
 import { Directory } from '../directory/directory.js';
-import { placeOf } from '../directory/place.bodies.js';
+import { placeOf } from '../directory/place-bodies.js';
 import { surveyOf } from '../surveys/surveys.js';
-import { InvitationBody } from './invitation.bodies.js';
+import { InvitationBody } from './invitation-bodies.js';
 import { invitation } from './invitation.decider.js';
 import { InvitationLinks } from './invitation-links.js';
 

@@ -2,7 +2,7 @@ import { Body, Controller, Get, Inject, Param, Post, Query } from '@nestjs/commo
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Answer, AppliedWait, Cursors, listLimit, RequestMeta } from '@readership/host';
 import { EventStore, handle, modelId, ReadModels, type Meta } from '@readership/kernel';
-import { SurveyBody } from './survey.bodies.js';
+import { SurveyBody } from './survey-bodies.js';
 import { survey } from './survey.decider.js';
 import { surveysList, type ListedSurvey } from './surveys-list.projection.js';
 import { surveyOf, surveyView, type SurveyView } from './surveys.js';

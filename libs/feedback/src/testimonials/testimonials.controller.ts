@@ -5,8 +5,8 @@ import { EventStore, fold, handle, modelId, ReadModels, Refusal, type Meta } fro
 import { keyedDigest } from '../digest.js';
 import { checkDay } from '../directory/calendar-day.js';
 import { Directory } from '../directory/directory.js';
-import { placeOf } from '../directory/place.bodies.js';
-import { PublicationBody, TestimonialBody } from './testimonial.bodies.js';
+import { placeOf } from '../directory/place-bodies.js';
+import { PublicationBody, TestimonialBody } from './testimonial-bodies.js';
 import {
   testimonial,
   unknownTestimonial,

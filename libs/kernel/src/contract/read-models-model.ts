@@ -4,7 +4,7 @@ import { partitionOf } from '../partition.js';
 import type { RowChange } from '../read-models.js';
 import type { Maker } from './contract.js';
 import { partitionsOf } from './notes.js';
-import { parameters, type Tries } from './event-store.model.js';
+import { parameters, type Tries } from './event-store-model.js';
 import { batchOf, keysOf, type ReadModelsFixture } from './readings.js';
 
 type Step =

@@ -11,7 +11,7 @@ import {
   Matches,
   ValidateNested,
 } from 'class-validator';
-import { Trimmed } from '../directory/place.bodies.js';
+import { Trimmed } from '../directory/place-bodies.js';
 import { givenId, oneLine } from '../text.js';
 import type { QuestionType } from './survey.events.js';
 

@@ -1,7 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import { IsObject, IsString, Length, Matches, ValidateNested } from 'class-validator';
-import { PlaceBody, Trimmed } from '../directory/place.bodies.js';
+import { PlaceBody, Trimmed } from '../directory/place-bodies.js';
 import { freeText, givenId } from '../text.js';
 
 export class TestimonialBody extends PlaceBody {

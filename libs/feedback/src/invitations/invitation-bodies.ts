@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IsString, Length } from 'class-validator';
-import { PlaceBody } from '../directory/place.bodies.js';
+import { PlaceBody } from '../directory/place-bodies.js';
 
 export class InvitationBody extends PlaceBody {
   @ApiProperty({ format: 'date', description: 'The last day of the consortium on which it can be answered.' })
