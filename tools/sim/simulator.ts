@@ -16,7 +16,7 @@ import { Crash, Life } from './crashing-driver.js';
 import { Databases, Known, logModels, ownModels, Process, type Sabotage } from './process.js';
 import { Chance, scriptOf, type Wish } from './script.js';
 
-const crashesMax = 8;
+const crashesMax = 5;
 const everything = 1_000_000;
 
 /** What two runs of one script must agree in. */
