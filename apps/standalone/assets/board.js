@@ -45,8 +45,10 @@ function shown(figure, value) {
     return new Intl.NumberFormat(undefined, { style: 'currency', currency: figure.currency }).format(
       value / 100,
     );
+  const digits = figure.metric === 'frequency' ? 1 : 0;
   return new Intl.NumberFormat(undefined, {
-    maximumFractionDigits: figure.metric === 'frequency' ? 1 : 0,
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
   }).format(value);
 }
 
