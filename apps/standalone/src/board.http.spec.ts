@@ -1,0 +1,28 @@
+import 'reflect-metadata';
+import { memoryAdapters } from '@readership/embedded';
+import { startApp, type TestApp } from '@readership/host/testing';
+import request from 'supertest';
+import { BoardModule } from './board.module.js';
+
+describe('the page at /', () => {
+  let app: TestApp;
+  beforeAll(async () => {
+    app = await startApp(() => [{ module: BoardModule }], memoryAdapters());
+  });
+  afterAll(() => app.close());
+
+  it('is an empty shell that needs no key and loads nothing from elsewhere', async () => {
+    const { text, headers } = await request(app.url).get('/').expect(200).expect('content-type', /html/);
+    expect(headers['content-security-policy']).toContain("default-src 'none'");
+    expect([...text.matchAll(/(?:src|href)="([^"]+)"/g)].filter(([, to]) => !/^[/#]/.test(to!))).toEqual([]);
+  });
+
+  it('has its style and its script beside it', async () => {
+    await request(app.url).get('/board.css').expect(200).expect('content-type', /css/);
+    await request(app.url).get('/board.js').expect(200).expect('content-type', /javascript/);
+  });
+
+  it('opens nothing else', async () => {
+    await request(app.url).get('/v1/audit/log').expect(401).expect('content-type', /problem\+json/);
+  });
+});
