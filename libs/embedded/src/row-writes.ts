@@ -5,7 +5,8 @@ export type Entries = Readonly<Record<string, readonly string[]>>;
 
 /**
  * One batch, flat, because it crosses a thread: `model, partition, from, to, checkpoint,
- * number of rows, (key, body or null, entries or null)…, number of cells, (cell, change)…, (offset, parked)…`.
+ * number of rows, (key, body or null, entries or null)…, changes of cells as JSON [[cell, change]],
+ * cells that may have reached 0 as JSON, (offset, parked)…`. Cells are many and small: one statement takes them all.
  * Answers 1, or 0 when the checkpoint is not at `from`.
  */
 export function commitRows(driver: SqlDriver, flat: readonly SqlValue[]): number {
@@ -18,7 +19,6 @@ export function commitRows(driver: SqlDriver, flat: readonly SqlValue[]): number
     number,
   ];
   const rowsEnd = 6 + rowCount * 3;
-  const cellsEnd = rowsEnd + 1 + (flat[rowsEnd] as number) * 2;
 
   let known = driver.prepare('SELECT id, indexed FROM models WHERE name = ?').get([name]);
   if (!known) {
@@ -47,21 +47,29 @@ export function commitRows(driver: SqlDriver, flat: readonly SqlValue[]): number
     else put.run([model, key, body, entries]);
   }
 
-  const count = driver.prepare(
-    'INSERT INTO cells VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET n = n + excluded.n',
-  );
-  const sweep = driver.prepare('DELETE FROM cells WHERE model = ? AND cell = ? AND partition = ? AND n = 0');
-  for (let at = rowsEnd + 1; at < cellsEnd; at += 2) {
-    const cell = flat[at]!;
-    const change = flat[at + 1] as number;
-    count.run([model, cell, partition, change]);
-    if (change < 0) sweep.run([model, cell, partition]);
+  const [cells, sunk] = [flat[rowsEnd]!, flat[rowsEnd + 1]!];
+  if (cells !== '[]') {
+    driver
+      .prepare(
+        `INSERT INTO cells SELECT ?, value ->> 0, ?, value ->> 1 FROM json_each(?) WHERE true
+         ON CONFLICT DO UPDATE SET n = n + excluded.n`,
+      )
+      .run([model, partition, cells]);
+  }
+  if (sunk !== '[]') {
+    driver
+      .prepare(
+        `DELETE FROM cells
+         WHERE model = ? AND cell IN (SELECT value FROM json_each(?)) AND partition = ? AND n = 0`,
+      )
+      .run([model, sunk, partition]);
   }
 
   const park = driver.prepare(
     'INSERT INTO parked VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET body = excluded.body',
   );
-  for (let at = cellsEnd; at < flat.length; at += 2) park.run([model, partition, flat[at]!, flat[at + 1]!]);
+  for (let at = rowsEnd + 2; at < flat.length; at += 2)
+    park.run([model, partition, flat[at]!, flat[at + 1]!]);
   return 1;
 }
 

@@ -173,7 +173,8 @@ class GuardedStatement implements SqlStatement {
   }
 }
 
-function checkValue(value: unknown, index: number): void {
+/** Throws `SqlMisuse` for a value that cannot be stored as it is: also to be asked of what travels inside JSON text. */
+export function checkValue(value: unknown, index = 0): void {
   switch (typeof value) {
     case 'string':
       if (value.includes('\0')) throw new SqlMisuse(`parameter ${index} holds a NUL character`);

@@ -1,6 +1,6 @@
 import { ReadModels, start, type Batch, type Checkpoint, type Page, type Parked } from '@readership/kernel';
 import type { Entries } from './row-writes.js';
-import type { SqlDriver, SqlRow, SqlValue } from './sql-driver.js';
+import { checkValue, type SqlDriver, type SqlRow, type SqlValue } from './sql-driver.js';
 import { afterPrefix, before, plainStart } from './text-order.js';
 import type { SqlWriter } from './writer.js';
 
@@ -117,8 +117,15 @@ export class SqliteReadModels extends ReadModels {
     for (const [key, { row, indexes }] of rows) {
       flat.push(key, row === null ? null : JSON.stringify(row), row === null ? null : entriesOf(indexes));
     }
-    flat.push(cells.size);
-    for (const [cell, change] of cells) flat.push(cell, change);
+    const changes: (readonly [string, number])[] = [];
+    const sunk: string[] = [];
+    for (const [cell, change] of cells) {
+      checkValue(cell);
+      checkValue(change);
+      changes.push([cell, change]);
+      if (change < 0) sunk.push(cell);
+    }
+    flat.push(JSON.stringify(changes), JSON.stringify(sunk));
     for (const record of parked) flat.push(record.offset, JSON.stringify(record));
     return (await this.writer.write('commitRows', flat)) === 1 ? 'committed' : 'stale';
   }
