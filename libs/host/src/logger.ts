@@ -42,7 +42,9 @@ export class JsonLogger implements LoggerService {
   }
 
   error(message: unknown, ...rest: unknown[]): void {
-    this.pino.error(fields(rest), text(message));
+    // Nest logs a port it cannot have before it throws; `serve` says the same in one line for the user.
+    const level = text(message).startsWith('Error: listen') ? 'debug' : 'error';
+    this.pino[level](fields(rest), text(message));
   }
 
   debug(message: unknown, ...rest: unknown[]): void {

@@ -240,8 +240,8 @@ describe('other bodies', () => {
     ['a=1&a=2', 'REPEATED_FIELD'],
   ])('a form like %s is unreadable', (body, code) => app.when(form(body)).thenRefused(400, code));
 
-  it('a form over 64 kB is too large', () =>
-    app.when(form(`a=${'x'.repeat(70_000)}`)).thenRefused(413, 'TOO_LARGE'));
+  it('a form over half a mebibyte is too large', () =>
+    app.when(form(`a=${'x'.repeat(600_000)}`)).thenRefused(413, 'TOO_LARGE'));
 });
 
 describe('an address', () => {
