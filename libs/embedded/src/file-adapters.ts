@@ -71,11 +71,11 @@ function connect(path: string): Connection {
 }
 
 function isAccess(error: unknown): boolean {
-  return error instanceof Error && /unable to open|readonly|read-only|disk I\/O/i.test(error.message);
+  return /unable to open|readonly|read-only|disk I\/O/i.test(String((error as Error).message));
 }
 
 function unusable(folder: string, error: unknown): FolderUnusable {
-  const why =
-    (error as NodeJS.ErrnoException).code || (error instanceof Error ? error.message : String(error));
+  const { code, message } = error as NodeJS.ErrnoException;
+  const why = code?.startsWith('E') && !code.includes('SQLITE') ? code : message;
   return new FolderUnusable(`The data folder ${folder} cannot be written: ${why}.`, { cause: error });
 }

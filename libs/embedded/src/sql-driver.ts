@@ -70,11 +70,10 @@ export function openDriver(path: string, options: DriverOptions = {}): SqlDriver
   return driver;
 }
 
+/** Whether somebody else holds the database; the two engines say so in different fields. */
 export function isBusy(error: unknown): boolean {
-  return (
-    error instanceof Error &&
-    /database is locked|SQLITE_BUSY/.test(`${error.message} ${(error as { code?: unknown }).code}`)
-  );
+  const { code, message } = error as { readonly code?: unknown; readonly message?: unknown };
+  return code === 'SQLITE_BUSY' || String(message).includes('database is locked');
 }
 
 class GuardedDriver implements SqlDriver {

@@ -1,0 +1,96 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Meta, Publish } from '@readership/kernel';
+import { EmbeddedAdapters } from './embedded-adapters.js';
+import { createContextTables } from './schema.js';
+import { openDriver } from './sql-driver.js';
+import { ThreadWriter } from './thread-writer.js';
+
+/** A thread runs what was compiled; `npm test` compiles first. */
+const entry = pathToFileURL(join(import.meta.dirname, '../dist/writer-thread.js'));
+const publish: Publish = (_, stream) => ({ key: stream, fact: { type: 'Counted', schema: 1, data: {} } });
+const meta = (commandId: string): Meta => ({ commandId, at: '2026-01-01T00:00:00.000Z', actor: 'test' });
+const counted = { type: 'Counted', data: { n: 1 }, personal: { n: 1 } };
+
+let folder: string;
+beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'readership-thread-'))));
+afterEach(() => rmSync(folder, { recursive: true }));
+
+function adapters(): EmbeddedAdapters {
+  const connect = (name: string) => {
+    const path = join(folder, `${name}.db`);
+    return { driver: openDriver(path), writer: new ThreadWriter(path, entry) };
+  };
+  return new EmbeddedAdapters(connect, { masterKey: Buffer.alloc(32, 1) });
+}
+
+function writer(): ThreadWriter {
+  const path = join(folder, 'one.db');
+  const driver = openDriver(path);
+  createContextTables(driver, 1);
+  driver.close();
+  return new ThreadWriter(path, entry);
+}
+
+it('lets exactly one of many appenders at one version win', async () => {
+  const all = adapters();
+  const store = all.eventStore('counting', publish);
+  for (let version = 0; version < 5; version++) {
+    const answers = await Promise.all(
+      Array.from({ length: 200 }, (_, i) =>
+        store.append('count-1', version, [counted], meta(`${version}/${i}`)),
+      ),
+    );
+    expect(answers.filter(({ outcome }) => outcome === 'appended')).toHaveLength(1);
+  }
+  const { events, version } = await store.load('count-1');
+  expect([version, events.map(({ personal }) => personal)]).toEqual([5, Array(5).fill({ n: 1 })]);
+  await all.close();
+});
+
+it('answers each of many waiting writes with its own outcome, in order', async () => {
+  const jobs = writer();
+  const answers = await Promise.allSettled([
+    jobs.write('enqueue', ['mail', 'a', '{}', 0]),
+    jobs.write('enqueue', ['too few']),
+    jobs.write('enqueue', ['mail', 'a', '{}', 0]),
+    jobs.write('enqueue', ['mail', 'b', '{}', 0]),
+  ]);
+  expect(answers.map((answer) => (answer.status === 'fulfilled' ? answer.value : 'failed'))).toEqual([
+    1,
+    'failed',
+    0,
+    1,
+  ]);
+  await jobs.close();
+});
+
+it('refuses what is more than it may hold, and loses nothing that it took', async () => {
+  const jobs = writer();
+  const most = Array.from({ length: 270_000 }, (_, i) => jobs.write('enqueue', ['mail', `${i}`, '{}', 0]));
+  const answers = await Promise.allSettled(most);
+  const refused = answers.filter((answer) => answer.status === 'rejected');
+  expect(refused.length).toBeGreaterThan(0);
+  expect(refused.every(({ reason }) => (reason as { code: string }).code === 'BUSY')).toBe(true);
+  expect(await jobs.write('enqueue', ['mail', 'later', '{}', 0])).toBe(1);
+  await jobs.close();
+  const driver = openDriver(join(folder, 'one.db'));
+  expect(driver.prepare('SELECT count(*) FROM jobs').get([])).toEqual([270_001 - refused.length]);
+  driver.close();
+});
+
+it('ends what was begun before it closes, and takes nothing after', async () => {
+  const jobs = writer();
+  const begun = jobs.write('enqueue', ['mail', 'a', '{}', 0]);
+  await Promise.all([begun, jobs.close()]);
+  expect(await begun).toBe(1);
+  await expect(jobs.write('enqueue', ['mail', 'b', '{}', 0])).rejects.toThrow('ended');
+});
+
+it('fails what waits when its thread cannot start', async () => {
+  const broken = new ThreadWriter(join(folder, 'no', 'such', 'folder.db'), entry);
+  await expect(broken.write('enqueue', ['mail', 'a', '{}', 0])).rejects.toThrow();
+  await broken.close();
+});
