@@ -10,7 +10,7 @@ import {
   type ReadModel,
   type ReadModels,
 } from '@readership/kernel';
-import { adaptersOver, openDriver } from '@readership/embedded';
+import { adaptersOver, openDriver, type SqlDriver } from '@readership/embedded';
 import { decodeFact } from '@readership/contracts';
 import { Crash, Life } from './crashing-driver.js';
 import { Databases, Known, logModels, ownModels, Process, type Sabotage } from './process.js';
@@ -80,7 +80,7 @@ async function ran(
       }
     }
     // The checks are those of somebody who comes later and meets the databases alone.
-    const after = new Process(databases, new Life(Infinity), partitions);
+    const after = chance === null ? first : new Process(databases, new Life(Infinity), partitions);
     if (chance !== null)
       wrong.push(...(await accounts(after)), ...recordedTwice(after), ...(await rebuilt(after, databases)));
     return { answers, holders: await holders(after, known), cells: await tallied(after) };
@@ -200,26 +200,27 @@ function recordedTwice(process: Process): string[] {
 async function rebuilt(process: Process, databases: Databases): Promise<string[]> {
   const { partitions, adapters, patrons } = process;
   const wrong: string[] = [];
-  const fresh = new Map<string, ReturnType<typeof openDriver>>();
-  const driver = (name: string) => {
+  const fresh = new Map<string, SqlDriver>();
+  const driver = (name: string): SqlDriver => {
     if (!fresh.has(name)) fresh.set(name, openDriver(':memory:'));
     return fresh.get(name)!;
   };
-  const anew = adaptersOver(driver, { masterKey: Buffer.alloc(32), partitions });
+  // No two contexts have a model of one name: one database holds them all.
+  const models = adaptersOver(driver, { masterKey: Buffer.alloc(32), partitions }).readModels('anew');
   const check = (context: string, model: ReadModel<any>) => {
-    const [live, again] = [databases.driver(context), driver(context)].map((each) =>
+    const [live, again] = [databases.driver(context), driver('anew')].map((each) =>
       stored(each, idOf(model)),
     );
     if (live !== again) wrong.push(`${idOf(model)} is not what a rebuild gives: ${live} but ${again}`);
   };
-  for (const [context, models] of Object.entries(logModels)) {
-    const runners = models.map((model) => new Runner<LogRecord, any>(model, anew.readModels(context)));
+  for (const [context, of] of Object.entries(logModels)) {
+    const runners = of.map((model) => new Runner<LogRecord, any>(model, models));
     const pipeline = new Pipeline<LogRecord, any>(runners, decodeFact);
     for (let partition = 0; partition < partitions; partition++)
       await pipeline.take(partition, adapters.eventLog.read(partition, 0, everything));
-    for (const model of models) check(context, model);
+    for (const model of of) check(context, model);
   }
-  const runners = ownModels.map((model) => new Runner<any, any>(model, anew.readModels('patron-profile')));
+  const runners = ownModels.map((model) => new Runner<any, any>(model, models));
   for (let partition = 0; partition < partitions; partition++) {
     const events = await patrons.readPage(partition, 0, everything);
     const own = events.map((event) => ({
@@ -234,7 +235,7 @@ async function rebuilt(process: Process, databases: Databases): Promise<string[]
 }
 
 /** Everything that lies stored of a model, as text. */
-function stored(driver: ReturnType<typeof openDriver>, model: string): string {
+function stored(driver: SqlDriver, model: string): string {
   const of = 'WHERE model = (SELECT id FROM models WHERE name = ?) ORDER BY';
   const rows = driver.prepare(`SELECT key, body, entries FROM rows ${of} key`).all([model]);
   const entries = driver.prepare(`SELECT name, value, key FROM entries ${of} name, value, key`).all([model]);
