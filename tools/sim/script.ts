@@ -63,7 +63,10 @@ export function scriptOf(chance: Chance): readonly Wish[] {
   const cards = chance.int(1, 5);
   const wishes: Wish[] = [];
   let items = 0;
+  const registered: number[] = [];
   const person = () => chance.int(0, people - 1);
+  /** Mostly one who has asked to be registered. */
+  const reader = () => (registered.length > 0 && chance.odds(0.9) ? chance.pick(registered) : person());
   const card = () => chance.int(0, cards - 1);
   const day = () => askedAt(chance.int(-200, 20)).slice(0, 10);
   const time = () =>
@@ -71,19 +74,22 @@ export function scriptOf(chance: Chance): readonly Wish[] {
   const branch = () => chance.pick(branchIds);
   for (let left = chance.int(6, 20); left > 0; left--) {
     const op = chance.int(1, 100);
-    if (op <= 22) wishes.push({ do: 'register', person: person(), cards: [...new Set([card(), card()])] });
-    else if (op <= 30) wishes.push({ do: 'give-card', person: person(), card: card() });
-    else if (op <= 36) wishes.push({ do: 'take-card', person: person(), card: card() });
-    else if (op <= 42) wishes.push({ do: 'move', person: person(), branch: branch(), since: day() });
-    else if (op <= 47) wishes.push({ do: 'close', person: person(), on: day() });
-    else if (op <= 51) wishes.push({ do: 'reopen', person: person(), on: day() });
+    if (op <= 22 || (op <= 51 && registered.length === 0)) {
+      const who = person();
+      registered.push(who);
+      wishes.push({ do: 'register', person: who, cards: [...new Set([card(), card()])] });
+    } else if (op <= 30) wishes.push({ do: 'give-card', person: reader(), card: card() });
+    else if (op <= 36) wishes.push({ do: 'take-card', person: reader(), card: card() });
+    else if (op <= 42) wishes.push({ do: 'move', person: reader(), branch: branch(), since: day() });
+    else if (op <= 47) wishes.push({ do: 'close', person: reader(), on: day() });
+    else if (op <= 51) wishes.push({ do: 'reopen', person: reader(), on: day() });
     else if (op <= 57 && wishes.length > 0) wishes.push(chance.pick(wishes));
     else if (op <= 64 && items > 0)
       wishes.push({ do: 'correct', item: chance.int(0, items - 1), time: time(), branch: branch() });
     else if (op <= 69 && items > 0) wishes.push({ do: 'withdraw', item: chance.int(0, items - 1) });
     else {
       const by = chance.int(1, 10);
-      const whose = by <= 7 ? { card: card() } : by <= 9 ? { person: person() } : {};
+      const whose = by <= 7 ? { card: card() } : by <= 9 ? { person: reader() } : {};
       const kind = chance.odds(0.7) ? 'loan' : 'visit';
       wishes.push({ do: 'record', item: items++, ...whose, branch: branch(), kind, time: time() });
     }
