@@ -56,7 +56,7 @@ describe('the README', () => {
       input: script.join('\n'),
       encoding: 'utf8',
       cwd: folder,
-      env: { ...process.env, URL: running.url, KEY: running.key },
+      env: { ...process.env, NO_COLOR: '1', URL: running.url, KEY: running.key },
     });
     const printed = run.stdout.split('\n@@@\n');
     const differing = shown
