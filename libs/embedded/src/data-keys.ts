@@ -25,7 +25,8 @@ export class DataKeys {
     keysMax = 10_000,
   ) {
     if (masterKey.length !== 32) throw new RangeError('the master key has 32 bytes');
-    this.known = new LRUCache({ max: keysMax });
+    // By size, each key being 1: `max` would set aside the room for all of them at once, for every store that is opened.
+    this.known = new LRUCache({ maxSize: keysMax, sizeCalculation: () => 1 });
   }
 
   /** The key to seal with; while it is not `stored` it goes into the database with the commit that uses it. */
