@@ -7,10 +7,12 @@ export const allowed = {
   'libs/kernel': [],
   'libs/contracts': ['kernel'],
   'libs/embedded': ['kernel'],
+  'libs/cluster': ['kernel'],
   'libs/host': ['kernel'],
   'libs/client': ['contracts'],
   'libs/sample': ['client'],
   ...Object.fromEntries(contexts.map((context) => [`libs/${context}`, ['kernel', 'contracts', 'host']])),
+  ...Object.fromEntries(contexts.map((context) => [`apps/${context}`, ['host', 'cluster', context]])),
   'apps/standalone': ['kernel', 'host', 'embedded', 'client', 'sample', ...contexts],
 };
 /** What specs may import besides: the embedded adapters are the only fake, and the edge has a test kit. */

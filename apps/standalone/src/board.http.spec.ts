@@ -19,10 +19,16 @@ describe('the page at /', () => {
 
   it('has its style and its script beside it', async () => {
     await request(app.url).get('/board.css').expect(200).expect('content-type', /css/);
-    await request(app.url).get('/board.js').expect(200).expect('content-type', /javascript/);
+    await request(app.url)
+      .get('/board.js')
+      .expect(200)
+      .expect('content-type', /javascript/);
   });
 
   it('opens nothing else', async () => {
-    await request(app.url).get('/v1/audit/log').expect(401).expect('content-type', /problem\+json/);
+    await request(app.url)
+      .get('/v1/audit/log')
+      .expect(401)
+      .expect('content-type', /problem\+json/);
   });
 });

@@ -56,7 +56,11 @@ describe('the client', () => {
   });
 
   it('tries again when the server is overloaded or the connection is lost', async () => {
-    answers = [answer(503, '', { 'retry-after': '0' }), (request) => request.socket.destroy(), answer(200, '{}')];
+    answers = [
+      answer(503, '', { 'retry-after': '0' }),
+      (request) => request.socket.destroy(),
+      answer(200, '{}'),
+    ];
     expect((await client().send('GET', '/v1/metrics')).status).toBe(200);
     expect(asked.length).toBe(3);
   });

@@ -32,10 +32,13 @@ describe('published facts', () => {
 
   it('of an unknown type or version do not decode', () => {
     expect(() => decodeFact({ ...record, type: 'PatronVanished', body: '{}' })).toThrow('unknown fact');
-    expect(() => decodeFact({ ...record, type: 'PatronMoved', schema: 9, body: '{}' })).toThrow('unknown fact');
+    expect(() => decodeFact({ ...record, type: 'PatronMoved', schema: 9, body: '{}' })).toThrow(
+      'unknown fact',
+    );
   });
 
   it('accept no field that is not in their schema', () => {
-    for (const { data } of Object.values(publishedFacts)) expect(data.safeParse({ name: 1, x: 1 }).success).toBe(false);
+    for (const { data } of Object.values(publishedFacts))
+      expect(data.safeParse({ name: 1, x: 1 }).success).toBe(false);
   });
 });

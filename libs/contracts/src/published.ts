@@ -106,7 +106,11 @@ export const publishedFacts = {
   InteractionRecorded: {
     context: 'interaction-log',
     schema: 1,
-    data: z.strictObject({ interaction: z.string(), reference: s.reference.nullable(), now: s.interactionFact }),
+    data: z.strictObject({
+      interaction: z.string(),
+      reference: s.reference.nullable(),
+      now: s.interactionFact,
+    }),
   },
   Referenced: {
     context: 'interaction-log',
@@ -132,7 +136,11 @@ export const publishedFacts = {
   Adopted: {
     context: 'interaction-log',
     schema: 1,
-    data: z.strictObject({ interaction: z.string(), reference: s.reference, now: s.interactionFact.nullable() }),
+    data: z.strictObject({
+      interaction: z.string(),
+      reference: s.reference,
+      now: s.interactionFact.nullable(),
+    }),
   },
   SurveyCreated: {
     context: 'feedback',
@@ -159,7 +167,11 @@ export const publishedFacts = {
       branch: s.codeId.optional(),
       /** NPS 0–10, CSAT 1–5; a question left out has no entry. */
       scores: z.array(
-        z.strictObject({ question: z.string(), type: z.enum(['nps', 'csat']), score: z.int().min(0).max(10) }),
+        z.strictObject({
+          question: z.string(),
+          type: z.enum(['nps', 'csat']),
+          score: z.int().min(0).max(10),
+        }),
       ),
     }),
   },
@@ -205,14 +217,19 @@ export const publishedFacts = {
 
 export type PublishedType = keyof typeof publishedFacts;
 export type FactData<T extends PublishedType> = z.infer<(typeof publishedFacts)[T]['data']>;
-export type FactOf<T extends PublishedType> = { [K in T]: { readonly type: K; readonly data: FactData<K> } }[T];
+export type FactOf<T extends PublishedType> = {
+  [K in T]: { readonly type: K; readonly data: FactData<K> };
+}[T];
 /** A published fact of one of these types as a projection reads it. */
 export type PublishedEvent<T extends PublishedType = PublishedType> = { [K in T]: Published<FactOf<K>> }[T];
 
 /** The CloudEvents type: `org.readership.patron-profile.patron-registered.v1`. */
 export function cloudEventType(type: PublishedType): string {
   const { context, schema } = publishedFacts[type];
-  const name = type.replace(/[A-Z]/g, (letter, at: number) => `${at === 0 ? '' : '-'}${letter.toLowerCase()}`);
+  const name = type.replace(
+    /[A-Z]/g,
+    (letter, at: number) => `${at === 0 ? '' : '-'}${letter.toLowerCase()}`,
+  );
   return `org.readership.${context}.${name}.v${schema}`;
 }
 

@@ -1,0 +1,22 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Where the servers of the cluster suites listen. */
+export interface Backends {
+  /** `mongodb://127.0.0.1:<port>` */
+  readonly mongodb: string;
+  /** `127.0.0.1:<port>` */
+  readonly kafka: string;
+  /** `redis://127.0.0.1:<port>` */
+  readonly redis: string;
+}
+
+/** What `tools/backends up` started; throws when nothing was. */
+export function backends(): Backends {
+  const file = join(import.meta.dirname, '../../../.backends/servers.json');
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as Backends;
+  } catch {
+    throw new Error('The cluster suites need servers: run tools/backends up first.');
+  }
+}

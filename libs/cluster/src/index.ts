@@ -1,0 +1,1 @@
+export { connectMongo, type Database } from './mongo.js';
