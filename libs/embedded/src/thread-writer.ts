@@ -8,6 +8,7 @@ import type { Thrown } from './writer-thread.js';
 /** Values that may wait before further writes are refused: some 100,000 commits. */
 const waitingMax = 1_000_000;
 const groupMax = 100_000;
+const youngGenerationMb = 8;
 /** While the thread commits one group the next is already on its way. */
 const groupsAhead = 2;
 
@@ -29,7 +30,12 @@ export class ThreadWriter implements SqlWriter {
 
   constructor(path: string, entry: URL = new URL('./writer-thread.js', import.meta.url)) {
     // Not the flags of the program, which may be about its own first file.
-    this.thread = new Worker(entry, { workerData: { path }, execArgv: [] });
+    this.thread = new Worker(entry, {
+      workerData: { path },
+      execArgv: [],
+      // It holds a group of requests at a time; the room that Node gives a whole program would only fill with waste.
+      resourceLimits: { maxYoungGenerationSizeMb: youngGenerationMb },
+    });
     this.thread.unref();
     this.thread.on('message', (outcomes: readonly ({ answer: never } | { error: Thrown })[]) =>
       this.settle(outcomes),

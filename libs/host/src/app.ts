@@ -17,6 +17,7 @@ import { OpenApi } from './openapi.js';
 import { sendProblem } from './problem.js';
 import type { ReadinessCheck } from './readiness.js';
 import { routesOf } from './routes.js';
+import { RightOfWay } from './right-of-way.js';
 import { loadSecrets, type Secrets } from './secrets.js';
 import { Stopping } from './stopping.js';
 
@@ -89,6 +90,7 @@ export async function createApp(
     adminKey: secrets.adminKey,
     ratePerSecond: config.ratePerSecond,
     clock,
+    rightOfWay: app.get(RightOfWay),
     isPublic: (route) => open.has(route),
     isClosing: () => stopping.begun,
   });

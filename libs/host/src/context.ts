@@ -30,6 +30,7 @@ import {
 import { belongs, Contexts, type ContextStatus } from './contexts.js';
 import { causeOf } from './logger.js';
 import { AppliedWait } from './positions.js';
+import { RightOfWay } from './right-of-way.js';
 import { keepStepping, Pulse } from './steps.js';
 
 /** What a context is made of. */
@@ -50,7 +51,7 @@ export interface ContextParts {
   readonly own?: { readonly models: readonly ReadModel<any>[] };
 }
 
-const windowRecords = 5000;
+const windowRecords = 5_000;
 
 /** Lets a context read the log with models that are known only at run time. */
 export abstract class LogPipelines {
@@ -77,12 +78,12 @@ export function contextModule(adapters: Adapters, parts: ContextParts): DynamicM
       { provide: AppliedWait, useValue: new AppliedWait(parts.name, models) },
       {
         provide: RunningContext,
-        useFactory: (contexts: Contexts) => {
-          const running = new RunningContext(parts, store, adapters.eventLog, models);
+        useFactory: (contexts: Contexts, rightOfWay: RightOfWay) => {
+          const running = new RunningContext(parts, store, adapters.eventLog, models, rightOfWay);
           contexts.enter(running);
           return running;
         },
-        inject: [Contexts],
+        inject: [Contexts, RightOfWay],
       },
       { provide: LogPipelines, useExisting: RunningContext },
       ...(parts.providers ?? []),
@@ -109,6 +110,7 @@ class RunningContext
     readonly store: EventStore,
     readonly log: EventLog,
     readonly models: ReadModels,
+    private readonly rightOfWay: RightOfWay,
   ) {
     super();
     this.name = parts.name;
@@ -123,7 +125,7 @@ class RunningContext
     signal.addEventListener('abort', () => this.pulse.beat());
     for (let partition = 0; partition < this.store.partitions; partition++) {
       const relay = new Relay(this.name, partition, this.store, this.log);
-      this.loops.push(keepStepping(() => relay.step(), this.pulse, signal, this.failed('relay')));
+      this.loops.push(this.keep(() => relay.step(), 'relay'));
     }
     if (this.parts.own && this.parts.own.models.length > 0) {
       const pipeline = new Pipeline(
@@ -132,9 +134,7 @@ class RunningContext
       );
       const feed = new OwnFeed(this.name, this.store, pipeline, windowRecords);
       for (let partition = 0; partition < this.store.partitions; partition++) {
-        this.loops.push(
-          keepStepping(() => feed.step(partition), this.pulse, signal, this.failed('own feed')),
-        );
+        this.loops.push(this.keep(() => feed.step(partition), 'own feed'));
       }
     }
     this.loops.push(this.watch(signal));
@@ -159,7 +159,14 @@ class RunningContext
     if (this.stopping.signal.aborted) throw new Error(`${this.name} is stopping`);
     const { log } = this.parts;
     if (!log) throw new Error(`${this.name} does not say how it decodes the log`);
-    const inner = await this.log.consume(logConsumer(group, window, new Pipeline(takers, log.decode)));
+    const consumer = logConsumer(group, window, new Pipeline(takers, log.decode));
+    const inner = await this.log.consume({
+      ...consumer,
+      take: async (partition, records) => {
+        await this.rightOfWay.given();
+        await consumer.take(partition, records);
+      },
+    });
     for (const { id } of takers) this.publishedIds.add(id);
     const consumption: Consumption = {
       stop: async () => {
@@ -177,6 +184,14 @@ class RunningContext
     this.running = false;
     this.stopping.abort();
     await Promise.all([...this.loops, ...[...this.consumptions].map((consumption) => consumption.stop())]);
+  }
+
+  private keep(step: () => Promise<number>, what: string): Promise<void> {
+    const given = async (): Promise<number> => {
+      await this.rightOfWay.given();
+      return step();
+    };
+    return keepStepping(given, this.pulse, this.stopping.signal, this.failed(what));
   }
 
   private async watch(signal: AbortSignal): Promise<void> {

@@ -2,23 +2,25 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { createHash, randomUUID, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
-import { bodyLimits } from './bodies.js';
 import type { Clock } from './clock.js';
 import { HttpProblem, Unreadable } from './http-problem.js';
 import { rememberAsked } from './request.js';
+import type { RightOfWay } from './right-of-way.js';
 
 export interface EdgeOptions {
   readonly adminKey: string;
   readonly ratePerSecond: number;
   readonly clock: Clock;
+  readonly rightOfWay: RightOfWay;
   /** Whether a route, `GET /healthz`, needs no key. */
   isPublic(route: string): boolean;
   /** Whether the process is about to end. */
   isClosing(): boolean;
 }
 
-/** Requests with large bodies that may be under way at once; each may hold several times its size in memory. */
-const heavyMax = 4;
+/** Batches that may be under way at once; each may hold several times its size in memory. */
+const batchesMax = 4;
+const batchBytesMin = 128 * 1024;
 
 /** The request id: the trace id of W3C trace context when one came, else our own. */
 export function requestId(raw: IncomingMessage): string {
@@ -33,7 +35,7 @@ export function guardRequests(server: FastifyInstance, options: EdgeOptions): vo
   const rightKey = sha256(options.adminKey);
   const limiter = new RateLimiterMemory({ points: options.ratePerSecond, duration: 1 });
   const policy = `"default";q=${options.ratePerSecond};w=1`;
-  let heavy = 0;
+  const { rightOfWay } = options;
 
   server.addHook('onRequest', async (request, reply) => {
     if (options.isClosing()) {
@@ -52,14 +54,14 @@ export function guardRequests(server: FastifyInstance, options: EdgeOptions): vo
     }
     checkAddress(request);
     rememberAsked(request, { actor: isAdmin ? 'admin' : 'public', at: options.clock.now() });
-    if (isHeavy(request)) {
-      if (heavy >= heavyMax) {
+    if (isBatch(request)) {
+      if (rightOfWay.underWay >= batchesMax) {
         throw new HttpProblem(503, 'BUSY', 'Too many large requests are under way: try again in a moment.', {
           retryAfterS: 1,
         });
       }
-      heavy++;
-      reply.raw.once('close', () => heavy--);
+      rightOfWay.enter();
+      reply.raw.once('close', () => rightOfWay.leave());
     }
   });
 }
@@ -118,7 +120,8 @@ function checkAddress(request: FastifyRequest): void {
   }
 }
 
-function isHeavy(request: FastifyRequest): boolean {
+/** By its size: what is small is answered sooner than it is worth stepping aside for. */
+function isBatch(request: FastifyRequest): boolean {
   if (request.headers['transfer-encoding'] !== undefined) return true;
-  return Number(request.headers['content-length'] ?? 0) > bodyLimits.json;
+  return Number(request.headers['content-length'] ?? 0) > batchBytesMin;
 }

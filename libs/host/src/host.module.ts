@@ -13,6 +13,7 @@ import { MetricsController } from './metrics.controller.js';
 import { OpenApi } from './openapi.js';
 import { ProblemFilter } from './problem-filter.js';
 import { Readiness, type ReadinessCheck } from './readiness.js';
+import { RightOfWay } from './right-of-way.js';
 import { Secrets } from './secrets.js';
 import { Stopping } from './stopping.js';
 import { BodyValidation } from './validation.js';
@@ -38,12 +39,13 @@ export class HostModule {
         { provide: Readiness, useValue: new Readiness(contexts, checks) },
         { provide: Metrics, useValue: new Metrics(contexts) },
         Stopping,
+        RightOfWay,
         { provide: OpenApi, useValue: new OpenApi() },
         { provide: APP_FILTER, useClass: ProblemFilter },
         { provide: APP_INTERCEPTOR, useClass: AnswerInterceptor },
         { provide: APP_PIPE, useClass: BodyValidation },
       ],
-      exports: [Config, Secrets, Clock, Cursors, Contexts],
+      exports: [Config, Secrets, Clock, Cursors, Contexts, RightOfWay],
     };
   }
 }

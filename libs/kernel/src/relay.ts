@@ -2,7 +2,8 @@ import type { Position } from './event.js';
 import type { EventLog, NewRecord } from './event-log.js';
 import type { EventStore } from './event-store.js';
 
-const pageEvents = 500;
+/** At most; a store may give less. */
+const pageEvents = 2_000;
 
 /**
  * Publishes one context's facts of one partition in their order. The store is the outbox and the lane the only memory:
@@ -16,7 +17,10 @@ export class Relay {
     private readonly log: EventLog,
   ) {}
 
-  /** Publishes the next page; resolves to the number of events it looked at, 0 when there is nothing new. */
+  /**
+   * Publishes the next page; resolves to the number of events it looked at, 0 when there is nothing new or another
+   * relay is moving the lane.
+   */
   async step(): Promise<number> {
     const { scanned } = await this.log.lane(this.context, this.partition);
     const events = await this.store.readPage(this.partition, scanned, pageEvents);
@@ -42,7 +46,7 @@ export class Relay {
         body: JSON.stringify(event.fact.data),
       });
     }
-    await this.log.publish(this.context, this.partition, scanned, to, records);
-    return events.length;
+    const outcome = await this.log.publish(this.context, this.partition, scanned, to, records);
+    return outcome === 'published' ? events.length : 0;
   }
 }
