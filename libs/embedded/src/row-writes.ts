@@ -6,7 +6,7 @@ export type Entries = Readonly<Record<string, readonly string[]>>;
 /**
  * One batch, flat, because it crosses a thread: `model, partition, from, to, checkpoint,
  * number of rows, (key, body or null, entries or null)…, changes of cells as JSON [[cell, change]],
- * cells that may have reached 0 as JSON, (offset, parked)…`. Cells are many and small: one statement takes them all.
+ * cells that may have reached 0 as JSON, offsets parked no more as JSON, (offset, parked)…`. Cells are many and small: one statement takes them all.
  * Answers 1, or 0 when the checkpoint is not at `from`.
  */
 export function commitRows(driver: SqlDriver, flat: readonly SqlValue[]): number {
@@ -65,10 +65,18 @@ export function commitRows(driver: SqlDriver, flat: readonly SqlValue[]): number
       .run([model, sunk, partition]);
   }
 
+  const unparked = flat[rowsEnd + 2]!;
+  if (unparked !== '[]') {
+    driver
+      .prepare(
+        'DELETE FROM parked WHERE model = ? AND partition = ? AND at IN (SELECT value FROM json_each(?))',
+      )
+      .run([model, partition, unparked]);
+  }
   const park = driver.prepare(
     'INSERT INTO parked VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET body = excluded.body',
   );
-  for (let at = rowsEnd + 2; at < flat.length; at += 2)
+  for (let at = rowsEnd + 3; at < flat.length; at += 2)
     park.run([model, partition, flat[at]!, flat[at + 1]!]);
   return 1;
 }

@@ -112,7 +112,7 @@ export class SqliteReadModels extends ReadModels {
   }
 
   async commit(model: string, partition: number, batch: Batch): Promise<'committed' | 'stale'> {
-    const { from, to, rows, cells, parked } = batch;
+    const { from, to, rows, cells, parked, unparked } = batch;
     const flat: SqlValue[] = [model, partition, from, to.offset, JSON.stringify(to), rows.size];
     for (const [key, { row, indexes }] of rows) {
       flat.push(key, row === null ? null : JSON.stringify(row), row === null ? null : entriesOf(indexes));
@@ -125,7 +125,7 @@ export class SqliteReadModels extends ReadModels {
       changes.push([cell, change]);
       if (change < 0) sunk.push(cell);
     }
-    flat.push(JSON.stringify(changes), JSON.stringify(sunk));
+    flat.push(JSON.stringify(changes), JSON.stringify(sunk), JSON.stringify(unparked));
     for (const record of parked) flat.push(record.offset, JSON.stringify(record));
     return (await this.writer.write('commitRows', flat)) === 1 ? 'committed' : 'stale';
   }
@@ -133,13 +133,14 @@ export class SqliteReadModels extends ReadModels {
   async parked(
     model: string,
     partition: number,
-    page: { readonly after?: number; readonly limit: number },
+    page: { readonly after?: number; readonly limit: number; readonly key?: string },
   ): Promise<readonly Parked[]> {
+    const ofKey = page.key === undefined ? '' : ` AND body ->> 'key' = ?`;
     return this.driver
       .prepare(
-        `SELECT body FROM parked WHERE model = ${modelOf} AND partition = ? AND at > ? ORDER BY at LIMIT ?`,
+        `SELECT body FROM parked WHERE model = ${modelOf} AND partition = ? AND at > ?${ofKey} ORDER BY at LIMIT ?`,
       )
-      .all([model, partition, page.after ?? 0, page.limit])
+      .all([model, partition, page.after ?? 0, ...(page.key === undefined ? [] : [page.key]), page.limit])
       .map(([body]) => JSON.parse(body as string) as Parked);
   }
 

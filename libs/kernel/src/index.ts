@@ -1,5 +1,6 @@
 export * from './adapters.js';
 export * from './decider.js';
+export * from './delivery.js';
 export * from './event.js';
 export * from './event-log.js';
 export * from './event-store.js';
@@ -14,3 +15,4 @@ export * from './read-models.js';
 export * from './refusal.js';
 export * from './relay.js';
 export * from './runner.js';
+export { type Applied, type Applying, Taking } from './taking.js';

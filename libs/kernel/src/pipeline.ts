@@ -2,7 +2,7 @@ import type { LogConsumer, LogRecord } from './event-log.js';
 import type { EventStore } from './event-store.js';
 import type { Position, Stored } from './event.js';
 import type { Keyed } from './projection.js';
-import type { Delivered, Taker } from './runner.js';
+import type { Delivered, Taker } from './delivery.js';
 
 /**
  * Runners and reactions of one context that read the same source, one after the other: a reaction stands after the

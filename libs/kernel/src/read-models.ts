@@ -1,4 +1,5 @@
 import type { Position } from './event.js';
+import type { LogRecord } from './event-log.js';
 
 /** How far a read model has come in a partition, and what it did with what it met. */
 export interface Checkpoint {
@@ -31,7 +32,12 @@ export interface Parked {
   readonly type: string;
   /** A stable code, never the record's content. */
   readonly reason: string;
+  /** A published record, to be applied later. A context's own event is not copied: it is read again from its store. */
+  readonly record?: LogRecord;
 }
+
+/** Parked records of a partition that one model may hold; with more, something is wrong that parking does not cure. */
+export const parkedMax = 10_000;
 
 export interface Batch {
   /** The checkpoint's offset that this batch was made from. */
@@ -41,6 +47,8 @@ export interface Batch {
   /** Added to the cells as they are. */
   readonly cells: ReadonlyMap<string, number>;
   readonly parked: readonly Parked[];
+  /** Offsets of parked records that are parked no more. */
+  readonly unparked: readonly number[];
 }
 
 export interface Page<Row> {
@@ -53,7 +61,7 @@ export interface Page<Row> {
  * Rows and counts of one context, per model (`modelId`) and partition; a key's rows lie in the key's partition.
  *
  * - `commit` is all or nothing: rows, cells, parked records and checkpoint together, durable when it resolves, or
- *   `stale` when the checkpoint is no longer at `from`.
+ *   `stale` when the checkpoint is no longer at `from`. What cannot be stored as one is refused with `BATCH_TOO_LARGE`.
  * - What `commit` stored is seen by every later read.
  * - Cells are sums over the partitions; a cell that reached 0 may be absent.
  * - Lists are in key order (`under`) or value order (`find`), never skip or repeat a row that did not change between
@@ -98,10 +106,11 @@ export abstract class ReadModels {
 
   abstract commit(model: string, partition: number, batch: Batch): Promise<'committed' | 'stale'>;
 
+  /** Parked records of a partition after an offset, of one key or of all, in order. */
   abstract parked(
     model: string,
     partition: number,
-    page: { readonly after?: number; readonly limit: number },
+    page: { readonly after?: number; readonly limit: number; readonly key?: string },
   ): Promise<readonly Parked[]>;
 
   /** Forgets a model: rows, cells, parked records and checkpoints. Ends also when called again after a crash. */

@@ -49,6 +49,29 @@ export const readModelsListCases: readonly ReadModelsCase[] = [
     },
   },
   {
+    name: 'parked records are found by key, and those unparked are gone with the batch that says so',
+    async run(fixture) {
+      const parked = [parkedAt(1), parkedAt(3, 'other'), parkedAt(4), parkedAt(5)];
+      await fixture.port.commit(model, 0, batchOf(0, 5, { parked }));
+      const offsets = async (key?: string) =>
+        (await fixture.port.parked(model, 0, { limit: 9, ...(key === undefined ? {} : { key }) })).map(
+          ({ offset }) => offset,
+        );
+      assert.deepEqual(await offsets('k'), [1, 4, 5]);
+      assert.deepEqual(await offsets('nobody'), []);
+      // The checkpoint stays where it is: nothing new was taken.
+      const again = batchOf(5, 5, { unparked: [1, 4], cells: new Map([['visits', 2]]) });
+      assert.equal(await fixture.port.commit(model, 0, again), 'committed');
+      await fixture.reopen();
+      assert.deepEqual(await offsets(), [3, 5]);
+      assert.deepEqual(await offsets('k'), [5]);
+      assert.deepEqual(await cellsOf(fixture.port), { visits: 2 });
+      assert.equal((await fixture.port.checkpoint(model, 0)).offset, 5);
+      assert.equal(await fixture.port.commit(model, 0, batchOf(4, 5, { unparked: [5] })), 'stale');
+      assert.deepEqual(await offsets('k'), [5]);
+    },
+  },
+  {
     name: 'find gives each row once, in value order, in pages of at most the limit',
     async run(fixture) {
       const values = ['b', 'ab', 'a', 'aab', 'abc', 'B', 'a%', 'a_c', 'ä', 'b b'];

@@ -44,6 +44,7 @@ export const readModelsSaboteurs: readonly ReadModelsSaboteur[] = [
         rows: new Map(),
         cells,
         parked: [],
+        unparked: [],
       });
       return 'stale';
     },
@@ -59,6 +60,7 @@ export const readModelsSaboteurs: readonly ReadModelsSaboteur[] = [
           rows: new Map([row]),
           cells: new Map(),
           parked: [],
+          unparked: [],
         };
         await models.commit(model, partition, alone);
       }
@@ -161,6 +163,13 @@ export const readModelsSaboteurs: readonly ReadModelsSaboteur[] = [
     }),
   ),
   simple(
+    'leaves what was unparked',
+    'parked records are found by key, and those unparked are gone with the batch that says so',
+    (models) => ({
+      commit: (model, partition, batch) => models.commit(model, partition, { ...batch, unparked: [] }),
+    }),
+  ),
+  simple(
     'leaves the checkpoint when it drops a model',
     'drop forgets rows, cells, parked records and checkpoints of one model, also when called again',
     (models) => ({
@@ -169,7 +178,14 @@ export const readModelsSaboteurs: readonly ReadModelsSaboteur[] = [
         const to = await models.checkpoint(model, 0);
         await models.drop(model);
         if (offset > 0)
-          await models.commit(model, 0, { from: 0, to, rows: new Map(), cells: new Map(), parked: [] });
+          await models.commit(model, 0, {
+            from: 0,
+            to,
+            rows: new Map(),
+            cells: new Map(),
+            parked: [],
+            unparked: [],
+          });
       },
     }),
   ),

@@ -29,7 +29,7 @@ export function checkpointAt(offset: number): Checkpoint {
 
 /** A batch from one offset to another. */
 export function batchOf(from: number, to: number, more: Partial<Batch> = {}): Batch {
-  return { from, to: checkpointAt(to), rows: new Map(), cells: new Map(), parked: [], ...more };
+  return { from, to: checkpointAt(to), rows: new Map(), cells: new Map(), parked: [], unparked: [], ...more };
 }
 
 export const rowsOf = (

@@ -1,5 +1,5 @@
 import { start, type Checkpoint } from './read-models.js';
-import { Gap, unseen, type Delivered } from './runner.js';
+import { Gap, unseen, type Delivered } from './delivery.js';
 
 const at = (offset: number, position: number, previous?: number, context = 'profile'): Delivered => ({
   offset,

@@ -1,0 +1,134 @@
+import {
+  Halted,
+  parkedMax,
+  ReactionRunner,
+  Runner,
+  type Delivered,
+  type Keyed,
+  type Parked,
+  type Projection,
+} from '@readership/kernel';
+import { memoryAdapters } from './index.js';
+
+interface Fact extends Keyed {
+  readonly type: 'Visited';
+  readonly n: number;
+}
+/** What a bad release could not apply, and a good one can. */
+let broken = true;
+const sums: Projection<Fact, { readonly seen: readonly number[] }> = {
+  name: 'sums',
+  version: 1,
+  on: ['Visited'],
+  key: ({ key }) => key,
+  apply(row, { n }) {
+    if (broken && n < 0) throw new Error('cannot be applied');
+    return { seen: [...(row?.seen ?? []), n] };
+  },
+};
+const records = (...seeds: readonly (readonly [key: string, n: number])[]) =>
+  seeds.map(([key, n], i) => ({
+    offset: i + 1,
+    context: 'log',
+    position: i + 1,
+    previous: i,
+    key,
+    type: 'Visited',
+    recordedAt: '2026-03-01T10:00:00.000Z',
+    n,
+  }));
+type Given = Delivered & { readonly n: number };
+const decode = ({ key, n }: Given): Fact => ({ type: 'Visited', key, n });
+const all = records(['ada', 1], ['ada', -2], ['bob', 3], ['ada', 4], ['ada', -5], ['bob', 6]);
+const again = async ({ offset }: Parked): Promise<Given> => all[offset - 1]!;
+
+let adapters: ReturnType<typeof memoryAdapters>;
+beforeEach(() => {
+  broken = true;
+  adapters = memoryAdapters();
+});
+afterEach(() => adapters.close());
+
+const begun = async () => {
+  const models = adapters.readModels('analytics');
+  const runner = new Runner<Given, Fact>({ projection: sums }, models);
+  await runner.take(0, all, decode);
+  return { models, runner };
+};
+
+describe('what is parked', () => {
+  it('is replayed in order once it can be applied, and its key is held back no more', async () => {
+    const { models, runner } = await begun();
+    expect(await models.get('sums.v1', 'ada')).toEqual({ seen: [1] });
+    broken = false;
+    expect(await runner.replay(0, 'ada', again, decode)).toBe(3);
+    expect(await models.get('sums.v1', 'ada')).toEqual({ seen: [1, -2, 4, -5] });
+    expect(await models.checkpoint('sums.v1', 0)).toMatchObject({
+      offset: 6,
+      applied: 6,
+      skipped: 0,
+      parked: 0,
+    });
+    const [next] = records(['ada', 7]);
+    await runner.take(0, [{ ...next!, offset: 7, position: 7, previous: 6 }], decode);
+    expect(await models.get('sums.v1', 'ada')).toEqual({ seen: [1, -2, 4, -5, 7] });
+  });
+
+  it('stays parked from the first record on that still cannot be applied', async () => {
+    const { models, runner } = await begun();
+    await expect(runner.replay(0, 'ada', again, decode)).rejects.toMatchObject({
+      code: 'STILL_CANNOT_APPLY',
+    });
+    expect((await models.parked('sums.v1', 0, { limit: 9 })).map(({ offset }) => offset)).toEqual([2, 4, 5]);
+  });
+
+  it('is given up one record at a time, which counts as skipped; the others can be replayed then', async () => {
+    const { models, runner } = await begun();
+    expect(await runner.discard(0, 'ada')).toMatchObject({ offset: 2, reason: 'CANNOT_APPLY' });
+    await expect(runner.replay(0, 'ada', again, decode)).rejects.toMatchObject({
+      code: 'STILL_CANNOT_APPLY',
+    });
+    expect(await models.get('sums.v1', 'ada')).toEqual({ seen: [1, 4] });
+    expect(await runner.discard(0, 'ada')).toMatchObject({ offset: 5 });
+    expect(await runner.discard(0, 'ada')).toBeNull();
+    expect(await models.checkpoint('sums.v1', 0)).toMatchObject({ applied: 4, skipped: 2, parked: 0 });
+  });
+
+  it('is replayed by another runner while this one goes on: it notices and begins anew', async () => {
+    const { models, runner } = await begun();
+    broken = false;
+    const other = new Runner<Given, Fact>({ projection: sums }, models);
+    expect(await other.replay(0, 'ada', again, decode)).toBe(3);
+    expect(await other.replay(0, 'ada', again, decode)).toBe(0);
+    expect(await runner.replay(0, 'ada', again, decode)).toBe(0);
+    expect(await models.checkpoint('sums.v1', 0)).toMatchObject({ applied: 6, parked: 0 });
+  });
+
+  it('halts the partition when it is more than a model may hold', async () => {
+    const models = adapters.readModels('analytics');
+    const runner = new Runner<Given, Fact>({ projection: sums }, models);
+    const many = records(...Array.from({ length: parkedMax + 1 }, (): [string, number] => ['ada', -1]));
+    await runner.take(0, many.slice(0, 1), decode);
+    await runner.take(0, many.slice(1, parkedMax), decode);
+    await expect(runner.take(0, many.slice(parkedMax), decode)).rejects.toThrow(Halted);
+    expect(await models.checkpoint('sums.v1', 0)).toMatchObject({ offset: parkedMax, parked: parkedMax });
+  });
+});
+
+it('a reaction parks what it cannot decode, reacts to the rest, and to the parked when replayed', async () => {
+  const models = adapters.readModels('interaction-log');
+  const heard: number[] = [];
+  const runner = new ReactionRunner<Given, Fact>(
+    { name: 'listen', on: ['Visited'], react: async (facts) => void heard.push(...facts.map(({ n }) => n)) },
+    models,
+  );
+  const strict = (record: Given): Fact => {
+    if (broken && record.n < 0) throw new Error('unknown version');
+    return decode(record);
+  };
+  await runner.take(0, all, strict);
+  expect(heard.sort()).toEqual([1, 3, 6]);
+  broken = false;
+  await runner.replay(0, 'ada', again, strict);
+  expect(heard).toEqual([1, 3, 6, -2, 4, -5]);
+});
