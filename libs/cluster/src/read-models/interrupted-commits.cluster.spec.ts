@@ -270,3 +270,19 @@ describe('a batch', () => {
     });
   });
 });
+
+describe('a drop', () => {
+  it('that stops is ended by another one, and leaves nothing', async () => {
+    for (let writes = 0; writes <= 5; writes++) {
+      await on(async (place) => {
+        await commits(owner(place), ...history);
+        const attempt = owner(place, stopping(writes)).drop(model);
+        if (writes === 5) await attempt;
+        else await expect(attempt).rejects.toThrow('stopped');
+        await owner(place).drop(model);
+        expect(await documentsOf(place)).toEqual([[], [], [], []]);
+        expect(await owner(place).models()).toEqual([]);
+      });
+    }
+  });
+});
