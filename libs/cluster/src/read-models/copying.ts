@@ -1,0 +1,81 @@
+import mongoose from 'mongoose';
+import { isDuplicate, type Collection } from '../mongo.js';
+import type { Placed, Places, Puts } from './documents.js';
+
+const atOnce = 500;
+
+export function* chunks<T>(list: readonly T[]): Generator<readonly T[]> {
+  for (let at = 0; at < list.length; at += atOnce) yield list.slice(at, at + atOnce);
+}
+
+/**
+ * Puts everything in place that is not there in a higher revision. Repeating it, also by several at once and late,
+ * changes nothing. New index entries come first and old ones go last, so that a row can be found at every moment.
+ */
+export async function copy(places: Places, rev: number, puts: Puts): Promise<void> {
+  await Promise.all([
+    putNewer(places.entries, rev, puts.entered),
+    putNewer(places.cells, rev, puts.cells),
+    putNewer(places.parked, rev, puts.parked),
+  ]);
+  await putNewer(places.rows, rev, puts.rows);
+  for (const ids of chunks(puts.left)) {
+    await places.entries.bulkWrite(
+      ids.map((_id) => ({ deleteOne: { filter: { _id, rev: { $lt: rev } } } })),
+      { ordered: false },
+    );
+  }
+}
+
+async function putNewer<D extends Placed>(
+  collection: Collection<D>,
+  rev: number,
+  puts: readonly Omit<D, 'rev'>[],
+): Promise<void> {
+  // The driver's types cannot follow a document that is generic.
+  const placed = collection as unknown as Collection<Placed>;
+  for (const some of chunks(puts)) {
+    const present = await putOlderOrAbsent(placed, rev, some as unknown as readonly Placed[]);
+    // Absent when it was looked for and present when it was inserted: what came between may be older than this.
+    if (present.length > 0) {
+      await placed.bulkWrite(
+        present.map((put) => replacing(put, rev, false)),
+        { ordered: false },
+      );
+    }
+  }
+}
+
+/** Answers those that met a document of their id: a newer one, or one that came in between. */
+async function putOlderOrAbsent(
+  collection: Collection<Placed>,
+  rev: number,
+  puts: readonly Placed[],
+): Promise<readonly Placed[]> {
+  const { done, met } = await collection
+    .bulkWrite(
+      puts.map((put) => replacing(put, rev, true)),
+      { ordered: false },
+    )
+    .then((result) => ({ done: result, met: [] as readonly number[] }), duplicates);
+  if (done.matchedCount + done.upsertedCount + met.length !== puts.length) {
+    throw new Error('the server did not account for every document that was put in place');
+  }
+  return met.map((index) => puts[index]!);
+}
+
+function replacing(put: Placed, rev: number, upsert: boolean) {
+  const { _id, ...rest } = put;
+  return { replaceOne: { filter: { _id, rev: { $lt: rev } }, replacement: { ...rest, rev }, upsert } };
+}
+
+/** Throws unless all errors are duplicates. The server's own message would show the ids, which may hold names. */
+function duplicates(error: unknown) {
+  if (!(error instanceof mongoose.mongo.MongoBulkWriteError)) throw error;
+  const errors = [error.writeErrors].flat();
+  const other = errors.find((one) => !isDuplicate(one));
+  if (errors.length === 0 || other || error.result.getWriteConcernError()) {
+    throw new Error(`a document was not put in place: code ${other?.code ?? 'of the write concern'}`);
+  }
+  return { done: error.result, met: errors.map(({ index }) => index) };
+}

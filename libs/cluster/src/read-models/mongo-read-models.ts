@@ -1,0 +1,295 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import {
+  ReadModels,
+  Refusal,
+  start,
+  type Batch,
+  type Checkpoint,
+  type Page,
+  type Parked,
+} from '@readership/kernel';
+import mongoose from 'mongoose';
+import type { Collection, Database } from '../mongo.js';
+import { chunks } from './copying.js';
+import {
+  allOf,
+  headId,
+  indexScope,
+  latest,
+  parkedId,
+  placesIn,
+  rowId,
+  scopeOf,
+  valuesOf,
+  type HeadDoc,
+  type Placed,
+  type Places,
+  type RowDoc,
+} from './documents.js';
+import { Heads } from './heads.js';
+import { afterAll, afterSeparator, ordered, plain, separator } from './ordered-text.js';
+import { WorkingOut, type Owned } from './working-out.js';
+
+const headBytesMax = 8 * 1024 * 1024;
+const headsMax = 10_000;
+const dropAtOnce = 1000;
+const glancesMax = 10;
+const glanceMs = 10;
+
+/**
+ * Rows, counts and checkpoints of one context in its database, without transactions spanning documents: a commit is the
+ * replacement of one head document, which holds all that the commit puts in place. It is copied there before anything
+ * else is committed or a checkpoint told, by whoever comes next if its owner does not.
+ */
+export class MongoReadModels extends ReadModels {
+  private readonly places: Places;
+  private readonly heads: Heads;
+  private readonly workingOut: WorkingOut;
+  private readonly owned = new Map<string, Owned>();
+
+  constructor(
+    database: Database,
+    readonly partitions: number,
+  ) {
+    super();
+    this.places = placesIn(database);
+    this.heads = new Heads(this.places);
+    this.workingOut = new WorkingOut(this.places);
+  }
+
+  async checkpoint(model: string, partition: number): Promise<Checkpoint> {
+    const id = headId(model, partition);
+    // Its owner is most likely about to finish: many who ask would all copy the same.
+    for (let glances = 0; glances < glancesMax; glances++) {
+      const head = await this.heads.glance(id);
+      if (!head || head.copied) return head?.checkpoint ?? start;
+      await pause(glanceMs);
+    }
+    return (await this.heads.settled(id))?.checkpoint ?? start;
+  }
+
+  async get<Row extends object>(model: string, key: string): Promise<Row | null> {
+    const row = await this.places.rows.findOne({ _id: rowId(model, key) }, latest);
+    return row && row.body !== null ? (JSON.parse(row.body) as Row) : null;
+  }
+
+  async getMany<Row extends object>(
+    model: string,
+    keys: readonly string[],
+  ): Promise<ReadonlyMap<string, Row>> {
+    const found = new Map<string, Row>();
+    const ids = keys.map((key) => rowId(model, key));
+    const rows = await this.rows(ids);
+    for (const [n, key] of keys.entries()) {
+      const row = rows.get(ids[n]!);
+      if (row) found.set(key, JSON.parse(row.body!) as Row);
+    }
+    return found;
+  }
+
+  async find<Row extends object>(
+    model: string,
+    index: string,
+    by: { readonly prefix: string } | { readonly value: string },
+    page: { readonly after?: string; readonly limit: number },
+  ): Promise<Page<Row>> {
+    const scope = indexScope(model, index);
+    const [from, to] =
+      'value' in by
+        ? [`${ordered(by.value)}${separator}`, `${ordered(by.value)}${afterSeparator}`]
+        : [ordered(by.prefix), `${ordered(by.prefix)}${afterAll}`];
+    let after = page.after ?? from;
+    const rows: { key: string; row: Row }[] = [];
+    let next: string | null = null;
+    for (;;) {
+      const entries = await this.places.entries
+        .find({ _id: { $gt: `${scope}${after}`, $lt: `${scope}${to}` } }, latest)
+        .sort({ _id: 1 })
+        .limit(page.limit + 1)
+        .toArray();
+      const places = entries.map(({ _id }) => _id.slice(scope.length));
+      const pairs = places.map((place) => place.split(separator) as [value: string, key: string]);
+      const led = await this.rows(pairs.map(([, key]) => `${scopeOf(model)}${key}`));
+      for (const [n, [value, key]] of pairs.entries()) {
+        after = places[n]!;
+        const row = led.get(`${scopeOf(model)}${key}`);
+        if (!row || !standsAt(row, index, by, plain(value))) continue;
+        if (rows.length === page.limit) return { rows, next };
+        rows.push({ key: plain(key), row: JSON.parse(row.body!) as Row });
+        next = after;
+      }
+      if (entries.length <= page.limit) return { rows, next: null };
+    }
+  }
+
+  async under<Row extends object>(
+    model: string,
+    key: string,
+    page: { readonly after?: string; readonly limit: number },
+  ): Promise<Page<Row>> {
+    // '0' is the character after '/'.
+    return this.between(model, page.after ?? `${key}/`, `${ordered(key)}0`, page.limit);
+  }
+
+  async all<Row extends object>(
+    model: string,
+    page: { readonly after?: string; readonly limit: number },
+  ): Promise<Page<Row>> {
+    return this.between(model, page.after ?? '', afterAll, page.limit);
+  }
+
+  async cells(model: string, from: string, to: string): Promise<ReadonlyMap<string, number>> {
+    const scope = scopeOf(model);
+    const range = { $gt: `${scope}${ordered(from)}`, $lt: `${scope}${ordered(to)}` };
+    const sums = this.places.cells.aggregate<{ _id: string; n: number }>(
+      [{ $match: { _id: range } }, { $group: { _id: '$cell', n: { $sum: '$n' } } }],
+      latest,
+    );
+    const cells = new Map<string, number>();
+    for await (const { _id, n } of sums) if (n !== 0) cells.set(plain(_id), n);
+    return cells;
+  }
+
+  /** Refuses with `BATCH_TOO_LARGE`, before anything is written, a batch whose head document would exceed 8 MiB. */
+  async commit(model: string, partition: number, batch: Batch): Promise<'committed' | 'stale'> {
+    const id = headId(model, partition);
+    try {
+      const owned = await this.ownedAt(id, batch.from);
+      if (!owned) return 'stale';
+      // Taken before anything is read: what another commit changes meanwhile makes the replacement fail.
+      const before = owned.rev;
+      const head = await this.headAfter(owned, model, partition, batch);
+      if (!(await this.heads.replace(before, head))) {
+        this.owned.delete(id);
+        return 'stale';
+      }
+      if (await this.heads.finish(head)) this.remember(owned, head);
+      else this.owned.delete(id);
+      return 'committed';
+    } catch (error) {
+      this.owned.delete(id);
+      throw error;
+    }
+  }
+
+  async parked(
+    model: string,
+    partition: number,
+    page: { readonly after?: number; readonly limit: number },
+  ): Promise<readonly Parked[]> {
+    const range = {
+      $gt: parkedId(model, partition, page.after ?? 0),
+      $lt: `${headId(model, partition)}!`,
+    };
+    const found = this.places.parked.find({ _id: range }, latest).sort({ _id: 1 }).limit(page.limit);
+    return (await found.toArray()).map(({ body }) => JSON.parse(body) as Parked);
+  }
+
+  /** A name is free to be used anew once nobody commits under it any more: a late copy would be taken for the new. */
+  async drop(model: string): Promise<void> {
+    // Without its heads it is gone for every runner; what is left of it is only space.
+    await this.places.heads.deleteMany({ _id: allOf(model) });
+    for (const id of this.owned.keys()) if (id.startsWith(scopeOf(model))) this.owned.delete(id);
+    const { rows, entries, cells, parked } = this.places;
+    for (const collection of [entries, rows, cells, parked]) {
+      const placed = collection as unknown as Collection<Placed>;
+      for (let deleted = dropAtOnce; deleted === dropAtOnce;) {
+        const some = await placed
+          .find({ _id: allOf(model) }, { ...latest, projection: { _id: 1 } })
+          .limit(dropAtOnce)
+          .toArray();
+        deleted = some.length;
+        if (deleted > 0) await placed.deleteMany({ _id: { $in: some.map(({ _id }) => _id) } });
+      }
+    }
+  }
+
+  async models(): Promise<readonly string[]> {
+    const heads = await this.places.heads
+      .find({}, { projection: { _id: 1 } })
+      .limit(headsMax)
+      .toArray();
+    return [...new Set(heads.map(({ _id }) => _id.slice(0, _id.indexOf(' '))))].sort();
+  }
+
+  /** The head when it stands at `from`, as far as is known or else as it is; `null`: it stands elsewhere. */
+  private async ownedAt(id: string, from: number): Promise<Owned | null> {
+    const known = this.owned.get(id);
+    if (known?.offset === from) return known;
+    const head = await this.heads.settled(id);
+    const owned =
+      known && known.rev === head?.rev
+        ? known
+        : { rev: head?.rev ?? 0, offset: head?.checkpoint.offset ?? 0, indexed: head?.indexed ?? false };
+    this.owned.set(id, owned);
+    return owned.offset === from ? owned : null;
+  }
+
+  private async headAfter(owned: Owned, model: string, partition: number, batch: Batch): Promise<HeadDoc> {
+    // A first revision is higher than all of a dropped model of the same name, so that what was left of that loses.
+    const rev = owned.rev === 0 ? Date.now() : owned.rev + 1;
+    const puts = await this.workingOut.puts(owned, model, partition, batch);
+    const nothing = Object.values(puts).every((list) => list.length === 0);
+    const head: HeadDoc = {
+      _id: headId(model, partition),
+      rev,
+      checkpoint: batch.to,
+      copied: nothing,
+      indexed: owned.indexed || puts.entered.length > 0,
+      puts: nothing ? null : puts,
+    };
+    if (mongoose.mongo.BSON.calculateObjectSize(head) > headBytesMax) {
+      throw new Refusal('BATCH_TOO_LARGE', 'invalid', 'Commit fewer records at once: these make over 8 MiB.');
+    }
+    return head;
+  }
+
+  private remember(owned: Owned, { rev, checkpoint, indexed, puts }: HeadDoc): void {
+    owned.rev = rev;
+    owned.offset = checkpoint.offset;
+    owned.indexed = indexed;
+    if (puts) this.workingOut.remember(owned, puts);
+  }
+
+  /** Rows that are there and not deleted, by id. */
+  private async rows(ids: readonly string[]): Promise<ReadonlyMap<string, RowDoc>> {
+    const found = new Map<string, RowDoc>();
+    for (const some of chunks(ids)) {
+      for await (const row of this.places.rows.find({ _id: { $in: [...some] } }, latest)) {
+        if (row.body !== null) found.set(row._id, row);
+      }
+    }
+    return found;
+  }
+
+  private async between<Row extends object>(
+    model: string,
+    after: string,
+    to: string,
+    limit: number,
+  ): Promise<Page<Row>> {
+    const scope = scopeOf(model);
+    const range = { $gt: `${scope}${ordered(after)}`, $lt: `${scope}${to}` };
+    const found = await this.places.rows
+      .find({ _id: range, body: { $ne: null } }, latest)
+      .sort({ _id: 1 })
+      .limit(limit + 1)
+      .toArray();
+    const rows = found
+      .slice(0, limit)
+      .map(({ _id, body }) => ({ key: plain(_id.slice(scope.length)), row: JSON.parse(body!) as Row }));
+    return { rows, next: found.length > limit ? rows[rows.length - 1]!.key : null };
+  }
+}
+
+/** A row stands in a list once, at the first of its values that begin with the prefix. */
+function standsAt(
+  { entries }: RowDoc,
+  index: string,
+  by: { readonly prefix: string } | { readonly value: string },
+  value: string,
+): boolean {
+  const values = entries === null ? [] : (valuesOf(entries)[index] ?? []);
+  if (!values.includes(value)) return false;
+  return 'value' in by || !values.some((other) => other.startsWith(by.prefix) && other < value);
+}

@@ -1,0 +1,106 @@
+import { start, type ReadModels } from '@readership/kernel';
+import {
+  caughtBy,
+  readModelsContract,
+  readModelsModel,
+  readModelsSaboteurs,
+  runCase,
+  type Fixture,
+  type Maker,
+} from '@readership/kernel/testing';
+import { MongoReadModels } from './mongo-read-models.js';
+import { scratch } from './testing.js';
+
+function models(partitions: number): Maker<Fixture<ReadModels>> {
+  return async () => {
+    const place = await scratch();
+    let port = new MongoReadModels(place.database, partitions);
+    return {
+      partitions,
+      get port() {
+        return port;
+      },
+      reopen: async () => {
+        port = new MongoReadModels(place.database, partitions);
+      },
+      close: () => place.remove(),
+    };
+  };
+}
+
+for (const partitions of [1, 3]) {
+  describe(`the read models on MongoDB with ${partitions} partition${partitions === 1 ? '' : 's'}`, () => {
+    for (const one of readModelsContract) it(one.name, () => runCase(models(partitions), one));
+
+    it('agree with maps over random histories', () => readModelsModel(models(partitions), { runs: 15 }));
+  });
+}
+
+describe('the suite on MongoDB notices one that', () => {
+  for (const saboteur of readModelsSaboteurs) {
+    it(saboteur.name, async () =>
+      expect(await caughtBy(readModelsContract, models(3), saboteur)).toBe(saboteur.breaks),
+    );
+  }
+});
+
+describe('what a server could see otherwise', () => {
+  // In code-unit order; servers that compare bytes have the last two the other way round, some cut at U+0000.
+  const texts = [
+    '\u0000',
+    '\u0000a',
+    '\u0001',
+    '\u0002',
+    'a',
+    'a\u0000',
+    'a\u0001b',
+    'b c',
+    '\ud83d',
+    '😀',
+    '～',
+  ];
+  const all = { limit: 100 };
+
+  it('keys, values and cells of any text are kept apart and in code-unit order', () =>
+    runCase(models(1), {
+      name: 'any text',
+      async run({ port }) {
+        const rows = new Map(
+          texts.map((text) => [`k/${text}`, { row: { text }, indexes: { name: [text, `${text}2`] } }]),
+        );
+        const cells = new Map(texts.map((text, n) => [text, n + 1]));
+        const to = { ...start, offset: 1 };
+        await port.commit('any.v1', 0, { from: 0, to, rows, cells, parked: [] });
+        const wanted = texts.map((text) => ({ key: `k/${text}`, row: { text } }));
+        expect((await port.under('any.v1', 'k', all)).rows).toEqual(wanted);
+        expect((await port.find('any.v1', 'name', { prefix: '' }, all)).rows).toEqual(wanted);
+        expect(await port.cells('any.v1', '', '\uffff')).toEqual(cells);
+        for (const [n, text] of texts.entries()) {
+          const found = await port.find('any.v1', 'name', { value: text }, all);
+          expect(found.rows).toEqual([wanted[n]]);
+        }
+      },
+    }));
+
+  it('sums of counts that need more than 32 bits are exact', () =>
+    runCase(models(3), {
+      name: 'large sums',
+      async run({ port }) {
+        for (const [partition, n] of [2 ** 31 - 1, 2 ** 31 - 1, 2 ** 40].entries()) {
+          const cells = new Map([['cents', n]]);
+          const to = { ...start, offset: 1 };
+          await port.commit('large.v1', partition, { from: 0, to, rows: new Map(), cells, parked: [] });
+        }
+        const sum = 2 ** 40 + 2 ** 32 - 2;
+        expect(await port.cells('large.v1', '', '~')).toEqual(new Map([['cents', sum]]));
+      },
+    }));
+
+  it('a model whose name would run into the key is refused', () =>
+    runCase(models(1), {
+      name: 'names',
+      async run({ port }) {
+        await expect(port.get('two words', 'k')).rejects.toThrow('without spaces');
+      },
+    }));
+});
