@@ -3,20 +3,17 @@ import { promisify } from 'node:util';
 
 const execute = promisify(execFile);
 
-/** What can be told in one line: a person has to do something about it. */
+/** What a line or two can tell: somebody has to do something about it. */
 export class Unavailable extends Error {}
 
-/** Runs a command to its end, within five minutes, and resolves to what it printed. */
-export async function run(command, args, env = {}) {
+/** Runs a command to its end and resolves to what it printed; rejects when it fails or has not ended in time. */
+export async function run(command, args, { env = {}, timeoutMs = 300_000 } = {}) {
   try {
-    const { stdout } = await execute(command, args, {
-      env: { ...process.env, ...env },
-      timeout: 300_000,
-      maxBuffer: 64 << 20,
-    });
+    const options = { env: { ...process.env, ...env }, timeout: timeoutMs, maxBuffer: 64 << 20 };
+    const { stdout } = await execute(command, args, options);
     return stdout;
   } catch (error) {
-    const said = `${error.stderr ?? ''}${error.stdout ?? ''}`.trim().split('\n').slice(-5).join('\n');
+    const said = `${error.stdout ?? ''}${error.stderr ?? ''}`.trim().split('\n').slice(-5).join('\n');
     throw new Unavailable(`${[command, ...args].join(' ')} failed: ${said || error.message}`);
   }
 }
@@ -37,8 +34,8 @@ export async function need(command, debianPackage) {
     throw new Unavailable(`${command} is missing: install it (on Debian: apt-get install ${debianPackage}).`);
   }
   console.log(`${command} is missing: installing Debian's package ${debianPackage} …`);
-  // RUNLEVEL keeps the package from starting a server of its own.
-  const quietly = { DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
-  await run('apt-get', ['update', '-q'], quietly);
-  await run('apt-get', ['install', '-y', '-q', '--no-install-recommends', debianPackage], quietly);
+  // The run level keeps the package from starting a server of its own.
+  const env = { DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
+  await run('apt-get', ['update', '-q'], { env });
+  await run('apt-get', ['install', '-y', '-q', '--no-install-recommends', debianPackage], { env });
 }

@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { need } from './commands.mjs';
 import { jars } from './jars.mjs';
@@ -17,8 +16,6 @@ export const mongodb = {
     return jars('mongodb', cache);
   },
 
-  prepare: async ({ folder }) => void mkdirSync(join(folder, 'data'), { recursive: true }),
-
   command: ({ folder, ports, installed }) => [
     'java',
     '-Xmx512m',
@@ -35,12 +32,12 @@ export const mongodb = {
   async answers({ mongodb: port }) {
     const answer = await exchange(
       port,
-      message(document({ listDatabases: 1, $db: 'admin' })),
+      message(document({ ping: 1, $db: 'admin' })),
       (bytes) => bytes.length >= 4 && bytes.length >= bytes.readInt32LE(0),
     );
-    const at = answer.indexOf('ok\0');
-    const type = answer[at - 1];
-    return at > 0 && (type === 1 ? answer.readDoubleLE(at + 3) : answer.readInt32LE(at + 3)) === 1;
+    const integer = answer.indexOf('\x10ok\0');
+    if (integer >= 0) return answer.readInt32LE(integer + 4) === 1;
+    return answer.readDoubleLE(answer.indexOf('\x01ok\0') + 4) === 1;
   },
 
   url: ({ mongodb: port }) => `mongodb://127.0.0.1:${port}`,

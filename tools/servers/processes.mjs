@@ -1,18 +1,55 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, openSync, closeSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { Unavailable } from './commands.mjs';
+import { portsOf } from './ports.mjs';
 
-/**
- * The process whose id was kept in `folder`, or `undefined` when it runs no more. Ids are used again: what does not name the folder in
- * its command line is somebody else's.
- */
-export function processOf(folder) {
-  const file = join(folder, 'pid');
+/** The servers of a folder as processes of this machine that outlive whoever started them. */
+export function processes(folder, cache) {
+  const home = (server) => join(folder, server.name);
+  return {
+    install: (server) => server.install(cache),
+
+    /** The process that was started here, or `undefined` when it runs no more. */
+    running: async (server) => processOf(home(server)),
+
+    async launch(server) {
+      const place = { folder: home(server), ports: portsOf(folder), installed: await server.install(cache) };
+      mkdirSync(join(place.folder, 'data'), { recursive: true });
+      await server.prepare?.(place);
+      spawnDetached(place.folder, server.command(place));
+    },
+
+    async signal(server, signal) {
+      const pid = processOf(home(server));
+      try {
+        if (pid !== undefined) process.kill(pid, signal);
+      } catch (error) {
+        // It ended of itself in between.
+        if (error.code !== 'ESRCH') throw error;
+      }
+    },
+
+    printed: async (server) => readFileSync(join(home(server), 'log'), 'utf8'),
+
+    forget: async (server) => rmSync(home(server), { recursive: true, force: true }),
+  };
+}
+
+/** Process ids are used again: one whose command line does not name the folder is somebody else's. */
+function processOf(home) {
+  const file = join(home, 'pid');
   if (!existsSync(file)) return undefined;
   const pid = Number(readFileSync(file, 'utf8'));
-  return pid > 0 && commandLine(pid).includes(folder) ? pid : undefined;
+  return pid > 0 && commandLine(pid).includes(`${home}/`) ? pid : undefined;
 }
 
 function commandLine(pid) {
@@ -24,42 +61,13 @@ function commandLine(pid) {
   }
 }
 
-/** Starts a process that outlives this one. What it prints goes to `log`; that of the run before is kept in `log.before`. */
-export function launch(folder, [command, ...args]) {
-  mkdirSync(folder, { recursive: true });
-  const log = join(folder, 'log');
-  if (existsSync(log)) renameSync(log, join(folder, 'log.before'));
+/** What the process prints goes to `log`; that of the run before is kept in `log.before`. */
+function spawnDetached(home, [command, ...args]) {
+  const log = join(home, 'log');
+  if (existsSync(log)) renameSync(log, join(home, 'log.before'));
   const output = openSync(log, 'a');
-  const child = spawn(command, args, { cwd: folder, detached: true, stdio: ['ignore', output, output] });
+  const child = spawn(command, args, { cwd: home, detached: true, stdio: ['ignore', output, output] });
   closeSync(output);
   child.unref();
-  writeFileSync(join(folder, 'pid'), `${child.pid}\n`);
-}
-
-/** Resolves once `answers` does so with true; rejects when the process ended before, or after a minute. */
-export async function answering(name, folder, answers) {
-  const until = Date.now() + 60_000;
-  while (Date.now() < until) {
-    if (await answers().catch(() => false)) return;
-    if (processOf(folder) === undefined) throw new Unavailable(`${name} ended:\n${lastLines(folder)}`);
-    await sleep(100);
-  }
-  throw new Unavailable(`${name} did not answer within a minute:\n${lastLines(folder)}`);
-}
-
-function lastLines(folder) {
-  return readFileSync(join(folder, 'log'), 'utf8').trim().split('\n').slice(-10).join('\n');
-}
-
-/** Sends a signal and resolves to whether the process ended within the time. */
-export async function end(folder, signal, timeoutMs) {
-  const pid = processOf(folder);
-  if (pid !== undefined) process.kill(pid, signal);
-  const until = Date.now() + timeoutMs;
-  while (processOf(folder) !== undefined) {
-    if (Date.now() > until) return false;
-    await sleep(50);
-  }
-  rmSync(join(folder, 'pid'), { force: true });
-  return true;
+  writeFileSync(join(home, 'pid'), `${child.pid}\n`);
 }

@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { need } from './commands.mjs';
 import { exchange } from './wire.mjs';
@@ -10,8 +9,6 @@ export const redis = {
   survivesKill: true,
 
   install: () => need('redis-server', 'redis-server'),
-
-  prepare: async ({ folder }) => void mkdirSync(join(folder, 'data'), { recursive: true }),
 
   command: ({ folder, ports }) => [
     'redis-server',

@@ -20,7 +20,8 @@ describe('the servers of the cluster suites', () => {
       await consumer.subscribe({ topic: name, fromBeginning: true });
       const taken = await new Promise((resolve) => {
         void consumer.run({
-          eachMessage: async ({ message }) => resolve([message.key, message.value, message.headers?.['type']].map(String)),
+          eachMessage: async ({ message }) =>
+            resolve([message.key, message.value, message.headers?.['type']].map(String)),
         });
       });
       expect(taken).toEqual(['a', 'one', 'Written']);
