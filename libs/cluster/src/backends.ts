@@ -13,9 +13,9 @@ export interface Backends {
 
 /** What `tools/backends up` started; throws when nothing was. */
 export function backends(): Backends {
-  const file = join(import.meta.dirname, '../../../.backends/servers.json');
+  const folder = process.env['READERSHIP_BACKENDS_FOLDER'] ?? join(import.meta.dirname, '../../../.backends');
   try {
-    return JSON.parse(readFileSync(file, 'utf8')) as Backends;
+    return JSON.parse(readFileSync(join(folder, 'servers.json'), 'utf8')) as Backends;
   } catch {
     throw new Error('The cluster suites need servers: run tools/backends up first.');
   }
