@@ -27,9 +27,11 @@ export interface CellDoc extends Placed {
   n: number;
 }
 
-/** `<model> <partition> <offset>`. */
+/** `<model> <partition> <offset>`. What is parked no more stays as a tombstone, as a deleted row does. */
 export interface ParkedDoc extends Placed {
-  body: string;
+  /** Of the record; in a form that all servers can compare. `null`: parked no more. */
+  key: string | null;
+  body: string | null;
 }
 
 type Put<D extends Placed> = Omit<D, 'rev'>;

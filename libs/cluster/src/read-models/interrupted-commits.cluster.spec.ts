@@ -23,9 +23,17 @@ function batch(
   rows: Record<string, RowChange>,
   cells: Record<string, number>,
   parked: readonly Parked[] = [],
+  unparked: readonly number[] = [],
 ): Batch {
   const to = { ...start, offset, lanes: { profile: offset }, recordedAt: '2026-03-01T10:00:00.000Z' };
-  return { from, to, rows: new Map(Object.entries(rows)), cells: new Map(Object.entries(cells)), parked };
+  return {
+    from,
+    to,
+    rows: new Map(Object.entries(rows)),
+    cells: new Map(Object.entries(cells)),
+    parked,
+    unparked,
+  };
 }
 
 /** The second one replaces, deletes and adds, and is the one that is interrupted; the third undoes much of it. */
@@ -43,12 +51,13 @@ const history: readonly [Batch, Batch, Batch] = [
     { ada: row(2, 'Ada', 'Byron'), bob: gone, cy: row(2, 'Cy'), dee: row(2, 'Dee') },
     { x: 4, y: -2, w: 7 },
     [parkedAt(8)],
+    [3],
   ),
   batch(9, 12, { ada: row(3, 'Ada', 'Lovelace'), bob: row(3, 'Bob'), dee: gone }, { x: -1, w: -7 }),
 ];
 const [first, second, third] = history;
-/** The head, 2 entries to enter, 3 cells, 1 parked record, 4 rows, 2 entries to leave, the mark. */
-const writesOfSecond = 14;
+/** The head, 2 entries to enter, 3 cells, 1 parked record and 1 parked no more, 4 rows, 2 entries to leave, the mark. */
+const writesOfSecond = 15;
 
 const owner = (place: Scratch, between?: Between): MongoReadModels =>
   new MongoReadModels(between ? interrupted(place.database, between) : place.database, 1);

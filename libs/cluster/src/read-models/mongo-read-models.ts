@@ -175,14 +175,15 @@ export class MongoReadModels extends ReadModels {
   async parked(
     model: string,
     partition: number,
-    page: { readonly after?: number; readonly limit: number },
+    page: { readonly after?: number; readonly limit: number; readonly key?: string },
   ): Promise<readonly Parked[]> {
     const range = {
       $gt: parkedId(model, partition, page.after ?? 0),
       $lt: `${headId(model, partition)}!`,
     };
-    const found = this.places.parked.find({ _id: range }, latest).sort({ _id: 1 }).limit(page.limit);
-    return (await found.toArray()).map(({ body }) => JSON.parse(body) as Parked);
+    const key = page.key === undefined ? { $ne: null } : ordered(page.key);
+    const found = this.places.parked.find({ _id: range, key }, latest).sort({ _id: 1 }).limit(page.limit);
+    return (await found.toArray()).map(({ body }) => JSON.parse(body!) as Parked);
   }
 
   /** A name is free to be used anew once nobody commits under it any more: a late copy would be taken for the new. */

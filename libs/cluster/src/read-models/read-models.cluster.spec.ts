@@ -70,7 +70,7 @@ describe('what a server could see otherwise', () => {
         );
         const cells = new Map(texts.map((text, n) => [text, n + 1]));
         const to = { ...start, offset: 1 };
-        await port.commit('any.v1', 0, { from: 0, to, rows, cells, parked: [] });
+        await port.commit('any.v1', 0, { from: 0, to, rows, cells, parked: [], unparked: [] });
         const wanted = texts.map((text) => ({ key: `k/${text}`, row: { text } }));
         expect((await port.under('any.v1', 'k', all)).rows).toEqual(wanted);
         expect((await port.find('any.v1', 'name', { prefix: '' }, all)).rows).toEqual(wanted);
@@ -89,7 +89,14 @@ describe('what a server could see otherwise', () => {
         for (const [partition, n] of [2 ** 31 - 1, 2 ** 31 - 1, 2 ** 40].entries()) {
           const cells = new Map([['cents', n]]);
           const to = { ...start, offset: 1 };
-          await port.commit('large.v1', partition, { from: 0, to, rows: new Map(), cells, parked: [] });
+          await port.commit('large.v1', partition, {
+            from: 0,
+            to,
+            rows: new Map(),
+            cells,
+            parked: [],
+            unparked: [],
+          });
         }
         const sum = 2 ** 40 + 2 ** 32 - 2;
         expect(await port.cells('large.v1', '', '~')).toEqual(new Map([['cents', sum]]));

@@ -59,10 +59,18 @@ export class WorkingOut {
       entered: entered.map((_id) => ({ _id })),
       left,
       cells: await this.cells(owner, model, partition, batch.cells),
-      parked: batch.parked.map((record) => ({
-        _id: parkedId(model, partition, record.offset),
-        body: JSON.stringify(record),
-      })),
+      parked: [
+        ...batch.unparked.map((offset) => ({
+          _id: parkedId(model, partition, offset),
+          key: null,
+          body: null,
+        })),
+        ...batch.parked.map((record) => ({
+          _id: parkedId(model, partition, record.offset),
+          key: ordered(record.key),
+          body: JSON.stringify(record),
+        })),
+      ],
     };
   }
 
