@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { BadConfig, configTable, readConfig } from './config.js';
+import { BadConfig, configTable, readConfig, readServiceConfig } from './config.js';
 import { loadSecrets } from './secrets.js';
 
 let folder: string;
@@ -70,7 +70,31 @@ describe('the configuration', () => {
     ]));
 
   it('names each variable in the table for its documentation', () =>
-    expect(configTable().map(({ name }) => name)).toContain('READERSHIP_RATE_PER_SECOND'));
+    expect(configTable().everywhere.map(({ name }) => name)).toContain('READERSHIP_RATE_PER_SECOND'));
+
+  it('of a service demands every address and every key, and has no default for any', () => {
+    const key = Buffer.alloc(32, 7).toString('base64');
+    const env = {
+      READERSHIP_MONGODB_URL: 'mongodb://mongodb:27017/?replicaSet=rs0',
+      READERSHIP_KAFKA_BROKERS: 'kafka-1:9092,kafka-2:9092',
+      READERSHIP_REDIS_URL: 'redis://redis:6379',
+      READERSHIP_MASTER_KEY: key,
+      READERSHIP_CARD_KEY: key,
+      READERSHIP_LINK_KEY: key,
+      READERSHIP_ADMIN_KEY: 'an-admin-key-0123456789',
+    };
+    expect(readServiceConfig(env)).toMatchObject({
+      kafkaBrokers: ['kafka-1:9092', 'kafka-2:9092'],
+      partitions: 12,
+    });
+    for (const name of Object.keys(env)) {
+      const without = { ...env, [name]: undefined };
+      expect(() => readServiceConfig(without)).toThrow(`${name}: give it, or ${name}_FILE`);
+    }
+    expect(() => readServiceConfig({ ...env, READERSHIP_KAFKA_BROKERS: 'kafka' })).toThrow(
+      'READERSHIP_KAFKA_BROKERS: an address such as',
+    );
+  });
 });
 
 describe('the keys', () => {

@@ -20,6 +20,19 @@ export abstract class Config {
   abstract readonly linkKey?: Buffer;
 }
 
+/** The configuration of a service on Kafka, MongoDB and Redis: nothing of it is made up, and no key has a default. */
+export abstract class ServiceConfig extends Config {
+  abstract readonly mongoUrl: string;
+  abstract readonly kafkaBrokers: readonly string[];
+  abstract readonly redisUrl: string;
+  /** Of the log and of every store; fixed for the life of a deployment. */
+  abstract readonly partitions: number;
+  abstract override readonly adminKey: string;
+  abstract override readonly masterKey: Buffer;
+  abstract override readonly cardKey: Buffer;
+  abstract override readonly linkKey: Buffer;
+}
+
 const wholeNumber = (from: number, to: number) =>
   z
     .string()
@@ -33,7 +46,7 @@ const key32 = z
   .transform((text) => Buffer.from(text, 'base64'));
 
 interface Variable {
-  readonly field: keyof Config;
+  readonly field: keyof ServiceConfig;
   readonly schema: z.ZodType;
   readonly fallback?: string;
   readonly meaning: string;
@@ -100,6 +113,46 @@ const variables: Readonly<Record<string, Variable>> = {
   },
 };
 
+const address = (scheme: RegExp, example: string) =>
+  z.string().refine((text) => scheme.test(text), `an address such as ${example}`);
+
+/** What services need besides. */
+const serviceVariables: Readonly<Record<string, Variable>> = {
+  READERSHIP_MONGODB_URL: {
+    field: 'mongoUrl',
+    schema: address(/^mongodb(\+srv)?:\/\/[^\s/]+/, 'mongodb://mongodb:27017/?replicaSet=rs0'),
+    meaning: 'MongoDB, a replica set in production. Each context has a database of its own there.',
+  },
+  READERSHIP_KAFKA_BROKERS: {
+    field: 'kafkaBrokers',
+    schema: address(/^[^\s,:]+:\d+(,[^\s,:]+:\d+)*$/, 'kafka-1:9092,kafka-2:9092').transform((text) =>
+      text.split(','),
+    ),
+    meaning: 'Kafka brokers to begin with, separated by commas.',
+  },
+  READERSHIP_REDIS_URL: {
+    field: 'redisUrl',
+    schema: address(/^rediss?:\/\/[^\s/]+/, 'redis://redis:6379'),
+    meaning:
+      'Redis, for waking up jobs and for request rates that replicas share; nothing true lives there alone.',
+  },
+  READERSHIP_PARTITIONS: {
+    field: 'partitions',
+    schema: wholeNumber(1, 1024),
+    fallback: '12',
+    meaning: 'Partitions of the log and of every store. Fixed once data is there.',
+  },
+};
+const requiredOfServices: readonly (keyof ServiceConfig)[] = [
+  'mongoUrl',
+  'kafkaBrokers',
+  'redisUrl',
+  'adminKey',
+  'masterKey',
+  'cardKey',
+  'linkKey',
+];
+
 /** Everything that is wrong with the environment, one line each. */
 export class BadConfig extends Error {
   override readonly name = 'BadConfig';
@@ -109,16 +162,34 @@ export class BadConfig extends Error {
   }
 }
 
+type Environment = Readonly<Record<string, string | undefined>>;
+
 /**
  * Reads the environment. `<NAME>_FILE` names a file that holds the value of `<NAME>`, for secrets that are mounted.
  * Throws `BadConfig`, which lists all that is wrong and no value.
  */
-export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
+export function readConfig(env: Environment): Config {
+  return read(env, variables, []);
+}
+
+/** The same for a service of a cluster, where every address and key must be given. */
+export function readServiceConfig(env: Environment): ServiceConfig {
+  return read(env, { ...variables, ...serviceVariables }, requiredOfServices) as ServiceConfig;
+}
+
+function read(
+  env: Environment,
+  of: Readonly<Record<string, Variable>>,
+  required: readonly (keyof ServiceConfig)[],
+): Config {
   const problems: string[] = [];
   const config: Record<string, unknown> = {};
-  for (const [name, { field, schema, fallback }] of Object.entries(variables)) {
+  for (const [name, { field, schema, fallback }] of Object.entries(of)) {
     const raw = given(env, name, problems) ?? fallback;
-    if (raw === undefined) continue;
+    if (raw === undefined) {
+      if (required.includes(field)) problems.push(`${name}: give it, or ${name}_FILE`);
+      continue;
+    }
     const result = schema.safeParse(raw);
     if (result.success) config[field] = result.data;
     else problems.push(`${name}: ${result.error.issues.map(({ message }) => message).join('; ')}`);
@@ -148,11 +219,15 @@ function given(
   }
 }
 
-/** The rows of the configuration's documentation. */
-export function configTable(): readonly {
+export interface ConfigRow {
   readonly name: string;
   readonly fallback: string;
   readonly meaning: string;
-}[] {
-  return Object.entries(variables).map(([name, { fallback = '', meaning }]) => ({ name, fallback, meaning }));
+}
+
+/** The rows of the configuration's documentation. */
+export function configTable(): Readonly<Record<'everywhere' | 'services', readonly ConfigRow[]>> {
+  const rows = (of: Readonly<Record<string, Variable>>) =>
+    Object.entries(of).map(([name, { fallback = '', meaning }]) => ({ name, fallback, meaning }));
+  return { everywhere: rows(variables), services: rows(serviceVariables) };
 }

@@ -14,6 +14,7 @@ import {
   modelId,
   OwnFeed,
   ownEvent,
+  ownRecord,
   Pipeline,
   ReactionRunner,
   ReadModels,
@@ -22,6 +23,8 @@ import {
   type Adapters,
   type Consumption,
   type LogRecord,
+  type OwnRecord,
+  type Parked,
   type Publish,
   type Reaction,
   type ReadModel,
@@ -29,6 +32,7 @@ import {
 } from '@readership/kernel';
 import { belongs, Contexts, type ContextStatus } from './contexts.js';
 import { causeOf } from './logger.js';
+import { withOperations } from './operations.js';
 import { AppliedWait } from './positions.js';
 import { RightOfWay } from './right-of-way.js';
 import { keepStepping, Pulse } from './steps.js';
@@ -52,6 +56,8 @@ export interface ContextParts {
 }
 
 const windowRecords = 5_000;
+/** Names of errors after which a partition halts until somebody looked. */
+const halting: ReadonlySet<string> = new Set(['Gap', 'Halted', 'LogCut']);
 
 /** Lets a context read the log with models that are known only at run time. */
 export abstract class LogPipelines {
@@ -65,7 +71,7 @@ export abstract class LogPipelines {
  */
 export function contextModule(adapters: Adapters, parts: ContextParts): DynamicModule {
   for (const controller of parts.controllers ?? []) belongs(controller, parts.name);
-  const store = adapters.eventStore(parts.name, parts.publish);
+  const store = adapters.eventStore(parts.name, withOperations(parts.publish));
   const models = adapters.readModels(parts.name);
   return {
     module: parts.module,
@@ -104,6 +110,11 @@ class RunningContext
   private readonly pulse = new Pulse();
   private loops: Promise<void>[] = [];
   private readonly consumptions = new Set<Consumption>();
+  private readonly relays: Relay[] = [];
+  private readonly logTakers = new Map<string, Taker<LogRecord, any>>();
+  private readonly ownTakers = new Map<string, Taker<OwnRecord, any>>();
+  private readonly pending = new Map<number, string>();
+  readonly halted = new Map<number, string>();
 
   constructor(
     private readonly parts: ContextParts,
@@ -125,13 +136,13 @@ class RunningContext
     signal.addEventListener('abort', () => this.pulse.beat());
     for (let partition = 0; partition < this.store.partitions; partition++) {
       const relay = new Relay(this.name, partition, this.store, this.log);
+      this.relays.push(relay);
       this.loops.push(this.keep(() => relay.step(), 'relay'));
     }
     if (this.parts.own && this.parts.own.models.length > 0) {
-      const pipeline = new Pipeline(
-        this.parts.own.models.map((model) => new Runner<any, any>(model, this.models)),
-        ownEvent,
-      );
+      const runners = this.parts.own.models.map((model) => new Runner<OwnRecord, any>(model, this.models));
+      for (const runner of runners) this.ownTakers.set(runner.id, runner);
+      const pipeline = new Pipeline(runners, ownEvent);
       const feed = new OwnFeed(this.name, this.store, pipeline, windowRecords);
       for (let partition = 0; partition < this.store.partitions; partition++) {
         this.loops.push(this.keep(() => feed.step(partition), 'own feed'));
@@ -162,21 +173,54 @@ class RunningContext
     const consumer = logConsumer(group, window, new Pipeline(takers, log.decode));
     const inner = await this.log.consume({
       ...consumer,
+      start: (partition) => this.watched(partition, () => consumer.start(partition)),
       take: async (partition, records) => {
+        this.pending.set(partition, records[0]!.recordedAt);
         await this.rightOfWay.given();
-        await consumer.take(partition, records);
+        await this.watched(partition, () => consumer.take(partition, records));
+        this.pending.delete(partition);
       },
     });
-    for (const { id } of takers) this.publishedIds.add(id);
+    for (const taker of takers) {
+      this.publishedIds.add(taker.id);
+      this.logTakers.set(taker.id, taker);
+    }
     const consumption: Consumption = {
       stop: async () => {
         this.consumptions.delete(consumption);
         await inner.stop();
-        for (const { id } of takers) this.publishedIds.delete(id);
+        for (const { id } of takers) {
+          this.publishedIds.delete(id);
+          this.logTakers.delete(id);
+        }
       },
     };
     this.consumptions.add(consumption);
     return consumption;
+  }
+
+  unpublishedSince(partition: number): string | null {
+    return this.relays[partition]?.pendingSince ?? null;
+  }
+
+  pendingSince(partition: number): string | null {
+    return this.pending.get(partition) ?? null;
+  }
+
+  async replay(model: string, partition: number, key: string): Promise<number> {
+    const own = this.ownTakers.get(model);
+    if (own) {
+      const again = (parked: Parked): Promise<OwnRecord> => this.ownAgain(parked, partition);
+      return own.replay(partition, key, again, ownEvent);
+    }
+    return this.logTakers
+      .get(model)!
+      .replay(partition, key, async ({ record }) => record!, this.parts.log!.decode);
+  }
+
+  async discard(model: string, partition: number, key: string): Promise<Parked | null> {
+    const taker = this.ownTakers.get(model) ?? this.logTakers.get(model)!;
+    return taker.discard(partition, key);
   }
 
   /** Stops taking in, and waits for what is under way; what was acknowledged and not yet published stays in the store. */
@@ -184,6 +228,24 @@ class RunningContext
     this.running = false;
     this.stopping.abort();
     await Promise.all([...this.loops, ...[...this.consumptions].map((consumption) => consumption.stop())]);
+  }
+
+  private async ownAgain({ position }: Parked, partition: number): Promise<OwnRecord> {
+    const [event] = await this.store.readPage(partition, position - 1, 1);
+    if (event?.position !== position) throw new Error('a parked event is not in the store any more');
+    return ownRecord(this.name, event);
+  }
+
+  /** Remembers which partitions stand still for a reason that trying again does not cure. */
+  private async watched<T>(partition: number, work: () => Promise<T>): Promise<T> {
+    try {
+      const result = await work();
+      this.halted.delete(partition);
+      return result;
+    } catch (error) {
+      if (error instanceof Error && halting.has(error.name)) this.halted.set(partition, error.name);
+      throw error;
+    }
   }
 
   private keep(step: () => Promise<number>, what: string): Promise<void> {

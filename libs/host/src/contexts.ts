@@ -1,4 +1,4 @@
-import type { EventLog, EventStore, ReadModels } from '@readership/kernel';
+import type { EventLog, EventStore, Parked, ReadModels } from '@readership/kernel';
 
 /** What readiness, metrics and the audit see of a context that runs in this process. */
 export interface ContextStatus {
@@ -12,6 +12,15 @@ export interface ContextStatus {
   readonly ownIds: ReadonlySet<string>;
   /** Its relay, feeds and pipelines were started and not stopped. */
   readonly running: boolean;
+  /** Since when the oldest event in hand of a partition waits to be published, RFC 3339; `null`: none does. */
+  unpublishedSince(partition: number): string | null;
+  /** The same of the records that the models and reactions over published facts have in hand. */
+  pendingSince(partition: number): string | null;
+  /** Partitions whose log cannot be followed any further until somebody looked, and why. */
+  readonly halted: ReadonlyMap<number, string>;
+  /** Takes what is parked of a key; see `Taker`. */
+  replay(model: string, partition: number, key: string): Promise<number>;
+  discard(model: string, partition: number, key: string): Promise<Parked | null>;
 }
 
 /** The contexts of this process, each entered by its own module. */

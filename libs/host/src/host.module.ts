@@ -10,6 +10,7 @@ import { HealthController } from './health.controller.js';
 import { Cursors } from './lists.js';
 import { Metrics } from './metrics.js';
 import { MetricsController } from './metrics.controller.js';
+import { ParkedController } from './parked.controller.js';
 import { OpenApi } from './openapi.js';
 import { ProblemFilter } from './problem-filter.js';
 import { Readiness, type ReadinessCheck } from './readiness.js';
@@ -29,7 +30,7 @@ export class HostModule {
     const contexts = new Contexts();
     return {
       module: HostModule,
-      controllers: [HealthController, MetricsController, DocsController, AuditController],
+      controllers: [HealthController, MetricsController, DocsController, AuditController, ParkedController],
       providers: [
         { provide: Config, useValue: config },
         { provide: Secrets, useValue: secrets },

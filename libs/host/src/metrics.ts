@@ -1,6 +1,5 @@
 import type { FastifyInstance } from 'fastify';
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import { sum } from './audit.js';
 import type { Contexts, ContextStatus } from './contexts.js';
 
 /** What Prometheus reads. Labels are names of ours: routes as declared, contexts, models; never what was asked. */
@@ -32,6 +31,25 @@ export class Metrics {
     registers: [this.registry],
   });
 
+  private readonly lagSeconds = new Gauge({
+    name: 'readership_model_lag_seconds',
+    help: 'Age of the oldest record that the models and reactions of a context have in hand, 0 when they have none',
+    labelNames: ['context', 'partition'],
+    registers: [this.registry],
+  });
+  private readonly unpublishedAge = new Gauge({
+    name: 'readership_unpublished_age_seconds',
+    help: 'Age of the oldest event that the relay of this instance has in hand, 0 when it has none',
+    labelNames: ['context', 'partition'],
+    registers: [this.registry],
+  });
+  private readonly halted = new Gauge({
+    name: 'readership_partition_halted',
+    help: '1 when a partition is not followed any further until somebody looked: a gap, a cut log, too much parked',
+    labelNames: ['context', 'partition'],
+    registers: [this.registry],
+  });
+
   constructor(private readonly contexts: Contexts) {
     collectDefaultMetrics({ register: this.registry });
   }
@@ -53,24 +71,32 @@ export class Metrics {
     return this.registry.metrics();
   }
 
-  private async count({ name, store, log, models, publishedIds, ownIds }: ContextStatus): Promise<void> {
+  private async count(context: ContextStatus): Promise<void> {
+    const { name, store, log, models, publishedIds, ownIds } = context;
+    const ends = await log.ends();
     for (let partition = 0; partition < store.partitions; partition++) {
       const { scanned } = await log.lane(name, partition);
       const seen = (await store.account(partition, scanned)).recorded;
       const recorded = (await store.account(partition)).recorded;
       this.unpublished.set({ context: name, partition }, Math.max(0, recorded - seen));
-      const published = sum(await log.account(partition));
-      for (const [ids, total] of [
-        [publishedIds, published],
-        [ownIds, recorded],
-      ] as const) {
-        for (const model of ids) {
-          const { applied, skipped, parked } = await models.checkpoint(model, partition);
-          const labels = { context: name, model, partition };
-          this.lag.set(labels, Math.max(0, total - applied - skipped - parked));
-          this.parked.set(labels, parked);
-        }
+      const at = { context: name, partition };
+      this.lagSeconds.set(at, secondsSince(context.pendingSince(partition)));
+      this.unpublishedAge.set(at, secondsSince(context.unpublishedSince(partition)));
+      this.halted.set(at, context.halted.has(partition) ? 1 : 0);
+      for (const model of publishedIds) {
+        const { offset, parked } = await models.checkpoint(model, partition);
+        this.lag.set({ context: name, model, partition }, Math.max(0, ends[partition]! - offset));
+        this.parked.set({ context: name, model, partition }, parked);
+      }
+      for (const model of ownIds) {
+        const { applied, skipped, parked } = await models.checkpoint(model, partition);
+        this.lag.set({ context: name, model, partition }, Math.max(0, recorded - applied - skipped - parked));
+        this.parked.set({ context: name, model, partition }, parked);
       }
     }
   }
+}
+
+function secondsSince(time: string | null): number {
+  return time === null ? 0 : Math.max(0, (Date.now() - Date.parse(time)) / 1000);
 }

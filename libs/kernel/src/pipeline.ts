@@ -69,18 +69,15 @@ export class OwnFeed<E extends Keyed> {
     if (events.length === 0) return 0;
     await this.pipeline.take(
       partition,
-      events.map((event) => ({
-        offset: event.position,
-        context: this.context,
-        position: event.position,
-        key: event.key,
-        type: event.type,
-        recordedAt: event.recordedAt,
-        event,
-      })),
+      events.map((event) => ownRecord(this.context, event)),
     );
     return events.length;
   }
+}
+
+export function ownRecord(context: string, event: Stored): OwnRecord {
+  const { position, key, type, recordedAt } = event;
+  return { offset: position, context, position, key, type, recordedAt, event };
 }
 
 /** Decoder of `OwnFeed`. */

@@ -10,6 +10,9 @@ const pageEvents = 2_000;
  * a relay that stops anywhere, or a second one beside it, can only repeat what the log then refuses or drops.
  */
 export class Relay {
+  /** When the oldest event in hand was recorded; `null`: there is none. */
+  pendingSince: string | null = null;
+
   constructor(
     private readonly context: string,
     private readonly partition: number,
@@ -24,6 +27,7 @@ export class Relay {
   async step(): Promise<number> {
     const { scanned } = await this.log.lane(this.context, this.partition);
     const events = await this.store.readPage(this.partition, scanned, pageEvents);
+    this.pendingSince = events[0]?.recordedAt ?? null;
     if (events.length === 0) return 0;
     const to: Position = events[events.length - 1]!.position;
     const records: NewRecord[] = [];
@@ -47,6 +51,8 @@ export class Relay {
       });
     }
     const outcome = await this.log.publish(this.context, this.partition, scanned, to, records);
-    return outcome === 'published' ? events.length : 0;
+    if (outcome === 'stale') return 0;
+    this.pendingSince = null;
+    return events.length;
   }
 }

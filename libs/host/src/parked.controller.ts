@@ -1,0 +1,145 @@
+import { Body, Controller, Get, HttpCode, Inject, Post, Query } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiProperty, ApiQuery, ApiTags } from '@nestjs/swagger';
+import { Refusal, type Meta } from '@readership/kernel';
+import { IsInt, IsString, Length, Max, Min } from 'class-validator';
+import { Contexts, type ContextStatus } from './contexts.js';
+import { Cursors, listLimit } from './lists.js';
+import { recordOperation } from './operations.js';
+import { RequestMeta } from './request.js';
+
+/** Whose parked records: those of one key, in one partition of one read model or reaction. */
+class ParkedKeyBody {
+  @ApiProperty({ example: 'reader-activity.v1' })
+  @IsString()
+  @Length(1, 200)
+  model!: string;
+
+  @ApiProperty({ example: 3 })
+  @IsInt()
+  @Min(0)
+  @Max(1023)
+  partition!: number;
+
+  @ApiProperty({ description: 'As listed: the key of the records, a pseudonym.' })
+  @IsString()
+  @Length(1, 1000)
+  key!: string;
+}
+
+/** A record that could not be applied, or one that waits behind it. Its content is not shown. */
+interface ParkedItem {
+  readonly model: string;
+  readonly partition: number;
+  readonly key: string;
+  readonly offset: number;
+  readonly from: string;
+  readonly type: string;
+  readonly reason: string;
+}
+
+/** Where a list of parked records stands. */
+interface Place {
+  readonly at: number;
+  readonly after: number;
+}
+
+/** What could not be applied, and what to do about it: replay it when it can be, or give it up. */
+@ApiTags('operations')
+@Controller('v1/parked')
+export class ParkedController {
+  constructor(
+    @Inject(Contexts) private readonly contexts: Contexts,
+    @Inject(Cursors) private readonly cursors: Cursors,
+  ) {}
+
+  @Get()
+  @ApiOperation({ summary: 'Records that a context parked, and what waits behind them' })
+  @ApiQuery({ name: 'context', type: String, required: true, example: 'analytics' })
+  @ApiQuery({ name: 'limit', type: Number, required: false })
+  @ApiQuery({ name: 'cursor', type: String, required: false })
+  @ApiOkResponse({ description: 'By read model, partition and offset.' })
+  async list(
+    @Query('context') name: string | undefined,
+    @Query('limit') rawLimit: string | undefined,
+    @Query('cursor') cursor: string | undefined,
+  ): Promise<{ readonly items: readonly ParkedItem[]; readonly nextCursor: string | null }> {
+    const context = this.named(name);
+    const limit = listLimit(rawLimit);
+    const lanes = [...context.publishedIds, ...context.ownIds]
+      .sort()
+      .flatMap((model) =>
+        Array.from({ length: context.store.partitions }, (_, partition) => ({ model, partition })),
+      );
+    const items: ParkedItem[] = [];
+    let { at, after }: Place = cursor === undefined ? { at: 0, after: 0 } : this.cursors.open<Place>(cursor);
+    for (; at < lanes.length; at++, after = 0) {
+      const { model, partition } = lanes[at]!;
+      const found = await context.models.parked(model, partition, { after, limit: limit - items.length + 1 });
+      for (const { key, offset, context: from, type, reason } of found) {
+        if (items.length === limit) return { items, nextCursor: this.cursors.seal({ at, after }) };
+        items.push({ model, partition, key, offset, from, type, reason });
+        after = offset;
+      }
+    }
+    return { items, nextCursor: null };
+  }
+
+  @Post('replay')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Apply what is parked of a key, in order' })
+  @ApiQuery({ name: 'context', type: String, required: true })
+  @ApiOkResponse({ description: '`replayed`: how many records were taken; 0 when none were parked.' })
+  async replay(
+    @Query('context') name: string | undefined,
+    @Body() { model, partition, key }: ParkedKeyBody,
+    @RequestMeta() meta: Meta,
+  ): Promise<{ readonly replayed: number }> {
+    const context = this.named(name);
+    const replayed = await context.replay(known(context, model, partition), partition, key);
+    if (replayed > 0) {
+      const data = { model, partition, key, records: replayed };
+      await recordOperation(context.store, { type: 'ParkedReplayed', data }, meta);
+    }
+    return { replayed };
+  }
+
+  @Post('discard')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Give up the first parked record of a key; it is never applied' })
+  @ApiQuery({ name: 'context', type: String, required: true })
+  @ApiOkResponse({
+    description: '`discarded`: the offset that was given up, `null` when nothing was parked.',
+  })
+  async discard(
+    @Query('context') name: string | undefined,
+    @Body() { model, partition, key }: ParkedKeyBody,
+    @RequestMeta() meta: Meta,
+  ): Promise<{ readonly discarded: number | null }> {
+    const context = this.named(name);
+    const parked = await context.discard(known(context, model, partition), partition, key);
+    if (!parked) return { discarded: null };
+    const { offset, type } = parked;
+    const data = { model, partition, key, offset, type };
+    await recordOperation(context.store, { type: 'ParkedDiscarded', data }, meta);
+    return { discarded: offset };
+  }
+
+  private named(name: string | undefined): ContextStatus {
+    if (name === undefined) {
+      throw new Refusal('CONTEXT_REQUIRED', 'invalid', 'Say whose: ?context=interaction-log.');
+    }
+    const context = this.contexts.named(name);
+    if (!context) throw new Refusal('UNKNOWN_CONTEXT', 'unknown', 'No context of this name runs here.');
+    return context;
+  }
+}
+
+function known({ publishedIds, ownIds, store }: ContextStatus, model: string, partition: number): string {
+  if (!publishedIds.has(model) && !ownIds.has(model)) {
+    throw new Refusal('UNKNOWN_MODEL', 'unknown', 'No read model of this name runs here.', '/model');
+  }
+  if (partition >= store.partitions) {
+    throw new Refusal('UNKNOWN_PARTITION', 'unknown', 'There is no such partition.', '/partition');
+  }
+  return model;
+}

@@ -1,0 +1,153 @@
+import { Body, Controller, Inject, Post } from '@nestjs/common';
+import { memoryAdapters } from '@readership/embedded';
+import { EventStore, type LogRecord, type Meta, type Projection } from '@readership/kernel';
+import { contextModule } from './context.js';
+import { RequestMeta } from './request.js';
+import { startApp, type TestApp } from './testing.js';
+
+interface Rang {
+  readonly type: 'Rang';
+  readonly key: string;
+  readonly data: { readonly bell: string };
+}
+
+/** What a release before could not apply. */
+let broken = true;
+const rings = (name: string): Projection<Rang, { readonly rings: number }> => ({
+  name,
+  version: 1,
+  on: ['Rang'],
+  key: ({ key }) => key,
+  apply: (row, { key }) => {
+    if (broken && key === 'cracked') throw new Error('cannot be applied');
+    return { rings: (row?.rings ?? 0) + 1 };
+  },
+});
+
+@Controller('v1/bells')
+class BellsController {
+  constructor(@Inject(EventStore) private readonly store: EventStore) {}
+
+  @Post()
+  async ring(@Body() body: unknown, @RequestMeta() meta: Meta): Promise<object> {
+    const { bell } = body as { bell: string };
+    await this.store.append(`bell-${meta.commandId}`, 0, [{ type: 'Rang', data: { bell } }], meta);
+    return {};
+  }
+}
+
+class BellsModule {}
+
+const adapters = memoryAdapters();
+let app: TestApp;
+const ring = (bell: string) => app.http({ url: '/v1/bells', body: { bell } });
+const parked = (query = '') => app.http({ url: `/v1/parked?context=feedback${query}` });
+const tell = (what: 'replay' | 'discard', model: string, key = 'cracked') =>
+  app.when({ url: `/v1/parked/${what}?context=feedback`, body: { model, partition: 0, key } });
+
+beforeEach(async () => {
+  broken = true;
+});
+beforeAll(async () => {
+  app = await startApp(
+    () => [
+      contextModule(adapters, {
+        name: 'feedback',
+        module: BellsModule,
+        publish: ({ data }) => ({
+          key: (data as Rang['data']).bell,
+          fact: { type: 'Rang', schema: 1, data: data as object },
+        }),
+        controllers: [BellsController],
+        own: { models: [{ projection: rings('own') }] },
+        log: {
+          models: [{ projection: rings('heard') }],
+          decode: (record: LogRecord): Rang => ({
+            type: 'Rang',
+            key: record.key,
+            data: JSON.parse(record.body) as Rang['data'],
+          }),
+        },
+      }),
+    ],
+    adapters,
+  );
+  for (const bell of ['whole', 'cracked', 'whole', 'cracked', 'cracked']) await ring(bell);
+  await app.settled();
+});
+afterAll(async () => {
+  await app.close();
+  await adapters.close();
+});
+
+describe('what is parked', () => {
+  it('is listed in pages, by model and offset, without its content', async () => {
+    const all = (await parked()).body.items as { model: string; reason: string; offset: number }[];
+    expect(all.map(({ model, reason }) => [model, reason])).toEqual([
+      ['heard.v1', 'CANNOT_APPLY'],
+      ['heard.v1', 'BEHIND_PARKED'],
+      ['heard.v1', 'BEHIND_PARKED'],
+      ['own.v1', 'CANNOT_APPLY'],
+      ['own.v1', 'BEHIND_PARKED'],
+      ['own.v1', 'BEHIND_PARKED'],
+    ]);
+    expect(Object.keys(all[0]!).sort()).toEqual([
+      'from',
+      'key',
+      'model',
+      'offset',
+      'partition',
+      'reason',
+      'type',
+    ]);
+    const paged: unknown[] = [];
+    for (let cursor: string | null = ''; cursor !== null;) {
+      const { body } = await parked(`&limit=2${cursor && `&cursor=${cursor}`}`);
+      expect(body.items.length).toBeLessThanOrEqual(2);
+      paged.push(...body.items);
+      cursor = body.nextCursor;
+    }
+    expect(paged).toEqual(all);
+  });
+
+  it('cannot be replayed while it still cannot be applied, and is then left as it is', async () => {
+    await tell('replay', 'heard.v1').thenRefused(409, 'STILL_CANNOT_APPLY');
+    expect((await parked()).body.items).toHaveLength(6);
+  });
+
+  it('is replayed in order, from the log and from the context itself, and what was done is recorded', async () => {
+    broken = false;
+    await tell('replay', 'heard.v1').then(200, { replayed: 3 });
+    await tell('replay', 'own.v1').then(200, { replayed: 3 });
+    await tell('replay', 'own.v1').then(200, { replayed: 0 });
+    for (const model of ['heard.v1', 'own.v1']) {
+      expect(await adapters.readModels('feedback').get(model, 'cracked')).toEqual({ rings: 3 });
+    }
+    await app.settled();
+    const store = adapters.eventStore('feedback', () => ({ key: '', fact: null }));
+    const types = (await store.readPage(0, 0, 100)).map(({ type, fact }) => [type, fact !== null]);
+    expect(types.filter(([type]) => type !== 'Rang')).toEqual([
+      ['ParkedReplayed', false],
+      ['ParkedReplayed', false],
+    ]);
+    expect((await parked()).body).toEqual({ items: [], nextCursor: null });
+  });
+
+  it('is given up one record at a time', async () => {
+    await ring('cracked');
+    await app.settled();
+    await tell('discard', 'heard.v1').then(200, ({ discarded }) => expect(discarded).toBeGreaterThan(5));
+    await tell('discard', 'heard.v1').then(200, { discarded: null });
+    await tell('discard', 'own.v1').then(200, ({ discarded }) => expect(discarded).toBeGreaterThan(0));
+    await app.when({ url: '/v1/audit/log?context=feedback' }).then(200, { holds: true });
+  });
+
+  it('of a model or partition that is not here is not found', async () => {
+    await tell('replay', 'nothing.v1').thenRefused(404, 'UNKNOWN_MODEL');
+    await app.when({ url: '/v1/parked?context=analytics' }).thenRefused(404, 'UNKNOWN_CONTEXT');
+    await app.when({ url: '/v1/parked' }).thenRefused(422, 'CONTEXT_REQUIRED');
+    await app
+      .when({ url: '/v1/parked/replay?context=feedback', body: { model: 'own.v1', partition: 7, key: 'k' } })
+      .thenRefused(404, 'UNKNOWN_PARTITION');
+  });
+});
