@@ -1,4 +1,5 @@
 export * from './adapters.js';
+export * from './commit-text.js';
 export * from './decider.js';
 export * from './event.js';
 export * from './event-log.js';
@@ -14,3 +15,4 @@ export * from './read-models.js';
 export * from './refusal.js';
 export * from './relay.js';
 export * from './runner.js';
+export * from './sealing.js';
