@@ -1,4 +1,5 @@
 import {
+  Bell,
   encodeCommit,
   EventStore,
   publicationsOf,
@@ -16,7 +17,6 @@ import {
   type StreamPage,
 } from '@readership/kernel';
 import { uuidv7 } from 'uuidv7';
-import { Bell } from './bell.js';
 import type { DataKeys } from './data-keys.js';
 import { decode, flatten, rowColumns, rowSpan } from './event-rows.js';
 import { conflict, DataKeyTaken, repeated } from './event-writes.js';

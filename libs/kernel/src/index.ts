@@ -1,4 +1,5 @@
 export * from './adapters.js';
+export * from './bell.js';
 export * from './commit-text.js';
 export * from './decider.js';
 export * from './event.js';
