@@ -1,5 +1,4 @@
-import type { Consumption, LogConsumer, LogRecord } from '@readership/kernel';
-import type { Bell } from './bell.js';
+import type { Bell, Consumption, LogConsumer, LogRecord } from '@readership/kernel';
 
 /** Told of what `start` or `take` of a consumer threw; it is given the records again after a pause. */
 export type TakeFailed = (

@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Publish } from '@readership/kernel';
-import { DataKeys, open, seal } from './data-keys.js';
+import { DataKeys } from './data-keys.js';
 import { adaptersOver, memoryAdapters, openDriver, type EmbeddedAdapters } from './index.js';
 
 const masterKey = Buffer.alloc(32, 3);
@@ -63,15 +63,6 @@ it('takes the key that somebody else stored first', async () => {
   expect(await store.append('patron-1', 0, [named], meta)).toMatchObject({ outcome: 'appended', version: 1 });
   expect(await nameOf(adapters)).toEqual(named.personal);
   await adapters.close();
-});
-
-it('opens a sealed part only where it was sealed, and only unchanged', () => {
-  const key = Buffer.alloc(32, 1);
-  const sealed = seal(key, '{"a":1}', 'patron-1', 2);
-  expect(open(key, sealed, 'patron-1', 2)).toBe('{"a":1}');
-  expect(() => open(key, sealed, 'patron-1', 3)).toThrow('damaged');
-  expect(() => open(key, sealed, 'patron-2', 2)).toThrow('damaged');
-  expect(() => open(key, `A${sealed.slice(1)}`, 'patron-1', 2)).toThrow('damaged');
 });
 
 it('says so when the master key is not the one it was', async () => {

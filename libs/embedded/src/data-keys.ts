@@ -1,14 +1,8 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { checkMasterKey, newDataKey, unwrapDataKey, type NewDataKey } from '@readership/kernel';
 import { LRUCache } from 'lru-cache';
 import type { SqlDriver } from './sql-driver.js';
 
-const algorithm = 'aes-256-gcm';
-const nonceBytes = 12;
-const tagBytes = 16;
-
-interface DataKey {
-  readonly key: Buffer;
-  readonly wrapped: Uint8Array;
+interface DataKey extends NewDataKey {
   stored: boolean;
 }
 
@@ -24,7 +18,7 @@ export class DataKeys {
     private readonly masterKey: Buffer,
     keysMax = 10_000,
   ) {
-    if (masterKey.length !== 32) throw new RangeError('the master key has 32 bytes');
+    checkMasterKey(masterKey);
     // By size, each key being 1: `max` would set aside the room for all of them at once, for every store that is opened.
     this.known = new LRUCache({ maxSize: keysMax, sizeCalculation: () => 1 });
   }
@@ -33,10 +27,7 @@ export class DataKeys {
   toSeal(subject: string): DataKey {
     const known = this.known.get(subject) ?? this.read(subject);
     if (known) return known;
-    const key = randomBytes(32);
-    // A copy, because a view of Node's buffer pool would cross to the writer's thread with the whole pool.
-    const wrapped = new Uint8Array(encrypt(this.masterKey, key, subject));
-    const made: DataKey = { key, wrapped, stored: false };
+    const made: DataKey = { ...newDataKey(this.masterKey, subject), stored: false };
     this.known.set(subject, made);
     return made;
   }
@@ -55,40 +46,9 @@ export class DataKeys {
     const row = this.driver.prepare('SELECT wrapped FROM keys WHERE subject = ?').get([subject]);
     if (!row) return null;
     const wrapped = row[0] as Uint8Array;
-    const key = decrypt(this.masterKey, wrapped, subject);
-    if (!key) throw new Error('the master key does not open the data keys of this database');
+    const key = unwrapDataKey(this.masterKey, wrapped, subject);
     const found: DataKey = { key, wrapped, stored: true };
     this.known.set(subject, found);
     return found;
-  }
-}
-
-/** Sealed text, base64, that opens only at the same place. */
-export function seal(key: Buffer, text: string, stream: string, version: number): string {
-  return encrypt(key, Buffer.from(text), `${stream}\n${version}`).toString('base64');
-}
-
-/** Throws when it was changed or moved. */
-export function open(key: Buffer, sealed: string, stream: string, version: number): string {
-  const text = decrypt(key, Buffer.from(sealed, 'base64'), `${stream}\n${version}`);
-  if (!text) throw new Error(`a sealed part of ${stream} is damaged`);
-  return text.toString();
-}
-
-function encrypt(key: Buffer, bytes: Buffer, place: string): Buffer {
-  const nonce = randomBytes(nonceBytes);
-  const cipher = createCipheriv(algorithm, key, nonce);
-  cipher.setAAD(Buffer.from(place));
-  return Buffer.concat([nonce, cipher.update(bytes), cipher.final(), cipher.getAuthTag()]);
-}
-
-function decrypt(key: Buffer, sealed: Uint8Array, place: string): Buffer | null {
-  const decipher = createDecipheriv(algorithm, key, sealed.subarray(0, nonceBytes));
-  decipher.setAAD(Buffer.from(place));
-  decipher.setAuthTag(sealed.subarray(sealed.length - tagBytes));
-  try {
-    return Buffer.concat([decipher.update(sealed.subarray(nonceBytes, -tagBytes)), decipher.final()]);
-  } catch {
-    return null;
   }
 }

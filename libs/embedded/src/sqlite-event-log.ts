@@ -1,4 +1,5 @@
 import {
+  Bell,
   EventLog,
   type Consumption,
   type Lane,
@@ -7,7 +8,6 @@ import {
   type NewRecord,
   type Position,
 } from '@readership/kernel';
-import { Bell } from './bell.js';
 import { ConsumerGroup, type TakeFailed } from './consumer-group.js';
 import { partitionSpan } from './log-writes.js';
 import type { SqlDriver, SqlRow, SqlValue } from './sql-driver.js';

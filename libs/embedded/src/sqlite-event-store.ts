@@ -1,8 +1,13 @@
 import {
+  Bell,
+  encodeCommit,
   EventStore,
+  publicationsOf,
   type AnyEvent,
   type Appended,
   type Commit,
+  type CommitText,
+  type Encoding,
   type Marks,
   type Meta,
   type Position,
@@ -11,9 +16,9 @@ import {
   type StoreAccount,
   type StreamPage,
 } from '@readership/kernel';
-import { Bell } from './bell.js';
+import { uuidv7 } from 'uuidv7';
 import type { DataKeys } from './data-keys.js';
-import { decode, encode, flatten, rowColumns, rowSpan, type NewCommit } from './event-rows.js';
+import { decode, flatten, rowColumns, rowSpan } from './event-rows.js';
 import { conflict, DataKeyTaken, repeated } from './event-writes.js';
 import type { SqlDriver, SqlRow, SqlValue } from './sql-driver.js';
 import type { SqlWriter } from './writer.js';
@@ -30,6 +35,7 @@ const accountRows = 50_000;
 /** One context's streams in one database: a row per commit and partition, whose row id is its place in the order. */
 export class SqliteEventStore extends EventStore {
   private readonly bell = new Bell();
+  private readonly encoding: Encoding;
 
   constructor(
     private readonly driver: SqlDriver,
@@ -39,6 +45,7 @@ export class SqliteEventStore extends EventStore {
     readonly partitions: number,
   ) {
     super();
+    this.encoding = { partitions, keyOf: (subject) => keys.toSeal(subject).key, newId: uuidv7 };
   }
 
   async load(stream: string, afterVersion = 0): Promise<StreamPage> {
@@ -82,8 +89,8 @@ export class SqliteEventStore extends EventStore {
   }
 
   async appendEach(commits: readonly Commit[]): Promise<readonly Appended[]> {
-    const made = commits.map((commit) => encode(commit, this.publish, this.partitions, this.keys));
-    const chunks: NewCommit[][] = [];
+    const made = commits.map((commit) => this.encode(commit));
+    const chunks: CommitText[][] = [];
     for (let at = 0; at < made.length; at += commitsAtOnce) chunks.push(made.slice(at, at + commitsAtOnce));
     const answers = await Promise.all(chunks.map((chunk) => this.store(chunk)));
     return answers.flat();
@@ -158,7 +165,11 @@ export class SqliteEventStore extends EventStore {
     await this.bell.wait(signal, pollMs);
   }
 
-  private async store(made: readonly NewCommit[], attempt = 1): Promise<Appended[]> {
+  private encode(commit: Commit): CommitText {
+    return encodeCommit(commit, publicationsOf(commit, this.publish), this.encoding);
+  }
+
+  private async store(made: readonly CommitText[], attempt = 1): Promise<Appended[]> {
     const flat: SqlValue[] = [];
     for (const commit of made) flatten(flat, commit, this.keys);
     let answers: readonly number[];
@@ -167,20 +178,20 @@ export class SqliteEventStore extends EventStore {
     } catch (error) {
       if (!(error instanceof DataKeyTaken) || attempt === attemptsMax) throw error;
       for (const { subjects } of made) for (const subject of subjects) this.keys.forget(subject);
-      const again = made.map(({ commit }) => encode(commit, this.publish, this.partitions, this.keys));
+      const again = made.map(({ commit }) => this.encode(commit));
       return this.store(again, attempt + 1);
     }
     this.bell.ring();
     return made.map((commit, i) => this.appended(commit, answers[i]!));
   }
 
-  private appended(made: NewCommit, answer: number): Appended {
+  private appended(made: CommitText, answer: number): Appended {
     if (answer === conflict) return { outcome: 'conflict' };
     const { stream, expectedVersion } = made.commit;
     if (answer === repeated) return this.before(stream, expectedVersion);
     const marks: Record<number, Marks[number]> = {};
-    for (let i = 0; i < made.rows.length; i++) {
-      const { partition, count, lastFact } = made.rows[i]!;
+    for (let i = 0; i < made.parts.length; i++) {
+      const { partition, count, lastFact } = made.parts[i]!;
       const first = (answer + i) * rowSpan;
       marks[partition] = { taken: first + count - 1, published: lastFact < 0 ? 0 : first + lastFact };
     }

@@ -1,5 +1,4 @@
-import { JobQueue, Refusal, type Job, type JobWorker, type NewJob } from '@readership/kernel';
-import { Bell } from './bell.js';
+import { Bell, JobQueue, Refusal, type Job, type JobWorker, type NewJob } from '@readership/kernel';
 import type { SqlDriver, SqlRow } from './sql-driver.js';
 import type { SqlWriter } from './writer.js';
 

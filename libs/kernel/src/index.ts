@@ -1,4 +1,6 @@
 export * from './adapters.js';
+export * from './bell.js';
+export * from './commit-text.js';
 export * from './decider.js';
 export * from './delivery.js';
 export * from './event.js';
@@ -16,3 +18,4 @@ export * from './refusal.js';
 export * from './relay.js';
 export * from './runner.js';
 export { type Applied, type Applying, Taking } from './taking.js';
+export * from './sealing.js';

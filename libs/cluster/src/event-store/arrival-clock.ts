@@ -1,0 +1,16 @@
+const ticksPerMs = 1024;
+
+/**
+ * Tells when commits arrived: safe integers that follow the time and increase within this process. Clocks of other
+ * processes differ, so these make the order fair and never decide what is right.
+ */
+export class ArrivalClock {
+  private last = 0;
+
+  constructor(private readonly now: () => number = Date.now) {}
+
+  tick(): number {
+    this.last = Math.max(this.now() * ticksPerMs, this.last + 1);
+    return this.last;
+  }
+}

@@ -1,0 +1,183 @@
+import { bodyOf, type CommitText } from '@readership/kernel';
+import { LRUCache } from 'lru-cache';
+import { isDuplicate, type Collection } from '../mongo.js';
+import type { ArrivalClock } from './arrival-clock.js';
+import { chunks, shortPause } from './chunks.js';
+import { commitId, outline, type CommitDoc, type CommitOutline } from './event-documents.js';
+
+const commitsAtOnce = 100;
+const attemptsMax = 6;
+const pauseMaxMs = 200;
+const tailsMax = 10_000;
+
+/** Where a stream stood after one of its commits: that never changes, so it may be remembered. */
+interface Tail {
+  readonly no: number;
+  readonly last: number;
+  readonly queuedAt: number;
+  /** `[partition, no]`: the commits that hold its last events of each partition. */
+  readonly partitions: readonly (readonly [number, number])[];
+}
+
+const newStream: Tail = { no: 0, last: 0, queuedAt: 0, partitions: [] };
+
+interface Write {
+  readonly index: number;
+  readonly text: CommitText;
+  readonly arrivedAt: number;
+}
+
+/** Inserts commits: the unique key of a commit's document, its stream and number, is the only check there is. */
+export class CommitWriter {
+  private readonly tails = new LRUCache<string, Tail>({ maxSize: tailsMax, sizeCalculation: () => 1 });
+
+  constructor(
+    private readonly commits: Collection<CommitDoc>,
+    private readonly clock: ArrivalClock,
+  ) {}
+
+  /**
+   * Stores what is not a conflict. Answers, in their order, with the commit that stands there: the one asked for, or the
+   * same command's from an earlier time; `null` is a conflict. When it rejects, each may be stored or not, and asking
+   * again tells.
+   */
+  async write(texts: readonly CommitText[]): Promise<readonly (CommitOutline | null)[]> {
+    const answers = new Array<CommitOutline | null>(texts.length).fill(null);
+    for (const wave of this.waves(texts)) {
+      for (const some of chunks(wave, commitsAtOnce)) {
+        const stored = await this.writeIndependent(some);
+        for (const [i, { index }] of some.entries()) answers[index] = stored[i]!;
+      }
+    }
+    return answers;
+  }
+
+  /** Where the commit's stream stood after it: remembered, because who has just read a stream will append to it. */
+  remember({ stream, no, last, queuedAt, past, parts }: CommitOutline): Tail {
+    const partitions = [...past, ...parts.map(({ partition }) => [partition, no] as const)];
+    const tail = { no, last, queuedAt, partitions };
+    if (no > (this.tails.get(stream)?.no ?? 0)) this.tails.set(stream, tail);
+    return tail;
+  }
+
+  /** Commits of one stream are written one after the other, those of different streams together. */
+  private waves(texts: readonly CommitText[]): readonly Write[][] {
+    const waves: Write[][] = [];
+    const seen = new Map<string, number>();
+    for (const [index, text] of texts.entries()) {
+      const wave = seen.get(text.commit.stream) ?? 0;
+      seen.set(text.commit.stream, wave + 1);
+      (waves[wave] ??= []).push({ index, text, arrivedAt: this.clock.tick() });
+    }
+    return waves;
+  }
+
+  private async writeIndependent(writes: readonly Write[]): Promise<readonly (CommitOutline | null)[]> {
+    const documents = await Promise.all(
+      writes.map(async ({ text, arrivedAt }) => {
+        const tail = await this.tailAt(text.commit.stream, text.commit.expectedVersion);
+        return tail && documentOf(text, tail, arrivedAt);
+      }),
+    );
+    const stored = await this.insert(documents.filter((document) => document !== null));
+    return documents.map((document) => {
+      const found = document && stored.get(document._id);
+      if (!found || found.command !== document.command) return null;
+      this.remember(found);
+      return found;
+    });
+  }
+
+  /** `null` when no commit of the stream ends at this version. */
+  private async tailAt(stream: string, version: number): Promise<Tail | null> {
+    if (version === 0) return newStream;
+    const known = this.tails.get(stream);
+    if (known?.last === version) return known;
+    const commit = await this.commits.findOne({ stream, last: version }, { projection: outline });
+    return commit && this.remember(commit);
+  }
+
+  /**
+   * What stands at each document's place in the end: it, or what was there before. An outcome that is not certain (a
+   * lost reply, a timeout, a failover) is settled by reading back; what is not there is inserted again, the same.
+   */
+  private async insert(documents: readonly CommitDoc[]): Promise<ReadonlyMap<string, CommitOutline>> {
+    const settled = new Map<string, CommitOutline>();
+    let open = documents;
+    for (let attempt = 1; open.length > 0; attempt++) {
+      let failure: unknown;
+      try {
+        await this.commits.insertMany([...open], { ordered: false });
+        for (const document of open) settled.set(document._id, document);
+        return settled;
+      } catch (error) {
+        failure = error;
+      }
+      const doubtful = inDoubt(open, failure);
+      for (const document of open) if (!doubtful.includes(document)) settled.set(document._id, document);
+      open = doubtful;
+      try {
+        const ids = open.map(({ _id }) => _id);
+        const found = this.commits.find({ _id: { $in: ids } }, { projection: outline });
+        for await (const document of found) settled.set(document._id, document);
+      } catch (error) {
+        failure = error;
+      }
+      open = open.filter(({ _id }) => !settled.has(_id));
+      if (open.length === 0) break;
+      if (attempt === attemptsMax) throw unsettled(failure);
+      await shortPause(pauseMaxMs);
+    }
+    return settled;
+  }
+}
+
+function documentOf(text: CommitText, tail: Tail, arrivedAt: number): CommitDoc {
+  const { stream, expectedVersion, meta } = text.commit;
+  const no = tail.no + 1;
+  const touched = text.parts.map(({ partition }) => partition);
+  return {
+    _id: commitId(stream, no),
+    stream,
+    no,
+    first: expectedVersion + 1,
+    last: text.last,
+    command: meta.commandId,
+    recordedAt: meta.at,
+    actor: meta.actor,
+    queuedAt: Math.max(arrivedAt, tail.queuedAt + 1),
+    pending: touched,
+    positions: {},
+    past: tail.partitions.filter(([partition]) => !touched.includes(partition)),
+    parts: text.parts.map((part) => ({
+      partition: part.partition,
+      version: part.version,
+      count: part.count,
+      facts: part.facts,
+      lastFact: part.lastFact,
+      after: tail.partitions.find(([partition]) => partition === part.partition)?.[1] ?? 0,
+      body: bodyOf(text, part),
+    })),
+  };
+}
+
+/** Those that an unordered insert may not have stored: the duplicates, when the server told of nothing else; or all. */
+function inDoubt(documents: readonly CommitDoc[], failure: unknown): readonly CommitDoc[] {
+  const { writeErrors, insertedCount, result } = failure as {
+    writeErrors?: readonly { index: number; code?: number }[];
+    insertedCount?: number;
+    result?: { getWriteConcernError?(): unknown };
+  };
+  const certain =
+    Array.isArray(writeErrors) &&
+    writeErrors.every(isDuplicate) &&
+    insertedCount === documents.length - writeErrors.length &&
+    !result?.getWriteConcernError?.();
+  return certain ? documents.filter((_, i) => writeErrors.some(({ index }) => index === i)) : documents;
+}
+
+/** Without what the driver's error carries: whole documents. */
+function unsettled(failure: unknown): Error {
+  const { name, code } = failure as { name?: string; code?: unknown };
+  return new Error(`the database did not take a commit: ${name ?? 'Error'} ${String(code ?? '')}`.trim());
+}

@@ -1,0 +1,42 @@
+import {
+  contractPublish,
+  eventStoreContract,
+  eventStoreModel,
+  runCase,
+  type EventStoreFixture,
+  type Maker,
+} from '@readership/kernel/testing';
+import { MongoEventStore } from './mongo-event-store.js';
+import { testDatabase } from './testing.js';
+
+const masterKey = Buffer.alloc(32, 7);
+
+function maker(partitions: number): Maker<EventStoreFixture> {
+  return async () => {
+    const place = await testDatabase(partitions);
+    let database = await place.connect();
+    const open = () => new MongoEventStore(database, contractPublish, { partitions, masterKey });
+    let current = open();
+    return {
+      partitions,
+      get port() {
+        return current;
+      },
+      reopen: async () => {
+        await database.close();
+        database = await place.connect();
+        current = open();
+      },
+      atRest: () => place.bytes(),
+      close: () => place.drop(),
+    };
+  };
+}
+
+for (const partitions of [1, 3]) {
+  describe(`the event store with ${partitions === 1 ? 'one partition' : `${partitions} partitions`}`, () => {
+    for (const one of eventStoreContract) it(one.name, () => runCase(maker(partitions), one));
+    it('agrees with a list of commits over random histories', () =>
+      eventStoreModel(maker(partitions), { runs: 5 }));
+  });
+}

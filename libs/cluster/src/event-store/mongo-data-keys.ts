@@ -1,0 +1,81 @@
+import { checkMasterKey, newDataKey, unwrapDataKey } from '@readership/kernel';
+import { LRUCache } from 'lru-cache';
+import type { Collection } from '../mongo.js';
+import { chunks, shortPause } from './chunks.js';
+import type { KeyDoc } from './event-documents.js';
+
+const keysAtOnce = 100;
+const attemptsMax = 6;
+const pauseMaxMs = 100;
+/** A key that was destroyed is forgotten by every process this soon. */
+const rememberedMs = 60_000;
+
+/**
+ * One data key per subject, wrapped by the master key, in the database of the events it opens: destroying the document
+ * of a subject destroys whatever is sealed for it, copies and backups of the events included.
+ */
+export class MongoDataKeys {
+  private readonly known: LRUCache<string, Buffer>;
+
+  constructor(
+    private readonly keys: Collection<KeyDoc>,
+    private readonly masterKey: Buffer,
+    keysMax = 10_000,
+  ) {
+    checkMasterKey(masterKey);
+    this.known = new LRUCache({ maxSize: keysMax, sizeCalculation: () => 1, ttl: rememberedMs });
+  }
+
+  /** A key for each subject. One that had none gets one, which is stored when this resolves: the first stored is everybody's. */
+  async toSeal(subjects: readonly string[]): Promise<ReadonlyMap<string, Buffer>> {
+    const found = new Map<string, Buffer>();
+    for (let attempt = 1; ; attempt++) {
+      const open = subjects.filter((subject) => !found.has(subject));
+      for (const [subject, key] of await this.toOpen(open)) found.set(subject, key);
+      const missing = open.filter((subject) => !found.has(subject));
+      if (missing.length === 0) return found;
+      if (attempt > attemptsMax) throw new Error('a data key was neither found nor stored');
+      if (attempt > 1) await shortPause(pauseMaxMs);
+      for (const some of chunks(missing, keysAtOnce)) {
+        for (const [subject, key] of await this.make(some)) found.set(subject, key);
+      }
+    }
+  }
+
+  /** The keys that there still are. */
+  async toOpen(subjects: Iterable<string>): Promise<ReadonlyMap<string, Buffer>> {
+    const found = new Map<string, Buffer>();
+    const missing: string[] = [];
+    for (const subject of new Set(subjects)) {
+      const key = this.known.get(subject);
+      if (key) found.set(subject, key);
+      else missing.push(subject);
+    }
+    for (const some of chunks(missing, keysAtOnce)) {
+      for (const { _id, wrapped } of await this.keys.find({ _id: { $in: [...some] } }).toArray()) {
+        const key = unwrapDataKey(this.masterKey, Buffer.from(wrapped, 'base64'), _id);
+        this.known.set(_id, key);
+        found.set(_id, key);
+      }
+    }
+    return found;
+  }
+
+  /** Those of new keys that are certainly the stored ones: all or, when one was not taken for whatever reason, none. */
+  private async make(subjects: readonly string[]): Promise<ReadonlyMap<string, Buffer>> {
+    const made = new Map<string, Buffer>();
+    const documents: KeyDoc[] = [];
+    for (const subject of subjects) {
+      const { key, wrapped } = newDataKey(this.masterKey, subject);
+      made.set(subject, key);
+      documents.push({ _id: subject, wrapped: Buffer.from(wrapped).toString('base64') });
+    }
+    try {
+      await this.keys.insertMany(documents, { ordered: false });
+    } catch {
+      return new Map();
+    }
+    for (const [subject, key] of made) this.known.set(subject, key);
+    return made;
+  }
+}

@@ -1,0 +1,232 @@
+import {
+  Bell,
+  decodePart,
+  encodeCommit,
+  EventStore,
+  parseBody,
+  publicationsOf,
+  subjectsToSeal,
+  subjectsToUnseal,
+  type AnyEvent,
+  type Appended,
+  type Commit,
+  type CommitText,
+  type Marks,
+  type Meta,
+  type Position,
+  type Publish,
+  type Stored,
+  type StoreAccount,
+  type StreamPage,
+} from '@readership/kernel';
+import { uuidv7 } from 'uuidv7';
+import type { Database } from '../mongo.js';
+import { ArrivalClock } from './arrival-clock.js';
+import { CommitWriter } from './commit-writer.js';
+import {
+  eventCollections,
+  markAt,
+  type CommitDoc,
+  type CommitOutline,
+  type EventCollections,
+} from './event-documents.js';
+import { MongoDataKeys } from './mongo-data-keys.js';
+import { Order, type KnownPlaces } from './order.js';
+import { PageReader } from './page-reader.js';
+
+const commitsAtOnce = 100;
+const pageEvents = 500;
+const pageBytesMax = 8 * 1024 * 1024;
+/** Another process may have appended: this is how late it is noticed. */
+const pollMs = 250;
+/** How long an append waits to learn its positions. */
+const marksMs = 1_000;
+const placesMs = 5_000;
+const accountAttempts = 5;
+
+export interface MongoEventStoreOptions {
+  readonly partitions: number;
+  /** 32 bytes that wrap the data keys of personal parts. */
+  readonly masterKey: Buffer;
+  /** Milliseconds since 1970, for the order in which commits of different streams wait. */
+  readonly now?: () => number;
+}
+
+/**
+ * One context's streams in one database, made ready by `prepareEventStore`: a document per commit, and per partition
+ * numbered pages that give the commits their order afterwards.
+ */
+export class MongoEventStore extends EventStore {
+  readonly partitions: number;
+  private readonly bell = new Bell();
+  private readonly documents: EventCollections;
+  private readonly keys: MongoDataKeys;
+  private readonly writer: CommitWriter;
+  private readonly order: Order;
+  private readonly pages: PageReader;
+
+  constructor(
+    database: Database,
+    private readonly publish: Publish<any>,
+    { partitions, masterKey, now }: MongoEventStoreOptions,
+  ) {
+    super();
+    this.partitions = partitions;
+    this.documents = eventCollections(database);
+    this.keys = new MongoDataKeys(this.documents.keys, masterKey);
+    this.writer = new CommitWriter(this.documents.commits, new ArrivalClock(now));
+    this.order = new Order(this.documents, partitions);
+    this.pages = new PageReader(this.documents, this.keys);
+  }
+
+  async load(stream: string, afterVersion = 0): Promise<StreamPage> {
+    const found = this.documents.commits
+      .find({ stream, last: { $gt: afterVersion } })
+      .sort({ last: 1 })
+      .limit(commitsAtOnce + 1);
+    const commits: CommitDoc[] = [];
+    let count = 0;
+    let bytes = 0;
+    let more = false;
+    for await (const commit of found) {
+      more = commits.length === commitsAtOnce || count >= pageEvents || bytes >= pageBytesMax;
+      if (more) break;
+      commits.push(commit);
+      count += commit.last - commit.first + 1;
+      for (const { body } of commit.parts) bytes += body.length;
+    }
+    const events = (await this.decode(commits)).filter(({ version }) => version > afterVersion);
+    const last = commits.at(-1);
+    if (last) this.writer.remember(last);
+    return { events, version: last?.last ?? afterVersion, more };
+  }
+
+  async append(
+    stream: string,
+    expectedVersion: number,
+    events: readonly AnyEvent[],
+    meta: Meta,
+  ): Promise<Appended> {
+    const [appended] = await this.appendEach([{ stream, expectedVersion, events, meta }]);
+    return appended!;
+  }
+
+  async appendEach(commits: readonly Commit[]): Promise<readonly Appended[]> {
+    const texts = await this.encode(commits);
+    const stored = await this.writer.write(texts);
+    this.bell.ring();
+    const places = await this.order.placesOf(
+      stored.filter((commit) => commit !== null),
+      marksMs,
+    );
+    return stored.map((commit) =>
+      commit === null
+        ? { outcome: 'conflict' }
+        : { outcome: 'appended', version: commit.last, marks: marksOf(commit, places) },
+    );
+  }
+
+  async readPage(partition: number, after: Position, limit: number): Promise<readonly Stored[]> {
+    const events = await this.pages.read(partition, after, limit);
+    if (events.length > 0 || limit <= 0) return events;
+    await this.order.upToDate(partition);
+    return this.pages.read(partition, after, limit);
+  }
+
+  async end(partition: number): Promise<Position> {
+    await this.order.upToDate(partition);
+    return this.pages.end(partition);
+  }
+
+  /** Without `through`, what has no place yet counts as well. */
+  async account(partition: number, through?: Position): Promise<StoreAccount> {
+    if (through !== undefined) return this.pages.account(partition, through);
+    for (let attempt = 1; attempt <= accountAttempts; attempt++) {
+      const end = await this.pages.end(partition);
+      await this.order.upToDate(partition);
+      const pending = await this.pages.pending(partition);
+      if (pending.recorded === 0) break;
+      // When no page came meanwhile, all marks are made and none of what is pending stands in a page.
+      if ((await this.pages.end(partition)) === end) {
+        return added(await this.pages.account(partition, end), pending);
+      }
+    }
+    return this.pages.account(partition, await this.pages.end(partition));
+  }
+
+  async changed(signal: AbortSignal): Promise<void> {
+    await this.bell.wait(signal, pollMs);
+  }
+
+  private async encode(commits: readonly Commit[]): Promise<readonly CommitText[]> {
+    const decided = commits.map((commit) => ({
+      commit,
+      publications: publicationsOf(commit, this.publish),
+    }));
+    const subjects = decided.flatMap(({ commit, publications }) => subjectsToSeal(commit, publications));
+    const keys = await this.keys.toSeal([...new Set(subjects)]);
+    const encoding = {
+      partitions: this.partitions,
+      keyOf: (subject: string) => keys.get(subject)!,
+      newId: uuidv7,
+    };
+    return decided.map(({ commit, publications }) => encodeCommit(commit, publications, encoding));
+  }
+
+  /** All events of commits of one stream, in their order. */
+  private async decode(commits: readonly CommitDoc[]): Promise<Stored[]> {
+    const places = await this.placesIn(commits);
+    const bodies = new Map(commits.flatMap(({ parts }) => parts.map((part) => [part, parseBody(part.body)])));
+    const subjects = commits.flatMap(({ stream, parts }) =>
+      parts.flatMap((part) => subjectsToUnseal(bodies.get(part)!, stream)),
+    );
+    const keys = await this.keys.toOpen(subjects);
+    const events: Stored[] = [];
+    for (const { _id, stream, recordedAt, command: commandId, actor, parts } of commits) {
+      for (const part of parts) {
+        const { partition } = part;
+        const position = places.get(_id)?.get(partition);
+        if (position === undefined) throw new Error(`partition ${partition} does not get its order`);
+        const place = { stream, partition, position, recordedAt, commandId, actor };
+        decodePart(place, bodies.get(part)!, (subject) => keys.get(subject) ?? null, events);
+      }
+    }
+    return events.sort((a, b) => a.version - b.version);
+  }
+
+  /** Places as the commits tell them; those that are not there yet are made. */
+  private async placesIn(commits: readonly CommitDoc[]): Promise<KnownPlaces> {
+    const places = new Map<string, ReadonlyMap<number, Position>>();
+    const waiting: CommitDoc[] = [];
+    for (const commit of commits) {
+      const { _id, positions, parts } = commit;
+      const known = parts.flatMap(({ partition }) => {
+        const position = positions[partition];
+        return position === undefined ? [] : [[partition, position] as const];
+      });
+      if (known.length < parts.length) waiting.push(commit);
+      else places.set(_id, new Map(known));
+    }
+    if (waiting.length > 0) {
+      for (const [id, place] of await this.order.placesOf(waiting, placesMs)) places.set(id, place);
+    }
+    return places;
+  }
+}
+
+function marksOf({ _id, parts }: CommitOutline, places: KnownPlaces): Marks {
+  const marks: Record<number, Marks[number]> = {};
+  for (const part of parts) {
+    const position = places.get(_id)?.get(part.partition);
+    if (position !== undefined) marks[part.partition] = markAt(position, part);
+  }
+  return marks;
+}
+
+function added(a: StoreAccount, b: StoreAccount): StoreAccount {
+  return {
+    recorded: a.recorded + b.recorded,
+    facts: a.facts + b.facts,
+    privateOnly: a.privateOnly + b.privateOnly,
+  };
+}

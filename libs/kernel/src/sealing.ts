@@ -1,0 +1,59 @@
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+
+const algorithm = 'aes-256-gcm';
+const keyBytes = 32;
+const nonceBytes = 12;
+const tagBytes = 16;
+
+/** A new key for what is sealed for one subject, and the same key as it is stored: only the master key unwraps it. */
+export interface NewDataKey {
+  readonly key: Buffer;
+  readonly wrapped: Uint8Array;
+}
+
+export function checkMasterKey(masterKey: Buffer): void {
+  if (masterKey.length !== keyBytes) throw new RangeError('the master key has 32 bytes');
+}
+
+export function newDataKey(masterKey: Buffer, subject: string): NewDataKey {
+  const key = randomBytes(keyBytes);
+  // A copy, because a view of Node's buffer pool would cross to another thread with the whole pool.
+  return { key, wrapped: new Uint8Array(encrypt(masterKey, key, subject)) };
+}
+
+/** Throws when it was wrapped by another master key or for another subject. */
+export function unwrapDataKey(masterKey: Buffer, wrapped: Uint8Array, subject: string): Buffer {
+  const key = decrypt(masterKey, wrapped, subject);
+  if (!key) throw new Error('the master key does not open the data keys of this database');
+  return key;
+}
+
+/** Sealed text, base64, that opens only at the same place. */
+export function seal(key: Buffer, text: string, stream: string, version: number): string {
+  return encrypt(key, Buffer.from(text), `${stream}\n${version}`).toString('base64');
+}
+
+/** Throws when it was changed or moved. */
+export function unseal(key: Buffer, sealed: string, stream: string, version: number): string {
+  const text = decrypt(key, Buffer.from(sealed, 'base64'), `${stream}\n${version}`);
+  if (!text) throw new Error(`a sealed part of ${stream} is damaged`);
+  return text.toString();
+}
+
+function encrypt(key: Buffer, bytes: Buffer, place: string): Buffer {
+  const nonce = randomBytes(nonceBytes);
+  const cipher = createCipheriv(algorithm, key, nonce);
+  cipher.setAAD(Buffer.from(place));
+  return Buffer.concat([nonce, cipher.update(bytes), cipher.final(), cipher.getAuthTag()]);
+}
+
+function decrypt(key: Buffer, sealed: Uint8Array, place: string): Buffer | null {
+  const decipher = createDecipheriv(algorithm, key, sealed.subarray(0, nonceBytes));
+  decipher.setAAD(Buffer.from(place));
+  decipher.setAuthTag(sealed.subarray(sealed.length - tagBytes));
+  try {
+    return Buffer.concat([decipher.update(sealed.subarray(nonceBytes, -tagBytes)), decipher.final()]);
+  } catch {
+    return null;
+  }
+}
