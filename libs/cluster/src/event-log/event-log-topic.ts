@@ -1,0 +1,80 @@
+import kafkajs, { type Admin, type KafkaConfig } from 'kafkajs';
+import { KafkaQuestions } from './kafka-questions.js';
+
+export interface EventLogTopic {
+  readonly kafka: KafkaConfig;
+  /** `readership.events` in production. */
+  readonly topic: string;
+  /** Fixed for the life of the deployment. */
+  readonly partitions: number;
+}
+
+/** The topic is not fit to be the system of record. The message is one line that says why. */
+export class TopicRefused extends Error {
+  override readonly name = 'TopicRefused';
+}
+
+/** Nothing on the log is ever dropped. */
+const settings: Readonly<Record<string, string>> = {
+  'cleanup.policy': 'delete',
+  'retention.ms': '-1',
+  'retention.bytes': '-1',
+};
+
+/** Creates the topic unless it is there; either way it is fit when this resolves, else it rejects with `TopicRefused`. */
+export async function prepareEventLog(
+  options: EventLogTopic & { readonly replication: number },
+): Promise<void> {
+  const { topic, partitions, replication } = options;
+  await asking(options, (admin) =>
+    admin.createTopics({
+      waitForLeaders: true,
+      topics: [
+        {
+          topic,
+          numPartitions: partitions,
+          replicationFactor: replication,
+          configEntries: Object.entries({
+            ...settings,
+            'min.insync.replicas': String(Math.max(1, replication - 1)),
+          }).map(([name, value]) => ({ name, value })),
+        },
+      ],
+    }),
+  );
+  await checkEventLog(options);
+}
+
+/** Rejects with `TopicRefused` when the topic is missing, drops records or has another number of partitions. For the boot. */
+export async function checkEventLog(options: EventLogTopic): Promise<void> {
+  const { topic, partitions } = options;
+  const faults = await asking(options, async (admin) => {
+    if (!(await admin.listTopics()).includes(topic)) return ['it does not exist'];
+    const found = (await admin.fetchTopicMetadata({ topics: [topic] })).topics[0]?.partitions.length ?? 0;
+    const counts = found === partitions ? [] : [`it has ${found} partitions, not ${partitions}`];
+    return [...counts, ...(await wrongSettings(admin, topic))];
+  });
+  if (faults.length > 0) throw new TopicRefused(`${topic} cannot be the event log: ${faults.join('; ')}`);
+}
+
+async function wrongSettings(admin: Admin, topic: string): Promise<readonly string[]> {
+  const { resources } = await admin.describeConfigs({
+    includeSynonyms: false,
+    resources: [{ type: kafkajs.ConfigResourceTypes.TOPIC, name: topic, configNames: Object.keys(settings) }],
+  });
+  const found = new Map(
+    resources[0]?.configEntries.map(({ configName, configValue }) => [configName, configValue]),
+  );
+  return Object.entries(settings)
+    .filter(([name, value]) => found.get(name) !== value)
+    .map(([name, value]) => `${name} is ${found.get(name) ?? 'unknown'}, not ${value}`);
+}
+
+async function asking<T>({ kafka }: EventLogTopic, question: (admin: Admin) => Promise<T>): Promise<T> {
+  const questions = new KafkaQuestions(kafka);
+  try {
+    return await questions.ask(question);
+  } finally {
+    await questions.close();
+  }
+}

@@ -1,0 +1,206 @@
+import {
+  EventLog,
+  type Consumption,
+  type Lane,
+  type LogConsumer,
+  type LogRecord,
+  type NewRecord,
+  type Position,
+} from '@readership/kernel';
+import type { KafkaMessage, Message } from 'kafkajs';
+import type { Database } from '../mongo.js';
+import { KafkaGroup, usualTiming, type GroupFailed, type GroupTiming } from './kafka-group.js';
+import { KafkaQuestions } from './kafka-questions.js';
+import { Lanes } from './lanes.js';
+import { LogCut } from './log-cut.js';
+import { LogFollower } from './log-follower.js';
+import type { Counted } from './partition-count.js';
+import { decodeRecord, encodeRecord } from './record-codec.js';
+import { RecordSender } from './record-sender.js';
+import type { EventLogTopic } from './event-log-topic.js';
+
+/** Told of a record on the topic that no relay of ours sent: it is skipped. The offset is Kafka's. */
+export type ForeignSeen = (where: {
+  readonly group: string;
+  readonly partition: number;
+  readonly offset: number;
+}) => void;
+
+export interface KafkaEventLogOptions extends EventLogTopic {
+  /** Holds the lanes of the contexts whose relays publish here. */
+  readonly database: Database;
+  readonly timing?: GroupTiming;
+  readonly onError?: GroupFailed;
+  readonly onForeign?: ForeignSeen;
+}
+
+const windowMax = 500;
+/** The broker takes 1 MiB by default, its own framing included. */
+const requestBytesMax = 900_000;
+
+/**
+ * The published log as a topic. The lane of a context is a document that moves after the send: a crash in between, or a
+ * second relay, repeats records at the same positions, which consumers know by their `position` and `previous`.
+ */
+export class KafkaEventLog extends EventLog {
+  readonly partitions: number;
+  private readonly lanes: Lanes;
+  private readonly sender: RecordSender;
+  private readonly questions: KafkaQuestions;
+  private readonly follower: LogFollower;
+  private readonly groups = new Set<KafkaGroup>();
+  /** Ends of the sends under way, by partition: one at a time, or a lost answer could drop a batch. */
+  private readonly turns = new Map<number, Promise<unknown>>();
+
+  constructor(private readonly options: KafkaEventLogOptions) {
+    super();
+    const { kafka, topic, partitions, database } = options;
+    this.partitions = partitions;
+    this.lanes = new Lanes(database);
+    this.sender = new RecordSender(kafka, topic);
+    this.questions = new KafkaQuestions(kafka);
+    this.follower = new LogFollower({
+      kafka,
+      topic,
+      partitions,
+      timing: this.timing,
+      notCut: (partition, offset) => this.notCut(partition, offset),
+      onError: (error, where) => options.onError?.(error, where),
+    });
+  }
+
+  lane(context: string, partition: number): Promise<Lane> {
+    return this.lanes.lane(context, partition);
+  }
+
+  async publish(
+    context: string,
+    partition: number,
+    from: Position,
+    to: Position,
+    records: readonly NewRecord[],
+  ): Promise<'published' | 'stale'> {
+    const before = this.turns.get(partition) ?? Promise.resolve();
+    const published = before.then(async () => {
+      const lane = await this.lane(context, partition);
+      if (lane.scanned !== from) return 'stale';
+      await this.send(lane.published, records);
+      const moved = { scanned: to, published: records.at(-1)?.position ?? lane.published };
+      return (await this.lanes.move(context, partition, from, moved)) ? 'published' : 'stale';
+    });
+    this.turns.set(
+      partition,
+      published.catch(() => {}),
+    );
+    return published;
+  }
+
+  async consume(consumer: LogConsumer): Promise<Consumption> {
+    const { kafka, topic, onError } = this.options;
+    const group: KafkaGroup = new KafkaGroup(
+      kafka,
+      {
+        group: groupOf(topic, consumer.group),
+        topics: [topic],
+        window: Math.min(consumer.window, windowMax),
+        start: async (_, partition) => {
+          const offset = await consumer.start(partition);
+          await this.notCut(partition, offset);
+          return offset;
+        },
+        take: async (_, partition, messages) => {
+          await this.hand(consumer, partition, messages);
+          group.hint(topic, partition, Number(messages.at(-1)!.offset) + 1);
+        },
+        failed: (error, where) => onError?.(error, where),
+      },
+      this.timing,
+    );
+    this.groups.add(group);
+    group.join();
+    return {
+      stop: async () => {
+        await group.stop();
+        this.groups.delete(group);
+      },
+    };
+  }
+
+  async ends(): Promise<readonly number[]> {
+    const bounds = await this.questions.bounds(this.options.topic);
+    return Array.from({ length: this.partitions }, (_, partition) => bounds[partition]?.high ?? 0);
+  }
+
+  async account(partition: number, through?: number): Promise<readonly Counted[]> {
+    const end = (await this.ends())[partition] ?? 0;
+    return this.follower.account(partition, Math.min(through ?? end, end));
+  }
+
+  /** Lets no consumer take anything any more, and closes the connections. */
+  async stop(): Promise<void> {
+    await Promise.all([...this.groups].map((group) => group.stop()));
+    await this.follower.close();
+    await Promise.all(this.turns.values());
+    await Promise.all([this.sender.close(), this.questions.close()]);
+  }
+
+  private get timing(): GroupTiming {
+    return this.options.timing ?? usualTiming;
+  }
+
+  /** Sends the records in order, in requests that the broker takes. */
+  private async send(published: Position, records: readonly NewRecord[]): Promise<void> {
+    let previous = published;
+    let request: Message[] = [];
+    let size = 0;
+    for (const record of records) {
+      const { message, bytes } = encodeRecord(record, previous);
+      if (size + bytes > requestBytesMax && request.length > 0) {
+        await this.sender.send(request);
+        request = [];
+        size = 0;
+      }
+      request.push(message);
+      size += bytes;
+      previous = record.position;
+    }
+    if (request.length > 0) await this.sender.send(request);
+  }
+
+  /** Hands on what is ours, up to the first record that cannot be read: it halts the partition until somebody decides. */
+  private async hand(
+    consumer: LogConsumer,
+    partition: number,
+    messages: readonly KafkaMessage[],
+  ): Promise<void> {
+    const records: LogRecord[] = [];
+    let halt: Error | null = null;
+    for (const message of messages) {
+      try {
+        const record = decodeRecord(message, partition);
+        if (record) records.push(record);
+        else this.options.onForeign?.({ group: consumer.group, partition, offset: Number(message.offset) });
+      } catch (error) {
+        const where = `${this.options.topic}/${partition} halts at offset ${message.offset}`;
+        halt = new Error(`${where}: ${(error as Error).message}`, { cause: error });
+        break;
+      }
+    }
+    if (records.length > 0) await consumer.take(partition, records);
+    if (halt) throw halt;
+  }
+
+  /** Our offset of the last record taken is Kafka's of the next one. */
+  private async notCut(partition: number, offset: number): Promise<void> {
+    const { topic } = this.options;
+    const bounds = (await this.questions.bounds(topic))[partition] ?? { low: 0, high: 0 };
+    if (offset < bounds.low || offset > bounds.high) {
+      throw new LogCut(topic, partition, offset, bounds.low, bounds.high);
+    }
+  }
+}
+
+/** A group of Kafka is known to the whole cluster, so ours carry the topic's name. */
+function groupOf(topic: string, group: string): string {
+  return `${topic}.${group}`;
+}

@@ -1,0 +1,241 @@
+import { Kafka, type Consumer, type EachBatchPayload, type KafkaConfig, type KafkaMessage } from 'kafkajs';
+import { setTimeout as pause } from 'node:timers/promises';
+import { PartitionFeed, type Tap } from './partition-feed.js';
+
+/** Told of what went wrong; the partition, or the whole membership when none is named, is tried again after a pause. */
+export type GroupFailed = (
+  error: unknown,
+  where: { readonly group: string; readonly topic?: string; readonly partition?: number },
+) => void;
+
+export interface GroupTiming {
+  readonly heartbeatMs: number;
+  /** Without a heartbeat for this long a member has lost its partitions. The broker sets bounds, by default 6 s to 30 min. */
+  readonly sessionMs: number;
+  readonly rebalanceMs: number;
+  /** How long a fetch waits for news; as long may it take until a rested partition is fetched again. */
+  readonly fetchWaitMs: number;
+}
+
+export const usualTiming: GroupTiming = {
+  heartbeatMs: 3_000,
+  sessionMs: 30_000,
+  rebalanceMs: 60_000,
+  fetchWaitMs: 250,
+};
+
+/** Takes the records of topics with others of the same group. Offsets are Kafka's: from 0, that of the next record. */
+export interface GroupMember {
+  readonly group: string;
+  readonly topics: readonly string[];
+  /** The most records one call of `take` gets. */
+  readonly window: number;
+  /** The offset at which to begin, asked whenever a partition is given to this member and after each failure. */
+  start(topic: string, partition: number): Promise<number>;
+  /** Takes the next records, in order, one call at a time per partition, never an empty list. */
+  take(topic: string, partition: number, messages: readonly KafkaMessage[]): Promise<void>;
+  readonly failed: GroupFailed;
+}
+
+const partitionBytesMax = 1024 * 1024;
+const partitionsAtOnce = 64;
+const hintMs = 1_000;
+const leaveMs = 5_000;
+const rejoinMinMs = 50;
+const rejoinMaxMs = 5_000;
+const retry = { retries: 5, initialRetryTime: 100, maxRetryTime: 2_000 };
+
+/**
+ * One member of a Kafka consumer group. Each partition goes its own way: a take that is slow or throws holds up its
+ * partition alone, and the membership is kept up meanwhile. A partition can have two owners for a moment, since a member
+ * learns of a rebalance late; what a take writes must be fenced or repeatable.
+ */
+export class KafkaGroup {
+  private readonly feeds = new Map<string, PartitionFeed>();
+  private readonly leaving = new AbortController();
+  private readonly hints = new Map<string, { topic: string; partition: number; offset: string }>();
+  private hintTimer: NodeJS.Timeout | undefined;
+  private consumer: Consumer | null = null;
+  private rejoinMs = 0;
+  private membership: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly kafka: KafkaConfig,
+    private readonly member: GroupMember,
+    private readonly timing: GroupTiming = usualTiming,
+  ) {}
+
+  /** Joins, and joins again whenever the membership breaks. Call it once. */
+  join(): void {
+    this.membership = this.stayMember();
+  }
+
+  /** Resolves when no call of `take` is under way and none will come. */
+  async stop(): Promise<void> {
+    this.leaving.abort();
+    await this.membership;
+  }
+
+  /** Asks `start` again where this partition goes on; what was fetched of it is dropped. */
+  restart(topic: string, partition: number): void {
+    const { consumer } = this;
+    if (consumer) this.feeds.get(keyOf(topic, partition))?.begin(this.tap(consumer, topic, partition));
+  }
+
+  /** Makes `offset` where the group begins; rejects when this member has lost its place. */
+  async commit(topic: string, partition: number, offset: number): Promise<void> {
+    if (!this.consumer) throw new Error(`${this.member.group} has no connection to commit on`);
+    await this.consumer.commitOffsets([{ topic, partition, offset: String(offset) }]);
+  }
+
+  /** Lets lag tools know how far this partition has come, soon and if it can be. */
+  hint(topic: string, partition: number, offset: number): void {
+    this.hints.set(keyOf(topic, partition), { topic, partition, offset: String(offset) });
+    this.hintTimer ??= setTimeout(() => void this.giveHints(), hintMs).unref();
+  }
+
+  private async stayMember(): Promise<void> {
+    const { signal } = this.leaving;
+    while (!signal.aborted) {
+      const error = await this.session();
+      if (signal.aborted) break;
+      this.rejoinMs = Math.min(Math.max(rejoinMinMs, this.rejoinMs * 2), rejoinMaxMs);
+      this.member.failed(error, { group: this.member.group });
+      await pause(this.rejoinMs, undefined, { signal }).catch(() => {});
+    }
+    await this.allEnded();
+  }
+
+  /** One connection, from joining until it breaks or this member leaves; resolves to what broke it. */
+  private async session(): Promise<unknown> {
+    const { signal } = this.leaving;
+    const { heartbeatMs, sessionMs, rebalanceMs, fetchWaitMs } = this.timing;
+    // A client of its own: consumers made by one client share what they know of a group's offsets, and break on it.
+    const consumer = new Kafka(this.kafka).consumer({
+      groupId: this.member.group,
+      heartbeatInterval: heartbeatMs,
+      sessionTimeout: sessionMs,
+      rebalanceTimeout: rebalanceMs,
+      maxWaitTimeInMs: fetchWaitMs,
+      maxBytesPerPartition: partitionBytesMax,
+      allowAutoTopicCreation: false,
+      // A consumer that crashed is replaced here; restarting the same one would be a second mechanism.
+      retry: { ...retry, restartOnFailure: async () => false },
+    });
+    let end: (error: unknown) => void = () => {};
+    const broken = new Promise<unknown>((resolve) => (end = resolve));
+    signal.addEventListener('abort', end);
+    consumer.on(consumer.events.CRASH, ({ payload }) => end(payload.error));
+    consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => this.given(consumer, payload.memberAssignment));
+    consumer.on(consumer.events.REBALANCING, () => this.leaveAll());
+    const running = this.run(consumer);
+    try {
+      return await Promise.race([broken, running.then(() => broken)]);
+    } catch (error) {
+      return error;
+    } finally {
+      signal.removeEventListener('abort', end);
+      this.leaveAll();
+      // Left only when nothing is under way, so that the next owner begins after what was taken.
+      if (signal.aborted) await this.allEnded();
+      await this.giveHints();
+      this.consumer = null;
+      // A consumer that is stopped while it joins would join all the same and keep its partitions.
+      const gone = running.catch(() => {}).then(() => consumer.disconnect());
+      await Promise.race([gone.catch(() => {}), pause(leaveMs, undefined, { ref: false })]);
+    }
+  }
+
+  private async run(consumer: Consumer): Promise<void> {
+    await consumer.connect();
+    if (this.leaving.signal.aborted) return;
+    await consumer.subscribe({ topics: [...this.member.topics], fromBeginning: true });
+    if (this.leaving.signal.aborted) return;
+    await consumer.run({
+      autoCommit: false,
+      eachBatchAutoResolve: false,
+      partitionsConsumedConcurrently: partitionsAtOnce,
+      eachBatch: (payload) => this.fetched(payload),
+    });
+  }
+
+  private async fetched({ batch, resolveOffset, isStale }: EachBatchPayload): Promise<void> {
+    const feed = this.feeds.get(keyOf(batch.topic, batch.partition));
+    if (!feed || isStale()) return;
+    // Where the fetch began, which its first record need not tell: control records and compaction leave holes.
+    const { fetchedOffset } = batch as typeof batch & { readonly fetchedOffset: string };
+    const last = batch.lastOffset();
+    if (!feed.accept(Number(fetchedOffset), Number(last) + 1, batch.messages)) return;
+    resolveOffset(last);
+    await feed.room(this.timing.fetchWaitMs);
+  }
+
+  private given(consumer: Consumer, assignment: Readonly<Record<string, readonly number[]>>): void {
+    this.leaveAll();
+    if (this.leaving.signal.aborted) return;
+    this.consumer = consumer;
+    this.rejoinMs = 0;
+    for (const [topic, partitions] of Object.entries(assignment)) {
+      for (const partition of partitions) {
+        this.feed(topic, partition).begin(this.tap(consumer, topic, partition));
+      }
+    }
+  }
+
+  private feed(topic: string, partition: number): PartitionFeed {
+    const key = keyOf(topic, partition);
+    let feed = this.feeds.get(key);
+    if (!feed) {
+      const { group, window, failed } = this.member;
+      feed = new PartitionFeed({
+        window,
+        start: () => this.member.start(topic, partition),
+        take: (messages) => this.member.take(topic, partition, messages),
+        failed: (error) => failed(error, { group, topic, partition }),
+      });
+      this.feeds.set(key, feed);
+    }
+    return feed;
+  }
+
+  private tap(consumer: Consumer, topic: string, partition: number): Tap {
+    const which = [{ topic, partitions: [partition] }];
+    return {
+      close: () => {
+        try {
+          consumer.pause(which);
+        } catch {
+          // A consumer that is gone refuses, and fetches nothing anyway.
+        }
+      },
+      open: (offset) => {
+        if (offset !== undefined) consumer.seek({ topic, partition, offset: String(offset) });
+        consumer.resume(which);
+      },
+    };
+  }
+
+  private async giveHints(): Promise<void> {
+    clearTimeout(this.hintTimer);
+    this.hintTimer = undefined;
+    const hints = [...this.hints.values()];
+    this.hints.clear();
+    if (hints.length === 0) return;
+    await Promise.race([
+      this.consumer?.commitOffsets(hints).catch(() => {}),
+      pause(hintMs, undefined, { ref: false }),
+    ]);
+  }
+
+  private leaveAll(): void {
+    for (const feed of this.feeds.values()) feed.leave();
+  }
+
+  private async allEnded(): Promise<void> {
+    await Promise.all([...this.feeds.values()].map((feed) => feed.ended()));
+  }
+}
+
+function keyOf(topic: string, partition: number): string {
+  return `${topic}/${partition}`;
+}

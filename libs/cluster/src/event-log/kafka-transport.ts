@@ -1,0 +1,120 @@
+import { BaseRpcContext, Server, type CustomTransportStrategy } from '@nestjs/microservices';
+import type { KafkaConfig, KafkaMessage } from 'kafkajs';
+import { KafkaGroup, usualTiming, type GroupFailed, type GroupTiming } from './kafka-group.js';
+import { KafkaQuestions } from './kafka-questions.js';
+
+/** A record as it lies on a topic. Headers are texts; of one that is repeated the first counts. */
+export interface TopicRecord {
+  /** Kafka's: from 0. */
+  readonly offset: number;
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+  readonly headers: Readonly<Record<string, string>>;
+  /** When it was sent, in milliseconds since 1970, as its sender or the broker says. */
+  readonly timestamp: number;
+}
+
+/** What an `@EventPattern('<topic>')` handler is called with: the next records of one partition, in order. */
+export interface TopicBatch {
+  readonly topic: string;
+  readonly partition: number;
+  readonly records: readonly TopicRecord[];
+}
+
+export interface KafkaTransportOptions {
+  readonly kafka: KafkaConfig;
+  readonly group: string;
+  /** The most records of a batch; 500 by default. */
+  readonly window?: number;
+  readonly timing?: GroupTiming;
+  readonly onError?: GroupFailed;
+}
+
+/**
+ * Lets a Nest application listen to topics: one call per batch. At least once: the group's offset moves after the handler
+ * has resolved. When it throws, its partition rests, longer each time up to five seconds, and the batch comes again.
+ */
+export class KafkaTransport extends Server implements CustomTransportStrategy {
+  /** A handler's failure is answered here by delivering again, so Nest need not report it. */
+  override readonly propagatesEventHandlerErrors = true;
+  private readonly questions: KafkaQuestions;
+  private group: KafkaGroup | null = null;
+
+  constructor(private readonly options: KafkaTransportOptions) {
+    super();
+    this.questions = new KafkaQuestions(options.kafka);
+  }
+
+  listen(callback: (error?: unknown) => void): void {
+    const handlers = [...this.getHandlers()];
+    const asking = handlers.filter(([, handler]) => !handler.isEventHandler).map(([pattern]) => pattern);
+    if (asking.length > 0) return callback(new Error(`topics give no answers: ${asking.join(', ')}`));
+    if (handlers.length === 0) return callback();
+    const { kafka, group: name, window = 500, timing = usualTiming, onError } = this.options;
+    const group = new KafkaGroup(
+      kafka,
+      {
+        group: name,
+        topics: handlers.map(([topic]) => topic),
+        window,
+        start: (topic, partition) => this.start(topic, partition),
+        take: async (topic, partition, messages) => {
+          await this.handle({ topic, partition, records: messages.map(recordOf) });
+          await group.commit(topic, partition, Number(messages.at(-1)!.offset) + 1);
+        },
+        failed: (error, where) => onError?.(error, where),
+      },
+      timing,
+    );
+    this.group = group;
+    group.join();
+    callback();
+  }
+
+  /** Resolves when no handler runs and none will be called. */
+  async close(): Promise<void> {
+    await this.group?.stop();
+    await this.questions.close();
+  }
+
+  /** There are no events of the connection to listen to: what fails is told to `onError`. */
+  on(): void {}
+
+  unwrap<T>(): T {
+    return this.group as T;
+  }
+
+  /** Where the group stands; the oldest record of the topic when it stands nowhere, or where nothing is any more. */
+  private async start(topic: string, partition: number): Promise<number> {
+    const committed = await this.questions.committed(this.options.group, topic, partition);
+    const { low, high } = (await this.questions.bounds(topic))[partition] ?? { low: 0, high: 0 };
+    return committed === null || committed < low || committed > high ? low : committed;
+  }
+
+  /** Calls the head handler only: Nest follows the chain of a topic's handlers itself. */
+  private async handle(batch: TopicBatch): Promise<void> {
+    const handler = this.getHandlers().get(batch.topic);
+    if (!handler) throw new Error(`nothing handles ${batch.topic}`);
+    const answer = this.transformToObservable(
+      handler(batch, new BaseRpcContext([batch.topic, batch.partition])),
+    );
+    await new Promise<void>((resolve, reject) => {
+      answer.subscribe({ error: reject, complete: resolve });
+    });
+  }
+}
+
+function recordOf({ offset, key, value, headers, timestamp }: KafkaMessage): TopicRecord {
+  return {
+    offset: Number(offset),
+    key,
+    value,
+    headers: Object.fromEntries(
+      Object.entries(headers ?? {}).flatMap(([name, repeated]) => {
+        const [first] = Array.isArray(repeated) ? repeated : [repeated];
+        return first === undefined ? [] : [[name, first.toString()]];
+      }),
+    ),
+    timestamp: Number(timestamp),
+  };
+}

@@ -1,0 +1,153 @@
+import type { Position } from '@readership/kernel';
+
+/** A context and a type with the number of their records. */
+export interface Counted {
+  readonly context: string;
+  readonly type: string;
+  readonly records: number;
+}
+
+interface Countable {
+  readonly context: string;
+  readonly type: string;
+  readonly position: Position;
+}
+
+/** What was counted up to an offset: how often each kind came, and the last position of each context. */
+interface Mark {
+  readonly counts: readonly number[];
+  readonly lanes: ReadonlyMap<string, Position>;
+}
+
+/** A finished chunk that is read once more. */
+interface Reread {
+  readonly chunk: number;
+  readonly bytes: Uint8Array;
+  readonly lanes: Map<string, Position>;
+  offset: number;
+}
+
+const nothing: Mark = { counts: [], lanes: new Map() };
+const kindsMax = 255;
+/** Of a repetition, or of what is no record of ours. */
+const uncounted = 0;
+
+/**
+ * Counts the records of a partition as they are read, each position once: a relay that was interrupted sends some again.
+ * Of the last chunks it keeps a byte per record, of every chunk the sums at its end; so the sums up to any offset need
+ * one chunk at most to be read again. Offsets are ours: from 1.
+ */
+export class PartitionCount {
+  private readonly kinds: { readonly context: string; readonly type: string }[] = [];
+  private readonly ids = new Map<string, number>();
+  private readonly counts: number[] = [];
+  private readonly lanes = new Map<string, Position>();
+  /** After each finished chunk. */
+  private readonly marks: Mark[] = [];
+  private readonly kept = new Map<number, Uint8Array>();
+  private last: Uint8Array;
+  private reread: Reread | null = null;
+  private counted = 0;
+
+  constructor(
+    private readonly chunkRecords = 65_536,
+    private readonly chunksKept = 4,
+  ) {
+    this.last = new Uint8Array(chunkRecords);
+  }
+
+  /** Everything up to here was counted. */
+  get offset(): number {
+    return this.counted;
+  }
+
+  /** The offset after which to read on. */
+  get readFrom(): number {
+    return this.reread?.offset ?? this.counted;
+  }
+
+  /** Whether a chunk is being read again. */
+  get rereads(): boolean {
+    return this.reread !== null;
+  }
+
+  /** Counts the record at an offset; null for one that is none of ours. What was read before is passed over. */
+  count(offset: number, record: Countable | null): void {
+    if (offset <= this.readFrom) return;
+    if (this.reread) return this.countAgain(this.reread, offset, record);
+    const chunk = Math.floor((offset - 1) / this.chunkRecords);
+    while (this.marks.length < chunk) this.finishChunk();
+    const id = record === null ? uncounted : this.idOf(record, this.lanes);
+    this.last[(offset - 1) % this.chunkRecords] = id;
+    if (id !== uncounted) this.counts[id] = (this.counts[id] ?? 0) + 1;
+    this.counted = offset;
+  }
+
+  /** The sums up to an offset; null when a chunk has to be read again first, which `readFrom` then asks for. */
+  through(offset: number): readonly Counted[] | null {
+    if (offset >= this.counted) return this.named(this.counts);
+    const chunk = Math.floor(offset / this.chunkRecords);
+    const before = this.marks[chunk - 1] ?? nothing;
+    const upTo = offset % this.chunkRecords;
+    if (upTo === 0) return this.named(before.counts);
+    const bytes = chunk === this.marks.length ? this.last : this.kept.get(chunk);
+    if (!bytes) {
+      this.reread = {
+        chunk,
+        bytes: new Uint8Array(this.chunkRecords),
+        lanes: new Map(before.lanes),
+        offset: chunk * this.chunkRecords,
+      };
+      return null;
+    }
+    const counts = [...before.counts];
+    for (const id of bytes.subarray(0, upTo)) if (id !== uncounted) counts[id] = (counts[id] ?? 0) + 1;
+    return this.named(counts);
+  }
+
+  private countAgain(reread: Reread, offset: number, record: Countable | null): void {
+    const at = offset - 1 - reread.chunk * this.chunkRecords;
+    if (at < this.chunkRecords) {
+      reread.bytes[at] = record === null ? uncounted : this.idOf(record, reread.lanes);
+      reread.offset = offset;
+    }
+    // Offsets may have holes, so the chunk's end may be seen by what comes after it only.
+    if (at < this.chunkRecords - 1 && offset < this.counted) return;
+    this.keep(reread.chunk, reread.bytes);
+    this.reread = null;
+  }
+
+  private idOf({ context, type, position }: Countable, lanes: Map<string, Position>): number {
+    if (position <= (lanes.get(context) ?? 0)) return uncounted;
+    lanes.set(context, position);
+    const name = `${context} ${type}`;
+    let id = this.ids.get(name);
+    if (id === undefined) {
+      if (this.kinds.length === kindsMax) throw new RangeError(`more than ${kindsMax} types of records`);
+      id = this.kinds.push({ context, type });
+      this.ids.set(name, id);
+    }
+    return id;
+  }
+
+  private finishChunk(): void {
+    this.keep(this.marks.length, this.last);
+    this.marks.push({ counts: [...this.counts], lanes: new Map(this.lanes) });
+    this.last = new Uint8Array(this.chunkRecords);
+  }
+
+  private keep(chunk: number, bytes: Uint8Array): void {
+    this.kept.set(chunk, bytes);
+    for (const oldest of this.kept.keys()) {
+      if (this.kept.size <= this.chunksKept) return;
+      this.kept.delete(oldest);
+    }
+  }
+
+  private named(counts: readonly number[]): readonly Counted[] {
+    return this.kinds.flatMap((kind, at) => {
+      const records = counts[at + 1] ?? 0;
+      return records === 0 ? [] : [{ ...kind, records }];
+    });
+  }
+}
