@@ -5,6 +5,7 @@ export { Clock, SystemClock } from './clock.js';
 export { BadConfig, Config, configTable, readConfig, type LogLevel } from './config.js';
 export { contextModule, LogPipelines, type ContextParts } from './context.js';
 export { Contexts, type ContextStatus } from './contexts.js';
+export type { RateLimiter } from './edge.js';
 export { eventually } from './eventually.js';
 export { HttpProblem, Unreadable, type FieldProblem } from './http-problem.js';
 export { Cursors, listLimit } from './lists.js';

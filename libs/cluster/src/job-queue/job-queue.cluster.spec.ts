@@ -1,6 +1,5 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Job, JobQueue, NewJob } from '@readership/kernel';
@@ -14,6 +13,7 @@ import {
   prepareJobQueue,
   type Database,
 } from '../index.js';
+import { roadTo } from '../road.js';
 
 const { mongodb, redis } = backends();
 const claimMs = 1500;
@@ -147,35 +147,6 @@ await jobs.process(${JSON.stringify(queue)}, handler, { attemptsMax: 1, backoffM
   place.processes.add(child);
   await new Promise((resolve) => child.stdout.once('data', resolve));
   return child;
-}
-
-/** A way to Redis that can be cut, and that can fall silent. */
-async function road(): Promise<{ url: string; cut(): void; silence(): void; mend(): void; close(): void }> {
-  const { hostname, port } = new URL(redis);
-  const sockets = new Set<Socket>();
-  let state: 'open' | 'cut' | 'silent' = 'open';
-  const drop = (): void => sockets.forEach((socket) => void socket.destroy());
-  const server = createServer((near) => {
-    if (state === 'cut') return void near.destroy();
-    const far = connect(Number(port), hostname);
-    for (const [from, to] of [
-      [near, far],
-      [far, near],
-    ] as const) {
-      sockets.add(from);
-      from.on('error', () => undefined);
-      from.on('close', () => (sockets.delete(from), to.destroy()));
-      from.on('data', (bytes) => void (state === 'open' && to.write(bytes)));
-    }
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {
-    url: `redis://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    cut: () => ((state = 'cut'), drop()),
-    silence: () => (state = 'silent'),
-    mend: () => ((state = 'open'), drop()),
-    close: () => (server.close(), drop()),
-  };
 }
 
 describe('the job queue', () => {
@@ -312,7 +283,7 @@ describe('the job queue on Bull', () => {
   });
 
   it('goes on while the way to Redis is cut or silent, and when it is open again', async () => {
-    const way = await road();
+    const way = await roadTo(redis);
     try {
       const jobs = await place.open({ redisUrl: way.url });
       const begun: string[] = [];
