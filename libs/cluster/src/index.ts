@@ -1,4 +1,9 @@
-export { prepareEventStore } from './event-store/event-documents.js';
-export { MongoEventStore, type MongoEventStoreOptions } from './event-store/mongo-event-store.js';
-export { connectMongo, type Database } from './mongo.js';
-export { MongoReadModels } from './read-models/mongo-read-models.js';
+export {
+  ClusterAdapters,
+  clusterAdapters,
+  type ClusterOptions,
+  type ClusterServers,
+} from './cluster-adapters.js';
+export { TopicRefused } from './event-log/event-log-topic.js';
+export type { TopicBatch, TopicRecord } from './event-log/kafka-transport.js';
+export { prepareCluster } from './prepare-cluster.js';

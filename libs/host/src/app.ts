@@ -9,7 +9,7 @@ import type { DestinationStream } from 'pino';
 import { bodyLimits, parseBodies } from './bodies.js';
 import { SystemClock, type Clock } from './clock.js';
 import type { Config } from './config.js';
-import { guardRequests, requestId } from './edge.js';
+import { guardRequests, requestId, type RateLimiter } from './edge.js';
 import { HostModule } from './host.module.js';
 import { causeOf, jsonLog, JsonLogger } from './logger.js';
 import { Metrics } from './metrics.js';
@@ -29,6 +29,8 @@ export interface AppOptions {
   readonly clock?: Clock;
   /** Beside those of the contexts. */
   readonly readiness?: readonly ReadinessCheck[];
+  /** Counts requests for all replicas, `config.ratePerSecond` per key; absent: each process counts its own. */
+  readonly limiter?: RateLimiter;
   /** Where the log goes; absent: standard output. */
   readonly logTo?: DestinationStream;
 }
@@ -89,6 +91,7 @@ export async function createApp(
   guardRequests(server, {
     adminKey: secrets.adminKey,
     ratePerSecond: config.ratePerSecond,
+    limiter: options.limiter,
     clock,
     rightOfWay: app.get(RightOfWay),
     isPublic: (route) => open.has(route),

@@ -27,6 +27,8 @@ export abstract class ServiceConfig extends Config {
   abstract readonly redisUrl: string;
   /** Of the log and of every store; fixed for the life of a deployment. */
   abstract readonly partitions: number;
+  /** Begins the names of topics, consumer groups, databases and keys. */
+  abstract readonly namespace: string;
   abstract override readonly adminKey: string;
   abstract override readonly masterKey: Buffer;
   abstract override readonly cardKey: Buffer;
@@ -141,6 +143,13 @@ const serviceVariables: Readonly<Record<string, Variable>> = {
     schema: wholeNumber(1, 1024),
     fallback: '12',
     meaning: 'Partitions of the log and of every store. Fixed once data is there.',
+  },
+  READERSHIP_NAMESPACE: {
+    field: 'namespace',
+    schema: z.string().regex(/^[a-z][a-z0-9-]{0,30}$/, 'up to 31 lower-case letters, digits and hyphens'),
+    fallback: 'readership',
+    meaning:
+      'Begins the names of topics, consumer groups, databases and Redis keys, for several deployments on the same servers.',
   },
 };
 const requiredOfServices: readonly (keyof ServiceConfig)[] = [

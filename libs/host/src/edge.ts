@@ -7,9 +7,16 @@ import { HttpProblem, Unreadable } from './http-problem.js';
 import { rememberAsked } from './request.js';
 import type { RightOfWay } from './right-of-way.js';
 
+/** Counts requests per key; `consume` rejects with a `RateLimiterRes` when there were too many in this second. */
+export interface RateLimiter {
+  consume(key: string): Promise<RateLimiterRes>;
+}
+
 export interface EdgeOptions {
   readonly adminKey: string;
   readonly ratePerSecond: number;
+  /** Allows `ratePerSecond`; absent: one that counts in this process alone. */
+  readonly limiter: RateLimiter | undefined;
   readonly clock: Clock;
   readonly rightOfWay: RightOfWay;
   /** Whether a route, `GET /healthz`, needs no key. */
@@ -33,7 +40,7 @@ export function requestId(raw: IncomingMessage): string {
 /** What every request passes before a byte of its body is read: key, rate, a readable address, room for a large body. */
 export function guardRequests(server: FastifyInstance, options: EdgeOptions): void {
   const rightKey = sha256(options.adminKey);
-  const limiter = new RateLimiterMemory({ points: options.ratePerSecond, duration: 1 });
+  const limiter = options.limiter ?? new RateLimiterMemory({ points: options.ratePerSecond, duration: 1 });
   const policy = `"default";q=${options.ratePerSecond};w=1`;
   const { rightOfWay } = options;
 
@@ -77,7 +84,7 @@ function holdsKey(request: FastifyRequest, rightKey: Buffer): boolean {
 }
 
 async function limit(
-  limiter: RateLimiterMemory,
+  limiter: RateLimiter,
   key: string,
   policy: string,
   points: number,

@@ -2,6 +2,7 @@ import { Controller, Get, Module, Post } from '@nestjs/common';
 import { ApiOkResponse } from '@nestjs/swagger';
 import { Refusal, type Adapters } from '@readership/kernel';
 import { request as httpRequest } from 'node:http';
+import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { Answer } from './answer.js';
 import { IfMatch, RequestMeta } from './request.js';
 import { routesOf } from './routes.js';
@@ -186,6 +187,23 @@ describe('the rate of one key', () => {
       await slow.close();
     }
   });
+});
+
+it('the rate of one key is shared by replicas that are given one limiter', async () => {
+  const limiter = new RateLimiterMemory({ points: 3, duration: 1 });
+  const replicas = await Promise.all(
+    [1, 2].map(() =>
+      startApp(() => [{ module: DoorsModule }], {} as Adapters, { ratePerSecond: 3, limiter }),
+    ),
+  );
+  try {
+    const answers = await Promise.all(
+      [0, 1, 0, 1, 0].map((replica) => replicas[replica]!.http({ url: '/v1/doors' })),
+    );
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 200, 200, 429, 429]);
+  } finally {
+    await Promise.all(replicas.map((replica) => replica.close()));
+  }
 });
 
 describe('large requests', () => {

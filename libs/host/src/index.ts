@@ -2,9 +2,18 @@ export { Answer } from './answer.js';
 export { createApp, serve, type AppOptions } from './app.js';
 export type { ContextAudit, PartitionAccount, ProjectionAccount } from './audit.js';
 export { Clock, SystemClock } from './clock.js';
-export { BadConfig, Config, configTable, readConfig, type LogLevel } from './config.js';
+export {
+  BadConfig,
+  Config,
+  configTable,
+  readConfig,
+  readServiceConfig,
+  ServiceConfig,
+  type LogLevel,
+} from './config.js';
 export { contextModule, LogPipelines, type ContextParts } from './context.js';
 export { Contexts, type ContextStatus } from './contexts.js';
+export type { RateLimiter } from './edge.js';
 export { eventually } from './eventually.js';
 export { HttpProblem, Unreadable, type FieldProblem } from './http-problem.js';
 export { Cursors, listLimit } from './lists.js';
@@ -14,4 +23,5 @@ export type { ReadinessCheck } from './readiness.js';
 export { IfMatch, RequestMeta } from './request.js';
 export { Public, routesOf, type Route } from './routes.js';
 export { loadSecrets, Secrets } from './secrets.js';
+export { runService, type Connect, type ServiceAdapters } from './service.js';
 export { parseStrictJson } from './strict-json.js';

@@ -1,0 +1,101 @@
+import type { Adapters, EventStore, JobQueue, Publish, ReadModels } from '@readership/kernel';
+import type { KafkaConfig } from 'kafkajs';
+import { checkEventLog, type EventLogTopic } from './event-log/event-log-topic.js';
+import { KafkaEventLog } from './event-log/kafka-event-log.js';
+import type { GroupFailed } from './event-log/kafka-group.js';
+import { KafkaTransport } from './event-log/kafka-transport.js';
+import { MongoEventStore } from './event-store/mongo-event-store.js';
+import { BullJobQueue } from './job-queue/bull-job-queue.js';
+import { connectMongo, type Database } from './mongo.js';
+import { MongoReadModels } from './read-models/mongo-read-models.js';
+import { redisRateLimiter, type RedisRateLimiter } from './redis-rate-limiter.js';
+
+/** Where the servers are, and what this deployment is called there. */
+export interface ClusterServers {
+  readonly mongoUrl: string;
+  readonly kafkaBrokers: readonly string[];
+  readonly redisUrl: string;
+  /** Begins the names of topics, consumer groups, databases and keys. */
+  readonly namespace: string;
+  /** Of the log and of every store; fixed for the life of a deployment. */
+  readonly partitions: number;
+}
+
+export interface ClusterOptions extends ClusterServers {
+  /** The context that this service is. */
+  readonly context: string;
+  /** 32 bytes that wrap the data keys of personal parts. */
+  readonly masterKey: Buffer;
+  readonly ratePerSecond: number;
+  /** Told of what a consumer threw; it is given the records again after a pause. */
+  readonly onError: GroupFailed;
+}
+
+export function eventsTopic({ kafkaBrokers, namespace, partitions }: ClusterServers): EventLogTopic {
+  return { kafka: kafkaAt(kafkaBrokers, namespace), topic: `${namespace}.events`, partitions };
+}
+
+export function kafkaAt(brokers: readonly string[], clientId: string): KafkaConfig {
+  return { brokers: [...brokers], clientId };
+}
+
+export function databaseName({ namespace }: ClusterServers, context: string): string {
+  return `${namespace}-${context}`;
+}
+
+/** The four ports of one context on MongoDB, Kafka and Redis, and what else a service shares through them. */
+export class ClusterAdapters implements Adapters {
+  readonly eventLog: KafkaEventLog;
+  /** Hands the topics that the application listens to to its handlers. */
+  readonly transport: KafkaTransport;
+  private readonly models: MongoReadModels;
+  private readonly jobs: BullJobQueue;
+
+  constructor(
+    private readonly database: Database,
+    private readonly options: ClusterOptions,
+    /** Shared by all replicas of the service. */
+    readonly limiter: RedisRateLimiter,
+  ) {
+    const { context, namespace, partitions, redisUrl, onError } = options;
+    const topic = eventsTopic(options);
+    this.eventLog = new KafkaEventLog({ ...topic, database, onError });
+    this.transport = new KafkaTransport({ kafka: topic.kafka, group: `${namespace}.${context}`, onError });
+    this.models = new MongoReadModels(database, partitions);
+    this.jobs = new BullJobQueue(database, { redisUrl, prefix: `${namespace}:${context}:jobs` });
+  }
+
+  eventStore(context: string, publish: Publish<any>): EventStore {
+    this.mustBe(context);
+    return new MongoEventStore(this.database, publish, this.options);
+  }
+
+  readModels(context: string): ReadModels {
+    this.mustBe(context);
+    return this.models;
+  }
+
+  jobQueue(context: string): JobQueue {
+    this.mustBe(context);
+    return this.jobs;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.eventLog.stop(), this.jobs.stop()]);
+    this.limiter.close();
+    await this.database.close();
+  }
+
+  private mustBe(context: string): void {
+    if (context !== this.options.context) throw new RangeError(`this service is ${this.options.context}`);
+  }
+}
+
+/** Connects to servers that `prepareCluster` made ready; rejects with one line that says what is missing. */
+export async function clusterAdapters(options: ClusterOptions): Promise<ClusterAdapters> {
+  await checkEventLog(eventsTopic(options));
+  const database = await connectMongo(options.mongoUrl, databaseName(options, options.context));
+  const { redisUrl, ratePerSecond, namespace, context } = options;
+  const limiter = await redisRateLimiter(redisUrl, ratePerSecond, `${namespace}:${context}:rate`);
+  return new ClusterAdapters(database, options, limiter);
+}

@@ -1,0 +1,25 @@
+import { databaseName, eventsTopic, type ClusterServers } from './cluster-adapters.js';
+import { prepareEventLog } from './event-log/event-log-topic.js';
+import { prepareEventStore } from './event-store/event-documents.js';
+import { prepareJobQueue } from './job-queue/stored-jobs.js';
+import { connectMongo } from './mongo.js';
+
+/** Makes topics and indexes for these contexts; what is there already stays as it is. */
+export async function prepareCluster(
+  servers: ClusterServers & {
+    readonly contexts: readonly string[];
+    /** Copies of each partition: 3 in production, 1 where there is one broker. */
+    readonly replication: number;
+  },
+): Promise<void> {
+  await prepareEventLog({ ...eventsTopic(servers), replication: servers.replication });
+  for (const context of servers.contexts) {
+    const database = await connectMongo(servers.mongoUrl, databaseName(servers, context));
+    try {
+      await prepareEventStore(database, servers.partitions);
+      await prepareJobQueue(database);
+    } finally {
+      await database.close();
+    }
+  }
+}

@@ -1,0 +1,88 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import { backends } from './backends.js';
+import { redisRateLimiter, type RedisRateLimiter } from './index.js';
+import { roadTo, type Road } from './road.js';
+
+const { redis } = backends();
+let prefix: string;
+let road: Road;
+const opened: RedisRateLimiter[] = [];
+
+beforeEach(async () => {
+  prefix = `rate-${randomUUID().slice(0, 8)}`;
+  road = await roadTo(redis);
+});
+afterEach(() => {
+  for (const limiter of opened.splice(0)) limiter.close();
+  road.close();
+});
+
+async function open(points: number, url = redis): Promise<RedisRateLimiter> {
+  const limiter = await redisRateLimiter(url, points, prefix);
+  opened.push(limiter);
+  return limiter;
+}
+
+/** How many of so many requests at once pass; fails when one ends in anything but a count. */
+async function passed(
+  limiters: readonly RedisRateLimiter[],
+  requests: number,
+  key = 'admin',
+): Promise<number> {
+  const answers = await Promise.allSettled(
+    Array.from({ length: requests }, (_, n) => limiters[n % limiters.length]!.consume(key)),
+  );
+  for (const answer of answers)
+    if (answer.status === 'rejected') expect(answer.reason).toMatchObject({ remainingPoints: 0 });
+  return answers.filter(({ status }) => status === 'fulfilled').length;
+}
+
+it('lets two replicas share one budget per key and second', async () => {
+  const both = [await open(10), await open(10)];
+  expect(await passed(both, 30)).toBe(10);
+  expect(await passed(both, 5)).toBe(0);
+  expect(await passed(both, 5, 'another')).toBe(5);
+  await pause(1100);
+  expect(await passed(both, 30)).toBe(10);
+});
+
+it('tells how much is left of the shared budget, and for how long', async () => {
+  const both = [await open(10), await open(10)];
+  await both[0]!.consume('admin');
+  const state = await both[1]!.consume('admin');
+  expect(state.remainingPoints).toBe(8);
+  expect(state.msBeforeNext).toBeGreaterThan(0);
+  expect(state.msBeforeNext).toBeLessThanOrEqual(1000);
+});
+
+it('counts in the process, at once, while Redis is away from the start', async () => {
+  const limiter = await open(10, 'redis://127.0.0.1:9');
+  const asked = performance.now();
+  expect(await passed([limiter], 30)).toBe(10);
+  expect(performance.now() - asked).toBeLessThan(200);
+});
+
+it('counts in the process while Redis is cut off, and shares again when it is back', async () => {
+  const both = [await open(10, road.url), await open(10, road.url)];
+  expect(await passed(both, 30)).toBe(10);
+  road.cut();
+  await pause(100);
+  expect(await passed(both, 40, 'another')).toBe(20);
+  road.mend();
+  await pause(3000);
+  expect(await passed(both, 30)).toBe(10);
+});
+
+it('holds no request up for long while Redis is silent', async () => {
+  const limiter = await open(1000, road.url);
+  expect(await passed([limiter], 10)).toBe(10);
+  road.silence();
+  const asked = performance.now();
+  expect(await passed([limiter], 500)).toBe(500);
+  expect(performance.now() - asked).toBeLessThan(1500);
+  await pause(3000);
+  const again = performance.now();
+  expect(await passed([limiter], 100)).toBe(100);
+  expect(performance.now() - again).toBeLessThan(150);
+});

@@ -1,0 +1,50 @@
+import type { DynamicModule } from '@nestjs/common';
+import type { CustomTransportStrategy } from '@nestjs/microservices';
+import type { Adapters } from '@readership/kernel';
+import { createApp, serve } from './app.js';
+import { BadConfig, readServiceConfig, type ServiceConfig } from './config.js';
+import type { RateLimiter } from './edge.js';
+import { causeOf, jsonLog } from './logger.js';
+import { Secrets } from './secrets.js';
+
+/** The ports of one service, and what its replicas share. */
+export interface ServiceAdapters extends Adapters {
+  readonly limiter: RateLimiter;
+  readonly transport: CustomTransportStrategy;
+}
+
+export type Connect = (
+  options: Omit<ServiceConfig, 'adminKey' | 'cardKey' | 'linkKey'> & {
+    readonly context: string;
+    readonly onError: (error: unknown, where: object) => void;
+  },
+) => Promise<ServiceAdapters>;
+
+/** Runs one context as a service until SIGTERM or SIGINT; says in one line each why it cannot start, and ends with 1. */
+export async function runService(
+  context: string,
+  module: { on(adapters: Adapters): DynamicModule },
+  connect: Connect,
+): Promise<void> {
+  try {
+    const config = readServiceConfig(process.env);
+    const log = jsonLog(config.logLevel);
+    const adapters = await connect({
+      ...config,
+      context,
+      onError: (error, where) => log.warn({ ...where, ...causeOf(error) }, 'a consumer tries again'),
+    });
+    const app = await createApp([module.on(adapters)], config, {
+      secrets: new Secrets(config),
+      limiter: adapters.limiter,
+    });
+    app.connectMicroservice({ strategy: adapters.transport }, { inheritAppConfig: false });
+    await app.startAllMicroservices();
+    const url = await serve(app, config, adapters);
+    log.info({ from: context, url }, 'ready');
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    process.stderr.write(`${error instanceof BadConfig ? message : message.split('\n')[0]}\n`);
+    process.exit(1);
+  }
+}
