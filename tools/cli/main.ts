@@ -3,9 +3,13 @@ import cliProgress from 'cli-progress';
 import { Command } from 'commander';
 import { readFileSync } from 'node:fs';
 import pc from 'picocolors';
+import { prepareCluster } from '@readership/cluster';
+import { readServiceConfig } from '@readership/host';
 import { audit } from './audit.js';
 import type { Mapping } from './csv-mapping.js';
 import { importCsv } from './import.js';
+
+const contexts = ['patron-profile', 'interaction-log', 'feedback', 'analytics'] as const;
 
 interface Where {
   readonly url: string;
@@ -48,6 +52,18 @@ command('audit', 'Joins the accounts of all services; exits 1 when an event is n
         : `${found.length} accounts do not hold.`,
     );
     process.exitCode = found.length === 0 ? 0 : 1;
+  });
+
+program
+  .command('prepare')
+  .description(
+    'Makes topics, databases and indexes from the settings of a service; what is there stays as it is.',
+  )
+  .option('--replication <n>', 'copies of each partition: 3 in production, 1 with a single broker', '3')
+  .action(async ({ replication }: { readonly replication: string }) => {
+    const servers = readServiceConfig(process.env);
+    await prepareCluster({ ...servers, contexts, replication: Number(replication) });
+    console.log(`The topics and databases of ${servers.namespace} are ready.`);
   });
 
 command('import <file>', 'Records the rows of a CSV file as interactions.')
