@@ -1,4 +1,5 @@
 import { ReadershipClient } from '@readership/client';
+import { loadSample, readLoadState, saveLoadState } from '@readership/sample';
 import cliProgress from 'cli-progress';
 import { Command } from 'commander';
 import { readFileSync } from 'node:fs';
@@ -105,6 +106,23 @@ command('import <file>', 'Records the rows of a CSV file as interactions.')
       process.exitCode = result.refused === 0 ? 0 : 1;
     },
   );
+
+command('sample', 'Loads the made-up consortium; the same again goes on where it stopped.')
+  .option('--state <file>', 'remembers how far it came', 'sample.json')
+  .action(async (options: Where & { readonly state: string }) => {
+    let tenth = 0;
+    await loadSample(
+      clientOf(options),
+      readLoadState(options.state, new Date()),
+      (state) => saveLoadState(options.state, state),
+      ({ done, total }) => {
+        if (Math.floor((10 * done) / total) === tenth) return;
+        tenth = Math.floor((10 * done) / total);
+        console.log(`Loading the sample consortium ${tenth}0 %`);
+      },
+    );
+    console.log('The sample consortium is loaded.');
+  });
 
 program.parseAsync().catch((error: unknown) => {
   console.error(error instanceof Error ? error.message : String(error));

@@ -1,7 +1,7 @@
 import type { ReadershipClient } from '@readership/client';
-import { loadSample } from '@readership/sample';
+import { loadSample, readLoadState, saveLoadState } from '@readership/sample';
+import { join } from 'node:path';
 import { ProgressLine } from './progress-line.js';
-import { readSampleState, saveSampleState } from './sample-state.js';
 
 const settledWithinMs = 120_000;
 
@@ -19,13 +19,14 @@ export class SampleLoading {
   /** Resolves when the sample is loaded and every figure holds it. */
   async load(client: ReadershipClient): Promise<void> {
     if (this.wanted === 'none') return;
-    const state = readSampleState(this.folder, new Date());
+    const file = join(this.folder, 'sample.json');
+    const state = readLoadState(file, new Date());
     if (!state.complete) {
       const line = new ProgressLine('Loading the sample consortium');
       await loadSample(
         client,
         state,
-        (now) => saveSampleState(this.folder, now),
+        (now) => saveLoadState(file, now),
         ({ done, total }) => line.show(done, total),
       );
     }

@@ -9,15 +9,16 @@ import { Public } from './routes.js';
 const swaggerFolder = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
 const asset = (name: string): Promise<string> => readFile(join(swaggerFolder, name), 'utf8');
 
+/** Its addresses are relative, so that a gateway may serve it under the service's name. */
 const page = `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Readership API</title>
-<link rel="stylesheet" href="/docs/swagger-ui.css">
+<link rel="stylesheet" href="docs/swagger-ui.css">
 <div id="docs"></div>
-<script src="/docs/swagger-ui-bundle.js"></script>
-<script src="/docs/start.js"></script>
+<script src="docs/swagger-ui-bundle.js"></script>
+<script src="docs/start.js"></script>
 </html>
 `;
 
@@ -42,7 +43,7 @@ export class DocsController {
   @Get('docs/start.js')
   @Header('content-type', 'text/javascript; charset=utf-8')
   start(): string {
-    return `SwaggerUIBundle({ url: '/openapi.json', dom_id: '#docs', deepLinking: true, validatorUrl: null });\n`;
+    return `SwaggerUIBundle({ url: 'openapi.json', dom_id: '#docs', deepLinking: true, validatorUrl: null });\n`;
   }
 
   @Get('docs/swagger-ui.css')
