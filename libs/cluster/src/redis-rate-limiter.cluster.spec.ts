@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { backends } from './backends.js';
-import { redisRateLimiter, type RedisRateLimiter } from './index.js';
+import { redisRateLimiter, type RedisRateLimiter } from './redis-rate-limiter.js';
 import { roadTo, type Road } from './road.js';
 
 const { redis } = backends();

@@ -6,13 +6,9 @@ import type { Job, JobQueue, NewJob } from '@readership/kernel';
 import { jobQueueContract, runCase, type JobQueueFixture } from '@readership/kernel/testing';
 import { createClient } from 'redis';
 import { backends } from '../backends.js';
-import {
-  BullJobQueue,
-  type BullJobQueueOptions,
-  connectMongo,
-  prepareJobQueue,
-  type Database,
-} from '../index.js';
+import { connectMongo, type Database } from '../mongo.js';
+import { BullJobQueue, type BullJobQueueOptions } from './bull-job-queue.js';
+import { prepareJobQueue } from './stored-jobs.js';
 import { roadTo } from '../road.js';
 
 const { mongodb, redis } = backends();
