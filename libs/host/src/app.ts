@@ -46,6 +46,7 @@ export async function createApp(
   const log = jsonLog(config.logLevel, options.logTo);
   const adapter = new FastifyAdapter({
     bodyLimit: bodyLimits.json,
+    trustProxy: config.trustedProxies.length === 0 ? false : [...config.trustedProxies],
     // The whole request must have arrived by then.
     requestTimeout: 60_000,
     connectionTimeout: 120_000,

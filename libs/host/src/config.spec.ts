@@ -26,6 +26,7 @@ describe('the configuration', () => {
       host: '127.0.0.1',
       dataFolder: '.data',
       publicUrl: 'http://127.0.0.1:8080',
+      trustedProxies: [],
       ratePerSecond: 2000,
       logLevel: 'info',
     }));

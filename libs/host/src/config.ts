@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { z } from 'zod';
 
 const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
@@ -11,6 +12,8 @@ export abstract class Config {
   abstract readonly dataFolder: string;
   /** Under which the outside reaches this service, without a slash at the end; links are built from it. */
   abstract readonly publicUrl: string;
+  /** Addresses and networks of proxies whose word on who asks is believed; none by default. */
+  abstract readonly trustedProxies: readonly string[];
   /** Requests per second that one key or address may make. */
   abstract readonly ratePerSecond: number;
   abstract readonly logLevel: LogLevel;
@@ -79,6 +82,29 @@ const variables: Readonly<Record<string, Variable>> = {
       .url({ protocol: /^https?$/, error: 'an http or https address' })
       .transform((url) => url.replace(/\/+$/, '')),
     meaning: 'How patrons reach this service; survey links begin with it. Absent: host and port.',
+  },
+  READERSHIP_TRUSTED_PROXIES: {
+    field: 'trustedProxies',
+    schema: z.string().transform((text, check) => {
+      const proxies = text.split(',').filter(Boolean);
+      for (const proxy of proxies) {
+        const [address = '', bits, ...rest] = proxy.split('/');
+        const kind = isIP(address);
+        const good =
+          bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (kind === 4 ? 32 : 128));
+        if (kind === 0 || !good || rest.length > 0) {
+          check.addIssue({
+            code: 'custom',
+            message: 'addresses or networks such as 10.0.0.0/8, with commas',
+          });
+          return z.NEVER;
+        }
+      }
+      return proxies;
+    }),
+    fallback: '',
+    meaning:
+      'Addresses or networks of the proxies in front, with commas: their X-Forwarded-For says who asks, for the rate.',
   },
   READERSHIP_RATE_PER_SECOND: {
     field: 'ratePerSecond',

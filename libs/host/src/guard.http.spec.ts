@@ -189,6 +189,26 @@ describe('the rate of one key', () => {
   });
 });
 
+it('the rate is that of whom a trusted proxy names, and of the proxy when it is not trusted', async () => {
+  const ask = (of: TestApp, forwarded: string) =>
+    of.http({ url: '/healthz', key: null, headers: { 'x-forwarded-for': forwarded } });
+  for (const [trustedProxies, second] of [
+    [['127.0.0.0/8', '::1'], 200],
+    [[], 429],
+  ] as const) {
+    const behind = await startApp(() => [{ module: DoorsModule }], {} as Adapters, {
+      ratePerSecond: 1,
+      trustedProxies,
+    });
+    try {
+      expect((await ask(behind, '203.0.113.1')).status).toBe(200);
+      expect((await ask(behind, '203.0.113.2')).status).toBe(second);
+    } finally {
+      await behind.close();
+    }
+  }
+});
+
 it('the rate of one key is shared by replicas that are given one limiter', async () => {
   const limiter = new RateLimiterMemory({ points: 3, duration: 1 });
   const replicas = await Promise.all(

@@ -154,14 +154,16 @@ export async function startApp(
   options: Omit<AppOptions, 'clock' | 'secrets'> & {
     readonly now?: () => Date;
     readonly ratePerSecond?: number;
+    readonly trustedProxies?: readonly string[];
   } = {},
 ): Promise<TestApp> {
-  const { now, ratePerSecond = 100_000, ...rest } = options;
+  const { now, ratePerSecond = 100_000, trustedProxies = [], ...rest } = options;
   const config: Config = {
     port: 0,
     host: '127.0.0.1',
     dataFolder: '',
     publicUrl: 'http://library.example',
+    trustedProxies,
     ratePerSecond,
     logLevel: options.logTo ? 'info' : 'silent',
   };
