@@ -289,6 +289,13 @@ describe('bad input is refused by name and changes nothing', () => {
     ],
     ['a card of someone else', '/v1/patrons', { ...patron, cards: ['C9'] }, 409, 'CARD_TAKEN'],
     [
+      'a free card and one of someone else',
+      '/v1/patrons',
+      { ...patron, cards: ['B7', 'C9'] },
+      409,
+      'CARD_TAKEN',
+    ],
+    [
       'a branch that is already another',
       '/v1/branches',
       { id: 'NORTH', name: 'Other', library: 'CITY', timeZone: 'UTC' },
