@@ -4,9 +4,9 @@ import {
   digest,
   EventStore,
   handle,
-  Refusal,
+  handleNew,
   streamOf,
-  type Appended,
+  type Begun,
   type Marks,
   type Meta,
 } from '@readership/kernel';
@@ -132,50 +132,28 @@ export class ResponseRecorder {
     lines: readonly (Line | readonly Problem[])[],
     meta: Meta,
   ): Promise<readonly Recorded[]> {
-    const commits = lines.flatMap((line) =>
-      isProblems(line)
-        ? []
-        : [
-            {
-              stream: streamOf(response.category, line.command.response),
-              expectedVersion: 0,
-              events: response.decide(line.command, response.initial),
-              // Each is a command of its own: the same id twice in one request must meet what the first one recorded.
-              meta: { ...meta, commandId: randomUUID() },
-            },
-          ],
+    const answers = lines.flatMap((line) =>
+      isProblems(line) ? [] : [{ id: line.command.response, command: line.command }],
     );
-    const appended = commits.length === 0 ? [] : await this.store.appendEach(commits);
-    const recorded: Recorded[] = [];
+    const begun = await handleNew(this.store, response, answers, meta, randomUUID);
     let at = 0;
-    for (const line of lines) {
-      if (isProblems(line)) recorded.push({ outcome: 'refused', conflict: false, problems: line });
-      else recorded.push(await this.settled(line, appended[at++]!, meta));
-    }
-    return recorded;
-  }
-
-  private async settled({ id, command }: Line, appended: Appended, meta: Meta): Promise<Recorded> {
-    if (appended.outcome === 'appended') {
-      return { outcome: 'recorded', id, version: appended.version, marks: appended.marks };
-    }
-    try {
-      const { version, marks } = await handle(this.store, response, command.response, command, {
-        ...meta,
-        commandId: randomUUID(),
-      });
-      return { outcome: 'already-recorded', id, version, marks };
-    } catch (error) {
-      if (!(error instanceof Refusal) || error.kind === 'not-yet') throw error;
-      const { code, detail, pointer } = error;
-      const problem = { code, detail, ...(pointer === undefined ? {} : { pointer }) };
-      return { outcome: 'refused', id, conflict: true, problems: [problem] };
-    }
+    return lines.map((line) =>
+      isProblems(line)
+        ? { outcome: 'refused', conflict: false, problems: line }
+        : recordedAs(line.id, begun[at++]!),
+    );
   }
 
   private digest(parts: readonly unknown[]): string {
     return keyedDigest(this.secrets.cardKey, 'response', parts);
   }
+}
+
+function recordedAs(id: string, begun: Begun): Recorded {
+  if (begun.outcome !== 'refused') return { ...begun, id };
+  const { code, detail, pointer } = begun.refusal;
+  const problem = { code, detail, ...(pointer === undefined ? {} : { pointer }) };
+  return { outcome: 'refused', id, conflict: true, problems: [problem] };
 }
 
 /** A line of a batch that cannot be read. */
