@@ -9,6 +9,15 @@ export { eventually } from './eventually.js';
 export { HttpProblem, Unreadable, type FieldProblem } from './http-problem.js';
 export { Cursors, listLimit } from './lists.js';
 export { AppliedWait, joinMarks } from './positions.js';
+export {
+  checkCount,
+  chunksOf,
+  ndjsonLines,
+  outcomeLine,
+  recordLines,
+  type Outcome,
+  type SentLine,
+} from './ndjson.js';
 export type { Problem } from './problem.js';
 export type { ReadinessCheck } from './readiness.js';
 export { IfMatch, RequestMeta } from './request.js';

@@ -40,12 +40,9 @@ export class CostsController {
     if (!contentType?.startsWith('application/x-ndjson')) {
       throw new HttpProblem(415, 'UNSUPPORTED_MEDIA_TYPE', 'Send application/json or application/x-ndjson.');
     }
-    const { outcomes, marks } = await this.state.many(parseCostLines(body, this.clock.now()), meta);
+    const { ndjson, marks } = await this.state.many(parseCostLines(body, this.clock.now()), meta);
     response.header('content-type', 'application/x-ndjson');
-    return new Answer(outcomes.map((outcome) => `${JSON.stringify(outcome)}\n`).join(''), {
-      status: 200,
-      marks,
-    });
+    return new Answer(ndjson, { status: 200, marks });
   }
 
   private async postOne(stated: Cost, meta: Meta): Promise<Answer<unknown>> {

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { Clock, Secrets } from '@readership/host';
+import { Clock, Secrets, type SentLine } from '@readership/host';
 import {
   digest,
   EventStore,
@@ -57,12 +57,14 @@ export class ResponseRecorder {
   ) {}
 
   /** Records what one request sends, a chunk at a time: an outcome each, in order. */
-  begin(survey: CreatedSurvey, meta: Meta): (chunk: readonly unknown[]) => Promise<readonly Recorded[]> {
+  begin(survey: CreatedSurvey, meta: Meta): (chunk: readonly SentLine[]) => Promise<readonly Recorded[]> {
     const nowMs = this.clock.now().getTime();
     const unknownBranches = this.directory.patient();
     return async (chunk) => {
-      const read = chunk.map((sent) =>
-        sent instanceof NotRead ? [sent.problem] : readResponse(survey.questions, sent, nowMs),
+      const read = chunk.map(({ value, unreadable }) =>
+        unreadable === undefined
+          ? readResponse(survey.questions, value, nowMs)
+          : [{ code: unreadable.code, detail: unreadable.detail }],
       );
       const named = new Set(read.flatMap((each) => (isProblems(each) || !each.branch ? [] : [each.branch])));
       const unknown = await unknownBranches(named);
@@ -154,9 +156,4 @@ function recordedAs(id: string, begun: Begun): Recorded {
   const { code, detail, pointer } = begun.refusal;
   const problem = { code, detail, ...(pointer === undefined ? {} : { pointer }) };
   return { outcome: 'refused', id, conflict: true, problems: [problem] };
-}
-
-/** A line of a batch that cannot be read. */
-export class NotRead {
-  constructor(readonly problem: Problem) {}
 }
