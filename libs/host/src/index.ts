@@ -1,6 +1,5 @@
 export { Answer } from './answer.js';
 export { createApp, serve, type AppOptions } from './app.js';
-export type { ContextAudit, PartitionAccount, ProjectionAccount } from './audit.js';
 export { Clock, SystemClock } from './clock.js';
 export { BadConfig, Config, configTable, readConfig, type LogLevel } from './config.js';
 export { contextModule, LogPipelines, type ContextParts } from './context.js';

@@ -1,5 +1,6 @@
 import type { DynamicModule } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { atRest } from '@readership/client';
 import type { Adapters } from '@readership/kernel';
 import { createApp, type AppOptions } from './app.js';
 import { Clock } from './clock.js';
@@ -113,12 +114,7 @@ export class TestApp {
     let quiet = 0;
     const done = await eventually(async () => {
       const audits = await Promise.all(this.app.get(Contexts, { strict: false }).all.map(auditOf));
-      const rest = audits.every(
-        ({ partitions, projections }) =>
-          partitions.every(({ unpublished }) => unpublished === 0) &&
-          projections.every(({ lag }) => lag === 0),
-      );
-      quiet = rest ? quiet + 1 : 0;
+      quiet = atRest(audits) ? quiet + 1 : 0;
       return quiet >= 2 ? true : null;
     }, withinMs);
     if (!done) throw new Error(`not settled within ${withinMs} ms`);
