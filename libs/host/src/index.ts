@@ -1,4 +1,4 @@
-export { Answer } from './answer.js';
+export { Answer, written } from './answer.js';
 export { createApp, serve, type AppOptions } from './app.js';
 export { Clock, SystemClock } from './clock.js';
 export { BadConfig, Config, configTable, readConfig, type LogLevel } from './config.js';
@@ -6,7 +6,7 @@ export { contextModule, LogPipelines, type ContextParts } from './context.js';
 export { Contexts, type ContextStatus } from './contexts.js';
 export { eventually } from './eventually.js';
 export { HttpProblem, Unreadable, type FieldProblem } from './http-problem.js';
-export { Cursors, listLimit } from './lists.js';
+export { listLimit, ListQuery, Lists, type ListAsked, type Listed } from './lists.js';
 export { AppliedWait, joinMarks } from './positions.js';
 export {
   checkCount,

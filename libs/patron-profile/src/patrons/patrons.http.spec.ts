@@ -44,12 +44,6 @@ async function registered(body: object = ada): Promise<string> {
   return (await app.when(register(body)).then(201)).body.id as string;
 }
 
-/** How many events there are, private ones too. */
-async function recordedSoFar(): Promise<number> {
-  const { body } = await app.when({ url: '/v1/audit/log?context=patron-profile' }).then(200);
-  return body.partitions.reduce((sum: number, { recorded }: { recorded: number }) => sum + recorded, 0);
-}
-
 describe('registering a patron', () => {
   it('answers with their id, place and version', async () => {
     const { body, headers } = await app.when(register(ada)).then(201);
@@ -85,7 +79,7 @@ describe('registering a patron', () => {
 
   it('records nothing at all when one of its cards is taken, whichever', async () => {
     await registered();
-    const before = await recordedSoFar();
+    const before = await app.recordedSoFar();
     for (const cards of [
       ['B1', '001234'],
       ['001234', 'B1'],
@@ -93,16 +87,16 @@ describe('registering a patron', () => {
     ]) {
       await app.when(register({ ...bob, cards })).thenRefused(409, 'CARD_TAKEN');
     }
-    expect(await recordedSoFar()).toBe(before);
+    expect(await app.recordedSoFar()).toBe(before);
     await app.when(register({ ...bob, cards: ['B1', 'B3'] })).then(201);
   });
 
   it('records nothing when it comes again after its first card was given up', async () => {
     const id = await registered();
     await app.when({ url: `/v1/patrons/${id}/cards`, body: { remove: ['0012-34'] } }).then(200);
-    const before = await recordedSoFar();
+    const before = await app.recordedSoFar();
     await app.when(register(ada)).thenRefused(409, 'CARD_TAKEN');
-    expect(await recordedSoFar()).toBe(before);
+    expect(await app.recordedSoFar()).toBe(before);
   });
 
   it('has one winner of twenty that ask for a card at the same time', async () => {
@@ -233,9 +227,9 @@ describe('a patron', () => {
     ['too many', { add: Array.from({ length: 19 }, (_, n) => `N${n}`) }, 422, 'TOO_MANY_CARDS'],
   ])('gets no card, and nothing is recorded, with %s', async (_what, body, status, code) => {
     const [id] = [await registered(), await registered(bob)];
-    const before = await recordedSoFar();
+    const before = await app.recordedSoFar();
     await app.when({ url: `/v1/patrons/${id}/cards`, body }).thenRefused(status, code);
-    expect(await recordedSoFar()).toBe(before);
+    expect(await app.recordedSoFar()).toBe(before);
   });
 
   it.each([
