@@ -1,31 +1,7 @@
-import type { ReadershipClient } from '@readership/client';
-
-/** One service's own account, as `GET /v1/audit/log` answers (PROTOCOL §6). */
-export interface Account {
-  readonly context: string;
-  readonly partitions: readonly {
-    readonly partition: number;
-    readonly recorded: number;
-    readonly published: number;
-    readonly privateOnly: number;
-    readonly unpublished: number;
-  }[];
-  readonly projections: readonly {
-    readonly name: string;
-    readonly partition: number;
-    readonly published: number;
-    readonly applied: number;
-    readonly skipped: number;
-    readonly parked: number;
-    readonly lag: number;
-  }[];
-  readonly holds: boolean;
-}
-
-export const contexts = ['patron-profile', 'interaction-log', 'feedback', 'analytics'] as const;
+import { waitForAccounts, type ContextAudit, type ReadershipClient } from '@readership/client';
 
 /** What does not add up in the accounts of all services, one sentence each; empty when everything is accounted for. */
-export function inequalities(accounts: readonly Account[]): string[] {
+export function inequalities(accounts: readonly ContextAudit[]): string[] {
   const found: string[] = [];
   for (const { context, partitions, projections } of accounts) {
     for (const { partition, recorded, published, privateOnly, unpublished } of partitions) {
@@ -52,15 +28,7 @@ export function inequalities(accounts: readonly Account[]): string[] {
 export async function audit(
   client: ReadershipClient,
   waitMs: number,
-): Promise<{ accounts: Account[]; found: string[] }> {
-  const until = Date.now() + waitMs;
-  for (;;) {
-    const accounts: Account[] = [];
-    for (const context of contexts) {
-      accounts.push((await client.send<Account>('GET', `/v1/audit/log?context=${context}`)).body);
-    }
-    const found = inequalities(accounts);
-    if (found.length === 0 || Date.now() >= until) return { accounts, found };
-    await new Promise((resume) => setTimeout(resume, 250));
-  }
+): Promise<{ readonly accounts: readonly ContextAudit[]; readonly found: readonly string[] }> {
+  const accounts = await waitForAccounts(client, waitMs, (now) => inequalities(now).length === 0);
+  return { accounts, found: inequalities(accounts) };
 }

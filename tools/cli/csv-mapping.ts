@@ -124,12 +124,8 @@ function instantOf(text: string): string | null {
   const start = text.split('/')[0]!;
   const instant = /^\d{4}-\d{2}-\d{2}$/.test(start) ? `${start}T12:00:00Z` : start;
   if (!/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})$/.test(instant)) return null;
-  const at = new Date(instant);
   // A day that does not exist, such as 31 April, would silently become the next month's first.
-  if (
-    Number.isNaN(at.getTime()) ||
-    new Date(`${start.slice(0, 10)}T00:00:00Z`).toISOString().slice(0, 10) !== start.slice(0, 10)
-  )
-    return null;
+  const day = start.slice(0, 10);
+  if (Number.isNaN(Date.parse(instant)) || new Date(day).getUTCDate() !== Number(day.slice(8))) return null;
   return instant;
 }

@@ -44,8 +44,6 @@ beforeAll(async () => {
       timeZone: 'Europe/London',
     });
   }
-  // The list of branches follows their recording.
-  await audit(client, 20_000);
 }, 60_000);
 
 afterAll(async () => {

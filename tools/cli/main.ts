@@ -1,4 +1,4 @@
-import { ReadershipClient } from '@readership/client';
+import { contexts, ReadershipClient } from '@readership/client';
 import { loadSample, readLoadState, saveLoadState } from '@readership/sample';
 import cliProgress from 'cli-progress';
 import { Command } from 'commander';
@@ -9,8 +9,6 @@ import { readServiceConfig } from '@readership/host';
 import { audit } from './audit.js';
 import type { Mapping } from './csv-mapping.js';
 import { importCsv } from './import.js';
-
-const contexts = ['patron-profile', 'interaction-log', 'feedback', 'analytics'] as const;
 
 interface Where {
   readonly url: string;

@@ -8,7 +8,7 @@ export const allowed = {
   'libs/contracts': ['kernel'],
   'libs/embedded': ['kernel'],
   'libs/cluster': ['kernel'],
-  'libs/host': ['kernel'],
+  'libs/host': ['kernel', 'client'],
   'libs/client': ['contracts'],
   'libs/sample': ['client'],
   ...Object.fromEntries(contexts.map((context) => [`libs/${context}`, ['kernel', 'contracts', 'host']])),

@@ -1,4 +1,4 @@
-import type { ReadershipClient } from '@readership/client';
+import { atRest, waitForAccounts, type ReadershipClient } from '@readership/client';
 import { loadSample, readLoadState, saveLoadState } from '@readership/sample';
 import { join } from 'node:path';
 import { ProgressLine } from './progress-line.js';
@@ -30,24 +30,7 @@ export class SampleLoading {
         ({ done, total }) => line.show(done, total),
       );
     }
-    await this.settle(client);
+    await waitForAccounts(client, settledWithinMs, atRest);
     this.loaded = true;
-  }
-
-  private async settle(client: ReadershipClient): Promise<void> {
-    const until = Date.now() + settledWithinMs;
-    for (const context of ['patron-profile', 'interaction-log', 'feedback', 'analytics']) {
-      for (;;) {
-        const { body } = await client.send<{
-          partitions: { unpublished: number }[];
-          projections: { lag: number }[];
-        }>('GET', `/v1/audit/log?context=${context}`);
-        const behind =
-          body.partitions.reduce((sum, { unpublished }) => sum + unpublished, 0) +
-          body.projections.reduce((sum, { lag }) => sum + lag, 0);
-        if (behind === 0 || Date.now() > until) break;
-        await new Promise((resume) => setTimeout(resume, 200));
-      }
-    }
   }
 }

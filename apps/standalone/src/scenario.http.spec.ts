@@ -1,29 +1,17 @@
-import { AnalyticsModule } from '@readership/analytics';
+import { contexts } from '@readership/client';
 import { memoryAdapters } from '@readership/embedded';
-import { FeedbackModule } from '@readership/feedback';
 import { startApp, type TestApp } from '@readership/host/testing';
-import { InteractionLogModule } from '@readership/interaction-log';
 import type { Adapters } from '@readership/kernel';
-import { PatronProfileModule } from '@readership/patron-profile';
+import { modulesOn } from './modules.js';
 
 const now = new Date('2024-06-15T12:00:00Z');
-const contexts = ['patron-profile', 'interaction-log', 'feedback', 'analytics'];
 
 let adapters: Adapters;
 let app: TestApp;
 
 beforeAll(async () => {
   adapters = memoryAdapters({ partitions: 3 });
-  app = await startApp(
-    (on) => [
-      PatronProfileModule.on(on),
-      InteractionLogModule.on(on),
-      FeedbackModule.on(on),
-      AnalyticsModule.on(on),
-    ],
-    adapters,
-    { now: () => now },
-  );
+  app = await startApp(modulesOn, adapters, { now: () => now });
   await tell('/v1/consortium', { name: 'Riverbend', timeZone: 'Europe/Berlin' }, 'PUT');
   await tell('/v1/libraries', { id: 'CITY', name: 'City Library' });
   for (const id of ['NORTH', 'SOUTH'])
@@ -288,6 +276,13 @@ describe('bad input is refused by name and changes nothing', () => {
       'UNKNOWN_BRANCH',
     ],
     ['a card of someone else', '/v1/patrons', { ...patron, cards: ['C9'] }, 409, 'CARD_TAKEN'],
+    [
+      'a free card and one of someone else',
+      '/v1/patrons',
+      { ...patron, cards: ['B7', 'C9'] },
+      409,
+      'CARD_TAKEN',
+    ],
     [
       'a branch that is already another',
       '/v1/branches',

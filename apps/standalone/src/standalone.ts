@@ -1,13 +1,9 @@
-import { AnalyticsModule } from '@readership/analytics';
 import { ReadershipClient } from '@readership/client';
 import { fileAdapters } from '@readership/embedded';
-import { FeedbackModule } from '@readership/feedback';
 import { createApp, loadSecrets, readConfig, serve } from '@readership/host';
-import { InteractionLogModule } from '@readership/interaction-log';
-import { PatronProfileModule } from '@readership/patron-profile';
 import { resolve } from 'node:path';
-import { BoardModule } from './board.module.js';
 import { openFolder, resetFolder } from './data-folder.js';
+import { modulesOn } from './modules.js';
 import type { Options } from './options.js';
 import { SampleLoading } from './sample-loading.js';
 
@@ -30,17 +26,10 @@ export async function runStandalone(options: Options, env: NodeJS.ProcessEnv): P
   const sample = new SampleLoading(folder, options.sample);
   let url: string;
   try {
-    const app = await createApp(
-      [
-        PatronProfileModule.on(adapters),
-        InteractionLogModule.on(adapters),
-        FeedbackModule.on(adapters),
-        AnalyticsModule.on(adapters),
-        { module: BoardModule },
-      ],
-      config,
-      { secrets, readiness: [{ name: 'sample', ready: () => sample.loaded }] },
-    );
+    const app = await createApp(modulesOn(adapters), config, {
+      secrets,
+      readiness: [{ name: 'sample', ready: () => sample.loaded }],
+    });
     url = await serve(app, config, adapters);
   } catch (error) {
     await adapters.close();

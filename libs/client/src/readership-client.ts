@@ -28,6 +28,8 @@ export interface LineOutcome {
   readonly id?: string;
   readonly code?: string;
   readonly detail?: string;
+  /** JSON pointer into the line, to the field at fault, when one is. */
+  readonly pointer?: string;
 }
 
 /** An answer outside 2xx that trying again did not change. */

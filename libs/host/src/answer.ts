@@ -1,5 +1,5 @@
 import { Injectable, type CallHandler, type ExecutionContext, type NestInterceptor } from '@nestjs/common';
-import type { Marks } from '@readership/kernel';
+import type { Handled, Marks } from '@readership/kernel';
 import type { FastifyReply } from 'fastify';
 import { map, type Observable } from 'rxjs';
 import { contextOf } from './contexts.js';
@@ -20,6 +20,16 @@ export class Answer<T> {
       readonly marks?: Marks;
     } = {},
   ) {}
+}
+
+/** What a command led to: 201 with its place when the stream began with it, else 200. */
+export function written<T>(
+  body: T,
+  { version, events, marks }: Pick<Handled<unknown, unknown>, 'version' | 'events' | 'marks'>,
+  location: string,
+): Answer<T> {
+  const began = events.length > 0 && events.length === version;
+  return new Answer(body, { status: began ? 201 : 200, version, marks, ...(began ? { location } : {}) });
 }
 
 @Injectable()

@@ -1,7 +1,8 @@
 import { Controller, Get, Inject, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
+import type { ContextAudit } from '@readership/client';
 import { Refusal } from '@readership/kernel';
-import { auditOf, type ContextAudit } from './audit.js';
+import { auditOf } from './audit.js';
 import { Contexts } from './contexts.js';
 
 @ApiTags('audit')

@@ -1,37 +1,12 @@
+import type { ContextAudit, PartitionAccount, ProjectionAccount } from '@readership/client';
 import type { Checkpoint } from '@readership/kernel';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ContextStatus } from './contexts.js';
 
-export interface PartitionAccount {
-  readonly partition: number;
-  readonly recorded: number;
-  readonly published: number;
-  readonly privateOnly: number;
-  readonly unpublished: number;
-}
-
-export interface ProjectionAccount {
-  readonly name: string;
-  readonly partition: number;
-  readonly published: number;
-  readonly applied: number;
-  readonly skipped: number;
-  readonly parked: number;
-  readonly lag: number;
-}
-
-/** PROTOCOL §6 for one context: each number from its own source. */
-export interface ContextAudit {
-  readonly context: string;
-  readonly partitions: readonly PartitionAccount[];
-  readonly projections: readonly ProjectionAccount[];
-  readonly holds: boolean;
-}
-
 const triesMs = 1500;
 
 /**
- * Counts a context. The numbers move while they are counted: a count is repeated for a moment until it was taken at a
+ * Counts a context (PROTOCOL §6). The numbers move while they are counted: a count is repeated for a moment until it was taken at a
  * standstill, so what does not hold then does not hold.
  */
 export async function auditOf(context: ContextStatus): Promise<ContextAudit> {

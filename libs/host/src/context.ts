@@ -31,6 +31,7 @@ import {
   type Taker,
 } from '@readership/kernel';
 import { belongs, Contexts, type ContextStatus } from './contexts.js';
+import { Cursors, Lists } from './lists.js';
 import { causeOf } from './logger.js';
 import { withOperations } from './operations.js';
 import { AppliedWait } from './positions.js';
@@ -67,12 +68,13 @@ export abstract class LogPipelines {
 
 /**
  * A context as a Nest module that has its own ports and shares none: `EventStore`, `ReadModels`, `JobQueue`, `EventLog`,
- * `AppliedWait`, `LogPipelines`. Its relay, feeds and pipelines run from bootstrap until shutdown begins.
+ * `AppliedWait`, `Lists`, `LogPipelines`. Its relay, feeds and pipelines run from bootstrap until shutdown begins.
  */
 export function contextModule(adapters: Adapters, parts: ContextParts): DynamicModule {
   for (const controller of parts.controllers ?? []) belongs(controller, parts.name);
   const store = adapters.eventStore(parts.name, withOperations(parts.publish));
   const models = adapters.readModels(parts.name);
+  const applied = new AppliedWait(parts.name, models);
   return {
     module: parts.module,
     controllers: [...(parts.controllers ?? [])],
@@ -81,7 +83,12 @@ export function contextModule(adapters: Adapters, parts: ContextParts): DynamicM
       { provide: ReadModels, useValue: models },
       { provide: JobQueue, useFactory: () => adapters.jobQueue(parts.name) },
       { provide: EventLog, useValue: adapters.eventLog },
-      { provide: AppliedWait, useValue: new AppliedWait(parts.name, models) },
+      { provide: AppliedWait, useValue: applied },
+      {
+        provide: Lists,
+        useFactory: (cursors: Cursors) => new Lists(models, applied, cursors),
+        inject: [Cursors],
+      },
       {
         provide: RunningContext,
         useFactory: (contexts: Contexts, rightOfWay: RightOfWay) => {

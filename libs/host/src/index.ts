@@ -1,6 +1,5 @@
-export { Answer } from './answer.js';
+export { Answer, written } from './answer.js';
 export { createApp, serve, type AppOptions } from './app.js';
-export type { ContextAudit, PartitionAccount, ProjectionAccount } from './audit.js';
 export { Clock, SystemClock } from './clock.js';
 export {
   BadConfig,
@@ -16,8 +15,17 @@ export { Contexts, type ContextStatus } from './contexts.js';
 export type { RateLimiter } from './edge.js';
 export { eventually } from './eventually.js';
 export { HttpProblem, Unreadable, type FieldProblem } from './http-problem.js';
-export { Cursors, listLimit } from './lists.js';
+export { listLimit, ListQuery, Lists, type ListAsked, type Listed } from './lists.js';
 export { AppliedWait, joinMarks } from './positions.js';
+export {
+  checkCount,
+  chunksOf,
+  ndjsonLines,
+  outcomeLine,
+  recordLines,
+  type Outcome,
+  type SentLine,
+} from './ndjson.js';
 export type { Problem } from './problem.js';
 export type { ReadinessCheck } from './readiness.js';
 export { IfMatch, RequestMeta } from './request.js';

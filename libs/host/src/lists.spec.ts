@@ -30,16 +30,17 @@ describe('the limit of a list', () => {
 
 describe('a cursor', () => {
   const cursors = new Cursors(secrets(1));
-  const sealed = cursors.seal({ after: 'Åsa', n: 3 });
+  const sealed = cursors.seal({ after: 'Åsa', n: 3 }, 'list');
 
-  it('opens to what was sealed', () => expect(cursors.open(sealed)).toEqual({ after: 'Åsa', n: 3 }));
+  it('opens to what was sealed', () => expect(cursors.open(sealed, 'list')).toEqual({ after: 'Åsa', n: 3 }));
 
   it('does not open when it was changed, made up or sealed elsewhere', () => {
     const [body, signature] = sealed.split('.') as [string, string];
     const other = Buffer.from('{"after":"B"}').toString('base64url');
     for (const bad of ['', '.', 'x', body, `${other}.${signature}`, `${body}.`, `${sealed}.x`]) {
-      expect([bad, refusal(() => cursors.open(bad))]).toEqual([bad, 'BAD_CURSOR']);
+      expect([bad, refusal(() => cursors.open(bad, 'list'))]).toEqual([bad, 'BAD_CURSOR']);
     }
-    expect(refusal(() => new Cursors(secrets(2)).open(sealed))).toBe('BAD_CURSOR');
+    expect(refusal(() => cursors.open(sealed, 'other list'))).toBe('BAD_CURSOR');
+    expect(refusal(() => new Cursors(secrets(2)).open(sealed, 'list'))).toBe('BAD_CURSOR');
   });
 });

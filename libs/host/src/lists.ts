@@ -1,5 +1,9 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { Refusal } from '@readership/kernel';
+import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import { ApiQuery } from '@nestjs/swagger';
+import { Refusal, type Page, type ReadModels } from '@readership/kernel';
+import type { FastifyRequest } from 'fastify';
+import type { AppliedWait } from './positions.js';
 import type { Secrets } from './secrets.js';
 
 const limitDefault = 50;
@@ -13,34 +17,129 @@ export function listLimit(raw: string | undefined): number {
   return limit;
 }
 
-/** Opaque, signed places in a list. What was not sealed here is refused with `BAD_CURSOR`. */
+/** Opaque, signed places in a list. What was not sealed here, or for another query, is refused with `BAD_CURSOR`. */
 export class Cursors {
   constructor(private readonly secrets: Secrets) {}
 
-  seal(value: object): string {
+  /** `query` names the list and all that narrows it; it is signed with the place, not told. */
+  seal(value: object, query: string): string {
     const body = Buffer.from(JSON.stringify(value)).toString('base64url');
-    return `${body}.${this.sign(body).toString('base64url')}`;
+    return `${body}.${this.sign(body, query).toString('base64url')}`;
   }
 
-  open<T extends object>(cursor: string): T {
+  open<T extends object>(cursor: string, query: string): T {
     const [body = '', signature = '', ...rest] = cursor.split('.');
     const given = Buffer.from(signature, 'base64url');
-    const right = this.sign(body);
+    const right = this.sign(body, query);
     if (rest.length > 0 || given.length !== right.length || !timingSafeEqual(given, right)) {
       throw new Refusal(
         'BAD_CURSOR',
         'invalid',
-        'Use a cursor as this service gave it, or begin without one.',
+        'Use a cursor as this service gave it, with the query that gave it, or begin without one.',
       );
     }
     return JSON.parse(Buffer.from(body, 'base64url').toString()) as T;
   }
 
-  private sign(body: string): Buffer {
+  private sign(body: string, query: string): Buffer {
     return createHmac('sha256', this.secrets.linkKey)
       .update('cursor\0')
       .update(body)
+      .update('\0')
+      .update(query)
       .digest()
       .subarray(0, 16);
+  }
+}
+
+/** How a page of a list is asked for, as it came. */
+export interface ListAsked {
+  readonly limit?: string | undefined;
+  readonly cursor?: string | undefined;
+  /** A `Readership-Position` to wait for. */
+  readonly after?: string | undefined;
+}
+
+/** A page of a list, as it is answered. */
+export interface Listed<Item> {
+  readonly items: readonly Item[];
+  /** `null` at the end. */
+  readonly nextCursor: string | null;
+}
+
+const described = [
+  ApiQuery({
+    name: 'limit',
+    required: false,
+    schema: { type: 'integer', minimum: 1, maximum: limitMax, default: limitDefault },
+  }),
+  ApiQuery({
+    name: 'cursor',
+    required: false,
+    type: String,
+    description: 'The nextCursor of the page before',
+  }),
+  ApiQuery({
+    name: 'after',
+    required: false,
+    type: String,
+    description: 'A Readership-Position to wait for',
+  }),
+];
+
+/** `limit`, `cursor` and `after` of a list, described in the OpenAPI document as well. */
+export const ListQuery: () => ParameterDecorator = createParamDecorator(
+  (_: unknown, context: ExecutionContext): ListAsked => {
+    const { limit, cursor, after } = context.switchToHttp().getRequest<FastifyRequest>().query as ListAsked;
+    return { limit, cursor, after };
+  },
+  [
+    (target, method) => {
+      const handler = Object.getOwnPropertyDescriptor(target, method!)!;
+      for (const describe of described) describe(target, method!, handler);
+    },
+  ],
+);
+
+/** Which rows are listed, and in which order. */
+export interface ListOf {
+  /** A model over the context's own events, or over published facts. */
+  readonly model: { readonly own: string } | { readonly published: string };
+  /** A declared index, in the order of its values; absent: all rows, in a stable order. */
+  readonly by?:
+    { readonly index: string; readonly prefix: string } | { readonly index: string; readonly value: string };
+}
+
+/** The lists of one context: pages of its read models. */
+export class Lists {
+  constructor(
+    private readonly models: ReadModels,
+    private readonly applied: AppliedWait,
+    private readonly cursors: Cursors,
+  ) {}
+
+  /** The rows as they are. Throws `BAD_LIMIT`, `BAD_CURSOR`, `BAD_POSITION`, `NOT_YET_APPLIED`. */
+  async of<Row extends object>(list: ListOf, asked: ListAsked): Promise<Listed<Row>> {
+    const { items, nextCursor } = await this.keyed<Row>(list, asked);
+    return { items: items.map(({ row }) => row), nextCursor };
+  }
+
+  /** The rows with their keys. */
+  async keyed<Row extends object>(
+    { model, by }: ListOf,
+    { limit, cursor, after }: ListAsked,
+  ): Promise<Listed<Page<Row>['rows'][number]>> {
+    const id = 'own' in model ? model.own : model.published;
+    const query = JSON.stringify([id, by ?? null]);
+    const page = {
+      limit: listLimit(limit),
+      ...(cursor === undefined ? {} : this.cursors.open<{ after: string }>(cursor, query)),
+    };
+    await this.applied.until(after, 'own' in model ? { own: [id] } : { published: [id] });
+    const { rows, next } =
+      by === undefined
+        ? await this.models.all<Row>(id, page)
+        : await this.models.find<Row>(id, by.index, by, page);
+    return { items: rows, nextCursor: next === null ? null : this.cursors.seal({ after: next }, query) };
   }
 }

@@ -65,18 +65,20 @@ export class ParkedController {
   ): Promise<{ readonly items: readonly ParkedItem[]; readonly nextCursor: string | null }> {
     const context = this.named(name);
     const limit = listLimit(rawLimit);
+    const list = `parked ${context.name}`;
     const lanes = [...context.publishedIds, ...context.ownIds]
       .sort()
       .flatMap((model) =>
         Array.from({ length: context.store.partitions }, (_, partition) => ({ model, partition })),
       );
     const items: ParkedItem[] = [];
-    let { at, after }: Place = cursor === undefined ? { at: 0, after: 0 } : this.cursors.open<Place>(cursor);
+    let { at, after }: Place =
+      cursor === undefined ? { at: 0, after: 0 } : this.cursors.open<Place>(cursor, list);
     for (; at < lanes.length; at++, after = 0) {
       const { model, partition } = lanes[at]!;
       const found = await context.models.parked(model, partition, { after, limit: limit - items.length + 1 });
       for (const { key, offset, context: from, type, reason } of found) {
-        if (items.length === limit) return { items, nextCursor: this.cursors.seal({ at, after }) };
+        if (items.length === limit) return { items, nextCursor: this.cursors.seal({ at, after }, list) };
         items.push({ model, partition, key, offset, from, type, reason });
         after = offset;
       }

@@ -1,11 +1,13 @@
 import type { DynamicModule } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { atRest } from '@readership/client';
 import type { Adapters } from '@readership/kernel';
 import { createApp, type AppOptions } from './app.js';
 import { Clock } from './clock.js';
 import type { Config } from './config.js';
 import { Contexts } from './contexts.js';
 import { eventually } from './eventually.js';
+import { routesOf } from './routes.js';
 import { Secrets } from './secrets.js';
 import { auditOf } from './audit.js';
 
@@ -113,15 +115,40 @@ export class TestApp {
     let quiet = 0;
     const done = await eventually(async () => {
       const audits = await Promise.all(this.app.get(Contexts, { strict: false }).all.map(auditOf));
-      const rest = audits.every(
-        ({ partitions, projections }) =>
-          partitions.every(({ unpublished }) => unpublished === 0) &&
-          projections.every(({ lag }) => lag === 0),
-      );
-      quiet = rest ? quiet + 1 : 0;
+      quiet = atRest(audits) ? quiet + 1 : 0;
       return quiet >= 2 ? true : null;
     }, withinMs);
     if (!done) throw new Error(`not settled within ${withinMs} ms`);
+  }
+
+  /** Every event that the contexts here ever recorded, private ones too. */
+  async recordedSoFar(): Promise<number> {
+    let recorded = 0;
+    for (const { store } of this.app.get(Contexts, { strict: false }).all) {
+      for (let partition = 0; partition < store.partitions; partition++) {
+        recorded += (await store.account(partition)).recorded;
+      }
+    }
+    return recorded;
+  }
+
+  /** The routes that need no key: `GET /healthz`. */
+  get publicRoutes(): readonly string[] {
+    return routesOf(this.app).flatMap((route) => (route.public ? [`${route.method} ${route.path}`] : []));
+  }
+
+  /** The other routes that answer anything but 401 `UNAUTHENTICATED` without a key or with a wrong one: there is none. */
+  async unguardedRoutes(): Promise<readonly string[]> {
+    const unguarded: string[] = [];
+    for (const route of routesOf(this.app).filter((known) => !known.public)) {
+      for (const key of [null, 'not-the-key']) {
+        const url = route.path.replaceAll(/:\w+/g, 'x');
+        const { status, body } = await this.http({ method: route.method, url, key });
+        if (status !== 401 || body.code !== 'UNAUTHENTICATED')
+          unguarded.push(`${route.method} ${route.path}`);
+      }
+    }
+    return unguarded;
   }
 
   /** Stops the application; the adapters stay open, for whoever made them. */

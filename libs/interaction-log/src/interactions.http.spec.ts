@@ -71,14 +71,6 @@ async function settled(): Promise<void> {
   await app.settled();
 }
 
-async function recordedSoFar(): Promise<number> {
-  const store = adapters.eventStore('interaction-log', () => ({ key: '', fact: null }));
-  let recorded = 0;
-  for (let partition = 0; partition < store.partitions; partition++)
-    recorded += (await store.account(partition)).recorded;
-  return recorded;
-}
-
 beforeAll(async () => {
   adapters = memoryAdapters({ partitions: 3 });
   app = await startApp((on) => [InteractionLogModule.on(on)], adapters, { now: () => now });
@@ -134,7 +126,7 @@ describe('recording one interaction', () => {
   });
 
   it('answers with what is wrong and where, and records nothing', async () => {
-    const before = await recordedSoFar();
+    const before = await app.recordedSoFar();
     const refusals: readonly [sent: unknown, code: string, pointer: string][] = [
       [loan({ quantity: 1_001, card: '1' }), 'QUANTITY_TOO_LARGE', '/data/quantity'],
       [loan({ name: 'Ada' }), 'UNKNOWN_FIELD', '/data/name'],
@@ -145,7 +137,7 @@ describe('recording one interaction', () => {
     for (const [sent, code, pointer] of refusals) {
       expect(await one(sent)).toMatchObject({ status: 422, body: { code, errors: [{ code, pointer }] } });
     }
-    expect(await recordedSoFar()).toBe(before);
+    expect(await app.recordedSoFar()).toBe(before);
   });
 
   it('waits for a branch that is about to be known, and refuses one that is not', async () => {
@@ -282,7 +274,7 @@ describe('recording many interactions', () => {
   });
 
   it('records nothing of what is too long or cannot be read as a whole', async () => {
-    const before = await recordedSoFar();
+    const before = await app.recordedSoFar();
     const line = JSON.stringify(loan());
     const tooMany = Array.from({ length: 10_001 }, () => line);
     expect(await lines(tooMany.join('\n'))).toMatchObject({ status: 413, body: { code: 'TOO_MANY_LINES' } });
@@ -295,7 +287,7 @@ describe('recording many interactions', () => {
     });
     expect(await lines('x', 'application/json')).toMatchObject({ status: 400 });
     expect(await lines('{}', 'application/json')).toMatchObject({ status: 415 });
-    expect(await recordedSoFar()).toBe(before);
+    expect(await app.recordedSoFar()).toBe(before);
   });
 
   it('waits once for unknown branches, then refuses them line by line', async () => {

@@ -1,6 +1,6 @@
 import { streamOf, type Decider } from './decider.js';
 import type { AnyEvent, Meta } from './event.js';
-import type { EventStore, Marks } from './event-store.js';
+import type { Appended, Commit, EventStore, Marks } from './event-store.js';
 import { Refusal } from './refusal.js';
 
 export interface Handled<State, E> {
@@ -72,4 +72,88 @@ export async function handle<State, Command, E extends AnyEvent>(
     }
   }
   throw new Refusal('BUSY', 'not-yet', 'Others are changing the same record: try again in a moment.');
+}
+
+/** A command for a stream that most likely does not exist yet. */
+export interface Beginning<Command> {
+  readonly id: string;
+  readonly command: Command;
+}
+
+/** What became of it. */
+export type Begun =
+  | {
+      readonly outcome: 'recorded' | 'already-recorded';
+      readonly id: string;
+      readonly version: number;
+      readonly marks: Marks;
+    }
+  | { readonly outcome: 'refused'; readonly id: string; readonly refusal: Refusal };
+
+/**
+ * Many commands at once, each for a new stream: decided without a look, appended together. One whose stream is there
+ * already is handled by itself, so the outcome is the one `handle` gives. One outcome each, in order; a refusal is that
+ * command's alone, but `BUSY` is thrown: sent again, what was recorded is known.
+ * Each gets a command id of its own: of two for one stream, the second meets what the first recorded.
+ */
+export async function handleNew<State, Command, E extends AnyEvent>(
+  store: EventStore,
+  decider: Decider<State, Command, E>,
+  beginnings: readonly Beginning<Command>[],
+  meta: Meta,
+  newCommandId: () => string,
+): Promise<readonly Begun[]> {
+  const commits: Commit[] = [];
+  const commitOf: number[] = [];
+  for (const { id, command } of beginnings) {
+    const events = unlessRefused(decider, command);
+    commitOf.push(events.length === 0 ? -1 : commits.length);
+    if (events.length === 0) continue;
+    commits.push({
+      stream: streamOf(decider.category, id),
+      expectedVersion: 0,
+      events,
+      meta: { ...meta, commandId: newCommandId() },
+    });
+  }
+  const appended = commits.length === 0 ? [] : await store.appendEach(commits);
+  const begun: Begun[] = [];
+  for (const { id, command } of beginnings) {
+    const result: Appended | undefined = appended[commitOf[begun.length]!];
+    if (result?.outcome === 'appended') {
+      begun.push({ outcome: 'recorded', id, version: result.version, marks: result.marks });
+    } else {
+      begun.push(await handled(store, decider, id, command, { ...meta, commandId: newCommandId() }));
+    }
+  }
+  return begun;
+}
+
+/** What a stream that does not exist makes of the command; nothing when it is refused, for the stream may exist. */
+function unlessRefused<State, Command, E extends AnyEvent>(
+  decider: Decider<State, Command, E>,
+  command: Command,
+): readonly E[] {
+  try {
+    return decider.decide(command, decider.initial);
+  } catch (error) {
+    if (error instanceof Refusal) return [];
+    throw error;
+  }
+}
+
+async function handled<State, Command, E extends AnyEvent>(
+  store: EventStore,
+  decider: Decider<State, Command, E>,
+  id: string,
+  command: Command,
+  meta: Meta,
+): Promise<Begun> {
+  try {
+    const { version, events, marks } = await handle(store, decider, id, command, meta);
+    return { outcome: events.length === 0 ? 'already-recorded' : 'recorded', id, version, marks };
+  } catch (error) {
+    if (!(error instanceof Refusal) || error.kind === 'not-yet') throw error;
+    return { outcome: 'refused', id, refusal: error };
+  }
 }

@@ -1,6 +1,5 @@
-import { isUtf8 } from 'node:buffer';
 import { codeId, isoMonth, money } from '@readership/contracts';
-import { HttpProblem, parseStrictJson, Unreadable } from '@readership/host';
+import { HttpProblem, ndjsonLines } from '@readership/host';
 import { Refusal } from '@readership/kernel';
 import { z } from 'zod';
 import type { Cost } from './cost.decider.js';
@@ -46,11 +45,8 @@ export function parseCost(value: unknown, now: Date): Cost {
   return parsed.data;
 }
 
-const linesMax = 10_000;
-
 export interface Line {
-  /** From 1, empty ones counted. */
-  readonly number: number;
+  readonly line: number;
   readonly parsed: { readonly cost: Cost } | { readonly problem: Problem };
 }
 
@@ -59,22 +55,14 @@ interface Problem {
   readonly detail: string;
 }
 
-/** Reads NDJSON line by line: a bad line is that line's problem alone; not UTF-8 or too many lines is the whole body's. */
+/** A bad line is that line's problem alone; not UTF-8 or too many lines is the whole body's. */
 export function parseCostLines(bytes: Buffer, now: Date): Line[] {
-  if (!isUtf8(bytes)) throw new Unreadable('NOT_UTF8', 'Send UTF-8.');
-  const texts = bytes
-    .toString('utf8')
-    .split('\n')
-    .map((text, at) => ({ text: text.trim(), number: at + 1 }))
-    .filter(({ text }) => text !== '');
-  if (texts.length > linesMax) {
-    throw new HttpProblem(413, 'TOO_MANY_LINES', `Send at most ${linesMax} lines at once.`);
-  }
-  return texts.map(({ text, number }) => {
+  return Array.from(ndjsonLines(bytes), ({ line, value, unreadable }) => {
     try {
-      return { number, parsed: { cost: parseCost(parseStrictJson(Buffer.from(text)), now) } };
+      if (unreadable !== undefined) throw unreadable;
+      return { line, parsed: { cost: parseCost(value, now) } };
     } catch (error) {
-      return { number, parsed: { problem: problemOf(error) } };
+      return { line, parsed: { problem: problemOf(error) } };
     }
   });
 }

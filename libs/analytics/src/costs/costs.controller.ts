@@ -1,7 +1,16 @@
 import { Body, Controller, Get, Headers, Inject, Post, Query, Res } from '@nestjs/common';
 import { ApiBody, ApiConsumes, ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
-import { Answer, AppliedWait, Clock, Cursors, HttpProblem, listLimit, RequestMeta } from '@readership/host';
-import { modelId, ReadModels, type Meta } from '@readership/kernel';
+import {
+  Answer,
+  Clock,
+  HttpProblem,
+  ListQuery,
+  Lists,
+  RequestMeta,
+  type ListAsked,
+  type Listed,
+} from '@readership/host';
+import { modelId, type Meta } from '@readership/kernel';
 import { costExample, parseCost, parseCostLines } from './cost-statements.js';
 import { type Cost } from './cost.decider.js';
 import { costs } from './costs.projection.js';
@@ -18,9 +27,7 @@ interface Headed {
 export class CostsController {
   constructor(
     @Inject(StateCosts) private readonly state: StateCosts,
-    @Inject(ReadModels) private readonly models: ReadModels,
-    @Inject(AppliedWait) private readonly applied: AppliedWait,
-    @Inject(Cursors) private readonly cursors: Cursors,
+    @Inject(Lists) private readonly lists: Lists,
     @Inject(Clock) private readonly clock: Clock,
   ) {}
 
@@ -40,12 +47,9 @@ export class CostsController {
     if (!contentType?.startsWith('application/x-ndjson')) {
       throw new HttpProblem(415, 'UNSUPPORTED_MEDIA_TYPE', 'Send application/json or application/x-ndjson.');
     }
-    const { outcomes, marks } = await this.state.many(parseCostLines(body, this.clock.now()), meta);
+    const { ndjson, marks } = await this.state.many(parseCostLines(body, this.clock.now()), meta);
     response.header('content-type', 'application/x-ndjson');
-    return new Answer(outcomes.map((outcome) => `${JSON.stringify(outcome)}\n`).join(''), {
-      status: 200,
-      marks,
-    });
+    return new Answer(ndjson, { status: 200, marks });
   }
 
   private async postOne(stated: Cost, meta: Meta): Promise<Answer<unknown>> {
@@ -60,32 +64,9 @@ export class CostsController {
   @Get()
   @ApiOperation({ summary: 'The costs that are stated now' })
   @ApiQuery({ name: 'branch', required: false })
-  @ApiQuery({
-    name: 'limit',
-    required: false,
-    schema: { type: 'integer', minimum: 1, maximum: 200, default: 50 },
-  })
-  @ApiQuery({ name: 'cursor', required: false })
-  @ApiQuery({ name: 'after', required: false, description: 'A Readership-Position to wait for' })
   @ApiOkResponse({ schema: { type: 'object', example: { items: [costExample], nextCursor: null } } })
-  async list(
-    @Query('branch') branch?: string,
-    @Query('limit') limit?: string,
-    @Query('cursor') cursor?: string,
-    @Query('after') after?: string,
-  ): Promise<Answer<{ items: Cost[]; nextCursor: string | null }>> {
-    await this.applied.until(after, { published: [model] });
-    const page = {
-      limit: listLimit(limit),
-      ...(cursor === undefined ? {} : { after: this.cursors.open<{ after: string }>(cursor).after }),
-    };
-    const { rows, next } =
-      branch === undefined
-        ? await this.models.all<Cost>(model, page)
-        : await this.models.find<Cost>(model, 'branch', { value: branch }, page);
-    return new Answer({
-      items: rows.map(({ row }) => row),
-      nextCursor: next === null ? null : this.cursors.seal({ after: next }),
-    });
+  list(@ListQuery() asked: ListAsked, @Query('branch') branch?: string): Promise<Listed<Cost>> {
+    const by = branch === undefined ? {} : { by: { index: 'branch', value: branch } };
+    return this.lists.of({ model: { published: model }, ...by }, asked);
   }
 }

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { eventually } from '@readership/host';
+import { eventually, recordLines, type Outcome } from '@readership/host';
 import {
   digest,
   EventStore,
@@ -13,23 +13,12 @@ import {
   type Marks,
   type Meta,
 } from '@readership/kernel';
-import { joinMarks } from '@readership/host';
 import { Directory } from '../directory/directory.js';
 import { problemOf, type Line } from './cost-statements.js';
 import { cost, type Cost, type CostState } from './cost.decider.js';
 import type { CostEvent } from './cost.events.js';
 
-export interface LineOutcome {
-  readonly line: number;
-  readonly outcome: 'recorded' | 'already-recorded' | 'refused';
-  readonly id?: string;
-  readonly code?: string;
-  readonly detail?: string;
-}
-
 export const costId = ({ branch, month, category }: Cost): string => `${branch}-${month}-${digest(category)}`;
-
-const linesPerWrite = 500;
 
 /** States costs, one or many at once. */
 @Injectable()
@@ -46,17 +35,13 @@ export class StateCosts {
     return handle(this.store, cost, costId(stated), { type: 'StateCost', cost: stated }, meta);
   }
 
-  /** An outcome for each line, in their order. */
-  async many(lines: readonly Line[], meta: Meta): Promise<{ outcomes: LineOutcome[]; marks: Marks }> {
+  /** A line of outcome for each, in their order. */
+  async many(
+    lines: readonly Line[],
+    meta: Meta,
+  ): Promise<{ readonly ndjson: string; readonly marks: Marks }> {
     const known = await this.knownOf(lines.flatMap(({ parsed }) => ('cost' in parsed ? [parsed.cost] : [])));
-    const outcomes: LineOutcome[] = [];
-    const marks: Marks[] = [];
-    for (let at = 0; at < lines.length; at += linesPerWrite) {
-      const written = await this.write(lines.slice(at, at + linesPerWrite), known, meta);
-      outcomes.push(...written.outcomes);
-      marks.push(...written.marks);
-    }
-    return { outcomes, marks: joinMarks(...marks) };
+    return recordLines(lines, (chunk) => this.write(chunk, known, meta));
   }
 
   /** Decides each line on what the lines before it decided, and appends them together. */
@@ -68,21 +53,21 @@ export class StateCosts {
       readonly stated: Cost;
       readonly id: string;
     }[] = [];
-    const outcomes: LineOutcome[] = [];
-    for (const [at, { number: line, parsed }] of lines.entries()) {
+    const outcomes: Outcome[] = [];
+    for (const [at, { line, parsed }] of lines.entries()) {
       if ('problem' in parsed) {
-        outcomes.push({ line, outcome: 'refused', ...parsed.problem });
+        outcomes.push({ outcome: 'refused', ...parsed.problem });
         continue;
       }
       if (!known.has(parsed.cost.branch)) {
-        outcomes.push({ line, outcome: 'refused', ...problemOf(unknownBranch()) });
+        outcomes.push({ outcome: 'refused', ...problemOf(unknownBranch()) });
         continue;
       }
       const id = costId(parsed.cost);
       const { state, version } = folded.get(id) ?? (await fold(this.store, cost, id));
       const events = cost.decide({ type: 'StateCost', cost: parsed.cost }, state);
       folded.set(id, { state: events.reduce(cost.evolve, state), version: version + events.length });
-      outcomes.push({ line, outcome: events.length === 0 ? 'already-recorded' : 'recorded', id });
+      outcomes.push({ outcome: events.length === 0 ? 'already-recorded' : 'recorded', id });
       if (events.length === 0) continue;
       const commit = {
         stream: streamOf(cost.category, id),
@@ -103,7 +88,7 @@ export class StateCosts {
       // Somebody stated the same cost meanwhile: this line is decided again, on what is there now.
       const again = await handle(this.store, cost, id, { type: 'StateCost', cost: stated }, commit.meta);
       marks.push(again.marks);
-      if (again.events.length === 0) outcomes[at] = { ...outcomes[at]!, outcome: 'already-recorded' };
+      if (again.events.length === 0) outcomes[at] = { outcome: 'already-recorded', id };
     }
     return { outcomes, marks };
   }

@@ -1,12 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { Clock, Secrets } from '@readership/host';
+import { Clock, Secrets, type SentLine } from '@readership/host';
 import {
   digest,
   EventStore,
   handle,
-  Refusal,
+  handleNew,
   streamOf,
-  type Appended,
+  type Begun,
   type Marks,
   type Meta,
 } from '@readership/kernel';
@@ -57,12 +57,14 @@ export class ResponseRecorder {
   ) {}
 
   /** Records what one request sends, a chunk at a time: an outcome each, in order. */
-  begin(survey: CreatedSurvey, meta: Meta): (chunk: readonly unknown[]) => Promise<readonly Recorded[]> {
+  begin(survey: CreatedSurvey, meta: Meta): (chunk: readonly SentLine[]) => Promise<readonly Recorded[]> {
     const nowMs = this.clock.now().getTime();
     const unknownBranches = this.directory.patient();
     return async (chunk) => {
-      const read = chunk.map((sent) =>
-        sent instanceof NotRead ? [sent.problem] : readResponse(survey.questions, sent, nowMs),
+      const read = chunk.map(({ value, unreadable }) =>
+        unreadable === undefined
+          ? readResponse(survey.questions, value, nowMs)
+          : [{ code: unreadable.code, detail: unreadable.detail }],
       );
       const named = new Set(read.flatMap((each) => (isProblems(each) || !each.branch ? [] : [each.branch])));
       const unknown = await unknownBranches(named);
@@ -132,45 +134,16 @@ export class ResponseRecorder {
     lines: readonly (Line | readonly Problem[])[],
     meta: Meta,
   ): Promise<readonly Recorded[]> {
-    const commits = lines.flatMap((line) =>
-      isProblems(line)
-        ? []
-        : [
-            {
-              stream: streamOf(response.category, line.command.response),
-              expectedVersion: 0,
-              events: response.decide(line.command, response.initial),
-              // Each is a command of its own: the same id twice in one request must meet what the first one recorded.
-              meta: { ...meta, commandId: randomUUID() },
-            },
-          ],
+    const answers = lines.flatMap((line) =>
+      isProblems(line) ? [] : [{ id: line.command.response, command: line.command }],
     );
-    const appended = commits.length === 0 ? [] : await this.store.appendEach(commits);
-    const recorded: Recorded[] = [];
+    const begun = await handleNew(this.store, response, answers, meta, randomUUID);
     let at = 0;
-    for (const line of lines) {
-      if (isProblems(line)) recorded.push({ outcome: 'refused', conflict: false, problems: line });
-      else recorded.push(await this.settled(line, appended[at++]!, meta));
-    }
-    return recorded;
-  }
-
-  private async settled({ id, command }: Line, appended: Appended, meta: Meta): Promise<Recorded> {
-    if (appended.outcome === 'appended') {
-      return { outcome: 'recorded', id, version: appended.version, marks: appended.marks };
-    }
-    try {
-      const { version, marks } = await handle(this.store, response, command.response, command, {
-        ...meta,
-        commandId: randomUUID(),
-      });
-      return { outcome: 'already-recorded', id, version, marks };
-    } catch (error) {
-      if (!(error instanceof Refusal) || error.kind === 'not-yet') throw error;
-      const { code, detail, pointer } = error;
-      const problem = { code, detail, ...(pointer === undefined ? {} : { pointer }) };
-      return { outcome: 'refused', id, conflict: true, problems: [problem] };
-    }
+    return lines.map((line) =>
+      isProblems(line)
+        ? { outcome: 'refused', conflict: false, problems: line }
+        : recordedAs(line.id, begun[at++]!),
+    );
   }
 
   private digest(parts: readonly unknown[]): string {
@@ -178,7 +151,9 @@ export class ResponseRecorder {
   }
 }
 
-/** A line of a batch that cannot be read. */
-export class NotRead {
-  constructor(readonly problem: Problem) {}
+function recordedAs(id: string, begun: Begun): Recorded {
+  if (begun.outcome !== 'refused') return { ...begun, id };
+  const { code, detail, pointer } = begun.refusal;
+  const problem = { code, detail, ...(pointer === undefined ? {} : { pointer }) };
+  return { outcome: 'refused', id, conflict: true, problems: [problem] };
 }

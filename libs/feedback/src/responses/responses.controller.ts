@@ -46,7 +46,7 @@ export class ResponsesController {
       reply.header('content-type', 'application/x-ndjson');
       return new Answer(ndjson, { status: 200, marks });
     }
-    const [recorded] = await record([body]);
+    const [recorded] = await record([{ line: 1, value: body }]);
     if (recorded!.outcome === 'refused') throw refused(recorded!.problems, recorded!.conflict ? 409 : 422);
     const { outcome, version, marks } = recorded!;
     return new Answer(

@@ -1,7 +1,17 @@
 import { Body, Controller, Get, Inject, Param, Post, Query } from '@nestjs/common';
 import { ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
-import { Answer, AppliedWait, Cursors, IfMatch, listLimit, RequestMeta, Secrets } from '@readership/host';
-import { EventStore, fold, handle, modelId, ReadModels, Refusal, type Meta } from '@readership/kernel';
+import {
+  Answer,
+  IfMatch,
+  ListQuery,
+  Lists,
+  RequestMeta,
+  Secrets,
+  written,
+  type ListAsked,
+  type Listed,
+} from '@readership/host';
+import { EventStore, fold, handle, modelId, Refusal, type Meta } from '@readership/kernel';
 import { keyedDigest } from '../digest.js';
 import { checkDay } from '../directory/calendar-day.js';
 import { Directory } from '../directory/directory.js';
@@ -35,10 +45,8 @@ const statuses: readonly string[] = ['received', 'approved', 'published', 'withd
 export class TestimonialsController {
   constructor(
     @Inject(EventStore) private readonly store: EventStore,
-    @Inject(ReadModels) private readonly models: ReadModels,
     @Inject(Directory) private readonly directory: Directory,
-    @Inject(AppliedWait) private readonly applied: AppliedWait,
-    @Inject(Cursors) private readonly cursors: Cursors,
+    @Inject(Lists) private readonly lists: Lists,
     @Inject(Secrets) private readonly secrets: Secrets,
   ) {}
 
@@ -90,41 +98,27 @@ export class TestimonialsController {
   @ApiOperation({ summary: 'The testimonials, received last first, of all statuses or of one' })
   @ApiQuery({ name: 'status', required: false, enum: statuses })
   async list(
+    @ListQuery() asked: ListAsked,
     @Query('status') status = 'all',
-    @Query('limit') limit?: string,
-    @Query('cursor') cursor?: string,
-    @Query('after') after?: string,
-  ): Promise<{ items: TestimonialView[]; nextCursor: string | null }> {
+  ): Promise<Listed<TestimonialView>> {
     if (status !== 'all' && !statuses.includes(status)) {
       throw new Refusal('UNKNOWN_STATUS', 'invalid', `Ask for one of ${statuses.join(', ')}.`);
     }
-    const page = {
-      limit: listLimit(limit),
-      ...(cursor === undefined ? {} : { after: this.placeIn(status, cursor) }),
-    };
-    await this.applied.until(after, { own: [model] });
-    const { rows, next } = await this.models.find<ListedTestimonial>(
-      model,
-      'newest',
-      { prefix: `${status}/` },
-      page,
+    const by = { index: 'newest', prefix: `${status}/` };
+    const { items, nextCursor } = await this.lists.of<ListedTestimonial>(
+      { model: { own: model }, by },
+      asked,
     );
-    const items = await Promise.all(rows.map(async ({ row }) => (await this.read(row.id)).body));
-    return { items, nextCursor: next === null ? null : this.cursors.seal({ testimonials: next, status }) };
+    return {
+      items: await Promise.all(items.map(async ({ id }) => (await this.read(id)).body)),
+      nextCursor,
+    };
   }
 
   @Get(':id')
   @ApiOperation({ summary: 'One testimonial' })
   one(@Param('id') id: string): Promise<Answer<TestimonialView>> {
     return this.read(id);
-  }
-
-  private placeIn(status: string, cursor: string): string {
-    const place = this.cursors.open<{ testimonials?: string; status?: string }>(cursor);
-    if (place.testimonials === undefined || place.status !== status) {
-      throw new Refusal('BAD_CURSOR', 'invalid', 'Use a cursor with the query that gave it.');
-    }
-    return place.testimonials;
   }
 
   private async read(id: string): Promise<Answer<TestimonialView>> {
@@ -138,21 +132,8 @@ export class TestimonialsController {
     meta: Meta,
     ifVersion?: number,
   ): Promise<Answer<TestimonialView>> {
-    const { state, version, events, marks } = await handle(
-      this.store,
-      testimonial,
-      id,
-      command,
-      meta,
-      ifVersion,
-    );
-    const received = events[0]?.type === 'TestimonialReceived';
-    return new Answer(viewOf(state), {
-      status: received ? 201 : 200,
-      version,
-      marks,
-      ...(received ? { location: `/v1/testimonials/${id}` } : {}),
-    });
+    const handled = await handle(this.store, testimonial, id, command, meta, ifVersion);
+    return written(viewOf(handled.state), handled, `/v1/testimonials/${id}`);
   }
 
   private digest(parts: readonly unknown[]): string {

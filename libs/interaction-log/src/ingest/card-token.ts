@@ -12,7 +12,9 @@ export function normalisedCard(number: string): string | null {
   const normalised = number
     .normalize('NFKC')
     .toUpperCase()
-    .replace(/[\s\u2010-]/gu, '');
+    .replace(/[\s\u2010-]/gu, '')
+    // What stood apart may compose now; the form of a form must be itself.
+    .normalize('NFKC');
   return printable.test(normalised) ? normalised : null;
 }
 

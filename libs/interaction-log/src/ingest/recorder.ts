@@ -3,12 +3,12 @@ import { Inject, Injectable } from '@nestjs/common';
 import { Clock, Secrets } from '@readership/host';
 import {
   EventStore,
-  handle,
+  handleNew,
   modelId,
   ReadModels,
-  Refusal,
   streamOf,
-  type Appended,
+  type Beginning,
+  type Begun,
   type Marks,
   type Meta,
 } from '@readership/kernel';
@@ -29,7 +29,8 @@ export type Recorded =
   | { readonly outcome: 'refused'; readonly id?: string; readonly problems: readonly Problem[] };
 
 /** Read, looked up and decided: only the appending is left. */
-type Prepared = { readonly command: RecordInteraction; readonly id: string } | readonly Problem[];
+type Line = Beginning<RecordInteraction>;
+type Prepared = Line | readonly Problem[];
 
 /** Records what one request sends, a chunk at a time. A chunk may be prepared while the one before is being appended. */
 export interface Recording {
@@ -78,48 +79,22 @@ export class Recorder {
   }
 
   private async append(prepared: readonly Prepared[], meta: Meta): Promise<readonly Recorded[]> {
-    const commits = prepared.flatMap((line) =>
-      isProblems(line)
-        ? []
-        : [
-            {
-              stream: streamOf(interaction.category, line.id),
-              expectedVersion: 0,
-              events: interaction.decide(line.command, interaction.initial),
-              // Each is a command of its own: the same id twice in one request must meet what the first one recorded.
-              meta: { ...meta, commandId: randomUUID() },
-            },
-          ],
-    );
-    const appended = commits.length === 0 ? [] : await this.store.appendEach(commits);
+    const lines: Line[] = [];
+    for (const line of prepared) if (!isProblems(line)) lines.push(line);
+    const begun = await handleNew(this.store, interaction, lines, meta, randomUUID);
     const recorded: Recorded[] = [];
     let at = 0;
     for (const line of prepared) {
-      if (isProblems(line)) recorded.push({ outcome: 'refused', problems: line });
-      else recorded.push(await this.settled(line, appended[at++]!, meta));
+      recorded.push(isProblems(line) ? { outcome: 'refused', problems: line } : recordedAs(begun[at++]!));
     }
     return recorded;
   }
+}
 
-  private async settled(
-    { id, command }: { readonly id: string; readonly command: RecordInteraction },
-    appended: Appended,
-    meta: Meta,
-  ): Promise<Recorded> {
-    if (appended.outcome === 'appended') {
-      return { outcome: 'recorded', id, version: appended.version, marks: appended.marks };
-    }
-    try {
-      const { version, marks } = await handle(this.store, interaction, id, command, {
-        ...meta,
-        commandId: randomUUID(),
-      });
-      return { outcome: 'already-recorded', id, version, marks };
-    } catch (error) {
-      if (!(error instanceof Refusal) || error.kind === 'not-yet') throw error;
-      return { outcome: 'refused', id, problems: [{ code: error.code, detail: error.detail }] };
-    }
-  }
+function recordedAs(begun: Begun): Recorded {
+  if (begun.outcome !== 'refused') return begun;
+  const { code, detail } = begun.refusal;
+  return { outcome: 'refused', id: begun.id, problems: [{ code, detail }] };
 }
 
 function isProblems<T>(line: T | readonly Problem[]): line is readonly Problem[] {

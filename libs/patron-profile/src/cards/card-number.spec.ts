@@ -7,7 +7,12 @@ describe('a card number', () => {
     ['ＡＢ１', 'AB1'],
     ['a\u20111', 'A1'],
     ['karte-ß', 'KARTESS'],
-  ])('%j is compared as %j', (raw, normalised) => expect(normalisedCard(raw)).toBe(normalised));
+    ['e \u03011', '\u00c91'],
+    ['\u0390', '\u03aa\u0301'],
+  ])('%j is compared as %j', (raw, normalised) => {
+    expect(normalisedCard(raw)).toBe(normalised);
+    expect(normalisedCard(normalised)).toBe(normalised);
+  });
 
   it.each(['', ' - ', 'a\u0007', 'x'.repeat(65), '\u200b'])('%j is refused', (raw) =>
     expect(() => normalisedCard(raw)).toThrow('BAD_CARD'),

@@ -8,7 +8,9 @@ export function normalisedCard(number: string): string {
   const normalised = number
     .normalize('NFKC')
     .toUpperCase()
-    .replace(/[\s\u2010-]/gu, '');
+    .replace(/[\s\u2010-]/gu, '')
+    // What stood apart may compose now; the form of a form must be itself.
+    .normalize('NFKC');
   if (!printable.test(normalised)) {
     throw new Refusal('BAD_CARD', 'invalid', 'A card number has 1 to 64 printable characters.', '/cards');
   }

@@ -48,8 +48,24 @@ export class Cards {
 
   /** Who has the card now, or `null`. */
   async holder(token: string, meta: Meta): Promise<string | null> {
-    const { card } = await this.settle(token, meta);
-    return card.hold?.status === 'linked' ? card.hold.personId : null;
+    const { links } = await this.links([token], meta);
+    return links[0]?.personId ?? null;
+  }
+
+  /** The links of these cards, read in their order; `null` for one that is free or only claimed. Claims nothing. */
+  async links(
+    tokens: readonly string[],
+    meta: Meta,
+  ): Promise<{ readonly links: readonly (Hold | null)[]; readonly marks: readonly Marks[] }> {
+    const links: (Hold | null)[] = [];
+    const marks: Marks[] = [];
+    for (const token of tokens) {
+      const settled = await this.settle(token, meta);
+      const { hold } = settled.card;
+      links.push(hold?.status === 'linked' ? hold : null);
+      marks.push(...settled.marks);
+    }
+    return { links, marks };
   }
 
   /** Publishes what the persons' streams have decided about the card. */

@@ -1,7 +1,16 @@
 import { Body, Controller, Get, Inject, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
-import { Answer, AppliedWait, Cursors, IfMatch, listLimit, RequestMeta } from '@readership/host';
-import { EventStore, fold, handle, modelId, ReadModels, type Meta } from '@readership/kernel';
+import {
+  Answer,
+  IfMatch,
+  ListQuery,
+  Lists,
+  RequestMeta,
+  written,
+  type ListAsked,
+  type Listed,
+} from '@readership/host';
+import { EventStore, fold, handle, modelId, type Meta } from '@readership/kernel';
 import { branch, unknownBranch, type BranchCommand, type BranchDetails } from './branch.decider.js';
 import { BranchBody, BranchChangeBody } from './directory-bodies.js';
 import { Directory } from './directory.js';
@@ -14,10 +23,8 @@ const model = modelId(branches);
 export class BranchesController {
   constructor(
     @Inject(EventStore) private readonly store: EventStore,
-    @Inject(ReadModels) private readonly models: ReadModels,
     @Inject(Directory) private readonly directory: Directory,
-    @Inject(AppliedWait) private readonly applied: AppliedWait,
-    @Inject(Cursors) private readonly cursors: Cursors,
+    @Inject(Lists) private readonly lists: Lists,
   ) {}
 
   @Post()
@@ -33,48 +40,20 @@ export class BranchesController {
   @ApiOperation({ summary: 'Change a branch: its name, library, time zone or population' })
   async change(
     @Param('id') id: string,
-    @Body() { name, library, timeZone, population }: BranchChangeBody,
+    @Body() body: BranchChangeBody,
     @RequestMeta() meta: Meta,
     @IfMatch({ required: true }) ifVersion: number | undefined,
   ): Promise<Answer<BranchDetails>> {
-    if (library !== undefined) await this.directory.expectLibrary(library);
-    const command: BranchCommand = {
-      type: 'ChangeBranch',
-      ...(name === undefined ? {} : { name }),
-      ...(library === undefined ? {} : { library }),
-      ...(timeZone === undefined ? {} : { timeZone }),
-      ...(population === undefined ? {} : { population }),
-    };
-    return this.answer(id, command, meta, ifVersion);
+    if (body.library !== undefined) await this.directory.expectLibrary(body.library);
+    return this.answer(id, { type: 'ChangeBranch', ...body }, meta, ifVersion);
   }
 
   @Get()
   @ApiOperation({ summary: 'The branches by id, of all libraries or of one' })
   @ApiQuery({ name: 'library', required: false })
-  @ApiQuery({ name: 'limit', required: false })
-  @ApiQuery({ name: 'cursor', required: false })
-  @ApiQuery({ name: 'after', required: false })
-  async list(
-    @Query('library') library?: string,
-    @Query('limit') limit?: string,
-    @Query('cursor') cursor?: string,
-    @Query('after') after?: string,
-  ): Promise<{ items: BranchDetails[]; nextCursor: string | null }> {
-    await this.applied.until(after, { own: [model] });
-    const [index, by] = library === undefined ? ['id', { prefix: '' }] : ['library', { value: library }];
-    const { rows, next } = await this.models.find<BranchDetails>(
-      model,
-      index as string,
-      by as { value: string },
-      {
-        limit: listLimit(limit),
-        ...(cursor === undefined ? {} : this.cursors.open<{ after: string }>(cursor)),
-      },
-    );
-    return {
-      items: rows.map(({ row }) => row),
-      nextCursor: next === null ? null : this.cursors.seal({ after: next }),
-    };
+  list(@ListQuery() asked: ListAsked, @Query('library') library?: string): Promise<Listed<BranchDetails>> {
+    const by = library === undefined ? { index: 'id', prefix: '' } : { index: 'library', value: library };
+    return this.lists.of({ model: { own: model }, by }, asked);
   }
 
   @Get(':id')
@@ -91,13 +70,7 @@ export class BranchesController {
     meta: Meta,
     ifVersion?: number,
   ): Promise<Answer<BranchDetails>> {
-    const { state, version, events, marks } = await handle(this.store, branch, id, command, meta, ifVersion);
-    const added = events[0]?.type === 'BranchAdded';
-    return new Answer(state!.now, {
-      version,
-      marks,
-      status: added ? 201 : 200,
-      ...(added ? { location: `/v1/branches/${id}` } : {}),
-    });
+    const handled = await handle(this.store, branch, id, command, meta, ifVersion);
+    return written(handled.state!.now, handled, `/v1/branches/${id}`);
   }
 }

@@ -118,6 +118,9 @@ describe('branches', () => {
     expect(first.body.items.map(({ id }: { id: string }) => id)).toEqual(['A', 'B']);
     const rest = await app.when({ url: `/v1/branches?limit=2&cursor=${first.body.nextCursor}` }).then(200);
     expect(rest.body).toMatchObject({ items: [{ id: 'C' }], nextCursor: null });
+    const cursor = `limit=2&cursor=${first.body.nextCursor}`;
+    await app.when({ url: `/v1/branches?library=CITY&${cursor}` }).thenRefused(422, 'BAD_CURSOR');
+    await app.when({ url: `/v1/libraries?${cursor}` }).thenRefused(422, 'BAD_CURSOR');
     const ofCity = await app.when({ url: '/v1/branches?library=CITY' }).then(200);
     expect(ofCity.body.items).toHaveLength(3);
     await app.when({ url: '/v1/branches?library=LAKE' }).then(200, { items: [], nextCursor: null });

@@ -1,7 +1,16 @@
-import { Body, Controller, Get, Inject, Param, Patch, Post, Query } from '@nestjs/common';
-import { ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
-import { Answer, AppliedWait, Cursors, IfMatch, listLimit, RequestMeta } from '@readership/host';
-import { EventStore, fold, handle, modelId, ReadModels, type Meta } from '@readership/kernel';
+import { Body, Controller, Get, Inject, Param, Patch, Post } from '@nestjs/common';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import {
+  Answer,
+  IfMatch,
+  ListQuery,
+  Lists,
+  RequestMeta,
+  written,
+  type ListAsked,
+  type Listed,
+} from '@readership/host';
+import { EventStore, fold, handle, modelId, type Meta } from '@readership/kernel';
 import { LibraryBody, LibraryChangeBody } from './directory-bodies.js';
 import { libraries, type LibraryRow } from './directory.projection.js';
 import { library, unknownLibrary, type Library, type LibraryCommand } from './library.decider.js';
@@ -13,9 +22,7 @@ const model = modelId(libraries);
 export class LibrariesController {
   constructor(
     @Inject(EventStore) private readonly store: EventStore,
-    @Inject(ReadModels) private readonly models: ReadModels,
-    @Inject(AppliedWait) private readonly applied: AppliedWait,
-    @Inject(Cursors) private readonly cursors: Cursors,
+    @Inject(Lists) private readonly lists: Lists,
   ) {}
 
   @Post()
@@ -28,42 +35,17 @@ export class LibrariesController {
   @ApiOperation({ summary: 'Rename a library' })
   rename(
     @Param('id') id: string,
-    @Body() { name }: LibraryChangeBody,
+    @Body() body: LibraryChangeBody,
     @RequestMeta() meta: Meta,
     @IfMatch({ required: true }) ifVersion: number | undefined,
   ): Promise<Answer<LibraryRow>> {
-    return this.answer(
-      id,
-      { type: 'RenameLibrary', ...(name === undefined ? {} : { name }) },
-      meta,
-      ifVersion,
-    );
+    return this.answer(id, { type: 'RenameLibrary', ...body }, meta, ifVersion);
   }
 
   @Get()
   @ApiOperation({ summary: 'The libraries by id' })
-  @ApiQuery({ name: 'limit', required: false })
-  @ApiQuery({ name: 'cursor', required: false })
-  @ApiQuery({ name: 'after', required: false })
-  async list(
-    @Query('limit') limit?: string,
-    @Query('cursor') cursor?: string,
-    @Query('after') after?: string,
-  ): Promise<{ items: LibraryRow[]; nextCursor: string | null }> {
-    await this.applied.until(after, { own: [model] });
-    const { rows, next } = await this.models.find<LibraryRow>(
-      model,
-      'id',
-      { prefix: '' },
-      {
-        limit: listLimit(limit),
-        ...(cursor === undefined ? {} : this.cursors.open<{ after: string }>(cursor)),
-      },
-    );
-    return {
-      items: rows.map(({ row }) => row),
-      nextCursor: next === null ? null : this.cursors.seal({ after: next }),
-    };
+  list(@ListQuery() asked: ListAsked): Promise<Listed<LibraryRow>> {
+    return this.lists.of({ model: { own: model }, by: { index: 'id', prefix: '' } }, asked);
   }
 
   @Get(':id')
@@ -80,14 +62,8 @@ export class LibrariesController {
     meta: Meta,
     ifVersion?: number,
   ): Promise<Answer<LibraryRow>> {
-    const { state, version, events, marks } = await handle(this.store, library, id, command, meta, ifVersion);
-    const added = events[0]?.type === 'LibraryAdded';
-    return new Answer(rowOf(state!), {
-      version,
-      marks,
-      status: added ? 201 : 200,
-      ...(added ? { location: `/v1/libraries/${id}` } : {}),
-    });
+    const handled = await handle(this.store, library, id, command, meta, ifVersion);
+    return written(rowOf(handled.state!), handled, `/v1/libraries/${id}`);
   }
 }
 

@@ -66,6 +66,26 @@ describe('a batch of patrons', () => {
     ]);
   });
 
+  it('records nothing of a line whose cards are taken, before it or by a line above', async () => {
+    await app.when({ url: '/v1/patrons', body: patron(1) }).then(201);
+    const before = await app.recordedSoFar();
+    const lines = [
+      patron(2),
+      patron(3, { cards: ['F1', 'C1'] }),
+      patron(4, { cards: ['F2', 'C2'] }),
+      patron(5, { cards: ['F2', 'F3'] }),
+    ];
+    const { body } = await app.when(batch(lines)).then(200);
+    expect(body).toMatchObject([
+      { outcome: 'recorded' },
+      { outcome: 'refused', code: 'CARD_TAKEN' },
+      { outcome: 'refused', code: 'CARD_TAKEN' },
+      { outcome: 'recorded' },
+    ]);
+    // Claim, registration, added card and link of one card; two of each for two, and one registration.
+    expect(await app.recordedSoFar()).toBe(before + 4 + 7);
+  });
+
   it('records nothing when it is sent again', async () => {
     const many = batch(Array.from({ length: 1_200 }, (_, n) => patron(n)));
     const first = await app.when(many).then(200);

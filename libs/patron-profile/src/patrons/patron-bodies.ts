@@ -15,7 +15,8 @@ import {
 import { Absent, oneLine, Trimmed } from '../directory/directory-bodies.js';
 import { cardsHeldMax } from './patron.decider.js';
 
-const cardLengthMax = 128;
+/** As it is sent; 64 characters are left of it at most. */
+const cardLengthMax = 256;
 const emailPattern = /^[^\s@]{1,64}@[^\s@]{1,190}$/u;
 const phonePattern = /^(?=(?:[^0-9]*[0-9]){3})[0-9+()./ -]{3,32}$/;
 /** Short codes, never free text: they are published. */

@@ -7,6 +7,8 @@ import { Cards } from '../cards/cards.js';
 import { closureOf, patron, patronClosed, unknownPatron, type NewCard } from './patron.decider.js';
 
 const attemptsMax = 5;
+/** No claim has this number: a card's first is 1. */
+const notYet = 0;
 
 /** Cards that a registered patron gets or gives up. */
 @Injectable()
@@ -31,7 +33,8 @@ export class PatronCards {
     const request = keyed(this.secrets.cardKey, JSON.stringify({ personId, add, remove }));
     const marks: Marks[] = [];
     for (let attempt = 1; ; attempt++) {
-      await this.expectWilling(personId, add.length > 0, ifVersion);
+      await this.expectWilling(personId, { add, remove, at: meta.at }, ifVersion);
+      await this.expectFree(personId, add, meta, marks);
       const claimed = await this.claimAll(personId, add, request, meta, marks);
       const command = { type: 'ChangeCards', add: claimed, remove, at: meta.at } as const;
       try {
@@ -48,7 +51,11 @@ export class PatronCards {
   }
 
   /** Refuses before anything is claimed what the patron's stream would refuse after. */
-  private async expectWilling(personId: string, adds: boolean, ifVersion: number | undefined): Promise<void> {
+  private async expectWilling(
+    personId: string,
+    change: { readonly add: readonly string[]; readonly remove: readonly string[]; readonly at: string },
+    ifVersion: number | undefined,
+  ): Promise<void> {
     const { state, version } = await fold(this.store, patron, personId);
     if (state.registered === null) throw unknownPatron();
     if (ifVersion !== undefined && ifVersion !== version) {
@@ -58,7 +65,28 @@ export class PatronCards {
         'It changed since you read it: read it again and repeat.',
       );
     }
-    if (adds && closureOf(state.registered) !== null) throw patronClosed();
+    if (change.add.length > 0 && closureOf(state.registered) !== null) throw patronClosed();
+    const wanted = change.add.map((number) => ({ number, token: this.cards.tokenOf(number) }));
+    const add = wanted
+      .filter(({ token }) => state.cards[token]?.removedAt !== null)
+      .map((card) => ({ ...card, claim: notYet }));
+    patron.decide({ type: 'ChangeCards', ...change, add }, state);
+  }
+
+  /** Throws `CARD_TAKEN` before anything is claimed; who takes a card after that meets claims that give way. */
+  private async expectFree(
+    personId: string,
+    add: readonly string[],
+    meta: Meta,
+    marks: Marks[],
+  ): Promise<void> {
+    if (add.length < 2) return;
+    const looked = await this.cards.links(
+      add.map((number) => this.cards.tokenOf(number)),
+      meta,
+    );
+    marks.push(...looked.marks);
+    if (looked.links.some((link) => link !== null && link.personId !== personId)) throw cardTaken();
   }
 
   private async claimAll(

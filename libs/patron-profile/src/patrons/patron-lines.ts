@@ -1,6 +1,6 @@
 import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
-import { parseStrictJson, Unreadable } from '@readership/host';
+import type { SentLine } from '@readership/host';
 import { Refusal } from '@readership/kernel';
 import { PatronBody } from './patron-bodies.js';
 import { registrationOf, type Registration } from './registration.js';
@@ -9,9 +9,9 @@ import { registrationOf, type Registration } from './registration.js';
 export type PatronLine = Registration | Refusal;
 
 /** Throws nothing: a bad line is refused alone. */
-export function patronLine(line: Buffer): PatronLine {
+export function patronLine({ value, unreadable }: SentLine): PatronLine {
+  if (unreadable !== undefined) return new Refusal(unreadable.code, 'invalid', unreadable.detail);
   try {
-    const value = parseStrictJson(line);
     if (typeof value !== 'object' || value === null || Array.isArray(value)) {
       return new Refusal('INVALID', 'invalid', 'A line is a JSON object.');
     }
@@ -28,18 +28,6 @@ export function patronLine(line: Buffer): PatronLine {
     return registrationOf(body);
   } catch (error) {
     if (error instanceof Refusal) return error;
-    if (error instanceof Unreadable) return new Refusal(error.code, 'invalid', error.detail);
     throw error;
-  }
-}
-
-/** The lines of an NDJSON body, without their ends; empty ones too. */
-export function* linesOf(body: Buffer): Generator<Buffer> {
-  let from = 0;
-  while (from < body.length) {
-    const at = body.indexOf(0x0a, from);
-    const to = at === -1 ? body.length : at;
-    yield body.subarray(from, to > from && body[to - 1] === 0x0d ? to - 1 : to);
-    from = to + 1;
   }
 }

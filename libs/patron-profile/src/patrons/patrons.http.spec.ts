@@ -77,6 +77,28 @@ describe('registering a patron', () => {
     await app.when(register({ ...ada, familyName: 'Other' })).thenRefused(409, 'CARD_TAKEN');
   });
 
+  it('records nothing at all when one of its cards is taken, whichever', async () => {
+    await registered();
+    const before = await app.recordedSoFar();
+    for (const cards of [
+      ['B1', '001234'],
+      ['001234', 'B1'],
+      ['B1', 'B2', 'B3'],
+    ]) {
+      await app.when(register({ ...bob, cards })).thenRefused(409, 'CARD_TAKEN');
+    }
+    expect(await app.recordedSoFar()).toBe(before);
+    await app.when(register({ ...bob, cards: ['B1', 'B3'] })).then(201);
+  });
+
+  it('records nothing when it comes again after its first card was given up', async () => {
+    const id = await registered();
+    await app.when({ url: `/v1/patrons/${id}/cards`, body: { remove: ['0012-34'] } }).then(200);
+    const before = await app.recordedSoFar();
+    await app.when(register(ada)).thenRefused(409, 'CARD_TAKEN');
+    expect(await app.recordedSoFar()).toBe(before);
+  });
+
   it('has one winner of twenty that ask for a card at the same time', async () => {
     const answers = await Promise.all(
       Array.from({ length: 20 }, (_, n) => app.http(register({ ...bob, givenName: `Reader ${n}` }))),
@@ -197,6 +219,17 @@ describe('a patron', () => {
     await app.when({ url: `/v1/patrons/${id}` }).then(200, { cards: ['001234', 'N1'] });
     await app.when({ url: `/v1/patrons/${other}/cards`, body: { add: ['B2'] } }).then(200);
     await app.when({ url: '/v1/patrons?card=b-2' }).then(200, { items: [{ id: other }], nextCursor: null });
+  });
+
+  it.each<[string, object, number, string]>([
+    ['a card of somebody else among them', { add: ['N1', 'b1', 'N2'] }, 409, 'CARD_TAKEN'],
+    ['a card to give up that they never had', { add: ['N1'], remove: ['N2'] }, 409, 'CARD_NOT_HELD'],
+    ['too many', { add: Array.from({ length: 19 }, (_, n) => `N${n}`) }, 422, 'TOO_MANY_CARDS'],
+  ])('gets no card, and nothing is recorded, with %s', async (_what, body, status, code) => {
+    const [id] = [await registered(), await registered(bob)];
+    const before = await app.recordedSoFar();
+    await app.when({ url: `/v1/patrons/${id}/cards`, body }).thenRefused(status, code);
+    expect(await app.recordedSoFar()).toBe(before);
   });
 
   it.each([

@@ -30,6 +30,14 @@ interface Asked {
   readonly meta: Meta;
 }
 
+/** Decided as if it were alone; its claims are version 1 of their cards' streams. */
+interface Fresh {
+  readonly at: number;
+  readonly asked: Asked;
+  readonly id: string;
+  readonly events: readonly PatronEvent[];
+}
+
 const attemptsMax = 20;
 
 /**
@@ -52,31 +60,8 @@ export class Registrations {
   ): Promise<{ readonly outcomes: readonly RegistrationOutcome[]; readonly marks: readonly Marks[] }> {
     const marks: Marks[] = [];
     const outcomes: (RegistrationOutcome | undefined)[] = new Array(registrations.length);
-    const fresh: {
-      readonly at: number;
-      readonly asked: Asked;
-      readonly id: string;
-      readonly events: readonly PatronEvent[];
-    }[] = [];
     const asked = registrations.map((registration) => this.ask(registration, meta));
-    asked.forEach((one, at) => {
-      try {
-        // A claim on a card that nobody has ever had is version 1 of its stream.
-        fresh.push({
-          at,
-          asked: one,
-          id: uuidv7(),
-          events: decided(
-            one,
-            one.tokens.map(() => 1),
-            today,
-          ),
-        });
-      } catch (error) {
-        if (!(error instanceof Refusal)) throw error;
-        outcomes[at] = { outcome: 'refused', refusal: error };
-      }
-    });
+    const fresh = await this.freshOf(asked, today, outcomes);
 
     const claims = fresh.flatMap(({ asked: { tokens, request, meta }, id }) =>
       tokens.map((token) => commitOf('card', token, 0, claimed(id, request, meta), meta)),
@@ -113,6 +98,38 @@ export class Registrations {
     return { outcomes: outcomes as RegistrationOutcome[], marks };
   }
 
+  /** Those that the three passes can take: nobody has ever wanted their cards, nor has an earlier one of the same request. */
+  private async freshOf(
+    asked: readonly Asked[],
+    today: string,
+    outcomes: (RegistrationOutcome | undefined)[],
+  ): Promise<readonly Fresh[]> {
+    const wanted = new Set<string>();
+    const fresh: Fresh[] = [];
+    for (const [at, one] of asked.entries()) {
+      try {
+        const { tokens } = one;
+        // A claim on a card that nobody has ever had is version 1 of its stream.
+        const versions = tokens.map(() => 1);
+        const events = decided(one, versions, today);
+        const first = !tokens.some((token) => wanted.has(token));
+        for (const token of tokens) wanted.add(token);
+        if (first && (await this.allNew(tokens))) fresh.push({ at, asked: one, id: uuidv7(), events });
+      } catch (error) {
+        if (!(error instanceof Refusal)) throw error;
+        outcomes[at] = { outcome: 'refused', refusal: error };
+      }
+    }
+    return fresh;
+  }
+
+  /** Asked before a claim that could be left behind; the claim of a single card asks by itself. */
+  private async allNew(tokens: readonly string[]): Promise<boolean> {
+    if (tokens.length === 1) return true;
+    const cards = await Promise.all(tokens.map((token) => fold(this.store, card, token)));
+    return cards.every(({ version }) => version === 0);
+  }
+
   private ask(registration: Registration, meta: Meta): Asked {
     return {
       registration,
@@ -133,6 +150,7 @@ export class Registrations {
   }
 
   private async registerOne(asked: Asked, today: string, marks: Marks[]): Promise<RegistrationOutcome> {
+    if (await this.isTaken(asked, marks)) return { outcome: 'refused', refusal: cardTaken() };
     for (let attempt = 1; attempt <= attemptsMax; attempt++) {
       const claims = await this.claimAll(asked, marks);
       if ('outcome' in claims) return claims;
@@ -152,7 +170,22 @@ export class Registrations {
     };
   }
 
-  /** Every card for one person id, or how it ended before that. */
+  /**
+   * Whether somebody else has one of several cards: looked at before the first claim, so that a refusal leaves nothing.
+   * The first card is looked at last: the same request, if it registers meanwhile, is known by it.
+   */
+  private async isTaken({ tokens, request, meta }: Asked, marks: Marks[]): Promise<boolean> {
+    if (tokens.length === 1) return false;
+    const looked = await this.cards.links([...tokens].reverse(), meta);
+    marks.push(...looked.marks);
+    if (looked.links.at(-1)?.request === request) return false;
+    return looked.links.some((link) => link !== null);
+  }
+
+  /**
+   * Every card for one person id, or how it ended before that. A card that was taken since it was looked at leaves the
+   * claims before it behind: private, and given way to whoever asks for those cards next.
+   */
   private async claimAll(
     asked: Asked,
     marks: Marks[],

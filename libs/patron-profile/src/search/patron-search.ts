@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { AppliedWait, Cursors, listLimit } from '@readership/host';
-import { modelId, ReadModels, Refusal, type Meta } from '@readership/kernel';
+import { listLimit, Lists } from '@readership/host';
+import { modelId, Refusal, type Meta } from '@readership/kernel';
 import { Cards } from '../cards/cards.js';
 import { digits, foldedEmail, patronSearch } from './patron-search.projection.js';
 import { foldedName } from './folded-name.js';
@@ -22,10 +22,8 @@ const model = modelId(patronSearch);
 @Injectable()
 export class PatronSearch {
   constructor(
-    @Inject(ReadModels) private readonly models: ReadModels,
     @Inject(Cards) private readonly cards: Cards,
-    @Inject(AppliedWait) private readonly applied: AppliedWait,
-    @Inject(Cursors) private readonly cursors: Cursors,
+    @Inject(Lists) private readonly lists: Lists,
   ) {}
 
   /** By exactly one field. Throws `BAD_QUERY`, `BAD_LIMIT`, `BAD_CURSOR`, `NOT_YET_APPLIED`. */
@@ -36,29 +34,21 @@ export class PatronSearch {
       throw badQuery('Search by one of card, email, phone or name.');
     }
     const text = textOf(query, how)!;
-    const limit = listLimit(textOf(query, 'limit'));
+    const asked = {
+      limit: textOf(query, 'limit'),
+      cursor: textOf(query, 'cursor'),
+      after: textOf(query, 'after'),
+    };
     if (how === 'card') {
+      listLimit(asked.limit);
       const holder = await this.cards.holder(this.cards.tokenOf(text), meta);
       return { ids: holder === null ? [] : [holder], how, nextCursor: null };
     }
-    await this.applied.until(textOf(query, 'after'), { own: [model] });
-    const cursor = textOf(query, 'cursor');
-    const by = { email: foldedEmail, phone: digits, name: foldedName }[how](text);
-    if (by === '') throw badQuery('Give something to search by.');
-    const { rows, next } = await this.models.find(
-      model,
-      how,
-      how === 'name' ? { prefix: by } : { value: by },
-      {
-        limit,
-        ...(cursor === undefined ? {} : this.cursors.open<{ after: string }>(cursor)),
-      },
-    );
-    return {
-      ids: rows.map(({ key }) => key),
-      how,
-      nextCursor: next === null ? null : this.cursors.seal({ after: next }),
-    };
+    const folded = { email: foldedEmail, phone: digits, name: foldedName }[how](text);
+    if (folded === '') throw badQuery('Give something to search by.');
+    const by = how === 'name' ? { index: how, prefix: folded } : { index: how, value: folded };
+    const { items, nextCursor } = await this.lists.keyed({ model: { own: model }, by }, asked);
+    return { ids: items.map(({ key }) => key), how, nextCursor };
   }
 }
 

@@ -1,0 +1,57 @@
+import type { ReadershipClient } from './readership-client.js';
+
+export interface PartitionAccount {
+  readonly partition: number;
+  readonly recorded: number;
+  readonly published: number;
+  readonly privateOnly: number;
+  readonly unpublished: number;
+}
+
+export interface ProjectionAccount {
+  readonly name: string;
+  readonly partition: number;
+  readonly published: number;
+  readonly applied: number;
+  readonly skipped: number;
+  readonly parked: number;
+  readonly lag: number;
+}
+
+/** The account of one context, as `GET /v1/audit/log` answers: each number from its own source. */
+export interface ContextAudit {
+  readonly context: string;
+  readonly partitions: readonly PartitionAccount[];
+  readonly projections: readonly ProjectionAccount[];
+  /** Whether the counts agree, in every partition and projection. */
+  readonly holds: boolean;
+}
+
+export const contexts = ['patron-profile', 'interaction-log', 'feedback', 'analytics'] as const;
+
+const pauseMs = 250;
+
+/** Whether everything recorded is published, and everything published was taken by every projection. */
+export function atRest(accounts: readonly ContextAudit[]): boolean {
+  return accounts.every(
+    ({ partitions, projections }) =>
+      partitions.every(({ unpublished }) => unpublished === 0) && projections.every(({ lag }) => lag === 0),
+  );
+}
+
+/** Asks every context for its account until `enough` says so or the time is over: resolves to what was answered last. */
+export async function waitForAccounts(
+  client: Pick<ReadershipClient, 'send'>,
+  withinMs: number,
+  enough: (accounts: readonly ContextAudit[]) => boolean,
+): Promise<readonly ContextAudit[]> {
+  const until = performance.now() + withinMs;
+  for (;;) {
+    const accounts: ContextAudit[] = [];
+    for (const context of contexts) {
+      accounts.push((await client.send<ContextAudit>('GET', `/v1/audit/log?context=${context}`)).body);
+    }
+    if (enough(accounts) || performance.now() >= until) return accounts;
+    await new Promise((resume) => setTimeout(resume, pauseMs));
+  }
+}
