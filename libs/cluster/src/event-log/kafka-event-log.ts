@@ -8,6 +8,7 @@ import {
   type Position,
 } from '@readership/kernel';
 import type { KafkaMessage, Message } from 'kafkajs';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Database } from '../mongo.js';
 import { KafkaGroup, usualTiming, type GroupFailed, type GroupTiming } from './kafka-group.js';
 import { KafkaQuestions } from './kafka-questions.js';
@@ -34,6 +35,7 @@ export interface KafkaEventLogOptions extends EventLogTopic {
   readonly onForeign?: ForeignSeen;
 }
 
+const closeMs = 5_000;
 const windowMax = 500;
 /** The broker takes 1 MiB by default, its own framing included. */
 const requestBytesMax = 900_000;
@@ -127,21 +129,24 @@ export class KafkaEventLog extends EventLog {
   }
 
   async ends(): Promise<readonly number[]> {
-    const bounds = await this.questions.bounds(this.options.topic);
-    return Array.from({ length: this.partitions }, (_, partition) => bounds[partition]?.high ?? 0);
+    const all = Array.from({ length: this.partitions }, (_, partition) => partition);
+    return (await this.questions.bounds(this.options.topic, all)).map(({ high }) => high);
   }
 
   async account(partition: number, through?: number): Promise<readonly Counted[]> {
-    const end = (await this.ends())[partition] ?? 0;
-    return this.follower.account(partition, Math.min(through ?? end, end));
+    const { high } = (await this.questions.bounds(this.options.topic, [partition]))[0]!;
+    return this.follower.account(partition, Math.min(through ?? high, high));
   }
 
   /** Lets no consumer take anything any more, and closes the connections. */
   async stop(): Promise<void> {
     await Promise.all([...this.groups].map((group) => group.stop()));
     await this.follower.close();
-    await Promise.all(this.turns.values());
-    await Promise.all([this.sender.close(), this.questions.close()]);
+    // What hangs is left behind, as by a crash: a send can only repeat what is sent again.
+    const rest = Promise.all(this.turns.values()).then(() =>
+      Promise.all([this.sender.close(), this.questions.close()]),
+    );
+    await Promise.race([rest, pause(closeMs, undefined, { ref: false })]);
   }
 
   private get timing(): GroupTiming {
@@ -193,10 +198,8 @@ export class KafkaEventLog extends EventLog {
   /** Our offset of the last record taken is Kafka's of the next one. */
   private async notCut(partition: number, offset: number): Promise<void> {
     const { topic } = this.options;
-    const bounds = (await this.questions.bounds(topic))[partition] ?? { low: 0, high: 0 };
-    if (offset < bounds.low || offset > bounds.high) {
-      throw new LogCut(topic, partition, offset, bounds.low, bounds.high);
-    }
+    const { low, high } = (await this.questions.bounds(topic, [partition]))[0]!;
+    if (offset < low || offset > high) throw new LogCut(topic, partition, offset, low, high);
   }
 }
 

@@ -1,5 +1,6 @@
-import { Kafka, type Consumer, type EachBatchPayload, type KafkaConfig, type KafkaMessage } from 'kafkajs';
+import type { Consumer, EachBatchPayload, KafkaConfig, KafkaMessage } from 'kafkajs';
 import { setTimeout as pause } from 'node:timers/promises';
+import { kafkaClient } from './kafka-client.js';
 import { PartitionFeed, type Tap } from './partition-feed.js';
 
 /** Told of what went wrong; the partition, or the whole membership when none is named, is tried again after a pause. */
@@ -110,8 +111,7 @@ export class KafkaGroup {
   private async session(): Promise<unknown> {
     const { signal } = this.leaving;
     const { heartbeatMs, sessionMs, rebalanceMs, fetchWaitMs } = this.timing;
-    // A client of its own: consumers made by one client share what they know of a group's offsets, and break on it.
-    const consumer = new Kafka(this.kafka).consumer({
+    const consumer = kafkaClient(this.kafka).consumer({
       groupId: this.member.group,
       heartbeatInterval: heartbeatMs,
       sessionTimeout: sessionMs,
@@ -126,6 +126,9 @@ export class KafkaGroup {
     const broken = new Promise<unknown>((resolve) => (end = resolve));
     signal.addEventListener('abort', end);
     consumer.on(consumer.events.CRASH, ({ payload }) => end(payload.error));
+    consumer.on(consumer.events.REQUEST_TIMEOUT, ({ payload }) =>
+      end(new Error(`no answer to ${payload.apiName}: the connection is given up`)),
+    );
     consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => this.given(consumer, payload.memberAssignment));
     consumer.on(consumer.events.REBALANCING, () => this.leaveAll());
     const running = this.run(consumer);

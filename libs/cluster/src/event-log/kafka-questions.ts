@@ -1,4 +1,5 @@
-import { Kafka, type Admin, type KafkaConfig } from 'kafkajs';
+import type { Admin, KafkaConfig } from 'kafkajs';
+import { kafkaClient } from './kafka-client.js';
 
 /** The offsets that a partition holds: from `low` to before `high`. */
 export interface Bounds {
@@ -14,14 +15,16 @@ export class KafkaQuestions {
 
   constructor(private readonly kafka: KafkaConfig) {}
 
-  /** By partition. */
-  async bounds(topic: string): Promise<readonly Bounds[]> {
-    const offsets = await this.ask((admin) => admin.fetchTopicOffsets(topic));
-    const bounds: Bounds[] = [];
-    for (const { partition, low, high } of offsets) {
-      bounds[partition] = { low: Number(low), high: Number(high) };
-    }
-    return bounds;
+  /** Of these partitions, in their order. */
+  async bounds(topic: string, partitions: readonly number[]): Promise<readonly Bounds[]> {
+    return this.ask(async (admin) => {
+      const offsets = await admin.fetchTopicOffsets(topic);
+      return partitions.map((partition) => {
+        const found = offsets.find((one) => one.partition === partition);
+        if (!found) throw new Error(`nobody answers for ${topic}/${partition}`);
+        return { low: Number(found.low), high: Number(found.high) };
+      });
+    });
   }
 
   /** Where the group begins in a partition, null when it has committed nothing. */
@@ -51,7 +54,7 @@ export class KafkaQuestions {
 }
 
 async function connected(kafka: KafkaConfig): Promise<Admin> {
-  const admin = new Kafka(kafka).admin({ retry });
+  const admin = kafkaClient(kafka).admin({ retry });
   await admin.connect();
   return admin;
 }

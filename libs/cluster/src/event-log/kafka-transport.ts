@@ -14,12 +14,15 @@ export interface TopicRecord {
   readonly timestamp: number;
 }
 
-/** What an `@EventPattern('<topic>')` handler is called with: the next records of one partition, in order. */
+/** What a handler is called with: the next records of one partition, in order. */
 export interface TopicBatch {
   readonly topic: string;
   readonly partition: number;
   readonly records: readonly TopicRecord[];
 }
+
+/** What comes by topic: `@EventPattern<TopicBatches>('<topic>')` checks the handler. */
+export type TopicBatches = Record<string, TopicBatch>;
 
 export interface KafkaTransportOptions {
   readonly kafka: KafkaConfig;
@@ -87,7 +90,7 @@ export class KafkaTransport extends Server implements CustomTransportStrategy {
   /** Where the group stands; the oldest record of the topic when it stands nowhere, or where nothing is any more. */
   private async start(topic: string, partition: number): Promise<number> {
     const committed = await this.questions.committed(this.options.group, topic, partition);
-    const { low, high } = (await this.questions.bounds(topic))[partition] ?? { low: 0, high: 0 };
+    const { low, high } = (await this.questions.bounds(topic, [partition]))[0]!;
     return committed === null || committed < low || committed > high ? low : committed;
   }
 

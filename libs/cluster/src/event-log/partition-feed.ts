@@ -106,9 +106,9 @@ export class PartitionFeed {
         for (;;) {
           const window = await this.window(turn);
           if (this.turn !== turn) return;
+          this.drained();
           await this.taking.take(window);
           pauseMs = 0;
-          this.drained(turn);
         }
       } catch (error) {
         if (this.turn !== turn) return;
@@ -131,8 +131,8 @@ export class PartitionFeed {
     return this.queue.splice(0, this.taking.window);
   }
 
-  private drained(turn: number): void {
-    if (this.turn !== turn || this.queue.length >= this.taking.window) return;
+  private drained(): void {
+    if (this.queue.length >= this.taking.window) return;
     this.roomy();
     if (!this.full) return;
     this.full = false;

@@ -1,4 +1,5 @@
-import { Kafka, Partitioners, type KafkaConfig, type Message, type Producer } from 'kafkajs';
+import { Partitioners, type KafkaConfig, type Message, type Producer } from 'kafkajs';
+import { kafkaClient } from './kafka-client.js';
 
 interface Line {
   readonly producer: Producer;
@@ -6,8 +7,9 @@ interface Line {
   lost: boolean;
 }
 
-/** Some ten seconds in all: longer than an election. */
-const retry = { retries: 8, initialRetryTime: 100, maxRetryTime: 2_000 };
+const sendMs = 20_000;
+/** Enough for a leader that has just moved; whoever publishes tries again anyway. */
+const retry = { retries: 4, initialRetryTime: 100, maxRetryTime: 2_000 };
 
 /**
  * Sends to all in-sync replicas, each record once per attempt of ours. A caller has one send under way per partition.
@@ -26,20 +28,12 @@ export class RecordSender {
   /** Resolves when the messages are durable; when it rejects, some may be. */
   async send(messages: readonly Message[]): Promise<void> {
     const opening = (this.line ??= connected(this.kafka));
-    const line = await opening.catch((error: unknown) => {
-      if (this.line === opening) this.line = null;
-      throw error;
-    });
-    line.sending++;
     try {
-      await line.producer.send({ topic: this.topic, acks: -1, messages: [...messages] });
+      await inTime(opening.then((line) => this.sendOn(line, messages)));
     } catch (error) {
-      line.lost = true;
       if (this.line === opening) this.line = null;
+      void opening.then(retire, () => {});
       throw error;
-    } finally {
-      line.sending--;
-      if (line.lost && line.sending === 0) void line.producer.disconnect().catch(() => {});
     }
   }
 
@@ -48,10 +42,26 @@ export class RecordSender {
     this.line = null;
     await (await line?.catch(() => null))?.producer.disconnect();
   }
+
+  private async sendOn(line: Line, messages: readonly Message[]): Promise<void> {
+    line.sending++;
+    try {
+      await line.producer.send({ topic: this.topic, acks: -1, messages: [...messages] });
+    } finally {
+      line.sending--;
+      if (line.lost) retire(line);
+    }
+  }
+}
+
+/** Closes what is not used again, once the sends of other partitions on it have ended. */
+function retire(line: Line): void {
+  line.lost = true;
+  if (line.sending === 0) void line.producer.disconnect().catch(() => {});
 }
 
 async function connected(kafka: KafkaConfig): Promise<Line> {
-  const producer = new Kafka(kafka).producer({
+  const producer = kafkaClient(kafka).producer({
     idempotent: true,
     maxInFlightRequests: 1,
     allowAutoTopicCreation: false,
@@ -60,4 +70,16 @@ async function connected(kafka: KafkaConfig): Promise<Line> {
   });
   await producer.connect();
   return { producer, sending: 0, lost: false };
+}
+
+async function inTime(sent: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer to a send within ${sendMs} ms`)), sendMs);
+  });
+  try {
+    await Promise.race([sent, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

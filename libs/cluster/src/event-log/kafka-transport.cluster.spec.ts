@@ -1,0 +1,262 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Controller, Module, type INestMicroservice } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { EventPattern, MessagePattern, Payload } from '@nestjs/microservices';
+import { Kafka, logLevel, type Admin, type KafkaConfig, type Message } from 'kafkajs';
+import { backends } from '../backends.js';
+import {
+  KafkaTransport,
+  type KafkaTransportOptions,
+  type TopicBatch,
+  type TopicBatches,
+} from './kafka-transport.js';
+
+const kafka: KafkaConfig = {
+  clientId: 'readership-spec',
+  brokers: [backends().kafka],
+  logLevel: logLevel.NOTHING,
+};
+const timing = { heartbeatMs: 150, sessionMs: 6_000, rebalanceMs: 3_000, fetchWaitMs: 50 };
+const run = randomUUID();
+const ingest = `spec-ingest-${run}`;
+const other = `spec-other-${run}`;
+
+let admin: Admin;
+let group: string;
+let applications: INestMicroservice[];
+/** What the handlers were called with, and what they do about it. */
+let taken: TopicBatch[];
+let overheard: TopicBatch[];
+let handling: (batch: TopicBatch) => Promise<void>;
+let errors: unknown[];
+
+@Controller()
+class Ingest {
+  @EventPattern<TopicBatches>(ingest)
+  async take(@Payload() batch: TopicBatch): Promise<void> {
+    await handling(batch);
+    taken.push(batch);
+  }
+
+  @EventPattern<TopicBatches>(other)
+  async one(@Payload() batch: TopicBatch): Promise<void> {
+    taken.push(batch);
+  }
+
+  @EventPattern<TopicBatches>(other)
+  async two(@Payload() batch: TopicBatch): Promise<void> {
+    overheard.push(batch);
+    await handling(batch);
+  }
+}
+
+@Module({ controllers: [Ingest] })
+class IngestModule {}
+
+@Controller()
+class Asking {
+  @MessagePattern('question')
+  answer(): number {
+    return 42;
+  }
+}
+
+@Module({ controllers: [Asking] })
+class AskingModule {}
+
+async function listening(
+  more: Partial<KafkaTransportOptions> = {},
+  module = IngestModule,
+): Promise<INestMicroservice> {
+  const strategy = new KafkaTransport({
+    kafka,
+    group,
+    timing,
+    onError: (error) => errors.push(error),
+    ...more,
+  });
+  const application = await NestFactory.createMicroservice(module, { strategy, logger: false });
+  applications.push(application);
+  await application.listen();
+  return application;
+}
+
+async function send(topic: string, messages: Message[]): Promise<void> {
+  const producer = new Kafka(kafka).producer();
+  await producer.connect();
+  await producer.send({ topic, messages });
+  await producer.disconnect();
+}
+
+const numbered = (from: number, to: number, partition = 0): Message[] =>
+  Array.from({ length: to - from + 1 }, (_, i) => ({ key: 'k', value: String(from + i), partition }));
+
+const values = (batches: readonly TopicBatch[]) =>
+  batches.flatMap(({ records }) => records.map(({ value }) => value?.toString()));
+
+const asText = (from: number, to: number) =>
+  Array.from({ length: to - from + 1 }, (_, i) => String(from + i));
+
+async function until(holds: () => boolean | Promise<boolean>, ms = 10_000): Promise<void> {
+  for (const end = performance.now() + ms; !(await holds());) {
+    if (performance.now() > end) throw new Error(`not within ${ms} ms`);
+    await pause(5);
+  }
+}
+
+beforeAll(async () => {
+  admin = new Kafka(kafka).admin();
+  await admin.connect();
+});
+
+afterAll(() => admin.disconnect());
+
+beforeEach(async () => {
+  group = `spec-group-${randomUUID()}`;
+  applications = [];
+  taken = [];
+  overheard = [];
+  errors = [];
+  handling = async () => {};
+  await admin.createTopics({
+    waitForLeaders: true,
+    topics: [
+      { topic: ingest, numPartitions: 2 },
+      { topic: other, numPartitions: 1 },
+    ],
+  });
+});
+
+afterEach(async () => {
+  await Promise.all(applications.map((application) => application.close()));
+  await admin.deleteGroups([group]).catch(() => {});
+  await admin.deleteTopics({ topics: [ingest, other] });
+  await until(async () => !(await admin.listTopics()).some((topic) => topic.endsWith(run)));
+});
+
+it('calls the handler of a topic once per batch, with the records as they were sent', async () => {
+  const headers = { 'content-type': 'application/json', twice: ['a', 'b'] };
+  await send(ingest, [
+    { partition: 1, key: 'k', value: '{"a":1}', headers, timestamp: '1700000000000' },
+    { partition: 1, key: null, value: null },
+  ]);
+  await listening();
+  await until(() => values(taken).length === 2);
+  expect(taken).toEqual([
+    {
+      topic: ingest,
+      partition: 1,
+      records: [
+        {
+          offset: 0,
+          key: Buffer.from('k'),
+          value: Buffer.from('{"a":1}'),
+          headers: { 'content-type': 'application/json', twice: 'a' },
+          timestamp: 1_700_000_000_000,
+        },
+        { offset: 1, key: null, value: null, headers: {}, timestamp: expect.any(Number) },
+      ],
+    },
+  ]);
+});
+
+it('delivers in order, at most a window at a time', async () => {
+  await send(ingest, numbered(1, 25));
+  await listening({ window: 10 });
+  await until(() => values(taken).length === 25);
+  expect(values(taken)).toEqual(asText(1, 25));
+  expect(taken.map(({ records }) => records.length)).toEqual([10, 10, 5]);
+});
+
+it('begins again where the group has come to, and after what was handled', async () => {
+  await send(ingest, numbered(1, 5));
+  const first = await listening();
+  await until(() => values(taken).length === 5);
+  await first.close();
+  await send(ingest, numbered(6, 8));
+  await listening();
+  await until(() => values(taken).length >= 8);
+  await pause(200);
+  expect(values(taken)).toEqual(asText(1, 8));
+});
+
+it('gives a batch again, to another too, whose handler was not done', async () => {
+  await send(ingest, numbered(1, 5));
+  handling = async () => {
+    throw new Error('not yet');
+  };
+  const first = await listening();
+  await until(() => errors.length > 0);
+  await first.close();
+  handling = async () => {};
+  await listening();
+  await until(() => values(taken).length >= 5);
+  expect(values(taken)).toEqual(asText(1, 5));
+});
+
+it('rests a partition whose handler throws, longer each time, and loses nothing', async () => {
+  const calls: number[] = [];
+  handling = async ({ partition }) => {
+    if (partition === 0 && calls.push(performance.now()) <= 4) throw new Error('not yet');
+  };
+  await send(ingest, [...numbered(1, 3, 0), ...numbered(4, 6, 1)]);
+  await listening();
+  await until(() => taken.length > 0);
+  expect(taken[0]!.partition).toBe(1);
+  await until(() => values(taken).length >= 6);
+  expect(values(taken)).toEqual([...asText(4, 6), ...asText(1, 3)]);
+  expect(errors).toHaveLength(4);
+  const gaps = calls.slice(1).map((at, i) => at - calls[i]!);
+  expect(gaps[3]!).toBeGreaterThan(gaps[0]! + 100);
+});
+
+it('calls every handler of a topic once per batch, and again when one of them throws', async () => {
+  let fails = true;
+  handling = async () => {
+    if (fails) throw new Error('not yet');
+  };
+  await send(other, numbered(1, 2));
+  await listening();
+  await until(() => errors.length === 1);
+  fails = false;
+  await until(() => overheard.length === 2);
+  await pause(100);
+  expect([values(taken), values(overheard)]).toEqual([
+    ['1', '2', '1', '2'],
+    ['1', '2', '1', '2'],
+  ]);
+});
+
+it('has no handler running when the application is closed', async () => {
+  let running = 0;
+  handling = async () => {
+    running++;
+    await pause(200);
+    running--;
+  };
+  await send(ingest, numbered(1, 20));
+  const application = await listening({ window: 1 });
+  await until(() => running > 0);
+  await application.close();
+  expect(running).toBe(0);
+  const before = taken.length;
+  await pause(300);
+  expect(taken).toHaveLength(before);
+  await listening();
+  await until(() => values(taken).length >= 20);
+  expect(values(taken)).toEqual(asText(1, 20));
+});
+
+it('shares the partitions of a topic between two applications', async () => {
+  await listening();
+  await listening();
+  for (let n = 1; n <= 20; n++) {
+    await send(ingest, [...numbered(n, n, 0), ...numbered(100 + n, 100 + n, 1)]);
+  }
+  await until(() => new Set(values(taken)).size === 40);
+});
+
+it('refuses handlers that want to answer', async () => {
+  await expect(listening({}, AskingModule)).rejects.toThrow('topics give no answers: question');
+});

@@ -1,0 +1,173 @@
+import type { KafkaMessage } from 'kafkajs';
+import { setTimeout as pause } from 'node:timers/promises';
+import { LogCut } from './log-cut.js';
+import { PartitionFeed, type Tap, type Taking } from './partition-feed.js';
+
+const messages = (from: number, to: number): KafkaMessage[] =>
+  Array.from({ length: to - from }, (_, i) => ({ offset: String(from + i) }) as KafkaMessage);
+
+/** A feed whose fetching is written down: `open 3` is a seek, `open` a resume. */
+function feedOf(taking: Partial<Taking> = {}) {
+  const taps: string[] = [];
+  const windows: number[][] = [];
+  const failures: unknown[] = [];
+  const tap: Tap = {
+    close: () => void taps.push('close'),
+    open: (offset) => void taps.push(offset === undefined ? 'open' : `open ${offset}`),
+  };
+  const feed = new PartitionFeed({
+    window: 2,
+    start: async () => 0,
+    failed: (error) => void failures.push(error),
+    ...taking,
+    take: async (window) => {
+      windows.push(window.map(({ offset }) => Number(offset)));
+      await taking.take?.(window);
+    },
+  });
+  return { feed, tap, taps, windows, failures };
+}
+
+const settled = () => pause(5);
+
+describe('a feed', () => {
+  it('asks where to begin, and hands on what is fetched from there in windows', async () => {
+    const { feed, tap, taps, windows } = feedOf({ start: async () => 3 });
+    feed.begin(tap);
+    expect(feed.accept(3, 4, messages(3, 4))).toBe(false);
+    await settled();
+    expect(feed.accept(3, 8, messages(3, 8))).toBe(true);
+    await settled();
+    expect(taps).toEqual(['close', 'open 3']);
+    expect(windows).toEqual([[3, 4], [5, 6], [7]]);
+  });
+
+  it('goes on over offsets that hold no record', async () => {
+    const { feed, tap, windows } = feedOf();
+    feed.begin(tap);
+    await settled();
+    expect(feed.accept(0, 5, messages(0, 1))).toBe(true);
+    expect(feed.accept(5, 6, messages(5, 6))).toBe(true);
+    await settled();
+    expect(windows.flat()).toEqual([0, 5]);
+  });
+
+  it('answers a fetch at another place by a seek, and a second one by asking again where to begin', async () => {
+    let begin = 0;
+    const { feed, tap, taps, windows, failures } = feedOf({ start: async () => begin });
+    feed.begin(tap);
+    await settled();
+    expect(feed.accept(7, 8, messages(7, 8))).toBe(false);
+    expect(taps.at(-1)).toBe('open 0');
+    begin = 7;
+    expect(feed.accept(7, 8, messages(7, 8))).toBe(false);
+    await pause(80);
+    expect(failures).toHaveLength(1);
+    expect(taps.at(-1)).toBe('open 7');
+    expect(feed.accept(7, 8, messages(7, 8))).toBe(true);
+    await settled();
+    expect(windows).toEqual([[7]]);
+  });
+
+  it('rests its fetching when there is no room, and fetches again when there is', async () => {
+    let release: () => void = () => {};
+    const { feed, tap, taps, windows } = feedOf({
+      take: () => new Promise((resolve) => (release = resolve)),
+    });
+    feed.begin(tap);
+    await settled();
+    feed.accept(0, 5, messages(0, 5));
+    await feed.room(10);
+    expect(taps).toEqual(['close', 'open 0', 'close']);
+    release();
+    await settled();
+    expect(windows).toEqual([
+      [0, 1],
+      [2, 3],
+    ]);
+    expect(taps.at(-1)).toBe('open');
+    release();
+    await settled();
+    release();
+  });
+
+  it('drops what it holds when a take throws, and begins again at start after a pause', async () => {
+    let fails = true;
+    const { feed, tap, taps, windows, failures } = feedOf({
+      take: async () => {
+        if (fails) throw new Error('not yet');
+      },
+    });
+    feed.begin(tap);
+    await settled();
+    feed.accept(0, 4, messages(0, 4));
+    await settled();
+    expect(failures).toEqual([new Error('not yet')]);
+    expect(windows).toEqual([[0, 1]]);
+    expect(feed.accept(4, 5, messages(4, 5))).toBe(false);
+    fails = false;
+    await pause(60);
+    expect(taps).toEqual(['close', 'open 0', 'close', 'open 0']);
+    feed.accept(0, 4, messages(0, 4));
+    await settled();
+    expect(windows.flat()).toEqual([0, 1, 0, 1, 2, 3]);
+  });
+
+  it('waits long before it asks again about a log that was cut', async () => {
+    let starts = 0;
+    const { feed, tap, failures } = feedOf({
+      start: async () => {
+        starts++;
+        throw new LogCut('events', 0, 9, 0, 3);
+      },
+    });
+    feed.begin(tap);
+    await pause(300);
+    expect([starts, failures.length]).toEqual([1, 1]);
+    feed.leave();
+    await feed.ended();
+  });
+
+  it('begins a new turn only when the call of the turn before has ended', async () => {
+    let under = 0;
+    let most = 0;
+    const { feed, tap, windows } = feedOf({
+      take: async () => {
+        most = Math.max(most, ++under);
+        await pause(30);
+        under--;
+      },
+    });
+    feed.begin(tap);
+    await settled();
+    feed.accept(0, 2, messages(0, 2));
+    await settled();
+    feed.leave();
+    feed.begin(tap);
+    feed.begin(tap);
+    expect(feed.accept(2, 4, messages(2, 4))).toBe(false);
+    await pause(40);
+    expect(feed.accept(0, 2, messages(0, 2))).toBe(true);
+    await pause(40);
+    expect([most, windows.length]).toEqual([1, 2]);
+  });
+
+  it('has ended when nothing is under way, and hands on nothing after it was left', async () => {
+    let under = false;
+    const { feed, tap, windows } = feedOf({
+      take: async () => {
+        under = true;
+        await pause(30);
+        under = false;
+      },
+    });
+    feed.begin(tap);
+    await settled();
+    feed.accept(0, 6, messages(0, 6));
+    await settled();
+    feed.leave();
+    await feed.ended();
+    expect([under, windows]).toEqual([false, [[0, 1]]]);
+    expect(feed.accept(6, 7, messages(6, 7))).toBe(false);
+  });
+});
