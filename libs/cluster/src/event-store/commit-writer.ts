@@ -149,15 +149,19 @@ function documentOf(text: CommitText, tail: Tail, arrivedAt: number): CommitDoc 
     pending: touched,
     positions: {},
     past: tail.partitions.filter(([partition]) => !touched.includes(partition)),
-    parts: text.parts.map((part) => ({
-      partition: part.partition,
-      version: part.version,
-      count: part.count,
-      facts: part.facts,
-      lastFact: part.lastFact,
-      after: tail.partitions.find(([partition]) => partition === part.partition)?.[1] ?? 0,
-      body: bodyOf(text, part),
-    })),
+    parts: text.parts.map((part) => {
+      const body = bodyOf(text, part);
+      return {
+        partition: part.partition,
+        version: part.version,
+        count: part.count,
+        facts: part.facts,
+        lastFact: part.lastFact,
+        after: tail.partitions.find(([partition]) => partition === part.partition)?.[1] ?? 0,
+        bytes: Buffer.byteLength(body),
+        body,
+      };
+    }),
   };
 }
 

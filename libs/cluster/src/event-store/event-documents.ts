@@ -12,6 +12,8 @@ export interface PartDoc {
   readonly lastFact: number;
   /** Number of the commit that holds this stream's events of the partition before these, 0: none does. */
   readonly after: number;
+  /** Of the body. */
+  readonly bytes: number;
   readonly body: string;
 }
 

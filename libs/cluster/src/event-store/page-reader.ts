@@ -17,7 +17,7 @@ import {
 } from './event-documents.js';
 import type { MongoDataKeys } from './mongo-data-keys.js';
 
-const pagesAtOnce = 32;
+const pagesAtOnceMax = 32;
 const bytesMax = 8 * 1024 * 1024;
 
 interface Sums {
@@ -37,8 +37,8 @@ export class PageReader {
     const events: Stored[] = [];
     let bytes = 0;
     let next = Math.max(1, Math.floor(after / positionSpan));
-    for (;;) {
-      const count = Math.min(pagesAtOnce, limit + 1);
+    // Twice as many each time: pages may be full, or hold an event each.
+    for (let count = 2; ; count = Math.min(2 * count, pagesAtOnceMax)) {
       const ids = Array.from({ length: count }, (_, i) => pageId(partition, next + i));
       const until = next + count;
       for await (const page of this.documents.pages.find({ _id: { $in: ids } }).sort({ _id: 1 })) {
@@ -87,7 +87,6 @@ export class PageReader {
     const [sum] = await this.documents.commits
       .aggregate<Sums>([
         { $match: { pending: partition } },
-        { $project: { 'parts.partition': 1, 'parts.count': 1, 'parts.facts': 1 } },
         { $unwind: '$parts' },
         { $match: { 'parts.partition': partition } },
         { $group: { _id: null, count: { $sum: '$parts.count' }, facts: { $sum: '$parts.facts' } } },

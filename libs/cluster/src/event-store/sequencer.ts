@@ -3,9 +3,11 @@ import { isDuplicate } from '../mongo.js';
 import { chunks, shortPause } from './chunks.js';
 import {
   commitId,
+  outline,
   pageId,
   placed,
   type CommitDoc,
+  type CommitOutline,
   type EntryDoc,
   type EventCollections,
   type PageDoc,
@@ -33,11 +35,6 @@ interface Gathered {
   readonly entries: readonly EntryDoc[];
   /** Whether more is known to wait. */
   readonly more: boolean;
-}
-
-interface Candidate {
-  readonly commit: CommitDoc;
-  readonly part: PartDoc;
 }
 
 /**
@@ -94,56 +91,73 @@ export class Sequencer {
 
   /** Whole commits in the order in which they arrived, but none before its stream's earlier ones. */
   private async gather(head: Head): Promise<Gathered> {
-    const candidates: Candidate[] = [];
-    let events = 0;
-    let bytes = 0;
-    let more = false;
-    const pending = this.documents.commits
-      .find({ pending: this.partition }, { batchSize: pageEventsMax })
-      .sort({ queuedAt: 1 })
-      .limit(pageEventsMax + 1);
-    for await (const commit of pending) {
-      const part = commit.parts.find(({ partition }) => partition === this.partition)!;
-      const size = Buffer.byteLength(part.body);
-      more = events > 0 && (events + part.count > pageEventsMax || bytes + size > pageBytesMax);
-      if (more) break;
-      candidates.push({ commit, part });
-      events += part.count;
-      bytes += size;
-    }
-    const waiting = await this.stillPending(candidates);
+    const { chosen, more } = await this.choose(head);
+    const [commits, earlier] = await Promise.all([
+      this.asTheyAre(chosen.map(({ _id }) => _id)),
+      this.asTheyAre(
+        chosen.flatMap((commit) => this.before(commit) ?? []),
+        { pending: 1 },
+      ),
+    ]);
+    const waits = (commit: CommitDoc | undefined) => commit?.pending.includes(this.partition);
     const gathered = new Set<string>();
     const entries: EntryDoc[] = [];
-    for (const { commit, part } of candidates) {
-      if (head.commits.has(commit._id) || waiting.get(commit._id) !== true) continue;
-      if (part.after > 0) {
-        const before = commitId(commit.stream, part.after);
-        if (!gathered.has(before) && waiting.get(before) !== false) continue;
-      }
+    for (const candidate of chosen) {
+      const commit = commits.get(candidate._id);
+      if (!commit || !waits(commit)) continue;
+      const before = this.before(candidate);
+      if (before !== null && !gathered.has(before) && waits(earlier.get(before)) !== false) continue;
       gathered.add(commit._id);
-      entries.push(entryOf(commit, part));
+      entries.push(entryOf(commit, this.partOf(commit)));
     }
-    return { entries, more: more || entries.length < candidates.length };
+    return { entries, more: more || entries.length < chosen.length };
+  }
+
+  /** What would make the next page, by their sizes alone. */
+  private async choose(head: Head): Promise<{ chosen: readonly CommitOutline[]; more: boolean }> {
+    const chosen: CommitOutline[] = [];
+    let events = 0;
+    let bytes = 0;
+    const waiting = this.documents.commits
+      .find({ pending: this.partition }, { projection: outline, batchSize: pageEventsMax + 1 })
+      .sort({ queuedAt: 1 })
+      .limit(pageEventsMax + 1);
+    for await (const commit of waiting) {
+      if (head.commits.has(commit._id)) continue;
+      events += this.partOf(commit).count;
+      for (const part of commit.parts) bytes += part.bytes;
+      if (chosen.length > 0 && (events > pageEventsMax || bytes > pageBytesMax))
+        return { chosen, more: true };
+      chosen.push(commit);
+    }
+    return { chosen, more: false };
   }
 
   /**
-   * Whether the candidates, and the commits that have to stand before them, are pending. A look of its own, because
-   * the gathering is no snapshot: it may miss a commit that arrives behind it and meet the one after. And read as the
-   * primary has it now, because a new primary's majority may for a moment be from before the last marks.
+   * The commits as they are now. A look of its own, because the one that chose is no snapshot: it may miss a commit that
+   * arrives behind it and meet the one after. And as the primary has them, because what a new primary knows of its
+   * majority may for a moment be from before the last marks.
    */
-  private async stillPending(candidates: readonly Candidate[]): Promise<ReadonlyMap<string, boolean>> {
-    const ids = new Set<string>();
-    for (const { commit, part } of candidates) {
-      ids.add(commit._id);
-      if (part.after > 0) ids.add(commitId(commit.stream, part.after));
-    }
-    const waiting = new Map<string, boolean>();
-    const now = { projection: { pending: 1 }, readConcern: 'local' } as const;
-    for (const some of chunks([...ids], pageEventsMax)) {
-      const found = this.documents.commits.find({ _id: { $in: [...some] } }, now);
-      for await (const { _id, pending } of found) waiting.set(_id, pending.includes(this.partition));
-    }
-    return waiting;
+  private async asTheyAre(
+    ids: readonly string[],
+    projection: Readonly<Record<string, number>> = {},
+  ): Promise<ReadonlyMap<string, CommitDoc>> {
+    const commits = new Map<string, CommitDoc>();
+    if (ids.length === 0) return commits;
+    const now = { projection, readConcern: 'local' } as const;
+    const found = this.documents.commits.find({ _id: { $in: [...ids] } }, now);
+    for await (const commit of found) commits.set(commit._id, commit);
+    return commits;
+  }
+
+  private partOf<P extends { readonly partition: number }>({ parts }: { readonly parts: readonly P[] }): P {
+    return parts.find(({ partition }) => partition === this.partition)!;
+  }
+
+  /** The commit that has to stand before this one, if any. */
+  private before(commit: CommitOutline): string | null {
+    const { after } = this.partOf(commit);
+    return after === 0 ? null : commitId(commit.stream, after);
   }
 
   /** Whether the page was free. */

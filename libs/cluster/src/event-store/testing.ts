@@ -1,8 +1,14 @@
+import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
+import type { AnyEvent, EventStore, Meta, Publish, Stored } from '@readership/kernel';
 import mongoose from 'mongoose';
 import { backends } from '../backends.js';
 import { connectMongo, type Database } from '../mongo.js';
-import { prepareEventStore } from './event-documents.js';
+import { eventCollections, prepareEventStore } from './event-documents.js';
+import { MongoEventStore } from './mongo-event-store.js';
+
+const streamsLoaded = 20;
+export const testKey = Buffer.alloc(32, 7);
 
 /** A database of its own on the server of the cluster suites. */
 export interface TestDatabase {
@@ -40,4 +46,97 @@ export async function testDatabase(partitions: number): Promise<TestDatabase> {
       await connection.close();
     },
   };
+}
+
+/** Publishes every event, keyed by what it says, else by its stream. */
+export const publishTold: Publish<any> = (event: AnyEvent, stream) => ({
+  key: (event.data as { key?: string }).key ?? stream,
+  fact: { type: 'Told', schema: 1, data: {} },
+});
+
+export const told = (n: number, key?: string): AnyEvent => ({
+  type: 'Told',
+  data: { n, ...(key === undefined ? {} : { key }) },
+});
+
+/** Of command `name`. */
+export const metaOf = (name: string): Meta => ({
+  commandId: name,
+  at: '2026-03-01T10:00:00.000Z',
+  actor: 'test',
+});
+
+/** All events of a partition, read in pages of `limit`. */
+export async function wholePartition(store: EventStore, partition: number, limit = 100): Promise<Stored[]> {
+  const events: Stored[] = [];
+  for (;;) {
+    const page = await store.readPage(partition, events.at(-1)?.position ?? 0, limit);
+    if (page.length === 0) return events;
+    events.push(...page);
+  }
+}
+
+/**
+ * Checks a database that nobody writes to with a store that knows nothing yet: each stream is whole, every event of it
+ * stands in its partition once, in the order of its stream, and every commit of `acknowledged` is there.
+ */
+export async function expectConsistent(
+  database: Database,
+  partitions: number,
+  acknowledged: Iterable<string>,
+): Promise<Stored[]> {
+  const store = new MongoEventStore(database, publishTold, { partitions, masterKey: testKey });
+  const all: Stored[] = [];
+  for (let partition = 0; partition < partitions; partition++) {
+    const events = await wholePartition(store, partition);
+    const versions = new Map<string, number>();
+    let position = 0;
+    for (const event of events) {
+      assert.equal(event.partition, partition);
+      assert.ok(event.position > position, 'positions increase');
+      position = event.position;
+      assert.ok(
+        event.version > (versions.get(event.stream) ?? 0),
+        `${event.stream} is in the order of its versions`,
+      );
+      versions.set(event.stream, event.version);
+    }
+    assert.deepEqual(await store.account(partition), {
+      recorded: events.length,
+      facts: events.length,
+      privateOnly: 0,
+    });
+    assert.equal(await store.end(partition), position);
+    all.push(...events);
+  }
+  assert.equal(new Set(all.map(({ id }) => id)).size, all.length, 'no event is doubled');
+  const streams = new Map<string, Stored[]>();
+  for (const event of all) {
+    const events = streams.get(event.stream) ?? [];
+    events.push(event);
+    streams.set(event.stream, events);
+  }
+  for (const events of streams.values()) events.sort((a, b) => a.version - b.version);
+  for (const [stream, events] of streams) {
+    const dense = events.map((_, i) => i + 1);
+    assert.deepEqual(
+      events.map(({ version }) => version),
+      dense,
+      `${stream} is whole`,
+    );
+  }
+  for (const [stream, events] of [...streams].slice(0, streamsLoaded)) {
+    const loaded: Stored[] = [];
+    for (let more = true; more;) {
+      const page = await store.load(stream, loaded.length);
+      loaded.push(...page.events);
+      more = page.more;
+    }
+    assert.deepEqual(loaded, events);
+  }
+  const stored = await eventCollections(database).commits.distinct('stream');
+  assert.deepEqual(new Set(stored), new Set(streams.keys()));
+  const commands = new Set(all.map(({ commandId }) => commandId));
+  for (const command of acknowledged) assert.ok(commands.has(command), `${command} was acknowledged`);
+  return all;
 }
