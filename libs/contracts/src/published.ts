@@ -244,7 +244,7 @@ export function decodeFact(record: LogRecord): PublishedEvent {
   if (known === undefined || known.schema !== record.schema) {
     throw new Error(`unknown fact ${record.type} v${record.schema}`);
   }
-  const { id, stream, key, partition, position, time, recordedAt, actor, context } = record;
+  const { id, stream, key, partition, position, time, recordedAt, actor, context, traceparent } = record;
   return {
     type: record.type,
     data: JSON.parse(record.body),
@@ -257,5 +257,6 @@ export function decodeFact(record: LogRecord): PublishedEvent {
     recordedAt,
     actor,
     context,
+    ...(traceparent === undefined ? {} : { traceparent }),
   } as PublishedEvent;
 }

@@ -3,11 +3,11 @@ import type { SqlDriver, SqlValue } from './sql-driver.js';
 export const partitionSpan = 2 ** 40;
 
 /** Values per record in `publish`, in the table's order after `previous`. */
-export const recordWidth = 12;
+export const recordWidth = 13;
 
 /**
  * `context, partition, from, to`, then per record `position, key, type, schema, stream, event id, time, recorded at,
- * actor, correlation, causation, body`. Answers 1, or 0 when the lane is not at `from`.
+ * actor, correlation, causation, body, trace context`. Answers 1, or 0 when the lane is not at `from`.
  */
 export function publish(driver: SqlDriver, flat: readonly SqlValue[]): number {
   const [context, partition, from, to] = flat as readonly [string, number, number, number];
@@ -21,7 +21,9 @@ export function publish(driver: SqlDriver, flat: readonly SqlValue[]): number {
       .prepare('SELECT max(id) FROM records WHERE id >= ? AND id < ?')
       .get([partition * partitionSpan, (partition + 1) * partitionSpan])![0] as number | null) ??
     partition * partitionSpan;
-  const insert = driver.prepare('INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
+  const insert = driver.prepare(
+    'INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+  );
   for (let at = 4; at < flat.length; at += recordWidth) {
     const position: SqlValue = flat[at]!;
     insert.run([++id, context, position, previous, ...flat.slice(at + 1, at + recordWidth)]);

@@ -61,7 +61,8 @@ CREATE TABLE IF NOT EXISTS records (
   context TEXT NOT NULL, position INTEGER NOT NULL, previous INTEGER NOT NULL,
   key TEXT NOT NULL, type TEXT NOT NULL, schema INTEGER NOT NULL, stream TEXT NOT NULL, event TEXT NOT NULL,
   time TEXT NOT NULL, recorded_at TEXT NOT NULL, actor TEXT NOT NULL, correlation TEXT, causation TEXT,
-  body TEXT NOT NULL
+  body TEXT NOT NULL,
+  traceparent TEXT
 );
 CREATE TABLE IF NOT EXISTS lanes (
   context TEXT NOT NULL, partition INTEGER NOT NULL, scanned INTEGER NOT NULL, published INTEGER NOT NULL,
@@ -78,6 +79,16 @@ export function createContextTables(driver: SqlDriver, partitions: number): void
 
 export function createLogTables(driver: SqlDriver, partitions: number): void {
   create(driver, log, partitions);
+  addColumn(driver, 'records', 'traceparent TEXT');
+}
+
+/** A table that was made before the column was thought of gets it as its last one, empty in every row. */
+function addColumn(driver: SqlDriver, table: string, column: string): void {
+  driver.transaction(() => {
+    const names = driver.prepare('SELECT name FROM pragma_table_info(?)').all([table]);
+    if (!names.some(([name]) => name === column.slice(0, column.indexOf(' '))))
+      driver.exec(`ALTER TABLE ${table} ADD COLUMN ${column}`);
+  });
 }
 
 /** Throws when the database was made for another number of partitions: stored events carry theirs for ever. */

@@ -62,6 +62,7 @@ export class SqliteEventLog extends EventLog {
         record.correlationId ?? null,
         record.causationId ?? null,
         record.body,
+        record.traceparent ?? null,
       );
     }
     if ((await this.writer.write('publish', flat)) === 0) return 'stale';
@@ -158,5 +159,6 @@ function recordOf(row: SqlRow, partition: number): LogRecord {
   };
   if (row[12] !== null) record.correlationId = row[12] as string;
   if (row[13] !== null) record.causationId = row[13] as string;
+  if (row[15] !== null) record.traceparent = row[15] as string;
   return record;
 }

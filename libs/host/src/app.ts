@@ -20,6 +20,7 @@ import { routesOf } from './routes.js';
 import { RightOfWay } from './right-of-way.js';
 import { loadSecrets, type Secrets } from './secrets.js';
 import { Stopping } from './stopping.js';
+import { Tracing } from './tracing.js';
 
 class AppModule {}
 
@@ -89,6 +90,8 @@ export async function createApp(
     },
     referrerPolicy: { policy: 'no-referrer' },
   });
+  const tracing = app.get(Tracing);
+  tracing.observe(server);
   guardRequests(server, {
     adminKey: secrets.adminKey,
     ratePerSecond: config.ratePerSecond,
@@ -102,6 +105,7 @@ export async function createApp(
     log.info(
       {
         requestId: request.id,
+        traceId: tracing.traceIdOf(request),
         method: request.method,
         route: request.is404 ? 'unmatched' : request.routeOptions.url,
         status: reply.statusCode,

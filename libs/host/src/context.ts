@@ -37,6 +37,7 @@ import { withOperations } from './operations.js';
 import { AppliedWait } from './positions.js';
 import { RightOfWay } from './right-of-way.js';
 import { keepStepping, Pulse } from './steps.js';
+import { Tracing } from './tracing.js';
 
 /** What a context is made of. */
 export interface ContextParts {
@@ -91,12 +92,12 @@ export function contextModule(adapters: Adapters, parts: ContextParts): DynamicM
       },
       {
         provide: RunningContext,
-        useFactory: (contexts: Contexts, rightOfWay: RightOfWay) => {
-          const running = new RunningContext(parts, store, adapters.eventLog, models, rightOfWay);
+        useFactory: (contexts: Contexts, rightOfWay: RightOfWay, tracing: Tracing) => {
+          const running = new RunningContext(parts, store, adapters.eventLog, models, rightOfWay, tracing);
           contexts.enter(running);
           return running;
         },
-        inject: [Contexts, RightOfWay],
+        inject: [Contexts, RightOfWay, Tracing],
       },
       { provide: LogPipelines, useExisting: RunningContext },
       ...(parts.providers ?? []),
@@ -129,6 +130,7 @@ class RunningContext
     readonly log: EventLog,
     readonly models: ReadModels,
     private readonly rightOfWay: RightOfWay,
+    private readonly tracing: Tracing,
   ) {
     super();
     this.name = parts.name;
@@ -141,28 +143,31 @@ class RunningContext
   async onApplicationBootstrap(): Promise<void> {
     const { signal } = this.stopping;
     signal.addEventListener('abort', () => this.pulse.beat());
+    const log = this.tracing.publishing(this.log);
     for (let partition = 0; partition < this.store.partitions; partition++) {
-      const relay = new Relay(this.name, partition, this.store, this.log);
+      const relay = new Relay(this.name, partition, this.store, log);
       this.relays.push(relay);
       this.loops.push(this.keep(() => relay.step(), 'relay'));
     }
     if (this.parts.own && this.parts.own.models.length > 0) {
-      const runners = this.parts.own.models.map((model) => new Runner<OwnRecord, any>(model, this.models));
-      for (const runner of runners) this.ownTakers.set(runner.id, runner);
-      const pipeline = new Pipeline(runners, ownEvent);
+      const takers = this.parts.own.models.map((model) =>
+        this.tracing.taking(new Runner<OwnRecord, any>(model, this.models)),
+      );
+      for (const taker of takers) this.ownTakers.set(taker.id, taker);
+      const pipeline = new Pipeline(takers, ownEvent);
       const feed = new OwnFeed(this.name, this.store, pipeline, windowRecords);
       for (let partition = 0; partition < this.store.partitions; partition++) {
         this.loops.push(this.keep(() => feed.step(partition), 'own feed'));
       }
     }
     this.loops.push(this.watch(signal));
-    const { log } = this.parts;
-    if (log && log.models.length + (log.reactions?.length ?? 0) > 0) {
+    const { log: read } = this.parts;
+    if (read && read.models.length + (read.reactions?.length ?? 0) > 0) {
       await this.run(
         this.name,
         [
-          ...log.models.map((model) => new Runner<LogRecord, any>(model, this.models)),
-          ...(log.reactions ?? []).map(
+          ...read.models.map((model) => new Runner<LogRecord, any>(model, this.models)),
+          ...(read.reactions ?? []).map(
             ({ useFactory }) =>
               new ReactionRunner<LogRecord, any>(useFactory(this.store, this.models), this.models),
           ),
@@ -177,7 +182,8 @@ class RunningContext
     if (this.stopping.signal.aborted) throw new Error(`${this.name} is stopping`);
     const { log } = this.parts;
     if (!log) throw new Error(`${this.name} does not say how it decodes the log`);
-    const consumer = logConsumer(group, window, new Pipeline(takers, log.decode));
+    const shown = takers.map((taker) => this.tracing.taking(taker));
+    const consumer = logConsumer(group, window, new Pipeline(shown, log.decode));
     const inner = await this.log.consume({
       ...consumer,
       start: (partition) => this.watched(partition, () => consumer.start(partition)),

@@ -6,6 +6,7 @@ import type { Clock } from './clock.js';
 import { HttpProblem, Unreadable } from './http-problem.js';
 import { rememberAsked } from './request.js';
 import type { RightOfWay } from './right-of-way.js';
+import { parseTraceparent } from './traceparent.js';
 
 /** Counts requests per key; `consume` rejects with a `RateLimiterRes` when there were too many in this second. */
 export interface RateLimiter {
@@ -32,9 +33,7 @@ const batchBytesMin = 128 * 1024;
 /** The request id: the trace id of W3C trace context when one came, else our own. */
 export function requestId(raw: IncomingMessage): string {
   const parent = raw.headers['traceparent'];
-  const trace =
-    typeof parent === 'string' ? /^00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/.exec(parent)?.[1] : undefined;
-  return trace !== undefined && /[1-9a-f]/.test(trace) ? trace : randomUUID();
+  return (typeof parent === 'string' && parseTraceparent(parent)?.traceId) || randomUUID();
 }
 
 /** What every request passes before a byte of its body is read: key, rate, a readable address, room for a large body. */

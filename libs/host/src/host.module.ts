@@ -17,6 +17,7 @@ import { Readiness, type ReadinessCheck } from './readiness.js';
 import { RightOfWay } from './right-of-way.js';
 import { Secrets } from './secrets.js';
 import { Stopping } from './stopping.js';
+import { Tracing } from './tracing.js';
 import { BodyValidation } from './validation.js';
 
 /** What every context of a process finds: configuration, keys, clock, cursors; and the routes that watch over it. */
@@ -39,6 +40,7 @@ export class HostModule {
         { provide: Contexts, useValue: contexts },
         { provide: Readiness, useValue: new Readiness(contexts, checks) },
         { provide: Metrics, useValue: new Metrics(contexts) },
+        { provide: Tracing, useValue: new Tracing() },
         Stopping,
         RightOfWay,
         { provide: OpenApi, useValue: new OpenApi() },
@@ -46,7 +48,7 @@ export class HostModule {
         { provide: APP_INTERCEPTOR, useClass: AnswerInterceptor },
         { provide: APP_PIPE, useClass: BodyValidation },
       ],
-      exports: [Config, Secrets, Clock, Cursors, Contexts, RightOfWay],
+      exports: [Config, Secrets, Clock, Cursors, Contexts, RightOfWay, Tracing],
     };
   }
 }

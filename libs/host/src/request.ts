@@ -4,6 +4,7 @@ import { Refusal } from '@readership/kernel';
 import type { FastifyRequest } from 'fastify';
 import { randomUUID } from 'node:crypto';
 import { HttpProblem } from './http-problem.js';
+import { traceparentOf } from './tracing.js';
 
 /** What the edge knows of a request before its handler runs. */
 export interface Asked {
@@ -18,17 +19,19 @@ export function rememberAsked(request: FastifyRequest, about: Asked): void {
   asked.set(request, about);
 }
 
-/** The kernel's `Meta` of this request: a command id of its own, the time now, the actor, the request's id. */
+/** The kernel's `Meta` of this request: a command id of its own, the time now, the actor, the request's id, its trace. */
 export const RequestMeta: () => ParameterDecorator = createParamDecorator(
   (_: unknown, context: ExecutionContext): Meta => {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     const about = asked.get(request);
     if (!about) throw new Error('a request passed the edge unseen');
+    const traceparent = traceparentOf(request);
     return {
       commandId: randomUUID(),
       at: about.at.toISOString(),
       actor: about.actor,
       correlationId: request.id,
+      ...(traceparent === undefined ? {} : { traceparent }),
     };
   },
 );

@@ -25,9 +25,10 @@ const publications: readonly Publication[] = [
   },
 ];
 const commit = { stream: 'patron-1', expectedVersion: 4, events, meta };
-const encoded = () => {
+const encoded = (traceparent?: string) => {
   let id = 0;
-  return encodeCommit(commit, publications, { partitions: 3, keyOf: () => key, newId: () => `id-${++id}` });
+  const asked = traceparent === undefined ? commit : { ...commit, meta: { ...meta, traceparent } };
+  return encodeCommit(asked, publications, { partitions: 3, keyOf: () => key, newId: () => `id-${++id}` });
 };
 
 it('writes a commit as the same text for ever', () => {
@@ -67,6 +68,24 @@ it('reads back what was written, and a personal part as null without its key', (
   expect(named).toMatchObject({ ...events[1], version: 6, key: 'b', fact: null, correlationId: 'trace' });
   expect(left).toMatchObject({ ...events[2], position: 641, fact: publications[2]!.fact });
   expect(read(() => null)[1]!.personal).toBeNull();
+});
+
+it('keeps the trace context beside the correlation, and reads what was written without one', () => {
+  const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+  const text = encoded(traceparent);
+  expect(bodyOf(text, text.parts[1]!)).toMatch(
+    /^\[\["trace","00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"\],0,\[6,/,
+  );
+  const read = (body: string) => {
+    const to: Stored[] = [];
+    const place = { stream: 's', partition: 0, position: 1, recordedAt: meta.at, commandId: 'c', actor: 'a' };
+    decodePart(place, parseBody(body), () => null, to);
+    return to.map(({ correlationId, causationId, traceparent }) => [correlationId, causationId, traceparent]);
+  };
+  const rest = '[1,"id-1","Moved",0,{},0,null]]';
+  expect(read(`[["trace","${traceparent}"],"cause",${rest}`)).toEqual([['trace', 'cause', traceparent]]);
+  expect(read(`[[0,"${traceparent}"],0,${rest}`)).toEqual([[undefined, undefined, traceparent]]);
+  expect(read(`["trace",0,${rest}`)).toEqual([['trace', undefined, undefined]]);
 });
 
 it('says whose keys it needs, to seal and to unseal', () => {

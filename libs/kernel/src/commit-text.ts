@@ -26,7 +26,7 @@ export interface CommitText {
   /** Whose keys seal it. */
   readonly subjects: readonly string[];
   readonly parts: readonly CommitPart[];
-  /** `[correlation, causation` as a body begins. */
+  /** `[correlation, causation` or `[[correlation, trace context], causation`, as a body begins. */
   readonly head: string;
 }
 
@@ -53,8 +53,12 @@ type EventBody = readonly [
   null | readonly [string | 0, number, object | 0, string | 0],
 ];
 
-/** A part's body, parsed. */
-export type PartBody = readonly [string | 0, string | 0, ...EventBody[]];
+/** A part's body, parsed. The first element was the correlation alone before there were trace contexts, and still may be. */
+export type PartBody = readonly [
+  string | 0 | readonly [correlation: string | 0, traceparent: string],
+  string | 0,
+  ...EventBody[],
+];
 
 /** What a store keeps beside a body. */
 export interface PartPlace {
@@ -127,7 +131,10 @@ export function encodeCommit(
     units += text.length;
   }
   if (units * 3 > limits.commitBytesMax && bytesOf(parts) > limits.commitBytesMax) throw commitTooLarge();
-  const head = `[${orZero(meta.correlationId)},${orZero(meta.causationId)}`;
+  const { traceparent } = meta;
+  const correlation = orZero(meta.correlationId);
+  const asked = traceparent === undefined ? correlation : `[${correlation},${JSON.stringify(traceparent)}]`;
+  const head = `[${asked},${orZero(meta.causationId)}`;
   const subjects = subjectsToSeal(commit, publications);
   return { commit, last: expectedVersion + events.length, subjects, parts, head };
 }
@@ -161,7 +168,9 @@ export function decodePart(
   to: Stored[],
 ): void {
   const { stream, partition, position, recordedAt, commandId, actor } = place;
-  const correlationId = body[0];
+  const asked = body[0];
+  const correlationId = typeof asked === 'object' ? asked[0] : asked;
+  const traceparent = typeof asked === 'object' ? asked[1] : undefined;
   const causationId = body[1];
   for (let i = 2; i < body.length; i++) {
     const [version, id, type, key, data, personal, published] = body[i] as EventBody;
@@ -191,6 +200,7 @@ export function decodePart(
     };
     if (correlationId !== 0) event.correlationId = correlationId;
     if (causationId !== 0) event.causationId = causationId;
+    if (traceparent !== undefined) event.traceparent = traceparent;
     if (personal !== 0) event.personal = personal && unsealed(personal, stream, version, keyOf);
     to.push(event);
   }

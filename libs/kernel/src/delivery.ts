@@ -11,6 +11,8 @@ export interface Delivered {
   readonly key: string;
   readonly type: string;
   readonly recordedAt: string;
+  /** W3C trace context of the request that led to it. */
+  readonly traceparent?: string;
 }
 
 /** The log skipped something of a context: reading goes back to the checkpoint, and halts when the gap stands. */

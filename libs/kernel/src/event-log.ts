@@ -20,6 +20,8 @@ export interface LogRecord {
   readonly actor: string;
   readonly correlationId?: string;
   readonly causationId?: string;
+  /** W3C trace context of the request that led to it. */
+  readonly traceparent?: string;
   readonly body: string;
 }
 

@@ -54,6 +54,8 @@ export interface Meta {
   readonly actor: string;
   readonly correlationId?: string;
   readonly causationId?: string;
+  /** W3C trace context of what asked for it: `00-<trace>-<span>-<flags>`. */
+  readonly traceparent?: string;
 }
 
 /**
@@ -80,6 +82,7 @@ export interface Envelope {
   readonly actor: string;
   readonly correlationId?: string;
   readonly causationId?: string;
+  readonly traceparent?: string;
 }
 
 /** A private event as its own context reads it back. */
@@ -87,7 +90,10 @@ export type Stored<E extends AnyEvent = AnyEvent> = E & Envelope & { readonly fa
 
 /** A published fact as any context reads it from the log. `F` is one of the event types in contracts. */
 export type Published<F extends { readonly type: string; readonly data: object }> = F &
-  Pick<Envelope, 'id' | 'stream' | 'key' | 'partition' | 'position' | 'time' | 'recordedAt' | 'actor'> & {
+  Pick<
+    Envelope,
+    'id' | 'stream' | 'key' | 'partition' | 'position' | 'time' | 'recordedAt' | 'actor' | 'traceparent'
+  > & {
     readonly context: string;
   };
 

@@ -76,8 +76,9 @@ export class OwnFeed<E extends Keyed> {
 }
 
 export function ownRecord(context: string, event: Stored): OwnRecord {
-  const { position, key, type, recordedAt } = event;
-  return { offset: position, context, position, key, type, recordedAt, event };
+  const { position, key, type, recordedAt, traceparent } = event;
+  const record = { offset: position, context, position, key, type, recordedAt, event };
+  return traceparent === undefined ? record : { ...record, traceparent };
 }
 
 /** Decoder of `OwnFeed`. */

@@ -17,7 +17,7 @@ export class Relay {
     private readonly context: string,
     private readonly partition: number,
     private readonly store: EventStore,
-    private readonly log: EventLog,
+    private readonly log: Pick<EventLog, 'lane' | 'publish'>,
   ) {}
 
   /**
@@ -47,6 +47,7 @@ export class Relay {
         actor: event.actor,
         ...(event.correlationId === undefined ? {} : { correlationId: event.correlationId }),
         ...(event.causationId === undefined ? {} : { causationId: event.causationId }),
+        ...(event.traceparent === undefined ? {} : { traceparent: event.traceparent }),
         body: JSON.stringify(event.fact.data),
       });
     }

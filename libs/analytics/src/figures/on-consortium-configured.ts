@@ -21,6 +21,7 @@ export function onConsortiumConfigured(store: EventStore): Reaction<PublishedEve
           at: event.recordedAt,
           actor: 'on-consortium-configured',
           causationId: event.id,
+          ...(event.traceparent === undefined ? {} : { traceparent: event.traceparent }),
         },
       );
     },

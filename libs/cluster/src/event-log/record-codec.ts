@@ -42,6 +42,7 @@ export function encodeRecord(
   };
   if (record.correlationId !== undefined) headers.ce_correlationid = record.correlationId;
   if (record.causationId !== undefined) headers.ce_causationid = record.causationId;
+  if (record.traceparent !== undefined) headers.traceparent = record.traceparent;
   if (camel(name) !== record.type) headers.rs_type = record.type;
   const value = Buffer.from(record.body, 'utf8');
   let bytes = recordOverhead + value.length + Buffer.byteLength(record.key);
@@ -77,6 +78,8 @@ export function decodeRecord(message: KafkaMessage, partition: number): LogRecor
   if (correlationId !== undefined) record.correlationId = correlationId;
   const causationId = headerOf(message, 'ce_causationid');
   if (causationId !== undefined) record.causationId = causationId;
+  const traceparent = headerOf(message, 'traceparent');
+  if (traceparent !== undefined) record.traceparent = traceparent;
   return record;
 }
 

@@ -110,5 +110,6 @@ function metaOf({ interaction, to, cause }: Misplaced): Meta {
     at: cause.recordedAt,
     actor: 'on-reference-facts',
     causationId: cause.id,
+    ...(cause.traceparent === undefined ? {} : { traceparent: cause.traceparent }),
   };
 }

@@ -110,6 +110,7 @@ export const eventLogContract: readonly Case[] = [
       const full = recordAt(0, 1, {
         correlationId: 'trace-1',
         causationId: 'cause-1',
+        traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
         body: '{"text": "Ünïcødé 😀 \\u2028", "n":1.50}',
         time: '2025-12-31T23:30:00+02:00',
         schema: 7,

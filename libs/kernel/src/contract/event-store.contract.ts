@@ -179,7 +179,8 @@ export const eventStoreContract: readonly EventStoreCase[] = [
   {
     name: 'key, partition, published body and envelope are fixed at append and read back as they were',
     async run(fixture) {
-      const meta: Meta = { ...metaOf(7), correlationId: 'trace-1', causationId: uuid(3) };
+      const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+      const meta: Meta = { ...metaOf(7), correlationId: 'trace-1', causationId: uuid(3), traceparent };
       const time = '2025-12-31T23:30:00+02:00';
       const text = 'Ünïcødé "quoted" \\ \u2028 😀 العربية';
       await fixture.port.append('note-1', 0, [noted(1, { key: 'rëader', time, text }), whispered(2)], meta);
@@ -202,6 +203,7 @@ export const eventStoreContract: readonly EventStoreCase[] = [
             actor: 'contract',
             correlationId: 'trace-1',
             causationId: uuid(3),
+            traceparent,
             fact: { type: 'NoteTaken', schema: 3, data: { n: 1 }, time },
           },
           opening,
@@ -214,7 +216,8 @@ export const eventStoreContract: readonly EventStoreCase[] = [
         assert.equal(two.partition, partitionOf('note-1', fixture.partitions));
         assert.equal(two.time, at, 'without a time of its own it happened when it was recorded');
         assert.deepEqual(three.fact, { type: 'NoteTaken', schema: 3, data: { n: 3 } });
-        assert.ok(!('correlationId' in three) && !('causationId' in three) && !('personal' in three));
+        for (const absent of ['correlationId', 'causationId', 'traceparent', 'personal'])
+          assert.ok(!(absent in three), absent);
         const byId = new Map((await everything(fixture)).map((event) => [event.id, event]));
         for (const event of [one, two, three])
           assert.deepEqual(byId.get(event.id), event, 'the same by either way');
