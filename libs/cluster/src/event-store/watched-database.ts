@@ -19,6 +19,7 @@ export function watchedDatabase(database: Database, watch: Watch): Database {
   return {
     collection: <D extends Doc>(name: string): Collection<D> =>
       watched(database.collection<D>(name), name, watch),
+    drop: () => database.drop(),
     close: () => database.close(),
   };
 }
