@@ -15,9 +15,19 @@ import { watchedDatabase, type Watch } from './watched-database.js';
 
 const partitions = 3;
 const masterKey = testKey;
+const places: TestDatabase[] = [];
 let place: TestDatabase;
-beforeEach(async () => (place = await testDatabase(partitions)));
-afterEach(() => place.drop());
+
+async function anotherPlace(): Promise<TestDatabase> {
+  const made = await testDatabase(partitions);
+  places.push(made);
+  return made;
+}
+
+beforeEach(async () => (place = await anotherPlace()));
+afterEach(async () => {
+  for (const each of places.splice(0)) await each.drop();
+});
 
 async function storeOf(watch?: Watch, now?: () => number): Promise<MongoEventStore> {
   const database = await place.connect();
@@ -119,7 +129,7 @@ it.each(['before', 'after'])('goes on when a process stops %s any of its writes'
   let stopped = true;
   let stops = 0;
   for (; stopped; stops++) {
-    const here = await testDatabase(partitions);
+    const here = await anotherPlace();
     let writes = 0;
     stopped = false;
     const watch: Watch = async (operation, go) => {
@@ -138,7 +148,6 @@ it.each(['before', 'after'])('goes on when a process stops %s any of its writes'
     if (outcome) expect(versions(outcome)).toEqual(versions(answers));
     const commands = plenty.map(({ meta }) => meta.commandId);
     expect(await expectConsistent(await here.connect(), partitions, commands)).toHaveLength(650);
-    await here.drop();
   }
   expect(stops).toBeGreaterThan(8);
 });
@@ -147,48 +156,44 @@ it('lets a process that was paused anywhere go on without harm', async () => {
   let passed = true;
   let pause = 0;
   for (; passed; pause++) {
-    const here = await testDatabase(partitions);
-    try {
-      let operations = 0;
-      let reached!: () => void;
-      let resume!: () => void;
-      const paused = new Promise<void>((resolve) => (reached = resolve));
-      const resumed = new Promise<void>((resolve) => (resume = resolve));
-      const watch: Watch = async (_operation, go) => {
-        if (operations++ === pause) {
-          reached();
-          await resumed;
-        }
-        return go();
-      };
-      const options = { partitions, masterKey };
-      const slow = new MongoEventStore(watchedDatabase(await here.connect(), watch), publishTold, options);
-      const quick = new MongoEventStore(await here.connect(), publishTold, options);
-      await quick.append('note-1', 0, [told(1, 'a'), told(2)], metaOf('quick-1'));
-      const work = slow
-        .append('note-1', 2, [told(3, 'a'), told(4)], metaOf('slow-1'))
-        .then(() => slow.append('note-2', 0, [told(5, 'a')], metaOf('slow-2')))
-        .then(() => slow.readPage(0, 0, 100))
-        .then(() => false);
-      passed = await Promise.race([work, paused.then(() => true)]);
-      const { version } = await quick.load('note-1', 0);
-      await quick.append('note-1', version, [told(6, 'a')], metaOf('quick-2'));
-      await quick.append('note-3', 0, [told(7, 'a')], metaOf('quick-3'));
-      const before = await Promise.all([0, 1, 2].map((partition) => wholePartition(quick, partition)));
-      resume();
-      await work;
-      const all = await expectConsistent(await here.connect(), partitions, [
-        'quick-1',
-        'quick-2',
-        'quick-3',
-        'slow-2',
-      ]);
-      for (const [partition, events] of before.entries()) {
-        const now = all.filter((event) => event.partition === partition);
-        expect(now.slice(0, events.length)).toEqual(events);
+    const here = await anotherPlace();
+    let operations = 0;
+    let reached!: () => void;
+    let resume!: () => void;
+    const paused = new Promise<void>((resolve) => (reached = resolve));
+    const resumed = new Promise<void>((resolve) => (resume = resolve));
+    const watch: Watch = async (_operation, go) => {
+      if (operations++ === pause) {
+        reached();
+        await resumed;
       }
-    } finally {
-      await here.drop();
+      return go();
+    };
+    const options = { partitions, masterKey };
+    const slow = new MongoEventStore(watchedDatabase(await here.connect(), watch), publishTold, options);
+    const quick = new MongoEventStore(await here.connect(), publishTold, options);
+    await quick.append('note-1', 0, [told(1, 'a'), told(2)], metaOf('quick-1'));
+    const work = slow
+      .append('note-1', 2, [told(3, 'a'), told(4)], metaOf('slow-1'))
+      .then(() => slow.append('note-2', 0, [told(5, 'a')], metaOf('slow-2')))
+      .then(() => slow.readPage(0, 0, 100))
+      .then(() => false);
+    passed = await Promise.race([work, paused.then(() => true)]);
+    const { version } = await quick.load('note-1', 0);
+    await quick.append('note-1', version, [told(6, 'a')], metaOf('quick-2'));
+    await quick.append('note-3', 0, [told(7, 'a')], metaOf('quick-3'));
+    const before = await Promise.all([0, 1, 2].map((partition) => wholePartition(quick, partition)));
+    resume();
+    await work;
+    const all = await expectConsistent(await here.connect(), partitions, [
+      'quick-1',
+      'quick-2',
+      'quick-3',
+      'slow-2',
+    ]);
+    for (const [partition, events] of before.entries()) {
+      const now = all.filter((event) => event.partition === partition);
+      expect(now.slice(0, events.length)).toEqual(events);
     }
   }
   expect(pause).toBeGreaterThan(12);
