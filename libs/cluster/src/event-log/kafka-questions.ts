@@ -40,16 +40,29 @@ export class KafkaQuestions {
     await (await admin?.catch(() => null))?.disconnect();
   }
 
+  /** The answer; asked twice at most, since a connection that was there may have broken meanwhile. */
   async ask<T>(question: (admin: Admin) => Promise<T>): Promise<T> {
+    const known = this.admin;
+    if (known) {
+      try {
+        return await question(await known);
+      } catch {
+        this.drop(known);
+      }
+    }
     const admin = (this.admin ??= connected(this.kafka));
     try {
       return await question(await admin);
     } catch (error) {
-      // The client keeps to leaders and coordinators that it once knew: the next question goes to a new one.
-      if (this.admin === admin) this.admin = null;
-      void admin.then((old) => old.disconnect()).catch(() => {});
+      this.drop(admin);
       throw error;
     }
+  }
+
+  /** The client keeps to leaders and coordinators that it once knew: the next question goes to a new one. */
+  private drop(admin: Promise<Admin>): void {
+    if (this.admin === admin) this.admin = null;
+    void admin.then((old) => old.disconnect()).catch(() => {});
   }
 }
 
