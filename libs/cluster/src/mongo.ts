@@ -13,12 +13,22 @@ export interface Database {
   close(): Promise<void>;
 }
 
-/** Connects; rejects when no server answers within ten seconds. Each context has a database of its own. */
-export async function connectMongo(url: string, database: string): Promise<Database> {
+/**
+ * Connects; rejects when no server answers within ten seconds. Each context has a database of its own. `watch` is told of
+ * every command that is sent.
+ */
+export async function connectMongo(
+  url: string,
+  database: string,
+  watch?: (command: string, body: Readonly<Record<string, unknown>>) => void,
+): Promise<Database> {
   const connection = await mongoose
     .createConnection(url, {
+      monitorCommands: watch !== undefined,
       dbName: database,
       serverSelectionTimeoutMS: 10_000,
+      // A server that hangs must not hold a request for ever: what became of a write is settled by reading it back.
+      socketTimeoutMS: 30_000,
       writeConcern: { w: 'majority', journal: true },
       readConcern: { level: 'majority' },
       retryWrites: false,
@@ -26,6 +36,9 @@ export async function connectMongo(url: string, database: string): Promise<Datab
       autoIndex: false,
     })
     .asPromise();
+  if (watch) {
+    connection.getClient().on('commandStarted', ({ commandName, command }) => watch(commandName, command));
+  }
   return {
     collection: <D extends Doc>(name: string) =>
       connection.getClient().db(database).collection(name) as unknown as Collection<D>,

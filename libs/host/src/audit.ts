@@ -32,8 +32,8 @@ async function partitionAccount(
     const before = await log.lane(name, partition);
     const published = sum((await log.account(partition)).filter(({ context }) => context === name));
     const after = await log.lane(name, partition);
-    const through = Math.max(after.scanned, await store.end(partition));
-    const all = await store.account(partition, through);
+    // Without an end: what a store has taken and not put in order yet counts as well.
+    const all = await store.account(partition);
     const scanned = await store.account(partition, after.scanned);
     const account = {
       partition,

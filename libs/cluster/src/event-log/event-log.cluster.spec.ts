@@ -4,7 +4,7 @@ import type { EventLog } from '@readership/kernel';
 import { eventLogContract, runCase, type Fixture, type Maker } from '@readership/kernel/testing';
 import { Kafka, logLevel, type KafkaConfig } from 'kafkajs';
 import { backends } from '../backends.js';
-import { connectMongo } from '../mongo.js';
+import { watchedMongo } from '../watched-mongo.js';
 import { prepareEventLog } from './event-log-topic.js';
 import { KafkaEventLog } from './kafka-event-log.js';
 
@@ -25,7 +25,7 @@ function onKafka(partitions: number): Maker<Fixture<EventLog>> {
   return async () => {
     const topic = `spec-${randomUUID()}`;
     await prepareEventLog({ kafka, topic, partitions, replication: 1 });
-    const database = await connectMongo(servers.mongodb, topic);
+    const database = await watchedMongo(servers.mongodb, topic);
     const open = () => new KafkaEventLog({ kafka, topic, partitions, database, timing });
     const logs = [open()];
     return {

@@ -4,7 +4,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { unseen, type LogRecord, type NewRecord } from '@readership/kernel';
 import { Kafka, logLevel, type Admin, type KafkaConfig, type Message } from 'kafkajs';
 import { backends } from '../backends.js';
-import { connectMongo, type Collection, type Database, type Doc } from '../mongo.js';
+import { type Collection, type Database, type Doc } from '../mongo.js';
+import { watchedMongo } from '../watched-mongo.js';
 import { checkEventLog, prepareEventLog, TopicRefused } from './event-log-topic.js';
 import { KafkaEventLog, type KafkaEventLogOptions } from './kafka-event-log.js';
 
@@ -33,7 +34,7 @@ beforeEach(async () => {
   topic = `spec-${randomUUID()}`;
   logs = [];
   await prepareEventLog({ kafka, topic, partitions, replication: 1 });
-  database = await connectMongo(servers.mongodb, topic);
+  database = await watchedMongo(servers.mongodb, topic);
 });
 
 afterEach(async () => {

@@ -3,7 +3,8 @@ import { randomBytes } from 'node:crypto';
 import type { AnyEvent, EventStore, Meta, Publish, Stored } from '@readership/kernel';
 import mongoose from 'mongoose';
 import { backends } from '../backends.js';
-import { connectMongo, type Database } from '../mongo.js';
+import { type Database } from '../mongo.js';
+import { watchedMongo } from '../watched-mongo.js';
 import { eventCollections, prepareEventStore } from './event-documents.js';
 import { MongoEventStore } from './mongo-event-store.js';
 
@@ -24,7 +25,7 @@ export async function testDatabase(partitions: number): Promise<TestDatabase> {
   const name = `store-${randomBytes(6).toString('hex')}`;
   const opened: Database[] = [];
   const connect = async () => {
-    const database = await connectMongo(backends().mongodb, name);
+    const database = await watchedMongo(backends().mongodb, name);
     opened.push(database);
     return database;
   };

@@ -6,7 +6,8 @@ import type { Job, JobQueue, NewJob } from '@readership/kernel';
 import { jobQueueContract, runCase, type JobQueueFixture } from '@readership/kernel/testing';
 import { createClient } from 'redis';
 import { backends } from '../backends.js';
-import { connectMongo, type Database } from '../mongo.js';
+import { type Database } from '../mongo.js';
+import { watchedMongo } from '../watched-mongo.js';
 import { BullJobQueue, type BullJobQueueOptions } from './bull-job-queue.js';
 import { prepareJobQueue } from './stored-jobs.js';
 import { roadTo } from '../road.js';
@@ -26,7 +27,7 @@ class Place {
   private readonly opened = new Map<BullJobQueue, Database>();
 
   async open(more: Partial<BullJobQueueOptions> = {}) {
-    const database = await connectMongo(mongodb, this.id);
+    const database = await watchedMongo(mongodb, this.id);
     await prepareJobQueue(database);
     const jobs = new BullJobQueue(database, { ...this.options, ...more });
     this.opened.set(jobs, database);
@@ -53,7 +54,7 @@ class Place {
   }
 
   async amend(id: string, changes: object): Promise<void> {
-    const database = await connectMongo(mongodb, this.id);
+    const database = await watchedMongo(mongodb, this.id);
     await database.collection('jobs').updateOne({ _id: `${queue} ${id}` }, { $set: changes });
     await database.close();
   }
@@ -62,7 +63,7 @@ class Place {
     for (const child of this.processes) child.kill('SIGKILL');
     for (const jobs of [...this.opened.keys()]) await this.abandon(jobs);
     await this.emptyRedis();
-    const database = await connectMongo(mongodb, this.id);
+    const database = await watchedMongo(mongodb, this.id);
     await database.collection('jobs').drop();
     await database.close();
   }
@@ -127,7 +128,8 @@ async function otherProcess(place: Place, handled: string): Promise<ChildProcess
   const program = `
 import { writeSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
-import { BullJobQueue, connectMongo } from ${JSON.stringify(join(root, 'dist/index.js'))};
+import { BullJobQueue } from ${JSON.stringify(join(root, 'dist/job-queue/bull-job-queue.js'))};
+import { connectMongo } from ${JSON.stringify(join(root, 'dist/mongo.js'))};
 const database = await connectMongo(${JSON.stringify(mongodb)}, ${JSON.stringify(place.id)});
 const jobs = new BullJobQueue(database, ${JSON.stringify(place.options)});
 const handler = async () => {

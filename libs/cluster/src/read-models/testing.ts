@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import mongoose from 'mongoose';
 import { backends } from '../backends.js';
-import { connectMongo, type Collection, type Database, type Doc } from '../mongo.js';
+import { type Collection, type Database, type Doc } from '../mongo.js';
+import { watchedMongo } from '../watched-mongo.js';
 
 /** A database of its own, on the server of the cluster suites. */
 export interface Scratch {
@@ -16,7 +17,7 @@ export async function scratch(): Promise<Scratch> {
   const name = `models-${randomUUID()}`;
   const opened: Database[] = [];
   const again = async (): Promise<Database> => {
-    const database = await connectMongo(backends().mongodb, name);
+    const database = await watchedMongo(backends().mongodb, name);
     opened.push(database);
     return database;
   };
