@@ -1,16 +1,17 @@
-import { Inject, Injectable } from '@nestjs/common';
 import { eventually } from '@readership/host';
-import { modelId, ReadModels } from '@readership/kernel';
-import { branches } from './branches.projection.js';
+import type { ReadModels } from '@readership/kernel';
 
-/** The branches this context has heard of. A branch never goes away, so what was found once is remembered. */
-@Injectable()
-export class KnownBranches {
+/** The places of one kind this context has heard of. One never goes away, so what was found once is remembered. */
+export class KnownPlaces<Row extends object> {
   private readonly known = new Set<string>();
 
-  constructor(@Inject(ReadModels) private readonly models: ReadModels) {}
+  constructor(
+    private readonly models: ReadModels,
+    /** Has an index `id`. */
+    private readonly model: string,
+  ) {}
 
-  /** A look with patience for one request: the first unknown branch waits ≤ 2 s for the directory, later ones do not. */
+  /** A look with patience for one request: the first unknown place waits ≤ 2 s for the directory, later ones do not. */
   patient(): (ids: Iterable<string>) => Promise<ReadonlySet<string>> {
     let patience = true;
     return async (ids) => {
@@ -26,13 +27,17 @@ export class KnownBranches {
     };
   }
 
+  protected async find(id: string): Promise<Row | null> {
+    const { rows } = await this.models.find<Row>(this.model, 'id', { value: id }, { limit: 1 });
+    return rows[0]?.row ?? null;
+  }
+
   private async missing(ids: Iterable<string>): Promise<ReadonlySet<string>> {
     const missing = new Set<string>();
     for (const id of ids) {
       if (this.known.has(id)) continue;
-      const { rows } = await this.models.find(modelId(branches), 'id', { value: id }, { limit: 1 });
-      if (rows.length > 0) this.known.add(id);
-      else missing.add(id);
+      if ((await this.find(id)) === null) missing.add(id);
+      else this.known.add(id);
     }
     return missing;
   }

@@ -122,7 +122,7 @@ export class Recorder {
   }
 }
 
-function isProblems<T>(line: T | readonly Problem[]): line is readonly Problem[] {
+export function isProblems<T>(line: T | readonly Problem[]): line is readonly Problem[] {
   return Array.isArray(line);
 }
 
