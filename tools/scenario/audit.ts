@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { contexts } from '../cli/audit.js';
+import { contexts } from '@readership/client';
 import type { Theme } from './theme.js';
 
 /** The last theme: whatever the others did is accounted for. */

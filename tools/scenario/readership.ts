@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import { contexts, inequalities, type Account } from '../cli/audit.js';
+import { contexts, type ContextAudit } from '@readership/client';
+import { inequalities } from '../cli/audit.js';
 
 /** Where a Readership answers, and the key that may do everything. */
 export interface Address {
@@ -124,14 +125,14 @@ export class Readership {
     return valuesOf((await this.metric(name, question)).points);
   }
 
-  async accounts(): Promise<readonly Account[]> {
+  async accounts(): Promise<readonly ContextAudit[]> {
     return Promise.all(
-      contexts.map(async (context) => (await this.ask(`/v1/audit/log?context=${context}`)) as Account),
+      contexts.map(async (context) => (await this.ask(`/v1/audit/log?context=${context}`)) as ContextAudit),
     );
   }
 
   /** Resolves when everything recorded is published and taken by every model and reaction, and nothing has come since. */
-  async settled(): Promise<readonly Account[]> {
+  async settled(): Promise<readonly ContextAudit[]> {
     const until = Date.now() + settledWithinMs;
     let before = '';
     for (;;) {

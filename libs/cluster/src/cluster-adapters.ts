@@ -5,6 +5,8 @@ import { KafkaEventLog } from './event-log/kafka-event-log.js';
 import type { GroupFailed } from './event-log/kafka-group.js';
 import { KafkaTransport } from './event-log/kafka-transport.js';
 import { MongoEventStore } from './event-store/mongo-event-store.js';
+import { checkIngest, deadLettersTopic, type IngestTopics } from './ingest/ingest-topics.js';
+import { KafkaDeadLetters } from './ingest/kafka-dead-letters.js';
 import { BullJobQueue } from './job-queue/bull-job-queue.js';
 import { connectMongo, type Database } from './mongo.js';
 import { MongoReadModels } from './read-models/mongo-read-models.js';
@@ -35,6 +37,10 @@ export function eventsTopic({ kafkaBrokers, namespace, partitions }: ClusterServ
   return { kafka: kafkaAt(kafkaBrokers, namespace), topic: `${namespace}.events`, partitions };
 }
 
+export function ingestTopics({ kafkaBrokers, namespace }: ClusterServers): IngestTopics {
+  return { kafka: kafkaAt(kafkaBrokers, namespace), namespace };
+}
+
 export function kafkaAt(brokers: readonly string[], clientId: string): KafkaConfig {
   return { brokers: [...brokers], clientId };
 }
@@ -43,9 +49,10 @@ export function databaseName({ namespace }: ClusterServers, context: string): st
   return `${namespace}-${context}`;
 }
 
-/** The four ports of one context on MongoDB, Kafka and Redis, and what else a service shares through them. */
+/** The ports of one context on MongoDB, Kafka and Redis, and what else a service shares through them. */
 export class ClusterAdapters implements Adapters {
   readonly eventLog: KafkaEventLog;
+  readonly deadLetters: KafkaDeadLetters;
   /** Hands the topics that the application listens to to its handlers. */
   readonly transport: KafkaTransport;
   private readonly models: MongoReadModels;
@@ -60,7 +67,15 @@ export class ClusterAdapters implements Adapters {
     const { context, namespace, partitions, redisUrl, onError } = options;
     const topic = eventsTopic(options);
     this.eventLog = new KafkaEventLog({ ...topic, database, onError });
-    this.transport = new KafkaTransport({ kafka: topic.kafka, group: `${namespace}.${context}`, onError });
+    const ingest = ingestTopics(options);
+    this.deadLetters = new KafkaDeadLetters(ingest.kafka, deadLettersTopic(ingest));
+    this.transport = new KafkaTransport({
+      kafka: topic.kafka,
+      group: `${namespace}.${context}`,
+      namespace,
+      check: () => checkIngest(ingest),
+      onError,
+    });
     this.models = new MongoReadModels(database, partitions);
     this.jobs = new BullJobQueue(database, { redisUrl, prefix: `${namespace}:${context}:jobs` });
   }
@@ -81,7 +96,7 @@ export class ClusterAdapters implements Adapters {
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.eventLog.stop(), this.jobs.stop()]);
+    await Promise.all([this.eventLog.stop(), this.jobs.stop(), this.deadLetters.close()]);
     this.limiter.close();
     await this.database.close();
   }

@@ -1,6 +1,7 @@
-import { databaseName, eventsTopic, type ClusterServers } from './cluster-adapters.js';
+import { databaseName, eventsTopic, ingestTopics, type ClusterServers } from './cluster-adapters.js';
 import { deleteEventLog, prepareEventLog } from './event-log/event-log-topic.js';
 import { prepareEventStore } from './event-store/event-documents.js';
+import { prepareIngest } from './ingest/ingest-topics.js';
 import { prepareJobQueue } from './job-queue/stored-jobs.js';
 import { connectMongo } from './mongo.js';
 
@@ -12,7 +13,9 @@ export async function prepareCluster(
     readonly replication: number;
   },
 ): Promise<void> {
-  await prepareEventLog({ ...eventsTopic(servers), replication: servers.replication });
+  const { partitions, replication } = servers;
+  await prepareEventLog({ ...eventsTopic(servers), replication });
+  await prepareIngest({ ...ingestTopics(servers), partitions, replication });
   for (const context of servers.contexts) {
     const database = await connectMongo(servers.mongoUrl, databaseName(servers, context));
     try {

@@ -1,5 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import type { Adapters, EventStore, JobQueue, Publish, ReadModels } from '@readership/kernel';
+import {
+  DeadLetters,
+  type Adapters,
+  type EventStore,
+  type JobQueue,
+  type Publish,
+  type ReadModels,
+} from '@readership/kernel';
 import type { TakeFailed } from './consumer-group.js';
 import { DataKeys } from './data-keys.js';
 import { createContextTables, createLogTables } from './schema.js';
@@ -34,9 +41,15 @@ interface Context {
 /** The name of the published log's database; every other is a context's. */
 export const logName = 'log';
 
-/** The four ports over connections that the caller makes, one per database name, asked for when first needed. */
+/** There is no topic to send to: a context keeps its dead letters itself. */
+class NoTopic extends DeadLetters {
+  async send(): Promise<void> {}
+}
+
+/** The ports over connections that the caller makes, one per database name, asked for when first needed. */
 export class EmbeddedAdapters implements Adapters {
   readonly eventLog: SqliteEventLog;
+  readonly deadLetters: DeadLetters = new NoTopic();
   private readonly log: Connection;
   private readonly partitions: number;
   private readonly contexts = new Map<string, Context>();
@@ -97,7 +110,7 @@ export class EmbeddedAdapters implements Adapters {
 }
 
 /**
- * The four ports over given drivers, writing in this thread, each write one transaction: what a test needs to stop
+ * The ports over given drivers, writing in this thread, each write one transaction: what a test needs to stop
  * between any two of them, roll back, and build everything anew over the same databases. `close` closes the drivers.
  */
 export function adaptersOver(

@@ -7,6 +7,7 @@ import {
   type Type,
 } from '@nestjs/common';
 import {
+  DeadLetters,
   EventLog,
   EventStore,
   JobQueue,
@@ -68,7 +69,7 @@ export abstract class LogPipelines {
 }
 
 /**
- * A context as a Nest module that has its own ports and shares none: `EventStore`, `ReadModels`, `JobQueue`, `EventLog`,
+ * A context as a Nest module that has its own ports and shares none: `EventStore`, `ReadModels`, `JobQueue`, `EventLog`, `DeadLetters`,
  * `AppliedWait`, `Lists`, `LogPipelines`. Its relay, feeds and pipelines run from bootstrap until shutdown begins.
  */
 export function contextModule(adapters: Adapters, parts: ContextParts): DynamicModule {
@@ -84,6 +85,7 @@ export function contextModule(adapters: Adapters, parts: ContextParts): DynamicM
       { provide: ReadModels, useValue: models },
       { provide: JobQueue, useFactory: () => adapters.jobQueue(parts.name) },
       { provide: EventLog, useValue: adapters.eventLog },
+      { provide: DeadLetters, useValue: adapters.deadLetters },
       { provide: AppliedWait, useValue: applied },
       {
         provide: Lists,

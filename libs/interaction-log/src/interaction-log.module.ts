@@ -2,14 +2,24 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { decodeFact } from '@readership/contracts';
 import { contextModule } from '@readership/host';
 import type { Adapters } from '@readership/kernel';
+import { deadLettersList } from './dead-letters/dead-letters-list.projection.js';
+import { DeadLettersController } from './dead-letters/dead-letters.controller.js';
+import { ParkedRecords } from './dead-letters/parked-records.js';
 import { branches } from './directory/branches.projection.js';
 import { KnownBranches } from './directory/known-branches.js';
+import { KnownLibraries } from './directory/known-libraries.js';
+import { libraries } from './directory/libraries.projection.js';
+import { IngestController } from './ingest/ingest.controller.js';
+import { Intake } from './ingest/intake.js';
 import { InteractionsController } from './ingest/interactions.controller.js';
 import { Recorder } from './ingest/recorder.js';
 import { publish } from './publish.js';
 import { OnReferenceFacts } from './references/on-reference-facts.js';
 import { referenced } from './references/referenced.projection.js';
 import { references } from './references/references.projection.js';
+import { SourcesController } from './sources/sources.controller.js';
+import { sourcesList } from './sources/sources-list.projection.js';
+import { Sources } from './sources/sources.js';
 
 @Module({})
 export class InteractionLogModule {
@@ -18,13 +28,19 @@ export class InteractionLogModule {
       name: 'interaction-log',
       module: InteractionLogModule,
       publish,
-      controllers: [InteractionsController],
-      providers: [KnownBranches, Recorder],
+      controllers: [InteractionsController, SourcesController, DeadLettersController, IngestController],
+      providers: [KnownBranches, KnownLibraries, Recorder, Sources, Intake, ParkedRecords],
       log: {
-        models: [{ projection: branches }, { projection: references }, { projection: referenced }],
+        models: [
+          { projection: branches },
+          { projection: libraries },
+          { projection: references },
+          { projection: referenced },
+        ],
         reactions: [{ useFactory: (store, models) => new OnReferenceFacts(store, models) }],
         decode: decodeFact,
       },
+      own: { models: [{ projection: sourcesList }, { projection: deadLettersList }] },
     });
   }
 }

@@ -1,6 +1,6 @@
 import { publishedFacts, type InteractionFact, type PublishedType } from '@readership/contracts';
 import type { InteractionEvent } from './interaction.events.js';
-import { publish } from './publish.js';
+import { publish, type InteractionLogEvent } from './publish.js';
 
 const token = 'T'.repeat(43);
 const ada = '0193a1b2-0000-7000-8000-00000000000a';
@@ -110,4 +110,17 @@ describe('what is published of an interaction', () => {
       fact: null,
     });
   });
+});
+
+describe('of sources and dead letters', () => {
+  it.each<InteractionLogEvent>([
+    { type: 'SourceAllowed', data: { source: 's', libraries: [], branches: ['NORTH'] } },
+    { type: 'SourceRevoked', data: { source: 's' } },
+    { type: 'ContentKept', data: { part: 2 }, personal: { content: 'x' } },
+    { type: 'RecordReplayed', data: { interaction: 'i' } },
+    { type: 'ReplayRefused', data: { reason: 'UNKNOWN_KIND' } },
+    { type: 'RecordDiscarded', data: {} },
+  ])('nothing is published: $type', (event) =>
+    expect(publish(event, 'stream-x')).toEqual({ key: 'stream-x', fact: null }),
+  );
 });

@@ -1,10 +1,14 @@
 import { fact } from '@readership/contracts';
 import type { Publish } from '@readership/kernel';
+import type { DeadLetterEvent } from './dead-letters/dead-letter.events.js';
 import { sameFact } from './interaction.decider.js';
 import type { InteractionEvent } from './interaction.events.js';
+import type { SourceEvent } from './sources/source.events.js';
 
-/** What others may know of an interaction: everything it says but the free text. */
-export const publish: Publish<InteractionEvent> = (event, stream) => {
+export type InteractionLogEvent = InteractionEvent | SourceEvent | DeadLetterEvent;
+
+/** What others may know of an interaction: everything it says but the free text; and nothing of what is not taken. */
+export const publish: Publish<InteractionLogEvent> = (event, stream) => {
   const interaction = stream.slice(stream.indexOf('-') + 1);
   switch (event.type) {
     case 'InteractionRecorded': {
@@ -39,6 +43,14 @@ export const publish: Publish<InteractionEvent> = (event, stream) => {
       const { reference, holder, now } = event.data;
       return { key: holder, fact: fact('Adopted', { interaction, reference, now }) };
     }
+    case 'SourceAllowed':
+    case 'SourceRevoked':
+    case 'RecordParked':
+    case 'ContentKept':
+    case 'RecordReplayed':
+    case 'ReplayRefused':
+    case 'RecordDiscarded':
+      return { key: stream, fact: null };
   }
 };
 

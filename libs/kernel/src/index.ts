@@ -19,3 +19,4 @@ export * from './relay.js';
 export * from './runner.js';
 export { type Applied, type Applying, Taking } from './taking.js';
 export * from './sealing.js';
+export * from './topic.js';

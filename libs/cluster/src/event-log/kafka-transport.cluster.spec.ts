@@ -3,14 +3,10 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Controller, Module, type INestMicroservice } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { EventPattern, MessagePattern, Payload } from '@nestjs/microservices';
+import type { TopicBatch } from '@readership/kernel';
 import { Kafka, logLevel, type Admin, type KafkaConfig, type Message } from 'kafkajs';
 import { backends } from '../backends.js';
-import {
-  KafkaTransport,
-  type KafkaTransportOptions,
-  type TopicBatch,
-  type TopicBatches,
-} from './kafka-transport.js';
+import { KafkaTransport, type KafkaTransportOptions, type TopicBatches } from './kafka-transport.js';
 
 const kafka: KafkaConfig = {
   clientId: 'readership-spec',

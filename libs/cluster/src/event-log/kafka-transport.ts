@@ -1,25 +1,8 @@
 import { BaseRpcContext, Server, type CustomTransportStrategy } from '@nestjs/microservices';
+import type { TopicBatch, TopicRecord } from '@readership/kernel';
 import type { KafkaConfig, KafkaMessage } from 'kafkajs';
 import { KafkaGroup, usualTiming, type GroupFailed, type GroupTiming } from './kafka-group.js';
 import { KafkaQuestions } from './kafka-questions.js';
-
-/** A record as it lies on a topic. Headers are texts; of one that is repeated the first counts. */
-export interface TopicRecord {
-  /** Kafka's: from 0. */
-  readonly offset: number;
-  readonly key: Buffer | null;
-  readonly value: Buffer | null;
-  readonly headers: Readonly<Record<string, string>>;
-  /** When it was sent, in milliseconds since 1970, as its sender or the broker says. */
-  readonly timestamp: number;
-}
-
-/** What a handler is called with: the next records of one partition, in order. */
-export interface TopicBatch {
-  readonly topic: string;
-  readonly partition: number;
-  readonly records: readonly TopicRecord[];
-}
 
 /** What comes by topic: `@EventPattern<TopicBatches>('<topic>')` checks the handler. */
 export type TopicBatches = Record<string, TopicBatch>;
@@ -27,6 +10,10 @@ export type TopicBatches = Record<string, TopicBatch>;
 export interface KafkaTransportOptions {
   readonly kafka: KafkaConfig;
   readonly group: string;
+  /** Begins the name of each topic, before a dot: handlers name the rest. Absent: they name the whole. */
+  readonly namespace?: string;
+  /** Rejects when one of the topics is not fit to be listened to; the application does not start then. */
+  readonly check?: (topics: readonly string[]) => Promise<void>;
   /** The most records of a batch; 500 by default. */
   readonly window?: number;
   readonly timing?: GroupTiming;
@@ -34,7 +21,7 @@ export interface KafkaTransportOptions {
 }
 
 /**
- * Lets a Nest application listen to topics: one call per batch. At least once: the group's offset moves after the handler
+ * Lets a Nest application listen to topics: an `@EventPattern('<topic>')` handler is called with one `TopicBatch` at a time. At least once: the group's offset moves after the handler
  * has resolved. When it throws, its partition rests, longer each time up to five seconds, and the batch comes again.
  */
 export class KafkaTransport extends Server implements CustomTransportStrategy {
@@ -53,12 +40,18 @@ export class KafkaTransport extends Server implements CustomTransportStrategy {
     const asking = handlers.filter(([, handler]) => !handler.isEventHandler).map(([pattern]) => pattern);
     if (asking.length > 0) return callback(new Error(`topics give no answers: ${asking.join(', ')}`));
     if (handlers.length === 0) return callback();
+    const topics = handlers.map(([pattern]) => this.topicOf(pattern));
+    const checked = this.options.check?.(topics) ?? Promise.resolve();
+    void checked.then(() => this.join(topics)).then(() => callback(), callback);
+  }
+
+  private join(topics: readonly string[]): void {
     const { kafka, group: name, window = 500, timing = usualTiming, onError } = this.options;
     const group = new KafkaGroup(
       kafka,
       {
         group: name,
-        topics: handlers.map(([topic]) => topic),
+        topics,
         window,
         start: (topic, partition) => this.start(topic, partition),
         take: async (topic, partition, messages) => {
@@ -71,7 +64,6 @@ export class KafkaTransport extends Server implements CustomTransportStrategy {
     );
     this.group = group;
     group.join();
-    callback();
   }
 
   /** Resolves when no handler runs and none will be called. */
@@ -94,9 +86,14 @@ export class KafkaTransport extends Server implements CustomTransportStrategy {
     return committed === null || committed < low || committed > high ? low : committed;
   }
 
+  private topicOf(pattern: string): string {
+    const { namespace } = this.options;
+    return namespace === undefined ? pattern : `${namespace}.${pattern}`;
+  }
+
   /** Calls the head handler only: Nest follows the chain of a topic's handlers itself. */
   private async handle(batch: TopicBatch): Promise<void> {
-    const handler = this.getHandlers().get(batch.topic);
+    const handler = [...this.getHandlers()].find(([pattern]) => this.topicOf(pattern) === batch.topic)?.[1];
     if (!handler) throw new Error(`nothing handles ${batch.topic}`);
     const answer = this.transformToObservable(
       handler(batch, new BaseRpcContext([batch.topic, batch.partition])),
@@ -115,7 +112,8 @@ function recordOf({ offset, key, value, headers, timestamp }: KafkaMessage): Top
     headers: Object.fromEntries(
       Object.entries(headers ?? {}).flatMap(([name, repeated]) => {
         const [first] = Array.isArray(repeated) ? repeated : [repeated];
-        return first === undefined ? [] : [[name, first.toString()]];
+        // One without a value is there on the wire, whatever the client's types say.
+        return first === undefined || first === null ? [] : [[name, first.toString()]];
       }),
     ),
     timestamp: Number(timestamp),

@@ -17,12 +17,15 @@ export interface Taking {
   failed(error: unknown): void;
 }
 
+/** A call gets no more than this either, unless the first record alone is larger. */
+const windowBytesMax = 8 * 1024 * 1024;
 const pauseMinMs = 50;
 const pauseMaxMs = 5_000;
 
 /**
  * Stands between what is fetched and who takes it. A call is under way at most once, also over rebalances: a turn
- * begins when the calls of the one before have ended. It holds less than a window and one fetch.
+ * begins when the calls of the one before have ended. It holds less than a window, in records and
+ * in bytes, and one fetch.
  */
 export class PartitionFeed {
   /** Counts how often the partition was given or taken away: what an older turn still has in hand is void. */
@@ -30,6 +33,8 @@ export class PartitionFeed {
   private running: Promise<void> = Promise.resolve();
   private tap: Tap | null = null;
   private queue: KafkaMessage[] = [];
+  /** Of the queue. */
+  private bytes = 0;
   /** Where the next fetch must begin; null while the place is not known. */
   private next: number | null = null;
   private misplaced = false;
@@ -72,14 +77,17 @@ export class PartitionFeed {
     }
     this.misplaced = false;
     this.next = next;
-    for (const message of messages) this.queue.push(message);
+    for (const message of messages) {
+      this.queue.push(message);
+      this.bytes += bytesOf(message);
+    }
     this.news();
     return true;
   }
 
   /** Resolves when there is room for another fetch; when there is none after `ms`, fetching rests until there is. */
   async room(ms: number): Promise<void> {
-    if (this.queue.length < this.taking.window) return;
+    if (!this.filled) return;
     const turn = this.turn;
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, ms);
@@ -88,7 +96,7 @@ export class PartitionFeed {
         resolve();
       };
     });
-    if (this.turn !== turn || this.next === null || this.queue.length < this.taking.window) return;
+    if (this.turn !== turn || this.next === null || !this.filled) return;
     this.full = true;
     this.tap?.close();
   }
@@ -128,11 +136,23 @@ export class PartitionFeed {
       await new Promise<void>((resolve) => (this.news = resolve));
     }
     if (this.queue.length === 0 && this.fault !== null) throw this.fault;
-    return this.queue.splice(0, this.taking.window);
+    let count = 0;
+    let bytes = 0;
+    for (const message of this.queue) {
+      if (count === this.taking.window || (count > 0 && bytes + bytesOf(message) > windowBytesMax)) break;
+      bytes += bytesOf(message);
+      count++;
+    }
+    this.bytes -= bytes;
+    return this.queue.splice(0, count);
+  }
+
+  private get filled(): boolean {
+    return this.queue.length >= this.taking.window || this.bytes >= windowBytesMax;
   }
 
   private drained(): void {
-    if (this.queue.length >= this.taking.window) return;
+    if (this.filled) return;
     this.roomy();
     if (!this.full) return;
     this.full = false;
@@ -152,6 +172,7 @@ export class PartitionFeed {
 
   private forget(): void {
     this.queue = [];
+    this.bytes = 0;
     this.next = null;
     this.tap = null;
     this.misplaced = false;
@@ -160,4 +181,13 @@ export class PartitionFeed {
     this.news();
     this.roomy();
   }
+}
+
+function bytesOf({ key, value, headers }: KafkaMessage): number {
+  let bytes = (key?.length ?? 0) + (value?.length ?? 0);
+  for (const [name, repeated] of Object.entries(headers ?? {})) {
+    for (const text of Array.isArray(repeated) ? repeated : [repeated])
+      bytes += name.length + (text?.length ?? 0);
+  }
+  return bytes;
 }

@@ -1,16 +1,17 @@
 import type { PublishedEvent } from '@readership/contracts';
 import type { Projection } from '@readership/kernel';
 
-/** A branch that interactions may name. */
+/** A branch that interactions may name, and whose it is now. */
 export interface BranchRow {
   readonly id: string;
+  readonly library: string;
 }
 
-export const branches: Projection<PublishedEvent<'BranchAdded'>, BranchRow> = {
+export const branches: Projection<PublishedEvent<'BranchAdded' | 'BranchTransferred'>, BranchRow> = {
   name: 'branches',
-  version: 1,
-  on: ['BranchAdded'],
+  version: 2,
+  on: ['BranchAdded', 'BranchTransferred'],
   key: (event) => event.key,
-  apply: (_row, event) => ({ id: event.data.id }),
+  apply: (_row, { data: { id, library } }) => ({ id, library }),
   indexes: { id: (row) => [row.id] },
 };

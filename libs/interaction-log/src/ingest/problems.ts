@@ -28,6 +28,15 @@ const remedies = {
   BAD_READ_SCALE: 'The READ scale is an integer from 1 to 6.',
   BAD_REASON: 'The reason is 1 to 1,000 characters.',
   EVENT_TOO_LARGE: 'The details are at most 60 KiB.',
+  UNKNOWN_SOURCE: 'No source is known by this name: say which branches it may speak for.',
+  SOURCE_NOT_ALLOWED: 'This source may not speak for this branch.',
+  TOMBSTONE: 'A record without a value says nothing.',
+  NOT_A_CLOUDEVENT: 'Send a CloudEvent: structured, or binary with ce_ headers.',
+  UNSUPPORTED_MEDIA_TYPE: 'Send application/cloudevents+json, or ce_ headers and application/json.',
+  RECORD_TOO_LARGE: 'A record is at most 128 KiB, key and headers included.',
+  NOT_UTF8: 'Send UTF-8.',
+  BAD_STRING: 'Send text without NUL.',
+  CANNOT_RECORD: 'Something went wrong here again and again: replay it when that is mended.',
 } as const;
 
 export type ProblemCode = keyof typeof remedies;

@@ -97,7 +97,7 @@ function recordedAs(begun: Begun): Recorded {
   return { outcome: 'refused', id: begun.id, problems: [{ code, detail }] };
 }
 
-function isProblems<T>(line: T | readonly Problem[]): line is readonly Problem[] {
+export function isProblems<T>(line: T | readonly Problem[]): line is readonly Problem[] {
   return Array.isArray(line);
 }
 

@@ -1,0 +1,102 @@
+import kafkajs, { type Admin, type KafkaConfig } from 'kafkajs';
+import { TopicRefused } from '../event-log/event-log-topic.js';
+import { KafkaQuestions } from '../event-log/kafka-questions.js';
+
+export interface IngestTopics {
+  readonly kafka: KafkaConfig;
+  /** `readership` in production: begins the names of both topics. */
+  readonly namespace: string;
+}
+
+const dayMs = 24 * 60 * 60 * 1000;
+
+/**
+ * Records lie here until they are recorded or parked, and some days longer so that they can be taken again. Producers are
+ * not ours: whatever they compress with, the broker unpacks, since our client reads no more than gzip, and a record that
+ * unpacks to more than the largest one is refused to its producer.
+ */
+const ingestSettings: Readonly<Record<string, string>> = {
+  'cleanup.policy': 'delete',
+  'retention.ms': String(7 * dayMs),
+  'compression.type': 'uncompressed',
+  'max.message.bytes': String(4 * 1024 * 1024),
+};
+
+/** Plain copies, which may hold personal data, so they do not stay: what is parked is kept sealed in the store. */
+const deadLetterSettings: Readonly<Record<string, string>> = {
+  'cleanup.policy': 'delete',
+  'retention.ms': String(14 * dayMs),
+};
+
+export function ingestTopic({ namespace }: IngestTopics): string {
+  return `${namespace}.ingest`;
+}
+
+export function deadLettersTopic({ namespace }: IngestTopics): string {
+  return `${namespace}.dead-letters`;
+}
+
+/** Creates the topic that others send to and the one of dead letters; what is there already stays as it is. */
+export async function prepareIngest(
+  options: IngestTopics & { readonly partitions: number; readonly replication: number },
+): Promise<void> {
+  const { partitions, replication } = options;
+  const created = (topic: string, count: number, settings: Readonly<Record<string, string>>) => ({
+    topic,
+    numPartitions: count,
+    replicationFactor: replication,
+    configEntries: Object.entries({
+      ...settings,
+      'min.insync.replicas': String(Math.max(1, replication - 1)),
+    }).map(([name, value]) => ({ name, value })),
+  });
+  await asking(options, (admin) =>
+    admin.createTopics({
+      waitForLeaders: true,
+      topics: [
+        created(ingestTopic(options), partitions, ingestSettings),
+        // One partition: they are few, and their order is that in which they were parked.
+        created(deadLettersTopic(options), 1, deadLetterSettings),
+      ],
+    }),
+  );
+}
+
+/** Rejects with `TopicRefused` when a topic is missing or would lose, or hold up, what is sent to it. For the boot. */
+export async function checkIngest(options: IngestTopics): Promise<void> {
+  const ingest = ingestTopic(options);
+  await asking(options, async (admin) => {
+    const topics = await admin.listTopics();
+    for (const topic of [ingest, deadLettersTopic(options)]) {
+      if (!topics.includes(topic)) throw new TopicRefused(`${topic} does not exist: run readership prepare`);
+    }
+    const { resources } = await admin.describeConfigs({
+      includeSynonyms: false,
+      resources: [
+        {
+          type: kafkajs.ConfigResourceTypes.TOPIC,
+          name: ingest,
+          configNames: ['cleanup.policy', 'compression.type'],
+        },
+      ],
+    });
+    const found = new Map(
+      resources[0]?.configEntries.map(({ configName, configValue }) => [configName, configValue]),
+    );
+    if (found.get('cleanup.policy') !== 'delete') {
+      throw new TopicRefused(`${ingest} cannot be taken from: its cleanup.policy must be delete`);
+    }
+    if (!['uncompressed', 'gzip'].includes(found.get('compression.type') ?? '')) {
+      throw new TopicRefused(`${ingest} cannot be taken from: its compression.type must be uncompressed`);
+    }
+  });
+}
+
+async function asking<T>({ kafka }: IngestTopics, question: (admin: Admin) => Promise<T>): Promise<T> {
+  const questions = new KafkaQuestions(kafka);
+  try {
+    return await questions.ask(question);
+  } finally {
+    await questions.close();
+  }
+}

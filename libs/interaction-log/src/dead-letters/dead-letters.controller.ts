@@ -1,0 +1,124 @@
+import { Controller, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
+import {
+  Answer,
+  HttpProblem,
+  ListQuery,
+  Lists,
+  RequestMeta,
+  type ListAsked,
+  type Listed,
+} from '@readership/host';
+import { EventStore, fold, handle, modelId, Refusal, type Meta } from '@readership/kernel';
+import { Intake } from '../ingest/intake.js';
+import { reasonOf } from './parked-records.js';
+import {
+  deadLetter,
+  discarded,
+  knownOf,
+  unknownDeadLetter,
+  type DeadLetterCommand,
+  type DeadLetterStatus,
+  type KnownDeadLetter,
+} from './dead-letter.decider.js';
+import type { Parked } from './dead-letter.events.js';
+import { deadLettersList, type ListedDeadLetter } from './dead-letters-list.projection.js';
+import { recordOf } from './record-content.js';
+
+/** A dead letter without its content, which may hold anything. */
+interface DeadLetterView extends Omit<Parked, 'parts'> {
+  readonly id: string;
+  readonly state: DeadLetterStatus;
+  readonly kept: boolean;
+  readonly interaction: string | null;
+}
+
+const model = modelId(deadLettersList);
+const deadLetterId = /^[A-Za-z0-9_-]{43}$/;
+const states: readonly string[] = ['parked', 'replayed', 'discarded'];
+
+/** What came by topic and could not be taken, and what to do about it: replay it when it can be, or give it up. */
+@ApiTags('dead letters')
+@Controller('v1/dead-letters')
+export class DeadLettersController {
+  constructor(
+    @Inject(EventStore) private readonly store: EventStore,
+    @Inject(Intake) private readonly intake: Intake,
+    @Inject(Lists) private readonly lists: Lists,
+  ) {}
+
+  @Get()
+  @ApiOperation({ summary: 'Records that were not taken, of all states or of one, parked first first' })
+  @ApiQuery({ name: 'state', required: false, enum: states })
+  list(
+    @Query('state') state: string | undefined,
+    @ListQuery() asked: ListAsked,
+  ): Promise<Listed<ListedDeadLetter>> {
+    if (state !== undefined && !states.includes(state)) {
+      throw new Refusal('UNKNOWN_STATE', 'invalid', `Ask for one of ${states.join(', ')}.`);
+    }
+    const by = { index: 'oldest', prefix: `${state ?? 'all'}/` };
+    return this.lists.of({ model: { own: model }, by }, asked);
+  }
+
+  @Get(':id')
+  @ApiOperation({ summary: 'One record that was not taken, without what it says' })
+  async one(@Param('id') id: string): Promise<Answer<DeadLetterView>> {
+    const { state, version } = await fold(this.store, deadLetter, checkedId(id));
+    return new Answer(viewOf(id, knownOf(state)), { version });
+  }
+
+  @Post(':id/replay')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Take a record again, by the rules of today' })
+  @ApiOkResponse({ description: 'It is recorded, now or before. 409 `STILL_REFUSED` tells why it is not.' })
+  async replay(@Param('id') id: string, @RequestMeta() meta: Meta): Promise<Answer<DeadLetterView>> {
+    const { state, version } = await fold(this.store, deadLetter, checkedId(id));
+    const known = knownOf(state);
+    if (known.status === 'discarded') throw discarded();
+    if (known.status === 'replayed') return new Answer(viewOf(id, known), { version });
+    const [taken] = await this.intake.take([recordOf(contentOf(known))], meta);
+    if ('interaction' in taken!) {
+      return this.tell(id, { type: 'ReplayRecord', outcome: taken }, meta);
+    }
+    const { code, detail, pointer } = taken!.problem;
+    await this.tell(id, { type: 'ReplayRecord', outcome: reasonOf(taken!.problem) }, meta);
+    throw new HttpProblem(409, 'STILL_REFUSED', 'It is refused still; see errors.', {
+      errors: [{ pointer: pointer ?? '', code, detail }],
+    });
+  }
+
+  @Post(':id/discard')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Give a record up, for good' })
+  discard(@Param('id') id: string, @RequestMeta() meta: Meta): Promise<Answer<DeadLetterView>> {
+    return this.tell(id, { type: 'DiscardRecord' }, meta);
+  }
+
+  private async tell(id: string, command: DeadLetterCommand, meta: Meta): Promise<Answer<DeadLetterView>> {
+    const { state, version, marks } = await handle(this.store, deadLetter, checkedId(id), command, meta);
+    return new Answer(viewOf(id, knownOf(state)), { status: 200, version, marks });
+  }
+}
+
+function checkedId(id: string): string {
+  if (!deadLetterId.test(id)) throw unknownDeadLetter();
+  return id;
+}
+
+function contentOf({ content }: KnownDeadLetter): readonly string[] {
+  const parts = content.filter((part) => part !== null);
+  if (parts.length === 0 || parts.length < content.length) {
+    throw new Refusal(
+      'CONTENT_NOT_KEPT',
+      'conflict',
+      'What it says is not kept: it was too large, or has been forgotten.',
+    );
+  }
+  return parts;
+}
+
+function viewOf(id: string, { status, parked, interaction }: KnownDeadLetter): DeadLetterView {
+  const { parts, ...rest } = parked;
+  return { id, state: status, ...rest, kept: parts > 0, interaction };
+}

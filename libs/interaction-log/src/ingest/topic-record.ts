@@ -1,0 +1,70 @@
+import { parseStrictJson, Unreadable } from '@readership/host';
+import type { TopicRecord } from '@readership/kernel';
+import { sourceName } from '../sources/source-bodies.js';
+import { problem, type Problem } from './problems.js';
+
+/** Of key, value and headers: more than the largest event we take, however it is written. */
+export const recordBytesMax = 128 * 1024;
+
+/** What a record says: an event that is still to be checked, or why it says none. */
+export type SentRecord = {
+  /** Who says that they sent it, if that can be read and is a name. */
+  readonly source: string | null;
+} & ({ readonly event: unknown } | { readonly problem: Problem });
+
+/**
+ * Reads a record as the Kafka binding of CloudEvents 1.0 says: structured when its content type begins with
+ * `application/cloudevents`, else binary, with the attributes in `ce_` headers. Never throws.
+ */
+export function sentOn(record: TopicRecord): SentRecord {
+  const { value, headers } = record;
+  const named = sourceOf(headers['ce_source']);
+  const refused = (code: Parameters<typeof problem>[0]): SentRecord => ({
+    source: named,
+    problem: problem(code),
+  });
+  if (bytesOf(record) > recordBytesMax) return refused('RECORD_TOO_LARGE');
+  if (value === null) return refused('TOMBSTONE');
+  const type = mediaType(headers);
+  try {
+    if (type.startsWith('application/cloudevents')) {
+      if (type !== 'application/cloudevents+json') return refused('UNSUPPORTED_MEDIA_TYPE');
+      const event = parseStrictJson(value);
+      return { source: sourceOf((event as { source?: unknown } | null)?.source) ?? named, event };
+    }
+    const attributes = Object.entries(headers).filter(([name]) => name.startsWith('ce_'));
+    if (attributes.length === 0) return refused('NOT_A_CLOUDEVENT');
+    if (!isJson(type)) return refused('UNSUPPORTED_MEDIA_TYPE');
+    for (const [, text] of attributes) {
+      if (text.includes('\ufffd')) return refused('NOT_UTF8');
+      if (text.includes('\0')) return refused('BAD_STRING');
+    }
+    const data = parseStrictJson(value);
+    const event = { ...Object.fromEntries(attributes.map(([name, text]) => [name.slice(3), text])), data };
+    return { source: named, event };
+  } catch (error) {
+    if (!(error instanceof Unreadable)) throw error;
+    return { source: named, problem: { code: error.code, detail: error.detail } };
+  }
+}
+
+function bytesOf({ key, value, headers }: TopicRecord): number {
+  let bytes = (key?.length ?? 0) + (value?.length ?? 0);
+  for (const [name, text] of Object.entries(headers))
+    bytes += Buffer.byteLength(name) + Buffer.byteLength(text);
+  return bytes;
+}
+
+function mediaType(headers: TopicRecord['headers']): string {
+  const [, type = ''] = Object.entries(headers).find(([name]) => name.toLowerCase() === 'content-type') ?? [];
+  return type.split(';', 1)[0]!.trim().toLowerCase();
+}
+
+/** Data without a type is taken for JSON: nothing else would be understood anyway. */
+function isJson(type: string): boolean {
+  return type === '' || type === 'application/json' || type === 'text/json' || type.endsWith('+json');
+}
+
+function sourceOf(name: unknown): string | null {
+  return typeof name === 'string' && sourceName.test(name) ? name : null;
+}

@@ -1,0 +1,43 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { ArrayMaxSize, IsArray, IsString, Matches, ValidateIf } from 'class-validator';
+
+const idsMax = 500;
+/** What a URI reference consists of, so that nothing else can pass for a name. */
+export const sourceName = /^[\x21-\x7e]{1,256}$/;
+const placeId = /^[A-Za-z0-9-]{1,32}$/;
+
+/** May be left out, but not `null`. */
+const Absent = () => ValidateIf((_body, value) => value !== undefined);
+
+export class SourceNameBody {
+  @ApiProperty({
+    example: 'urn:ils:north',
+    description: 'The CloudEvents source of a branch system: printable ASCII without spaces.',
+    maxLength: 256,
+  })
+  @IsString()
+  @Matches(sourceName)
+  source!: string;
+}
+
+export class SourceBody extends SourceNameBody {
+  @ApiPropertyOptional({
+    type: [String],
+    maxItems: idsMax,
+    description: 'It may speak for all their branches.',
+  })
+  @Absent()
+  @IsArray()
+  @ArrayMaxSize(idsMax)
+  @IsString({ each: true })
+  @Matches(placeId, { each: true })
+  libraries?: string[];
+
+  @ApiPropertyOptional({ type: [String], maxItems: idsMax })
+  @Absent()
+  @IsArray()
+  @ArrayMaxSize(idsMax)
+  @IsString({ each: true })
+  @Matches(placeId, { each: true })
+  branches?: string[];
+}

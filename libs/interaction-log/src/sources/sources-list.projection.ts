@@ -1,0 +1,21 @@
+import type { Projection, Stored } from '@readership/kernel';
+import type { SourceEvent } from './source.events.js';
+
+export interface ListedSource {
+  readonly source: string;
+  readonly libraries: readonly string[];
+  readonly branches: readonly string[];
+  /** Since when it may speak for just these. */
+  readonly allowedAt: string;
+}
+
+/** The sources that may speak for somebody, to be listed by name. */
+export const sourcesList: Projection<Stored<SourceEvent>, ListedSource> = {
+  name: 'sources-list',
+  version: 1,
+  on: ['SourceAllowed', 'SourceRevoked'],
+  key: (event) => event.key,
+  apply: (_row, event) =>
+    event.type === 'SourceAllowed' ? { ...event.data, allowedAt: event.recordedAt } : null,
+  indexes: { source: (row) => [row.source] },
+};

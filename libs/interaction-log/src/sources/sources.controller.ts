@@ -1,0 +1,100 @@
+import { Body, Controller, Get, HttpCode, Inject, Post, Put } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import {
+  Answer,
+  IfMatch,
+  ListQuery,
+  Lists,
+  RequestMeta,
+  type ListAsked,
+  type Listed,
+} from '@readership/host';
+import { EventStore, handle, modelId, Refusal, type Meta } from '@readership/kernel';
+import { KnownBranches } from '../directory/known-branches.js';
+import { KnownLibraries } from '../directory/known-libraries.js';
+import { SourceBody, SourceNameBody } from './source-bodies.js';
+import { source, unknownSource, type KnownSource, type SourceCommand } from './source.decider.js';
+import { sourcesList, type ListedSource } from './sources-list.projection.js';
+import { sourceId } from './sources.js';
+
+type SourceView = Pick<KnownSource, 'source' | 'status' | 'libraries' | 'branches'>;
+
+const model = modelId(sourcesList);
+
+/** Which branches a system that sends by topic may speak for. */
+@ApiTags('sources')
+@Controller('v1/sources')
+export class SourcesController {
+  constructor(
+    @Inject(EventStore) private readonly store: EventStore,
+    @Inject(KnownBranches) private readonly branches: KnownBranches,
+    @Inject(KnownLibraries) private readonly libraries: KnownLibraries,
+    @Inject(Lists) private readonly lists: Lists,
+  ) {}
+
+  @Put()
+  @ApiOperation({ summary: 'Say which branches a source may speak for; it replaces what was said before' })
+  @ApiOkResponse({ description: 'What it may speak for now; the same again changes nothing.' })
+  async allow(
+    @Body() body: SourceBody,
+    @RequestMeta() meta: Meta,
+    @IfMatch() ifVersion?: number,
+  ): Promise<Answer<SourceView>> {
+    const { source: name, libraries = [], branches = [] } = body;
+    await expectKnown(this.libraries, libraries, 'UNKNOWN_LIBRARY', '/libraries');
+    await expectKnown(this.branches, branches, 'UNKNOWN_BRANCH', '/branches');
+    return this.tell(name, { type: 'AllowSource', source: name, libraries, branches }, meta, ifVersion);
+  }
+
+  @Post('revoke')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Let a source speak for nobody any more; what it sends from now on is parked' })
+  async revoke(
+    @Body() body: SourceNameBody,
+    @RequestMeta() meta: Meta,
+    @IfMatch() ifVersion?: number,
+  ): Promise<Answer<SourceView>> {
+    return this.tell(body.source, { type: 'RevokeSource' }, meta, ifVersion);
+  }
+
+  @Get()
+  @ApiOperation({ summary: 'The sources that may speak for somebody, by name' })
+  list(@ListQuery() asked: ListAsked): Promise<Listed<ListedSource>> {
+    return this.lists.of({ model: { own: model }, by: { index: 'source', prefix: '' } }, asked);
+  }
+
+  private async tell(
+    name: string,
+    command: SourceCommand,
+    meta: Meta,
+    ifVersion: number | undefined,
+  ): Promise<Answer<SourceView>> {
+    const { state, version, marks } = await handle(
+      this.store,
+      source,
+      sourceId(name),
+      command,
+      meta,
+      ifVersion,
+    );
+    if (state.status === 'unknown') throw unknownSource();
+    const { status, libraries, branches } = state;
+    return new Answer({ source: state.source, status, libraries, branches }, { status: 200, version, marks });
+  }
+}
+
+/** A misspelt id would allow nobody and say nothing. */
+async function expectKnown(
+  places: KnownBranches | KnownLibraries,
+  ids: readonly string[],
+  code: 'UNKNOWN_LIBRARY' | 'UNKNOWN_BRANCH',
+  pointer: string,
+): Promise<void> {
+  if ((await places.patient()(ids)).size === 0) return;
+  throw new Refusal(
+    code,
+    'invalid',
+    'One of these ids is not known: add it to the directory first.',
+    pointer,
+  );
+}
