@@ -33,7 +33,7 @@ export class BranchesController {
   @ApiOperation({ summary: 'Change a branch: its name, library, time zone or population' })
   async change(
     @Param('id') id: string,
-    @Body() { name, library, timeZone, population }: BranchChangeBody,
+    @Body() { name, library, timeZone, population, populationSince }: BranchChangeBody,
     @RequestMeta() meta: Meta,
     @IfMatch({ required: true }) ifVersion: number | undefined,
   ): Promise<Answer<BranchDetails>> {
@@ -43,7 +43,9 @@ export class BranchesController {
       ...(name === undefined ? {} : { name }),
       ...(library === undefined ? {} : { library }),
       ...(timeZone === undefined ? {} : { timeZone }),
-      ...(population === undefined ? {} : { population }),
+      ...(population === undefined
+        ? {}
+        : { population: { people: population, since: populationSince ?? meta.at.slice(0, 10) } }),
     };
     return this.answer(id, command, meta, ifVersion);
   }
