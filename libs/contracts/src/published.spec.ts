@@ -1,6 +1,7 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { cloudEventType, decodeFact, publishedFacts, type PublishedType } from './published.js';
+import { upcast, upcasters } from './upcasters.js';
 
 const fixtures = join(import.meta.dirname, '../fixtures');
 const record = {
@@ -18,12 +19,47 @@ const record = {
   actor: 'admin',
 };
 
+/** What a fixture of an older version is read as. */
+const readAs: Readonly<Record<string, object>> = {
+  'BranchPopulationStated.v1.json': { id: 'NORTH', population: 12500, populationSince: '2024-03-05' },
+};
+
 describe('published facts', () => {
   it.each(readdirSync(fixtures))('%s is still read', (file) => {
-    const type = file.split('.')[0] as PublishedType;
+    const [type, version] = file.split('.') as [PublishedType, string];
     const body = readFileSync(join(fixtures, file), 'utf8');
-    const read = decodeFact({ ...record, type, body });
-    expect(publishedFacts[type].data.parse(read.data)).toEqual(JSON.parse(body));
+    const schema = Number(version.slice(1));
+    const read = decodeFact({ ...record, type, schema, body });
+    expect(publishedFacts[type].data.parse(read.data)).toEqual(
+      schema === publishedFacts[type].schema ? JSON.parse(body) : readAs[file],
+    );
+  });
+
+  it('have a fixture of every version that was ever published', () => {
+    const expected = Object.entries(publishedFacts).flatMap(([type, { schema }]) =>
+      Array.from({ length: schema }, (_, n) => `${type}.v${n + 1}.json`),
+    );
+    expect(readdirSync(fixtures).sort()).toEqual(expected.sort());
+  });
+
+  it('of an older version are read step by step, as the same for ever', () => {
+    const steps = {
+      Noted: {
+        1: ({ n }: { n: number }) => ({ count: n }),
+        2: ({ count }: { count: number }, { time }: { time: string }) => ({ count, on: time.slice(0, 10) }),
+      },
+    };
+    const noted = { ...record, type: 'Noted' };
+    expect(upcast(noted, { n: 1 }, 3, steps)).toEqual({ count: 1, on: '2024-03-05' });
+    expect(upcast({ ...noted, schema: 2 }, { count: 1 }, 3, steps)).toEqual({ count: 1, on: '2024-03-05' });
+    expect(() => upcast(noted, { n: 1 }, 4, steps)).toThrow('unknown fact Noted v1');
+  });
+
+  it('need no step that leads to no version', () => {
+    for (const [type, steps] of Object.entries(upcasters)) {
+      const { schema } = publishedFacts[type as PublishedType];
+      expect(Object.keys(steps).map(Number)).toEqual(Array.from({ length: schema - 1 }, (_, n) => n + 1));
+    }
   });
 
   it('name their context and version for CloudEvents', () => {

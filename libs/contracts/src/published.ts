@@ -1,6 +1,7 @@
 import type { LogRecord, Published } from '@readership/kernel';
 import { z } from 'zod';
 import * as s from './shapes.js';
+import { upcast } from './upcasters.js';
 
 const library = z.strictObject({ id: s.codeId, name: z.string() });
 
@@ -51,8 +52,8 @@ export const publishedFacts = {
   },
   BranchPopulationStated: {
     context: 'patron-profile',
-    schema: 1,
-    data: z.strictObject({ id: s.codeId, population: z.int().positive() }),
+    schema: 2,
+    data: z.strictObject({ id: s.codeId, population: z.int().positive(), populationSince: s.isoDate }),
   },
   PatronRegistered: {
     context: 'patron-profile',
@@ -238,16 +239,21 @@ export function fact<T extends PublishedType>(type: T, data: FactData<T>, time?:
   return { type, schema: publishedFacts[type].schema, data, ...(time === undefined ? {} : { time }) };
 }
 
-/** A record of the log as the fact it carries. Throws on a type or schema version that this build does not know. */
+/**
+ * A record of the log as the fact it carries, of whatever version it was published in. Throws on a type or schema version
+ * that this build does not know.
+ */
 export function decodeFact(record: LogRecord): PublishedEvent {
   const known = publishedFacts[record.type as PublishedType];
-  if (known === undefined || known.schema !== record.schema) {
+  if (known === undefined || record.schema > known.schema) {
     throw new Error(`unknown fact ${record.type} v${record.schema}`);
   }
+  const body = JSON.parse(record.body) as object;
+  const data = record.schema === known.schema ? body : upcast(record, body, known.schema);
   const { id, stream, key, partition, position, time, recordedAt, actor, context, traceparent } = record;
   return {
     type: record.type,
-    data: JSON.parse(record.body),
+    data,
     id,
     stream,
     key,

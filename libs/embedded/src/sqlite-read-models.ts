@@ -1,4 +1,12 @@
-import { ReadModels, start, type Batch, type Checkpoint, type Page, type Parked } from '@readership/kernel';
+import {
+  ReadModels,
+  start,
+  type Batch,
+  type CellShare,
+  type Checkpoint,
+  type Page,
+  type Parked,
+} from '@readership/kernel';
 import type { Entries } from './row-writes.js';
 import { checkValue, type SqlDriver, type SqlRow, type SqlValue } from './sql-driver.js';
 import { afterPrefix, before, plainStart } from './text-order.js';
@@ -109,6 +117,23 @@ export class SqliteReadModels extends ReadModels {
       if (cell >= from && cell < to) cells.set(cell, n);
     }
     return cells;
+  }
+
+  async shares(
+    model: string,
+    page: { readonly after?: string; readonly limit: number },
+  ): Promise<{ readonly shares: readonly CellShare[]; readonly next: string | null }> {
+    const from = page.after === undefined ? ['', -1] : (JSON.parse(page.after) as [string, number]);
+    const found = this.driver
+      .prepare(
+        `SELECT cell, partition, n FROM cells WHERE model = ${modelOf} AND (cell, partition) > (?, ?) AND n <> 0
+         ORDER BY cell, partition LIMIT ?`,
+      )
+      .all([model, ...from, page.limit + 1]) as readonly (readonly [string, number, number])[];
+    const shares = found.slice(0, page.limit).map(([cell, partition, n]) => ({ cell, partition, n }));
+    const last = shares[shares.length - 1];
+    const next = found.length > page.limit ? JSON.stringify([last!.cell, last!.partition]) : null;
+    return { shares, next };
   }
 
   async commit(model: string, partition: number, batch: Batch): Promise<'committed' | 'stale'> {

@@ -6,6 +6,7 @@ export * from './delivery.js';
 export * from './event.js';
 export * from './event-log.js';
 export * from './event-store.js';
+export * from './fingerprint.js';
 export * from './handle.js';
 export * from './ids.js';
 export * from './job-queue.js';

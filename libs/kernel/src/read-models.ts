@@ -57,6 +57,13 @@ export interface Page<Row> {
   readonly next: string | null;
 }
 
+/** What one partition adds to a cell. */
+export interface CellShare {
+  readonly cell: string;
+  readonly partition: number;
+  readonly n: number;
+}
+
 /**
  * Rows and counts of one context, per model (`modelId`) and partition; a key's rows lie in the key's partition.
  *
@@ -103,6 +110,12 @@ export abstract class ReadModels {
 
   /** Cells whose name is at least `from` and below `to` in code-unit order. */
   abstract cells(model: string, from: string, to: string): Promise<ReadonlyMap<string, number>>;
+
+  /** What each partition adds to the cells of a model, without zeros, in no particular but a stable order. */
+  abstract shares(
+    model: string,
+    page: { readonly after?: string; readonly limit: number },
+  ): Promise<{ readonly shares: readonly CellShare[]; readonly next: string | null }>;
 
   abstract commit(model: string, partition: number, batch: Batch): Promise<'committed' | 'stale'>;
 

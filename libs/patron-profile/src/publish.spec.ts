@@ -51,7 +51,11 @@ const events = fc.oneof(
   event('BranchRenamed', fc.constant('branch-B'), fc.record({ id: code, name: text })),
   event('BranchTransferred', fc.constant('branch-B'), fc.record({ id: code, library: code })),
   event('BranchTimeZoneSet', fc.constant('branch-B'), fc.record({ id: code, timeZone: zone })),
-  event('BranchPopulationStated', fc.constant('branch-B'), fc.record({ id: code, population: claim })),
+  event(
+    'BranchPopulationStated',
+    fc.constant('branch-B'),
+    fc.record({ id: code, population: claim, populationSince: day }),
+  ),
   event(
     'PatronRegistered',
     patron,

@@ -4,6 +4,7 @@ import {
   Refusal,
   start,
   type Batch,
+  type CellShare,
   type Checkpoint,
   type Page,
   type Parked,
@@ -148,6 +149,24 @@ export class MongoReadModels extends ReadModels {
     const cells = new Map<string, number>();
     for await (const { _id, n } of sums) if (n !== 0) cells.set(plain(_id), n);
     return cells;
+  }
+
+  async shares(
+    model: string,
+    page: { readonly after?: string; readonly limit: number },
+  ): Promise<{ readonly shares: readonly CellShare[]; readonly next: string | null }> {
+    const range = page.after === undefined ? allOf(model) : { ...allOf(model), $gt: page.after };
+    const found = await this.places.cells
+      .find({ _id: range, n: { $ne: 0 } }, latest)
+      .sort({ _id: 1 })
+      .limit(page.limit + 1)
+      .toArray();
+    const shares = found.slice(0, page.limit).map(({ _id, cell, n }) => ({
+      cell: plain(cell),
+      partition: Number(_id.slice(_id.lastIndexOf(separator) + 1)),
+      n,
+    }));
+    return { shares, next: found.length > page.limit ? found[page.limit - 1]!._id : null };
   }
 
   /** Refuses with `BATCH_TOO_LARGE`, before anything is written, a batch whose head document would exceed 8 MiB. */

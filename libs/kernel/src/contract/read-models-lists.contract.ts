@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { type Page } from '../read-models.js';
+import { partitionsOf } from './notes.js';
 import {
   batchOf,
   cellsOf,
@@ -148,6 +149,37 @@ export const readModelsListCases: readonly ReadModelsCase[] = [
       for (const limit of [1, 3, 20]) {
         assert.deepEqual(await keysOf((page) => fixture.port.all(model, page), limit), order);
       }
+    },
+  },
+  {
+    name: 'shares gives what each partition adds to each cell once, without zeros, in pages of at most the limit',
+    async run(fixture) {
+      const cells = ['visits', 'loans', 'é|\u4e2d|2024-03', 'visits+', 'none'];
+      for (const p of partitionsOf(fixture)) {
+        const added = new Map(cells.map((cell, i) => [cell, cell === 'none' ? 1 : i - 2 * p || 7]));
+        await fixture.port.commit(model, p, batchOf(0, 1, { cells: added }));
+        await fixture.port.commit(model, p, batchOf(1, 2, { cells: new Map([['none', -1]]) }));
+        await fixture.port.commit('other.v1', p, batchOf(0, 1, { cells: new Map([['visits', 1]]) }));
+      }
+      await fixture.reopen();
+      const expected = partitionsOf(fixture).flatMap((p) =>
+        cells.slice(0, -1).map((cell, i) => `${cell} ${p} ${i - 2 * p || 7}`),
+      );
+      for (const limit of [1, 2, 3, 100]) {
+        const found: string[] = [];
+        for (let after: string | null = '', pages = 0; after !== null; pages++) {
+          assert.ok(pages <= cells.length * fixture.partitions, 'the list ends');
+          const page: Awaited<ReturnType<typeof fixture.port.shares>> = await fixture.port.shares(model, {
+            limit,
+            ...(after === '' ? {} : { after }),
+          });
+          assert.ok(page.shares.length <= limit, `a page of at most ${limit}`);
+          for (const { cell, partition, n } of page.shares) found.push(`${cell} ${partition} ${n}`);
+          after = page.next;
+        }
+        assert.deepEqual(found.sort(), [...expected].sort());
+      }
+      assert.deepEqual(await fixture.port.shares('unknown.v1', { limit: 5 }), { shares: [], next: null });
     },
   },
   {

@@ -148,6 +148,16 @@ export const readModelsSaboteurs: readonly ReadModelsSaboteur[] = [
     }),
   ),
   simple(
+    'forgets which partition a cell is of',
+    'shares gives what each partition adds to each cell once, without zeros, in pages of at most the limit',
+    (models) => ({
+      shares: async (model, page) => {
+        const { shares, next } = await models.shares(model, page);
+        return { shares: shares.map((share) => ({ ...share, partition: 0 })), next };
+      },
+    }),
+  ),
+  simple(
     'finds nothing after the first page',
     'find gives each row once, in value order, in pages of at most the limit',
     (models) => ({

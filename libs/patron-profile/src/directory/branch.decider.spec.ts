@@ -22,12 +22,21 @@ describe('a branch', () => {
 
   it('changes in each respect by a fact of its own', () =>
     given(branch, added)
-      .when({ type: 'ChangeBranch', name: 'North Side', library: 'LAKE', timeZone: 'UTC', population: 9_000 })
+      .when({
+        type: 'ChangeBranch',
+        name: 'North Side',
+        library: 'LAKE',
+        timeZone: 'UTC',
+        population: { people: 9_000, since: '2024-01-01' },
+      })
       .then(
         renamed,
         { type: 'BranchTransferred', data: { id: 'NORTH', library: 'LAKE' } },
         { type: 'BranchTimeZoneSet', data: { id: 'NORTH', timeZone: 'UTC' } },
-        { type: 'BranchPopulationStated', data: { id: 'NORTH', population: 9_000 } },
+        {
+          type: 'BranchPopulationStated',
+          data: { id: 'NORTH', population: 9_000, populationSince: '2024-01-01' },
+        },
       ));
 
   it('does not change to what it is already', () =>

@@ -2,7 +2,10 @@ import type { FactData } from '@readership/contracts';
 import { Refusal, type Decider } from '@readership/kernel';
 import type { BranchEvent } from './directory.events.js';
 
-export type BranchDetails = FactData<'BranchAdded'>;
+export type BranchDetails = FactData<'BranchAdded'> & {
+  /** Absent: the population is that of the branch as it was added, or none is known. */
+  readonly populationSince?: string;
+};
 
 export interface Branch {
   readonly now: BranchDetails;
@@ -17,7 +20,7 @@ export type BranchCommand =
       readonly name?: string;
       readonly library?: string;
       readonly timeZone?: string;
-      readonly population?: number;
+      readonly population?: { readonly people: number; readonly since: string };
     };
 
 /** That its library exists is looked up before the command. */
@@ -50,8 +53,12 @@ export const branch: Decider<Branch | null, BranchCommand, BranchEvent> = {
         if (timeZone !== undefined && timeZone !== now.timeZone) {
           events.push({ type: 'BranchTimeZoneSet', data: { id, timeZone } });
         }
-        if (population !== undefined && population !== now.population) {
-          events.push({ type: 'BranchPopulationStated', data: { id, population } });
+        if (population !== undefined && population.people !== now.population) {
+          const { people, since } = population;
+          events.push({
+            type: 'BranchPopulationStated',
+            data: { id, population: people, populationSince: since },
+          });
         }
         return events;
       }

@@ -40,12 +40,21 @@ export class BranchesController {
   @ApiOperation({ summary: 'Change a branch: its name, library, time zone or population' })
   async change(
     @Param('id') id: string,
-    @Body() body: BranchChangeBody,
+    @Body() { name, library, timeZone, population, populationSince }: BranchChangeBody,
     @RequestMeta() meta: Meta,
     @IfMatch({ required: true }) ifVersion: number | undefined,
   ): Promise<Answer<BranchDetails>> {
-    if (body.library !== undefined) await this.directory.expectLibrary(body.library);
-    return this.answer(id, { type: 'ChangeBranch', ...body }, meta, ifVersion);
+    if (library !== undefined) await this.directory.expectLibrary(library);
+    const command: BranchCommand = {
+      type: 'ChangeBranch',
+      ...(name === undefined ? {} : { name }),
+      ...(library === undefined ? {} : { library }),
+      ...(timeZone === undefined ? {} : { timeZone }),
+      ...(population === undefined
+        ? {}
+        : { population: { people: population, since: populationSince ?? meta.at.slice(0, 10) } }),
+    };
+    return this.answer(id, command, meta, ifVersion);
   }
 
   @Get()

@@ -20,6 +20,7 @@ import {
   ValidateIf,
   ValidateNested,
 } from 'class-validator';
+import { IsDay } from '../day.js';
 
 const codePattern = /^[A-Za-z0-9-]{1,32}$/;
 /** Offsets are no time zones: they know no summer time. */
@@ -150,4 +151,9 @@ export class BranchChangeBody extends LibraryChangeBody {
   @Min(1)
   @Max(2_000_000_000)
   population?: number;
+
+  @ApiPropertyOptional({ format: 'date', description: 'Since when so many live there; absent: today.' })
+  @Absent()
+  @IsDay()
+  populationSince?: string;
 }

@@ -13,6 +13,7 @@ export type BranchAdded = Event<'BranchAdded', FactData<'BranchAdded'>>;
 export type BranchRenamed = Event<'BranchRenamed', FactData<'BranchRenamed'>>;
 export type BranchTransferred = Event<'BranchTransferred', FactData<'BranchTransferred'>>;
 export type BranchTimeZoneSet = Event<'BranchTimeZoneSet', FactData<'BranchTimeZoneSet'>>;
+/** Those recorded before it said since when have no `populationSince`: nothing in this context needs it. */
 export type BranchPopulationStated = Event<'BranchPopulationStated', FactData<'BranchPopulationStated'>>;
 export type BranchEvent =
   BranchAdded | BranchRenamed | BranchTransferred | BranchTimeZoneSet | BranchPopulationStated;

@@ -109,6 +109,18 @@ describe('branches', () => {
     expect(headers.get('etag')).toBe('"v3"');
     await app.when(patch('/v1/branches/NORTH', { library: 'NONE' }, 3)).thenRefused(422, 'UNKNOWN_LIBRARY');
   });
+  it('say since when so many live there, today unless it is told', async () => {
+    await app
+      .given(library, branch)
+      .when(patch('/v1/branches/NORTH', { population: 9_500, populationSince: '2023-01-01' }, 1))
+      .then(200, { population: 9_500, populationSince: '2023-01-01' });
+    const today = new Date().toISOString().slice(0, 10);
+    const { body } = await app.when(patch('/v1/branches/NORTH', { population: 9_600 }, 2)).then(200);
+    expect(body.populationSince >= today).toBe(true);
+    await app
+      .when(patch('/v1/branches/NORTH', { populationSince: '2023-02-30' }, 3))
+      .thenRefused(422, 'INVALID');
+  });
   it('are listed by id, page by page, of all libraries or one', async () => {
     const more = ['C', 'A', 'B'].map((id) => ({ ...branch, body: { ...branch.body, id } }));
     const last = await app.given(library, more[0]!, more[1]!).when(more[2]!).then(201);

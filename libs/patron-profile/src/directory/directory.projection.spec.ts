@@ -24,7 +24,7 @@ describe('the lists of libraries and branches', () => {
     const added = { id: 'N', name: 'North', library: 'CITY', timeZone: 'UTC' };
     const stated = stored<BranchEvent>('branch-N', {
       type: 'BranchPopulationStated',
-      data: { id: 'N', population: 9 },
+      data: { id: 'N', population: 9, populationSince: '2024-01-01' },
     });
     const rows = projected(
       branches,
@@ -33,7 +33,7 @@ describe('the lists of libraries and branches', () => {
       stated,
       stated,
     );
-    rows.thenRow('branch-N', { ...added, library: 'LAKE', population: 9 });
+    rows.thenRow('branch-N', { ...added, library: 'LAKE', population: 9, populationSince: '2024-01-01' });
     expect(branches.indexes!.library!(rows.rows.get('branch-N')!)).toEqual(['LAKE']);
     expect(branches.indexes!.id!(rows.rows.get('branch-N')!)).toEqual(['N']);
     expect(libraries.indexes!.id!({ id: 'CITY', name: 'City' })).toEqual(['CITY']);

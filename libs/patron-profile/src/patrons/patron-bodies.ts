@@ -10,8 +10,8 @@ import {
   Length,
   Matches,
   MaxLength,
-  registerDecorator,
 } from 'class-validator';
+import { IsDay } from '../day.js';
 import { Absent, oneLine, Trimmed } from '../directory/directory-bodies.js';
 import { cardsHeldMax } from './patron.decider.js';
 
@@ -22,26 +22,6 @@ const phonePattern = /^(?=(?:[^0-9]*[0-9]){3})[0-9+()./ -]{3,32}$/;
 /** Short codes, never free text: they are published. */
 const categoryPattern = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,31}$/;
 const languagePattern = /^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,4}$/;
-
-/** A day of the calendar from 1900, `2024-03-31`. */
-function IsDay(): PropertyDecorator {
-  return (target, property) =>
-    registerDecorator({
-      name: 'isDay',
-      target: target.constructor,
-      propertyName: String(property),
-      validator: {
-        validate: isDay,
-        defaultMessage: () => '$property must be a day from 1900, as 2024-03-31',
-      },
-    });
-}
-
-export function isDay(value: unknown): boolean {
-  if (typeof value !== 'string' || !/^\d{4}-\d\d-\d\d$/.test(value) || value < '1900') return false;
-  const time = Date.parse(`${value}T00:00:00Z`);
-  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(value);
-}
 
 export class ContactBody {
   @ApiPropertyOptional({ minLength: 1, maxLength: 200 })
