@@ -20,7 +20,9 @@ export async function run(command, args, { env = {}, timeoutMs = 300_000 } = {})
 
 async function found(command) {
   try {
-    await execute('sh', ['-c', `command -v ${command}`]);
+    // Servers of Debian lie where only root looks by itself.
+    const env = { ...process.env, PATH: `${process.env.PATH ?? ''}:/usr/sbin` };
+    await execute('sh', ['-c', `command -v ${command}`], { env });
     return true;
   } catch {
     return false;

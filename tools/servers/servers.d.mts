@@ -38,3 +38,12 @@ export function kill(name: ServerName, options?: Place): Promise<void>;
 
 /** Ends one server in order and starts it again on the same ports. */
 export function restart(name: ServerName, options?: Place): Promise<void>;
+
+/** Gives each of the names a free port of 127.0.0.1, the one it had before where nobody took it meanwhile, and keeps them. */
+export function claimPorts(
+  folder: string,
+  names: readonly string[],
+): Promise<Readonly<Record<string, number>>>;
+
+/** Resolves once `command` can be run: where it is missing, root installs Debian's package, and anybody else is told to. */
+export function need(command: string, debianPackage: string): Promise<void>;

@@ -9,6 +9,9 @@ import { claimPorts, portsOf } from './ports.mjs';
 import { processes } from './processes.mjs';
 import { redis } from './redis.mjs';
 
+export { need } from './commands.mjs';
+export { claimPorts } from './ports.mjs';
+
 const servers = [kafka, mongodb, redis];
 const root = join(import.meta.dirname, '../..');
 

@@ -6,4 +6,4 @@ export {
 } from './cluster-adapters.js';
 export { TopicRefused } from './event-log/event-log-topic.js';
 export type { TopicBatch, TopicRecord } from './event-log/kafka-transport.js';
-export { prepareCluster } from './prepare-cluster.js';
+export { forgetCluster, prepareCluster } from './prepare-cluster.js';

@@ -8,6 +8,8 @@ export type Collection<D extends Doc> = mongo.Collection<D>;
 /** A connection to one context's database, which reads and writes with a majority of the replica set. */
 export interface Database {
   collection<D extends Doc>(name: string): Collection<D>;
+  /** Deletes everything in it. */
+  drop(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -27,6 +29,9 @@ export async function connectMongo(url: string, database: string): Promise<Datab
   return {
     collection: <D extends Doc>(name: string) =>
       connection.getClient().db(database).collection(name) as unknown as Collection<D>,
+    drop: async () => {
+      await connection.getClient().db(database).dropDatabase();
+    },
     close: () => connection.close(),
   };
 }

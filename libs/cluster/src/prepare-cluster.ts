@@ -1,5 +1,5 @@
 import { databaseName, eventsTopic, type ClusterServers } from './cluster-adapters.js';
-import { prepareEventLog } from './event-log/event-log-topic.js';
+import { deleteEventLog, prepareEventLog } from './event-log/event-log-topic.js';
 import { prepareEventStore } from './event-store/event-documents.js';
 import { prepareJobQueue } from './job-queue/stored-jobs.js';
 import { connectMongo } from './mongo.js';
@@ -18,6 +18,21 @@ export async function prepareCluster(
     try {
       await prepareEventStore(database, servers.partitions);
       await prepareJobQueue(database);
+    } finally {
+      await database.close();
+    }
+  }
+}
+
+/** Deletes the topic and the databases of a deployment that no service runs of: everything it ever recorded. */
+export async function forgetCluster(
+  servers: ClusterServers & { readonly contexts: readonly string[] },
+): Promise<void> {
+  await deleteEventLog(eventsTopic(servers));
+  for (const context of servers.contexts) {
+    const database = await connectMongo(servers.mongoUrl, databaseName(servers, context));
+    try {
+      await database.drop();
     } finally {
       await database.close();
     }

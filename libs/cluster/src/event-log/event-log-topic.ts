@@ -57,6 +57,14 @@ export async function checkEventLog(options: EventLogTopic): Promise<void> {
   if (faults.length > 0) throw new TopicRefused(`${topic} cannot be the event log: ${faults.join('; ')}`);
 }
 
+/** Deletes the topic if it is there, and with it the order of all that was published. */
+export async function deleteEventLog(options: EventLogTopic): Promise<void> {
+  const { topic } = options;
+  await asking(options, async (admin) => {
+    if ((await admin.listTopics()).includes(topic)) await admin.deleteTopics({ topics: [topic] });
+  });
+}
+
 async function wrongSettings(admin: Admin, topic: string): Promise<readonly string[]> {
   const { resources } = await admin.describeConfigs({
     includeSynonyms: false,

@@ -54,7 +54,11 @@ export function interrupted(database: Database, between: Between): Database {
           );
       },
     });
-  return { collection: (name) => around(database.collection(name)), close: () => database.close() };
+  return {
+    collection: (name) => around(database.collection(name)),
+    drop: () => database.drop(),
+    close: () => database.close(),
+  };
 }
 
 /** Lets `writes` documents be written and none after. `unheard`: of the last one the adapter is told that it failed. */
