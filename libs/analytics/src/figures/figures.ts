@@ -13,6 +13,7 @@ import {
   handle,
   JobQueue,
   ReadModels,
+  Refusal,
   Runner,
   type Consumption,
   type JobWorker,
@@ -45,6 +46,8 @@ const buildWindow = 100_000;
 /** A build that is this close behind the log may answer. */
 const lagMax = 1_000;
 const lookMs = 200;
+/** Builds that may replace each other under one answer. */
+const readsMax = 5;
 
 const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
@@ -91,22 +94,31 @@ export class Figures implements OnApplicationBootstrap, BeforeApplicationShutdow
     await this.settling.catch(() => undefined);
   }
 
-  /** Answers from one build, which is kept until the answer is complete. */
+  /**
+   * Answers from one build, which is kept until the answer is complete. Another process may have replaced it meanwhile, and
+   * dropped what it kept: then what was read says nothing, and is read again from the build that serves.
+   */
   async reading<T>(read: (serving: Running) => Promise<T>): Promise<T> {
-    const run = this.serving!;
-    run.readers++;
-    try {
-      return await read(run);
-    } finally {
-      run.readers--;
+    for (let attempts = 1; attempts <= readsMax; attempts++) {
+      const run = this.serving!;
+      run.readers++;
+      try {
+        const answer = await read(run);
+        if ((await this.state()).serving!.number === run.build.number) return answer;
+      } finally {
+        run.readers--;
+      }
+      await this.settle();
     }
+    throw new Refusal('BUSY', 'not-yet', 'The figures are being replaced: ask again in a moment.');
   }
 
-  /** Turns the builds that were decided upon into jobs. */
+  /** Turns the builds that were decided upon into jobs, and serves what another process has brought up. */
   private async follow(): Promise<void> {
     while (!this.stopping) {
       try {
-        const { building } = await this.state();
+        const { building, serving } = await this.state();
+        if (serving!.number !== this.serving!.build.number) await this.settle();
         if (building !== null && !this.runs.has(building.number)) {
           const id = `build-${building.number}`;
           await this.jobs.enqueue({ queue, id, data: { build: building.number } });
