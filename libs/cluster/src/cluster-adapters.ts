@@ -2,7 +2,7 @@ import type { Adapters, EventStore, JobQueue, Publish, ReadModels } from '@reade
 import type { KafkaConfig } from 'kafkajs';
 import { checkEventLog, type EventLogTopic } from './event-log/event-log-topic.js';
 import { KafkaEventLog } from './event-log/kafka-event-log.js';
-import type { GroupFailed } from './event-log/kafka-group.js';
+import { timingOf, type GroupFailed } from './event-log/kafka-group.js';
 import { KafkaTransport } from './event-log/kafka-transport.js';
 import { MongoEventStore } from './event-store/mongo-event-store.js';
 import { BullJobQueue } from './job-queue/bull-job-queue.js';
@@ -27,6 +27,8 @@ export interface ClusterOptions extends ClusterServers {
   /** 32 bytes that wrap the data keys of personal parts. */
   readonly masterKey: Buffer;
   readonly ratePerSecond: number;
+  /** A member of a group that is silent for this long has lost its partitions. */
+  readonly kafkaSessionMs: number;
   /** Told of what a consumer threw; it is given the records again after a pause. */
   readonly onError: GroupFailed;
 }
@@ -59,8 +61,10 @@ export class ClusterAdapters implements Adapters {
   ) {
     const { context, namespace, partitions, redisUrl, onError } = options;
     const topic = eventsTopic(options);
-    this.eventLog = new KafkaEventLog({ ...topic, database, onError });
-    this.transport = new KafkaTransport({ kafka: topic.kafka, group: `${namespace}.${context}`, onError });
+    const timing = timingOf(options.kafkaSessionMs);
+    const { kafka } = topic;
+    this.eventLog = new KafkaEventLog({ ...topic, database, timing, onError });
+    this.transport = new KafkaTransport({ kafka, group: `${namespace}.${context}`, timing, onError });
     this.models = new MongoReadModels(database, partitions);
     this.jobs = new BullJobQueue(database, { redisUrl, prefix: `${namespace}:${context}:jobs` });
   }
