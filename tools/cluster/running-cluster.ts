@@ -23,6 +23,8 @@ export interface ClusterShape {
   readonly logLevel?: 'debug' | 'info' | 'warn';
   /** Requests per second of one key. */
   readonly ratePerSecond?: number;
+  /** Environment of the services besides, or instead of what they are given else. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 /** The four services as processes on the servers of `tools/backends`, behind one address. Needs the build. */
@@ -118,7 +120,7 @@ function environmentOf(
   servers: ClusterServers,
   secrets: Secrets,
   publicUrl: string,
-  { logLevel = 'info', ratePerSecond = 2_000 }: ClusterShape,
+  { logLevel = 'info', ratePerSecond = 2_000, settings = {} }: ClusterShape,
 ): Record<string, string> {
   return {
     PATH: process.env['PATH'] ?? '',
@@ -135,5 +137,6 @@ function environmentOf(
     READERSHIP_MASTER_KEY: secrets.masterKey.toString('base64'),
     READERSHIP_CARD_KEY: secrets.cardKey.toString('base64'),
     READERSHIP_LINK_KEY: secrets.linkKey.toString('base64'),
+    ...settings,
   };
 }

@@ -10,7 +10,7 @@ const unknownMember = 25;
 /** One Apache Kafka, broker and controller in one process. It keeps what it acknowledged over a SIGKILL. */
 export const kafka = {
   name: 'kafka',
-  ports: ['kafka', 'controller'],
+  ports: ['kafka', 'controller', 'detour', 'detourEnd'],
   survivesKill: true,
 
   async install(cache) {
@@ -68,15 +68,25 @@ async function ask(port, key, version, ...body) {
   return answer.subarray(8);
 }
 
-function properties(data, { kafka: port, controller }) {
+/**
+ * Who asks the broker at `detourEnd` is sent to `detour` from then on, where a test may stand in between; nobody else needs
+ * to listen there.
+ */
+function properties(data, { kafka: port, controller, detour, detourEnd }) {
   const settings = {
     'process.roles': 'broker,controller',
     'node.id': 1,
     'controller.quorum.voters': `1@127.0.0.1:${controller}`,
     'controller.listener.names': 'CONTROLLER',
-    listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controller}`,
-    'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}`,
-    'listener.security.protocol.map': 'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT',
+    listeners: [
+      `PLAINTEXT://127.0.0.1:${port}`,
+      `DETOUR://127.0.0.1:${detourEnd}`,
+      `CONTROLLER://127.0.0.1:${controller}`,
+    ],
+    'advertised.listeners': [`PLAINTEXT://127.0.0.1:${port}`, `DETOUR://127.0.0.1:${detour}`],
+    'listener.security.protocol.map': ['CONTROLLER', 'PLAINTEXT', 'DETOUR'].map(
+      (name) => `${name}:PLAINTEXT`,
+    ),
     'log.dirs': data,
     'default.replication.factor': 1,
     'min.insync.replicas': 1,

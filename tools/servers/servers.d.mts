@@ -45,5 +45,8 @@ export function claimPorts(
   names: readonly string[],
 ): Promise<Readonly<Record<string, number>>>;
 
+/** The ports that were given in a folder, by name; in `defaultFolder()` those of the servers. */
+export function portsOf(folder: string): Readonly<Record<string, number>>;
+
 /** Resolves once `command` can be run: where it is missing, root installs Debian's package, and anybody else is told to. */
 export function need(command: string, debianPackage: string): Promise<void>;

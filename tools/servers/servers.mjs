@@ -10,7 +10,7 @@ import { processes } from './processes.mjs';
 import { redis } from './redis.mjs';
 
 export { need } from './commands.mjs';
-export { claimPorts } from './ports.mjs';
+export { claimPorts, portsOf } from './ports.mjs';
 
 const servers = [kafka, mongodb, redis];
 const root = join(import.meta.dirname, '../..');

@@ -2,7 +2,7 @@ import type { Adapters, EventStore, JobQueue, Publish, ReadModels } from '@reade
 import type { KafkaConfig } from 'kafkajs';
 import { checkEventLog, type EventLogTopic } from './event-log/event-log-topic.js';
 import { KafkaEventLog } from './event-log/kafka-event-log.js';
-import type { GroupFailed } from './event-log/kafka-group.js';
+import { timingOf, type GroupFailed } from './event-log/kafka-group.js';
 import { KafkaTransport } from './event-log/kafka-transport.js';
 import { MongoEventStore } from './event-store/mongo-event-store.js';
 import { checkIngest, deadLettersTopic, type IngestTopics } from './ingest/ingest-topics.js';
@@ -29,6 +29,8 @@ export interface ClusterOptions extends ClusterServers {
   /** 32 bytes that wrap the data keys of personal parts. */
   readonly masterKey: Buffer;
   readonly ratePerSecond: number;
+  /** A member of a group that is silent for this long has lost its partitions. */
+  readonly kafkaSessionMs: number;
   /** Told of what a consumer threw; it is given the records again after a pause. */
   readonly onError: GroupFailed;
 }
@@ -66,14 +68,17 @@ export class ClusterAdapters implements Adapters {
   ) {
     const { context, namespace, partitions, redisUrl, onError } = options;
     const topic = eventsTopic(options);
-    this.eventLog = new KafkaEventLog({ ...topic, database, onError });
+    const timing = timingOf(options.kafkaSessionMs);
+    const { kafka } = topic;
+    this.eventLog = new KafkaEventLog({ ...topic, database, timing, onError });
     const ingest = ingestTopics(options);
     this.deadLetters = new KafkaDeadLetters(ingest.kafka, deadLettersTopic(ingest));
     this.transport = new KafkaTransport({
-      kafka: topic.kafka,
+      kafka,
       group: `${namespace}.${context}`,
       namespace,
       check: () => checkIngest(ingest),
+      timing,
       onError,
     });
     this.models = new MongoReadModels(database, partitions);

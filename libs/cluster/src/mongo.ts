@@ -1,4 +1,5 @@
 import mongoose, { type mongo } from 'mongoose';
+import { Lookout } from './lookout.js';
 
 /** The only shape that our documents share. Hot paths use the driver's collections: casting costs 30 times as much. */
 export type Doc = { _id: string };
@@ -8,44 +9,56 @@ export type Collection<D extends Doc> = mongo.Collection<D>;
 /** A connection to one context's database, which reads and writes with a majority of the replica set. */
 export interface Database {
   collection<D extends Doc>(name: string): Collection<D>;
-  /** Deletes everything in it. */
+  /** Deletes it with everything in it. */
   drop(): Promise<void>;
   close(): Promise<void>;
 }
 
-/**
- * Connects; rejects when no server answers within ten seconds. Each context has a database of its own. `watch` is told of
- * every command that is sent.
- */
+export interface ConnectOptions {
+  /** Longer than the driver may take to look at a server: to connect, to be greeted, or to be told news. Absent: 30 s. */
+  readonly lookMaxMs?: number;
+  /** Told of every command that is sent. */
+  readonly watch?: (command: string, body: Readonly<Record<string, unknown>>) => void;
+}
+
+const selectionMs = 10_000;
+const connectMs = 10_000;
+/** A server that hangs must not hold a request for ever: what became of a write is settled by reading it back. */
+const silentMs = 30_000;
+
+/** Connects; rejects when no server answers within ten seconds. Each context has a database of its own. */
 export async function connectMongo(
   url: string,
   database: string,
-  watch?: (command: string, body: Readonly<Record<string, unknown>>) => void,
+  { lookMaxMs = 30_000, watch }: ConnectOptions = {},
 ): Promise<Database> {
   const connection = await mongoose
     .createConnection(url, {
-      monitorCommands: watch !== undefined,
       dbName: database,
-      serverSelectionTimeoutMS: 10_000,
-      // A server that hangs must not hold a request for ever: what became of a write is settled by reading it back.
-      socketTimeoutMS: 30_000,
+      serverSelectionTimeoutMS: selectionMs,
+      connectTimeoutMS: Math.min(connectMs, lookMaxMs / 3),
+      socketTimeoutMS: silentMs,
       writeConcern: { w: 'majority', journal: true },
       readConcern: { level: 'majority' },
       retryWrites: false,
       autoCreate: false,
       autoIndex: false,
+      monitorCommands: watch !== undefined,
     })
     .asPromise();
-  if (watch) {
-    connection.getClient().on('commandStarted', ({ commandName, command }) => watch(commandName, command));
-  }
+  const client = connection.getClient();
+  if (watch) client.on('commandStarted', ({ commandName, command }) => watch(commandName, command));
+  const lookout = new Lookout(client, lookMaxMs);
   return {
     collection: <D extends Doc>(name: string) =>
-      connection.getClient().db(database).collection(name) as unknown as Collection<D>,
+      client.db(database).collection(name) as unknown as Collection<D>,
     drop: async () => {
-      await connection.getClient().db(database).dropDatabase();
+      await client.db(database).dropDatabase();
     },
-    close: () => connection.close(),
+    close: () => {
+      lookout.end();
+      return connection.close();
+    },
   };
 }
 

@@ -32,6 +32,8 @@ export abstract class ServiceConfig extends Config {
   abstract readonly partitions: number;
   /** Begins the names of topics, consumer groups, databases and keys. */
   abstract readonly namespace: string;
+  /** A replica that is silent for this long has lost its partitions of the log to the others. */
+  abstract readonly kafkaSessionMs: number;
   abstract override readonly adminKey: string;
   abstract override readonly masterKey: Buffer;
   abstract override readonly cardKey: Buffer;
@@ -176,6 +178,13 @@ const serviceVariables: Readonly<Record<string, Variable>> = {
     fallback: 'readership',
     meaning:
       'Begins the names of topics, consumer groups, databases and Redis keys, for several deployments on the same servers.',
+  },
+  READERSHIP_KAFKA_SESSION_MS: {
+    field: 'kafkaSessionMs',
+    schema: wholeNumber(1_000, 1_800_000),
+    fallback: '30000',
+    meaning:
+      'How long a replica may be silent before the others take over its partitions; within the bounds of the brokers.',
   },
 };
 const requiredOfServices: readonly (keyof ServiceConfig)[] = [

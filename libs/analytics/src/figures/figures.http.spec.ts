@@ -126,6 +126,28 @@ describe('a change of policy', () => {
     expect(Object.keys(await contentOf(2))).toHaveLength(4);
   });
 
+  it('reaches every replica at once, whichever builds, and leaves nothing of the old build', async () => {
+    await history();
+    const other = await start();
+    try {
+      const versionBy = async (replica: TestApp) =>
+        (await replica.when({ url: '/v1/metrics/visits' }).then(200)).body.policy.version as number;
+      await configure(halfYear);
+      const first = await eventually(async () => {
+        for (const replica of [app, other]) if ((await versionBy(replica)) === 2) return replica;
+        return null;
+      }, 8000);
+      expect(await versionBy(first === app ? other : app)).toBe(2);
+      const old = await eventually(async () => {
+        await other.settled();
+        return Object.keys(await contentOf(1)).length === 0 ? [] : null;
+      }, 5000);
+      expect(old).toEqual([]);
+    } finally {
+      await other.close();
+    }
+  });
+
   it('goes on after a restart', async () => {
     await history();
     await app.close();

@@ -18,12 +18,12 @@ export interface GroupTiming {
   readonly fetchWaitMs: number;
 }
 
-export const usualTiming: GroupTiming = {
-  heartbeatMs: 3_000,
-  sessionMs: 30_000,
-  rebalanceMs: 60_000,
-  fetchWaitMs: 250,
-};
+/** Ten heartbeats a session, and two sessions for all members to come together again. */
+export function timingOf(sessionMs: number): GroupTiming {
+  return { heartbeatMs: Math.round(sessionMs / 10), sessionMs, rebalanceMs: 2 * sessionMs, fetchWaitMs: 250 };
+}
+
+export const usualTiming: GroupTiming = timingOf(30_000);
 
 /** Takes the records of topics with others of the same group. Offsets are Kafka's: from 0, that of the next record. */
 export interface GroupMember {

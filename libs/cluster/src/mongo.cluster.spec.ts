@@ -1,0 +1,40 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import { backends } from './backends.js';
+import { connectMongo } from './mongo.js';
+import { roadTo } from './road.js';
+
+const lookMaxMs = 3_000;
+
+it('finds its server again after all connections ended at once', async () => {
+  const road = await roadTo(backends().mongodb);
+  const database = await connectMongo(road.url, `spec-${randomUUID()}`, { lookMaxMs });
+  try {
+    const notes = database.collection('notes');
+    let answered = 0;
+    let reading = true;
+    const readers = Array.from({ length: 6 }, async () => {
+      while (reading) {
+        await notes.findOne({ _id: 'a' }).then(
+          () => answered++,
+          () => undefined,
+        );
+        await pause(50);
+      }
+    });
+    // The driver must have a connection of its own that rests.
+    await pause(1_000);
+    road.silence();
+    await pause(500);
+    road.mend();
+    await pause(lookMaxMs + 1_000);
+    const before = answered;
+    await pause(1_000);
+    reading = false;
+    expect(answered).toBeGreaterThan(before);
+    await Promise.all(readers);
+  } finally {
+    await database.close();
+    road.close();
+  }
+});

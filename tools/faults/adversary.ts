@@ -1,0 +1,159 @@
+import { kill, start, stop } from '#servers';
+import { connect } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Replica } from '../cluster/replica.js';
+import type { RunningCluster } from '../cluster/running-cluster.js';
+import { describe, type Fault, type Scheduled } from './schedule.js';
+import type { Injector } from './injected.js';
+import type { Road } from './road.js';
+
+const startsMax = 30;
+const lookMs = 500;
+
+export interface Battlefield {
+  readonly cluster: RunningCluster;
+  readonly roads: { readonly mongodb: Road; readonly kafka: Road };
+  readonly injector: Injector;
+  readonly redisPort: number;
+  say(line: string): void;
+}
+
+/** Does harm as scheduled, and puts everything back: what must run runs again when a fault has ended. */
+export class Adversary {
+  /** What must not have happened while it went on. */
+  readonly wrong: string[] = [];
+  /** Replicas that are down, or about to be, because of a fault. */
+  private readonly meant = new Set<Replica>();
+  private readonly over = new AbortController();
+
+  constructor(private readonly field: Battlefield) {}
+
+  /** Resolves when every fault has ended and every replica takes traffic. */
+  async carryOut(faults: readonly Scheduled[]): Promise<void> {
+    const begun = performance.now();
+    const guarding = this.guard();
+    const harm = faults.map(async ({ atMs, fault }) => {
+      await pause(Math.max(0, atMs - (performance.now() - begun)));
+      this.field.say(`${((performance.now() - begun) / 1000).toFixed(1)} s: ${describe(fault)}`);
+      try {
+        await this.harm(fault);
+      } catch (error) {
+        this.wrong.push(`${describe(fault)}: ${error instanceof Error ? error.message : String(error)}`);
+      }
+    });
+    await Promise.all(harm);
+    this.over.abort();
+    await guarding;
+    for (const replica of this.field.cluster.replicas) await this.revive(replica);
+  }
+
+  private async harm(fault: Fault): Promise<void> {
+    const { roads, injector, redisPort } = this.field;
+    switch (fault.kind) {
+      case 'kill':
+        return this.downFor(
+          this.replicaOf(fault),
+          fault.forMs,
+          async (replica) => void (await replica.kill()),
+        );
+      case 'terminate':
+        return this.downFor(this.replicaOf(fault), fault.forMs, async (replica) => {
+          const { code, signal } = await replica.stop();
+          if (code !== 0) this.wrong.push(`${replica.name} was told to end and ended with ${signal ?? code}`);
+        });
+      case 'freeze': {
+        const replica = this.replicaOf(fault);
+        replica.signal('SIGSTOP');
+        await pause(fault.forMs);
+        replica.signal('SIGCONT');
+        return;
+      }
+      case 'broker-kill':
+        await kill('kafka');
+        await pause(fault.forMs);
+        return start('kafka');
+      case 'store-stop':
+        await stop('mongodb');
+        await pause(fault.forMs);
+        return start('mongodb');
+      case 'redis-stop':
+        await stop('redis');
+        await pause(fault.forMs);
+        return start('redis');
+      case 'redis-flush':
+        return flush(redisPort);
+      case 'store-replies-lost':
+        return losing(roads.mongodb, fault.forMs);
+      case 'broker-replies-lost':
+        return losing(roads.kafka, fault.forMs);
+      default:
+        return injector.inject(fault);
+    }
+  }
+
+  private replicaOf({ service, replica }: Extract<Fault, { service: unknown }>): Replica {
+    const replicas = this.field.cluster.of(service);
+    return replicas[replica % replicas.length]!;
+  }
+
+  private async downFor(
+    replica: Replica,
+    forMs: number,
+    end: (replica: Replica) => Promise<void>,
+  ): Promise<void> {
+    this.meant.add(replica);
+    try {
+      await end(replica);
+      await pause(forMs);
+      await this.revive(replica);
+    } finally {
+      this.meant.delete(replica);
+    }
+  }
+
+  /** As what runs it would do: starts it until it takes traffic, since it may find the servers away. */
+  private async revive(replica: Replica): Promise<void> {
+    for (let starts = 1; ; starts++) {
+      try {
+        if (replica.pid === undefined) replica.start();
+        return await replica.ready();
+      } catch (error) {
+        if (starts === startsMax) throw error;
+        await pause(lookMs);
+      }
+    }
+  }
+
+  /** Notices replicas that end by themselves, and starts them again. */
+  private async guard(): Promise<void> {
+    const { signal } = this.over;
+    while (!signal.aborted) {
+      for (const replica of this.field.cluster.replicas) {
+        if (replica.pid !== undefined || this.meant.has(replica)) continue;
+        const { code, signal: by } = await replica.ended;
+        this.wrong.push(`${replica.name} ended by itself with ${by ?? code}: ${replica.lastLines(2)}`);
+        this.meant.add(replica);
+        this.revive(replica).then(
+          () => this.meant.delete(replica),
+          () => this.wrong.push(`${replica.name} cannot be started again`),
+        );
+      }
+      await pause(lookMs, undefined, { signal }).catch(() => undefined);
+    }
+  }
+}
+
+async function losing(road: Road, forMs: number): Promise<void> {
+  road.loseReplies();
+  await pause(forMs);
+  road.mend();
+}
+
+async function flush(port: number): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    const socket = connect(port, '127.0.0.1', () => socket.write('FLUSHALL\r\n'));
+    socket.once('data', () => socket.end());
+    socket.once('close', () => resolve());
+    socket.once('error', reject);
+  });
+}
