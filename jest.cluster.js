@@ -6,5 +6,5 @@ export default {
   testMatch: ['**/*.cluster.spec.ts'],
   testPathIgnorePatterns: ['/node_modules/', '/dist/'],
   maxWorkers: 1,
-  testTimeout: 60_000,
+  testTimeout: 180_000,
 };

@@ -1,8 +1,8 @@
 import type { AnyEvent, Meta, Position, Stored } from './event.js';
 
 /**
- * Per partition, the last position a write took and the last of those that publishes a fact (0: none does). A partition
- * whose order is not known within a second is left out: the write is stored all the same.
+ * Per partition, the last position a write took and the last of those that publishes a fact (0: none does). Empty when
+ * the order is not known within a second: the write is stored all the same.
  */
 export type Marks = Readonly<Record<number, { readonly taken: Position; readonly published: Position }>>;
 

@@ -119,10 +119,11 @@ export class MongoEventStore extends EventStore {
       stored.filter((commit) => commit !== null),
       marksMs,
     );
+    const known = stored.every((commit) => commit === null || isPlaced(commit, places));
     return stored.map((commit) =>
       commit === null
         ? { outcome: 'conflict' }
-        : { outcome: 'appended', version: commit.last, marks: marksOf(commit, places) },
+        : { outcome: 'appended', version: commit.last, marks: known ? marksOf(commit, places) : {} },
     );
   }
 
@@ -212,6 +213,11 @@ export class MongoEventStore extends EventStore {
     }
     return places;
   }
+}
+
+/** Whether it is known where all of the commit stands: who waits for half of it would read too early. */
+function isPlaced({ _id, parts }: CommitOutline, places: KnownPlaces): boolean {
+  return parts.every(({ partition }) => places.get(_id)?.get(partition) !== undefined);
 }
 
 function marksOf({ _id, parts }: CommitOutline, places: KnownPlaces): Marks {
