@@ -46,6 +46,59 @@ describe('the servers of the cluster suites', () => {
     }
   });
 
+  it('MongoDB finds by its indexes what it finds without them', async () => {
+    type Doc = { _id: string; a?: string; n?: number; many: number[] };
+    const database = await connectMongo(backends().mongodb, name);
+    const [plain, indexed] = [database.collection<Doc>('plain'), database.collection<Doc>('indexed')];
+    const documents = Array.from({ length: 300 }, (_, i): Doc => {
+      const many = Array.from({ length: i % 4 }, (_, j) => (i * (j + 3)) % 17);
+      return { _id: `id-${i}`, ...(i % 5 === 0 ? {} : { a: `a-${i % 23}` }), n: i % 13, many };
+    });
+    const both = async (act: (on: typeof plain) => Promise<unknown>): Promise<void> => {
+      await act(plain);
+      await act(indexed);
+    };
+    const found = (on: typeof plain, query: object) => on.find(query).sort({ n: 1, _id: -1 }).toArray();
+    const queries: readonly object[] = [
+      { a: 'a-3' },
+      { a: 'a-3', n: { $gt: 4 } },
+      { a: { $in: ['a-1', 'a-2', 'none'] } },
+      { a: { $gte: 'a-2', $lt: 'a-4' } },
+      { a: { $gt: 'a-22' }, many: 0 },
+      { a: null },
+      { a: { $ne: 'a-3' } },
+      { a: { $exists: false } },
+      { many: 6 },
+      { many: { $gte: 0 } },
+      { many: { $gt: 3, $lt: 5 } },
+      { many: [] },
+      { _id: 'id-7', n: 7 },
+      { _id: { $gt: 'id-2', $lt: 'id-3' }, a: { $ne: null } },
+    ];
+    try {
+      await indexed.createIndex({ a: 1, n: 1 });
+      await both((on) => on.insertMany(documents.slice(0, 200)));
+      await indexed.createIndex({ many: 1, n: 1 });
+      await both((on) => on.insertMany(documents.slice(200)));
+      for (const change of [
+        async () => undefined,
+        (on: typeof plain) => on.updateMany({ a: 'a-3' }, { $set: { a: 'a-22' }, $pull: { many: 6 } }),
+        (on: typeof plain) => on.updateMany({ n: 4 }, { $unset: { a: '' }, $push: { many: 4 } }),
+        (on: typeof plain) => on.deleteMany({ a: 'a-7' }),
+        (on: typeof plain) =>
+          on.updateOne({ _id: 'new', n: { $lt: 1 } }, { $set: { many: [6] } }, { upsert: true }),
+      ]) {
+        await both(change);
+        for (const query of queries) {
+          expect([query, await found(indexed, query)]).toEqual([query, await found(plain, query)]);
+        }
+      }
+    } finally {
+      await database.drop();
+      await database.close();
+    }
+  });
+
   it('Redis keeps a key', async () => {
     const redis = createClient({ url: backends().redis });
     await redis.connect();

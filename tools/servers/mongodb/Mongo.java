@@ -1,7 +1,27 @@
+import de.bwaldvogel.mongo.MongoCollection;
+import de.bwaldvogel.mongo.MongoDatabase;
 import de.bwaldvogel.mongo.MongoServer;
 import de.bwaldvogel.mongo.MongoVersion;
+import de.bwaldvogel.mongo.backend.AbstractUniqueIndex;
+import de.bwaldvogel.mongo.backend.CursorRegistry;
+import de.bwaldvogel.mongo.backend.Index;
+import de.bwaldvogel.mongo.backend.IndexKey;
+import de.bwaldvogel.mongo.backend.KeyValue;
+import de.bwaldvogel.mongo.backend.ValueComparator;
 import de.bwaldvogel.mongo.backend.h2.H2Backend;
+import de.bwaldvogel.mongo.backend.h2.H2Database;
+import de.bwaldvogel.mongo.bson.Document;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import org.h2.mvstore.MVStore;
 
 /**
  * A server of MongoDB's wire protocol: {@code java -cp 'lib/*' Mongo.java <port> <file>}.
@@ -24,10 +44,253 @@ final class Mongo {
       };
 
   public static void main(String[] arguments) {
-    var backend = new H2Backend(arguments[1]);
+    var backend = new IndexingBackend(MVStore.open(arguments[1]));
     backend.version(FIVE);
     var server = new MongoServer(backend);
     Runtime.getRuntime().addShutdownHook(new Thread(server::shutdownNow));
     server.bind("127.0.0.1", Integer.parseInt(arguments[0]));
+  }
+
+  /** Its databases use their indexes: those that are built in only tell duplicates, and find one value or a few. */
+  private static final class IndexingBackend extends H2Backend {
+    IndexingBackend(MVStore store) {
+      super(store);
+    }
+
+    @Override
+    protected MongoDatabase openOrCreateDatabase(String name) {
+      return new IndexingDatabase(name, getMvStore(), getCursorRegistry());
+    }
+  }
+
+  /** Indexes are kept in memory, and filled from the documents when a database is opened. */
+  private static final class IndexingDatabase extends H2Database {
+    IndexingDatabase(String name, MVStore store, CursorRegistry cursors) {
+      super(name, store, cursors);
+    }
+
+    @Override
+    protected Index<Object> openOrCreateUniqueIndex(
+        String collection, String name, List<IndexKey> keys, boolean sparse) {
+      return new UniqueIndex(name, keys, sparse);
+    }
+
+    @Override
+    protected Index<Object> openOrCreateSecondaryIndex(
+        String collection, String name, List<IndexKey> keys, boolean sparse) {
+      return new SecondaryIndex(name, keys);
+    }
+  }
+
+  /**
+   * Where documents are by the values of some fields, in order. It answers for the first field alone, with more than are
+   * asked for: the server compares each of them with the whole query.
+   */
+  private static final class Places {
+    private static final Comparator<Object> VALUES = ValueComparator.ascWithoutListHandling();
+
+    private final TreeMap<KeyValue, Object> places = new TreeMap<>(Places::compare);
+
+    /** Some document has several values: then it is not the same one that is above one bound and below the other. */
+    private boolean several;
+
+    private static int compare(KeyValue a, KeyValue b) {
+      for (int i = 0; i < Math.min(a.size(), b.size()); i++) {
+        int order = VALUES.compare(a.get(i), b.get(i));
+        if (order != 0) return order;
+      }
+      return Integer.compare(a.size(), b.size());
+    }
+
+    boolean add(KeyValue key, Object place) {
+      return places.putIfAbsent(key, place) == null;
+    }
+
+    void addAll(Set<KeyValue> keys, Object place) {
+      several |= keys.size() > 1;
+      keys.forEach(key -> add(key, place));
+    }
+
+    Object remove(KeyValue key) {
+      return places.remove(key);
+    }
+
+    Object at(KeyValue key) {
+      return places.get(key);
+    }
+
+    Map<KeyValue, Object> all() {
+      return places;
+    }
+
+    /** Whether what is asked of the first field is a value, a few, or those above or below one. */
+    static boolean narrows(Object asked) {
+      if (!(asked instanceof Document)) return isValue(asked);
+      Document operators = (Document) asked;
+      if (operators.get("$in") instanceof Collection)
+        return ((Collection<?>) operators.get("$in")).stream().allMatch(Places::isValue);
+      return operators.keySet().stream()
+          .anyMatch(operator -> isBound(operator) && isValue(operators.get(operator)));
+    }
+
+    List<Object> of(Object asked) {
+      Set<Object> found = new LinkedHashSet<>();
+      if (!(asked instanceof Document)) {
+        collect(asked, asked, found);
+      } else if (((Document) asked).get("$in") instanceof Collection) {
+        for (Object each : (Collection<?>) ((Document) asked).get("$in")) collect(each, each, found);
+      } else {
+        Document operators = (Document) asked;
+        Object from = either(operators, "$gt", "$gte");
+        collect(from, several && from != null ? null : either(operators, "$lt", "$lte"), found);
+      }
+      return new ArrayList<>(found);
+    }
+
+    /** Both bounds inclusive; {@code null} is none. */
+    private void collect(Object from, Object to, Set<Object> found) {
+      KeyValue first = from == null ? null : new KeyValue(from).normalized();
+      Object last = to == null ? null : new KeyValue(to).normalized().get(0);
+      for (var entry : (first == null ? places : places.tailMap(first)).entrySet()) {
+        if (last != null && VALUES.compare(entry.getKey().get(0), last) > 0) break;
+        found.add(entry.getValue());
+      }
+    }
+
+    private static Object either(Document operators, String a, String b) {
+      return operators.containsKey(a) ? operators.get(a) : operators.get(b);
+    }
+
+    private static boolean isBound(String operator) {
+      return List.of("$gt", "$gte", "$lt", "$lte").contains(operator);
+    }
+
+    /** No document, list or pattern, and nothing that a missing field is equal to. */
+    private static boolean isValue(Object asked) {
+      return asked instanceof String || asked instanceof Number || asked instanceof Boolean;
+    }
+  }
+
+  private static final class UniqueIndex extends AbstractUniqueIndex<Object> {
+    private final Places places = new Places();
+
+    UniqueIndex(String name, List<IndexKey> keys, boolean sparse) {
+      super(name, keys, sparse);
+    }
+
+    @Override
+    public synchronized boolean canHandle(Document query) {
+      return super.canHandle(query) || Places.narrows(query.get(keys().get(0)));
+    }
+
+    @Override
+    public synchronized Iterable<Object> getPositions(Document query) {
+      return super.canHandle(query) ? super.getPositions(query) : places.of(query.get(keys().get(0)));
+    }
+
+    @Override
+    protected Object removeDocument(KeyValue key) {
+      return places.remove(key);
+    }
+
+    @Override
+    protected boolean putKeyPosition(KeyValue key, Object place) {
+      return places.add(key, place);
+    }
+
+    @Override
+    protected Iterable<Map.Entry<KeyValue, Object>> getIterable() {
+      return places.all().entrySet();
+    }
+
+    @Override
+    protected Object getPosition(KeyValue key) {
+      return places.at(key);
+    }
+
+    @Override
+    public long getCount() {
+      return places.all().size();
+    }
+
+    @Override
+    public long getDataSize() {
+      return 0;
+    }
+  }
+
+  /** Its keys end with the document's {@code _id}, so that each is one document's. */
+  private static final class SecondaryIndex extends Index<Object> {
+    private final Places places = new Places();
+
+    SecondaryIndex(String name, List<IndexKey> keys) {
+      // As if sparse: a document without a key, whose list of values is empty, is in order.
+      super(name, keys, true);
+    }
+
+    @Override
+    public synchronized boolean canHandle(Document query) {
+      return Places.narrows(query.get(keys().get(0)));
+    }
+
+    @Override
+    public synchronized Iterable<Object> getPositions(Document query) {
+      return places.of(query.get(keys().get(0)));
+    }
+
+    @Override
+    public synchronized Object getPosition(Document document) {
+      return keysOf(document).stream().map(places::at).filter(Objects::nonNull).findFirst().orElse(null);
+    }
+
+    @Override
+    public void checkAdd(Document document, MongoCollection<Object> collection) {}
+
+    @Override
+    public synchronized void add(Document document, Object place, MongoCollection<Object> collection) {
+      places.addAll(keysOf(document), place);
+    }
+
+    @Override
+    public synchronized Object remove(Document document) {
+      return keysOf(document).stream()
+          .map(places::remove)
+          .filter(Objects::nonNull)
+          .reduce(null, (any, place) -> place);
+    }
+
+    @Override
+    public void checkUpdate(Document before, Document after, MongoCollection<Object> collection) {}
+
+    @Override
+    public synchronized void updateInPlace(
+        Document before, Document after, Object place, MongoCollection<Object> collection) {
+      if (nullAwareEqualsKeys(before, after)) return;
+      remove(before);
+      add(after, place, collection);
+    }
+
+    @Override
+    public long getCount() {
+      return places.all().size();
+    }
+
+    @Override
+    public long getDataSize() {
+      return 0;
+    }
+
+    @Override
+    public void drop() {}
+
+    private Set<KeyValue> keysOf(Document document) {
+      Set<KeyValue> keys = new LinkedHashSet<>();
+      for (KeyValue values : getKeyValues(document)) {
+        List<Object> key = values.stream().collect(Collectors.toCollection(ArrayList::new));
+        key.add(document.get("_id"));
+        keys.add(new KeyValue(key));
+      }
+      return keys;
+    }
   }
 }
