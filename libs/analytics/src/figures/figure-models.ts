@@ -45,8 +45,15 @@ export function figureModels(build: Build): {
   };
 }
 
-/** Every stored model of a build that is none of these: what a change of build or a crash left behind. */
-export async function leftBehind(models: ReadModels, kept: readonly Build[]): Promise<string[]> {
+/**
+ * Every stored model of a build up to number `newest` that is none of these: what a change of build or a crash left
+ * behind. What is newer somebody else has begun since.
+ */
+export async function leftBehind(
+  models: ReadModels,
+  kept: readonly Build[],
+  newest: number,
+): Promise<string[]> {
   const names = kept.flatMap((build) => Object.values<string>({ ...figureModels(build).ids }));
   const families = new Set(
     Object.values<string>({
@@ -54,6 +61,9 @@ export async function leftBehind(models: ReadModels, kept: readonly Build[]): Pr
     }).map((name) => name.slice(0, name.indexOf('.') + 2)),
   );
   return (await models.models()).filter(
-    (name) => families.has(name.slice(0, name.indexOf('.') + 2)) && !names.includes(name),
+    (name) =>
+      families.has(name.slice(0, name.indexOf('.') + 2)) &&
+      Number(name.slice(name.lastIndexOf('.') + 1)) <= newest &&
+      !names.includes(name),
   );
 }

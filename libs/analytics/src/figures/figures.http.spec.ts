@@ -170,6 +170,53 @@ describe('a change of policy', () => {
   });
 });
 
+describe('a change of policy with several processes', () => {
+  /** Like a process that is paused, or far away: it is told of nothing that it does not look up itself. */
+  let other: TestApp;
+  beforeEach(async () => {
+    await history();
+    other = await start();
+    await other.settled();
+  });
+  afterEach(() => other.close());
+
+  const months = 'from=2023-12&to=2024-02';
+  const pointsOf = async (by: TestApp, metric: string): Promise<any> =>
+    (await by.when({ url: `/v1/metrics/${metric}?${months}` }).then(200)).body;
+
+  it('is answered by all of them as soon as one of them is', async () => {
+    await configure(halfYear);
+    await servedBy(2);
+    const answers = await Promise.all([app, other].map((by) => pointsOf(by, 'current-readers')));
+    expect(answers[1]).toEqual(answers[0]);
+    expect(answers[1].policy).toMatchObject({ version: 2, windowMonths: 6 });
+  });
+
+  it('never shows figures that are being dropped', async () => {
+    const before = (await pointsOf(other, 'interactions')).points;
+    await configure(halfYear);
+    for (let version = 1; version < 2;) {
+      const [one, two] = await Promise.all([app, other].map((by) => pointsOf(by, 'interactions')));
+      expect([one.points, two.points]).toEqual([before, before]);
+      version = Math.min(one.policy.version, two.policy.version);
+    }
+  });
+
+  it('leaves nothing behind, and each of them reports what runs', async () => {
+    await configure(halfYear);
+    await servedBy(2);
+    const tidy = await eventually(
+      async () =>
+        (await models.models()).some((name) => name.endsWith('.1') && !/^(directory|costs)/.test(name))
+          ? null
+          : true,
+      5000,
+    );
+    expect(tidy).toBe(true);
+    await Promise.all([app.settled(), other.settled()]);
+  });
+});
+
 describe('a change of time zone', () => {
   it('moves what happened around the turn of a month', async () => {
     await history();

@@ -46,8 +46,8 @@ const buildWindow = 100_000;
 /** A build that is this close behind the log may answer. */
 const lagMax = 1_000;
 const lookMs = 200;
-/** Builds that may replace each other under one answer. */
-const readsMax = 5;
+/** How often a question may meet figures that are replaced under it. */
+const readAttemptsMax = 5;
 
 const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
@@ -95,30 +95,36 @@ export class Figures implements OnApplicationBootstrap, BeforeApplicationShutdow
   }
 
   /**
-   * Answers from one build, which is kept until the answer is complete. Another process may have replaced it meanwhile, and
-   * dropped what it kept: then what was read says nothing, and is read again from the build that serves.
+   * Answers from one build, which this process keeps until the answer is complete. Another one may replace it sooner and
+   * drop it: so an answer counts only if its build still served afterwards, and is read anew if it did not.
    */
   async reading<T>(read: (serving: Running) => Promise<T>): Promise<T> {
-    for (let attempts = 1; attempts <= readsMax; attempts++) {
+    for (let attempt = 1; attempt <= readAttemptsMax; attempt++) {
       const run = this.serving!;
       run.readers++;
-      try {
-        const answer = await read(run);
-        if ((await this.state()).serving!.number === run.build.number) return answer;
-      } finally {
-        run.readers--;
-      }
-      await this.settle();
+      const answer = await read(run)
+        .then(
+          (value) => () => value,
+          (error: unknown) => () => {
+            throw error;
+          },
+        )
+        .finally(() => run.readers--);
+      const state = await this.state();
+      if (state.serving?.number === run.build.number) return answer();
+      await this.serve(state);
     }
-    throw new Refusal('BUSY', 'not-yet', 'The figures are being replaced: ask again in a moment.');
+    throw new Refusal('FIGURES_CHANGING', 'not-yet', 'The figures are being replaced: ask again.');
   }
 
-  /** Turns the builds that were decided upon into jobs, and serves what another process has brought up. */
+  /** Turns the builds that were decided upon into jobs, and goes along with what other processes decided. */
   private async follow(): Promise<void> {
     while (!this.stopping) {
       try {
-        const { building, serving } = await this.state();
-        if (serving!.number !== this.serving!.build.number) await this.settle();
+        const { serving, building } = await this.state();
+        const kept = [serving?.number, building?.number];
+        if (!this.runs.has(serving!.number) || [...this.runs.keys()].some((run) => !kept.includes(run)))
+          await this.settle();
         if (building !== null && !this.runs.has(building.number)) {
           const id = `build-${building.number}`;
           await this.jobs.enqueue({ queue, id, data: { build: building.number } });
@@ -165,8 +171,9 @@ export class Figures implements OnApplicationBootstrap, BeforeApplicationShutdow
     this.settling = this.settling
       .catch(() => undefined)
       .then(async () => {
-        const { serving, building } = await this.state();
-        this.serving = await this.run(serving!, servingWindow);
+        const state = await this.state();
+        const { serving, building, started } = state;
+        await this.serve(state);
         const kept = building === null ? [serving!] : [serving!, building];
         for (const [number, run] of this.runs) {
           if (kept.some((build) => build.number === number)) continue;
@@ -174,9 +181,16 @@ export class Figures implements OnApplicationBootstrap, BeforeApplicationShutdow
           await (await run).consumption.stop();
           while ((await run).readers > 0) await pause(10);
         }
-        for (const model of await leftBehind(this.models, kept)) await this.models.drop(model);
+        for (const model of await leftBehind(this.models, kept, started)) await this.models.drop(model);
       });
     return this.settling;
+  }
+
+  /** Answers from the build that serves by now; never again from an earlier one. */
+  private async serve({ serving }: FiguresState): Promise<void> {
+    if (serving === null || serving.number <= (this.serving?.build.number ?? 0)) return;
+    const run = await this.run(serving, servingWindow);
+    if (serving.number > (this.serving?.build.number ?? 0)) this.serving = run;
   }
 
   private run(build: Build, window: number): Promise<Run> {

@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict';
+import { contexts } from '../cli/audit.js';
+import type { Theme } from './theme.js';
+
+/** The last theme: whatever the others did is accounted for. */
+export function audit(): Theme {
+  return {
+    name: 'the audit',
+    cases: {
+      'accounts for every record of every context': async (readership) => {
+        const accounts = await readership.settled();
+        assert.deepEqual(
+          accounts.map(({ context, holds }) => [context, holds]),
+          contexts.map((context) => [context, true]),
+        );
+        const parked = accounts.flatMap(({ context, projections }) =>
+          projections.filter((each) => each.parked > 0).map(({ name }) => `${context}/${name}`),
+        );
+        assert.deepEqual(parked, []);
+      },
+
+      'finds the same facts in every model over the log': async (readership) => {
+        const accounts = await readership.settled();
+        const published = accounts.flatMap(({ partitions }) => partitions.map((each) => each.published));
+        const total = published.reduce((sum, count) => sum + count, 0);
+        assert.ok(total > 0);
+        const analytics = accounts.find(({ context }) => context === 'analytics')!;
+        const byModel = new Map<string, number>();
+        for (const { name, applied, skipped } of analytics.projections)
+          byModel.set(name, (byModel.get(name) ?? 0) + applied + skipped);
+        for (const [name, taken] of byModel) assert.equal(taken, total, name);
+      },
+    },
+  };
+}
