@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Replica } from '../cluster/replica.js';
 import type { RunningCluster } from '../cluster/running-cluster.js';
-import { describe, type Fault, type Scheduled } from './schedule.js';
+import { describe, targetOf, type Fault, type Scheduled } from './schedule.js';
 import type { Injector } from './injected.js';
 import type { Road } from './road.js';
 
@@ -25,6 +25,8 @@ export class Adversary {
   /** Replicas that are down, or about to be, because of a fault. */
   private readonly meant = new Set<Replica>();
   private readonly over = new AbortController();
+  /** Ends of what was done last to a process or server: a start may take longer than the schedule gives it. */
+  private readonly turns = new Map<string, Promise<void>>();
 
   constructor(private readonly field: Battlefield) {}
 
@@ -32,14 +34,18 @@ export class Adversary {
   async carryOut(faults: readonly Scheduled[]): Promise<void> {
     const begun = performance.now();
     const guarding = this.guard();
+    const since = (): number => performance.now() - begun;
     const harm = faults.map(async ({ atMs, fault }) => {
-      await pause(Math.max(0, atMs - (performance.now() - begun)));
-      this.field.say(`${((performance.now() - begun) / 1000).toFixed(1)} s: ${describe(fault)}`);
-      try {
-        await this.harm(fault);
-      } catch (error) {
-        this.wrong.push(`${describe(fault)}: ${error instanceof Error ? error.message : String(error)}`);
-      }
+      await pause(Math.max(0, atMs - since()));
+      const before = this.turns.get(targetOf(fault)) ?? Promise.resolve();
+      const done = before.then(async () => {
+        this.field.say(`${(since() / 1000).toFixed(1)} s: ${describe(fault)}`);
+        await this.harm(fault).catch((error: Error) =>
+          this.wrong.push(`${describe(fault)}: ${error.message}`),
+        );
+      });
+      this.turns.set(targetOf(fault), done);
+      await done;
     });
     await Promise.all(harm);
     this.over.abort();

@@ -9,6 +9,10 @@ const help = `usage: tools/chaos [--seed N] [--minutes M] [--rate R] [--faults k
   while faults happen, and says what is wrong afterwards; exits 1 if anything is. A seed gives the same history and the
   same faults at the same times. Faults: ${faultKinds.join(', ')}.`;
 
+/** What may be needed, beyond the minutes of faults, to start, to come to rest and to judge. */
+const judgingMinutes = 10;
+const shownMax = 50;
+
 const { values } = parseArgs({
   options: {
     seed: { type: 'string', default: '1' },
@@ -34,20 +38,24 @@ if (values.help || kinds?.some((kind) => !faultKinds.includes(kind as FaultKind)
   process.exit(values.help ? 0 : 2);
 }
 console.log(`seed ${seed}`);
+const minutes = number(values.minutes);
+const interrupted = new AbortController();
+for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => interrupted.abort(name));
 const wereUp = (await status()).every(({ id }) => id !== undefined);
 try {
   const wrong = await chaos({
     seed,
-    minutes: number(values.minutes),
+    minutes,
     requestsPerSecond: number(values.rate),
     ...(kinds ? { kinds: kinds as FaultKind[] } : {}),
     say: (line) => console.log(line),
+    signal: AbortSignal.any([interrupted.signal, AbortSignal.timeout((minutes + judgingMinutes) * 60_000)]),
   });
-  for (const sentence of wrong.slice(0, 50)) console.log(sentence);
-  console.log(
-    wrong.length === 0 ? `seed ${seed}: all is well` : `seed ${seed}: ${wrong.length} things are wrong`,
-  );
+  for (const sentence of wrong.slice(0, shownMax)) console.log(sentence);
+  console.log(`seed ${seed}: ${wrong.length === 0 ? 'all is well' : `${wrong.length} things are wrong`}`);
   process.exitCode = wrong.length === 0 ? 0 : 1;
 } finally {
   if (!wereUp) await down();
 }
+// What hangs must not keep it.
+process.exit();

@@ -163,7 +163,7 @@ function faultOf(
 }
 
 /** The process or server that it meets: never twice at once. */
-function targetOf(fault: Fault): string {
+export function targetOf(fault: Fault): string {
   switch (fault.kind) {
     case 'kill':
     case 'terminate':

@@ -1,0 +1,108 @@
+import type { ActivityPolicy } from '@readership/contracts';
+import { setTimeout as pause } from 'node:timers/promises';
+import { contexts, type ContextAudit } from '@readership/client';
+import { inequalities } from '../cli/audit.js';
+import type { Client } from './client.js';
+import { consortium, directory } from './history.js';
+import type { Injector } from './injected.js';
+import { itemId, type Ledger } from './ledger.js';
+
+/** So long after the last fault everything must be published, applied and answered from. */
+const settlesWithinMs = 90_000;
+const asksAtOnce = 8;
+
+/** The directory, and a first interaction's branch known to everybody. */
+export async function prepare(client: Client, qualifying: ActivityPolicy['qualifying']): Promise<void> {
+  await client.demand('PUT', '/v1/consortium', consortium(12, qualifying));
+  for (const library of directory.libraries) await client.demand('POST', '/v1/libraries', library);
+  for (const branch of directory.branches) await client.demand('POST', '/v1/branches', branch);
+  await client.demand('POST', '/v1/surveys', directory.survey);
+  await settled(client);
+}
+
+interface ParkedPage {
+  readonly items: readonly { readonly model: string; readonly partition: number; readonly key: string }[];
+  readonly nextCursor: string | null;
+}
+
+const parkingContexts = ['interaction-log', 'analytics', 'feedback', 'patron-profile'];
+
+async function parkedIn(client: Client, context: string): Promise<ParkedPage['items']> {
+  const items: ParkedPage['items'][number][] = [];
+  for (let cursor: string | null = ''; cursor !== null;) {
+    const from = cursor === '' ? '' : `&cursor=${cursor}`;
+    const page: ParkedPage = await client.read(`/v1/parked?context=${context}${from}`);
+    items.push(...page.items);
+    cursor = page.nextCursor;
+  }
+  return items;
+}
+
+export async function parkedRecords(client: Client): Promise<number> {
+  let count = 0;
+  for (const context of parkingContexts) count += (await parkedIn(client, context)).length;
+  return count;
+}
+
+/** Gives up what cannot be read, of the keys that are to be mended, and lets what waits behind it be applied. */
+export async function operate(client: Client, { poisoned }: Injector): Promise<void> {
+  const mended = new Set(poisoned.filter(({ discarded }) => discarded).map(({ key }) => key));
+  for (const context of parkingContexts) {
+    const lanes = new Map(
+      (await parkedIn(client, context))
+        .filter(({ key }) => mended.has(key))
+        .map((item) => [`${item.model} ${item.partition} ${item.key}`, item]),
+    );
+    for (const { model, partition, key } of lanes.values()) {
+      await client.demand('POST', `/v1/parked/discard?context=${context}`, { model, partition, key });
+      await client.demand('POST', `/v1/parked/replay?context=${context}`, { model, partition, key });
+    }
+  }
+}
+
+/** O7: asks for the accounts until nothing waits anywhere, twice in a row, or it takes too long. */
+export async function settled(client: Client): Promise<readonly ContextAudit[]> {
+  const until = Date.now() + settlesWithinMs;
+  let quiet = 0;
+  for (;;) {
+    const accounts: ContextAudit[] = [];
+    for (const context of contexts)
+      accounts.push(await client.read<ContextAudit>(`/v1/audit/log?context=${context}`));
+    quiet = inequalities(accounts).length === 0 ? quiet + 1 : 0;
+    if (quiet === 2 || Date.now() > until) return accounts;
+    await pause(500);
+  }
+}
+
+/** O7: whether the figures come to be those of the last policy, whoever is asked. */
+export async function serves(client: Client, windowMonths: number): Promise<boolean> {
+  const until = Date.now() + settlesWithinMs;
+  for (let agreeing = 0; agreeing < 4;) {
+    const { policy } = await client.read<{ policy: { windowMonths: number } }>('/v1/metrics/visits');
+    agreeing = policy.windowMonths === windowMonths ? agreeing + 1 : 0;
+    if (Date.now() > until) return false;
+    if (agreeing === 0) await pause(500);
+  }
+  return true;
+}
+
+/** O1 over HTTP: what was acknowledged is answered by its id. */
+export async function readBack(client: Client, ledger: Ledger): Promise<readonly string[]> {
+  const wrong: string[] = [];
+  const waiting = [...ledger.items.values()].filter(({ acknowledged }) => acknowledged);
+  const one = async (): Promise<void> => {
+    for (let known = waiting.pop(); known; known = waiting.pop()) {
+      const { item, now, status } = known;
+      const view = await client
+        .read<Record<string, unknown>>(`/v1/interactions/${itemId(item.number)}`)
+        .catch(() => null);
+      const { time, kind, branch, quantity } = now;
+      const same = Object.entries({ time, kind, branch, quantity, status }).every(
+        ([name, is]) => view?.[name] === is,
+      );
+      if (!same) wrong.push(`O1 item ${item.number} is not answered as it was acknowledged`);
+    }
+  };
+  await Promise.all(Array.from({ length: asksAtOnce }, one));
+  return wrong;
+}
