@@ -71,16 +71,6 @@ export async function gather(servers: ClusterServers, masterKey: Buffer, topic: 
   return { events, own, records, models };
 }
 
-/** The records as a consumer must see them: each position of a context once. */
-export function firstOccurrences(records: readonly LogRecord[]): readonly LogRecord[] {
-  const seen = new Set<string>();
-  return records.filter(({ context, position }) => {
-    const known = seen.has(`${context} ${position}`);
-    seen.add(`${context} ${position}`);
-    return !known;
-  });
-}
-
 export async function contentOf(models: ReadModels, context: string, model: string): Promise<Model> {
   const rows = new Map<string, string>();
   for (let after: string | null = ''; after !== null;) {

@@ -15,8 +15,9 @@ import {
   type Stored,
 } from '@readership/kernel';
 import { branches, libraries, patronSearch } from '@readership/patron-profile';
-import { contentOf, firstOccurrences, type Found, type Model } from './evidence.js';
+import { contentOf, type Found, type Model } from './evidence.js';
 import type { Poisoned } from './injected.js';
+import { firstOccurrences } from './records.js';
 
 const takenAtOnce = 500;
 
