@@ -65,6 +65,15 @@ export abstract class LogPipelines {
   abstract run(group: string, takers: readonly Taker<LogRecord, any>[], window: number): Promise<Consumption>;
 }
 
+const made = new WeakMap<DynamicModule, ContextParts>();
+
+/** What a module of `contextModule` was made of: for whoever folds anew what the context keeps. */
+export function partsOf(module: DynamicModule): ContextParts {
+  const parts = made.get(module);
+  if (!parts) throw new RangeError('this module is none of a context');
+  return parts;
+}
+
 /**
  * A context as a Nest module that has its own ports and shares none: `EventStore`, `ReadModels`, `JobQueue`, `EventLog`,
  * `AppliedWait`, `LogPipelines`. Its relay, feeds and pipelines run from bootstrap until shutdown begins.
@@ -73,7 +82,7 @@ export function contextModule(adapters: Adapters, parts: ContextParts): DynamicM
   for (const controller of parts.controllers ?? []) belongs(controller, parts.name);
   const store = adapters.eventStore(parts.name, withOperations(parts.publish));
   const models = adapters.readModels(parts.name);
-  return {
+  const module: DynamicModule = {
     module: parts.module,
     controllers: [...(parts.controllers ?? [])],
     providers: [
@@ -95,6 +104,8 @@ export function contextModule(adapters: Adapters, parts: ContextParts): DynamicM
       ...(parts.providers ?? []),
     ],
   };
+  made.set(module, parts);
+  return module;
 }
 
 class RunningContext
