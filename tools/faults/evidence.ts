@@ -1,11 +1,8 @@
-import { publish as publishAnalytics } from '@readership/analytics';
-import { clusterAdapters, type ClusterAdapters, type ClusterServers } from '@readership/cluster';
+import { clusterAdapters, type ClusterServers } from '@readership/cluster';
 import { decodeRecord } from '@readership/cluster/testing';
-import { publish as publishFeedback } from '@readership/feedback';
-import { publish as publishInteraction } from '@readership/interaction-log';
-import type { LogRecord, Publish, ReadModels, Stored } from '@readership/kernel';
-import { publish as publishPatron } from '@readership/patron-profile';
-import type { ServiceName } from '../cluster/replica.js';
+import type { EventStore, LogRecord, ReadModels, Stored } from '@readership/kernel';
+
+import { contexts } from './contexts.js';
 import type { Topic } from './topic.js';
 
 /** An event as it lies in the order of its context's partition. */
@@ -36,19 +33,12 @@ export interface Found {
   readonly models: readonly Model[];
 }
 
-const publishing: Readonly<Record<ServiceName, Publish<any>>> = {
-  'patron-profile': publishPatron,
-  'interaction-log': publishInteraction,
-  feedback: publishFeedback,
-  analytics: publishAnalytics,
-};
-
 const pageSize = 1_000;
 
 export async function gather(servers: ClusterServers, masterKey: Buffer, topic: Topic): Promise<Found> {
   const own = new Map<string, readonly Stored[]>();
   const models: Model[] = [];
-  for (const context of Object.keys(publishing) as ServiceName[]) {
+  for (const { name: context, publish } of contexts()) {
     const adapters = await clusterAdapters({
       ...servers,
       context,
@@ -58,7 +48,7 @@ export async function gather(servers: ClusterServers, masterKey: Buffer, topic: 
       onError: () => undefined,
     });
     try {
-      own.set(context, await eventsOf(adapters, context));
+      own.set(context, await eventsOf(adapters.eventStore(context, publish)));
       models.push(...(await modelsOf(adapters.readModels(context), context)));
     } finally {
       await adapters.close();
@@ -69,16 +59,6 @@ export async function gather(servers: ClusterServers, masterKey: Buffer, topic: 
   );
   const events = [...own].flatMap(([context, stored]) => stored.map((event) => storedEvent(context, event)));
   return { events, own, records, models };
-}
-
-/** The records as a consumer must see them: each position of a context once. */
-export function firstOccurrences(records: readonly LogRecord[]): readonly LogRecord[] {
-  const seen = new Set<string>();
-  return records.filter(({ context, position }) => {
-    const known = seen.has(`${context} ${position}`);
-    seen.add(`${context} ${position}`);
-    return !known;
-  });
 }
 
 export async function contentOf(models: ReadModels, context: string, model: string): Promise<Model> {
@@ -95,8 +75,7 @@ export async function contentOf(models: ReadModels, context: string, model: stri
   return { context, model, rows, cells };
 }
 
-async function eventsOf(adapters: ClusterAdapters, context: ServiceName): Promise<readonly Stored[]> {
-  const store = adapters.eventStore(context, publishing[context]);
+async function eventsOf(store: EventStore): Promise<readonly Stored[]> {
   const events: Stored[] = [];
   for (let partition = 0; partition < store.partitions; partition++) {
     for (let after = 0; ;) {

@@ -2,11 +2,9 @@ import { encodeRecord } from '@readership/cluster/testing';
 import { partitionOf, type NewRecord } from '@readership/kernel';
 import type { KafkaMessage, Message } from 'kafkajs';
 import { randomUUID } from 'node:crypto';
+import { injectedContext } from './records.js';
 import type { Fault } from './schedule.js';
 import type { Topic } from './topic.js';
-
-/** Of the records that only this program publishes. */
-export const context = 'chaos';
 
 export interface Poisoned {
   readonly key: string;
@@ -78,7 +76,7 @@ function factAbout(key: string, partition: number, position: number, type: strin
   const now = new Date().toISOString();
   return {
     partition,
-    context,
+    context: injectedContext,
     position,
     key,
     type,

@@ -54,6 +54,9 @@ try {
   for (const sentence of wrong.slice(0, shownMax)) console.log(sentence);
   console.log(`seed ${seed}: ${wrong.length === 0 ? 'all is well' : `${wrong.length} things are wrong`}`);
   process.exitCode = wrong.length === 0 ? 0 : 1;
+} catch (error) {
+  console.error(error instanceof Error ? error.message : String(error));
+  process.exitCode = 1;
 } finally {
   if (!wereUp) await down();
 }

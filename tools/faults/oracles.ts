@@ -1,8 +1,8 @@
 import type { LogRecord } from '@readership/kernel';
 import { type ContextAudit } from '@readership/client';
 import { inequalities } from '../cli/audit.js';
-import { firstOccurrences, type Model, type StoredEvent } from './evidence.js';
-import { context as ours } from './injected.js';
+import type { Model, StoredEvent } from './evidence.js';
+import { firstOccurrences, injectedContext } from './records.js';
 
 /** What must be stored of an acknowledged fact: so many events of a type in a stream that say this. */
 export interface Expected {
@@ -127,7 +127,7 @@ export function nothingElsePublished(
   const facts = new Map(events.filter(({ fact }) => fact !== null).map((event) => [placeOf(event), event]));
   const published = new Set<string>();
   for (const record of records.flatMap(firstOccurrences)) {
-    if (record.context === ours) continue;
+    if (record.context === injectedContext) continue;
     const place = placeOf(record);
     published.add(place);
     const event = facts.get(place);

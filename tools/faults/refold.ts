@@ -1,8 +1,6 @@
-import { costs, directory, figureModels, figures, spending } from '@readership/analytics';
-import { decodeFact } from '@readership/contracts';
+import { figureModels, figures } from '@readership/analytics';
 import { memoryAdapters } from '@readership/embedded';
-import { consortium, knownBranches, surveysList, testimonialsList } from '@readership/feedback';
-import { branches as branchesSeen, referenced, references } from '@readership/interaction-log';
+import type { ContextParts } from '@readership/host';
 import {
   modelId,
   ownEvent,
@@ -14,49 +12,35 @@ import {
   type ReadModels,
   type Stored,
 } from '@readership/kernel';
-import { branches, libraries, patronSearch } from '@readership/patron-profile';
-import { contentOf, firstOccurrences, type Found, type Model } from './evidence.js';
+import { contexts } from './contexts.js';
+import { contentOf, type Found, type Model } from './evidence.js';
 import type { Poisoned } from './injected.js';
+import { firstOccurrences } from './records.js';
 
 const takenAtOnce = 500;
 
-/** Folds the log and each context's own order anew, from nothing, with the contexts' own projections. */
+/** Folds the log and each context's own order anew, from nothing, into every model that the contexts keep. */
 export async function refolded(
   { own, records }: Pick<Found, 'own' | 'records'>,
   poisoned: readonly Poisoned[],
 ): Promise<readonly Model[]> {
-  const partitions = records.length;
-  const adapters = memoryAdapters({ partitions });
+  const adapters = memoryAdapters({ partitions: records.length });
+  const log = records.map(firstOccurrences);
   const contents: Model[] = [];
-  const seen = records.map(firstOccurrences);
   try {
-    for (const [context, models] of Object.entries(logModels(own.get('analytics') ?? []))) {
-      for (const model of models) {
-        const into = adapters.readModels(context);
-        const runner = new Runner<LogRecord, any>(model, into);
-        for (const [partition, ofPartition] of seen.entries()) {
-          for (const some of chunks(ofPartition)) await runner.take(partition, some, decodeFact);
-        }
-        await mended(runner, into, poisoned);
-        contents.push(await contentOf(into, context, idOf(model)));
+    for (const parts of contexts()) {
+      const { name } = parts;
+      const into = adapters.readModels(name);
+      const events = own.get(name) ?? [];
+      const built =
+        name === 'analytics' ? buildsOf(events).flatMap((build) => figureModels(build).models) : [];
+      for (const model of [...(parts.log?.models ?? []), ...built]) {
+        await foldLog(model, into, log, parts, poisoned);
+        contents.push(await contentOf(into, name, idOf(model)));
       }
-    }
-    for (const [context, models] of Object.entries(ownModels)) {
-      const events = own.get(context) ?? [];
-      for (const model of models) {
-        const into = adapters.readModels(context);
-        const runner = new Runner<OwnRecord, any>(model, into);
-        for (let partition = 0; partition < partitions; partition++) {
-          const ofPartition = events.filter((event) => event.partition === partition);
-          for (const some of chunks(ofPartition)) {
-            await runner.take(
-              partition,
-              some.map((event) => ownRecord(context, event)),
-              ownEvent,
-            );
-          }
-        }
-        contents.push(await contentOf(into, context, idOf(model)));
+      for (const model of parts.own?.models ?? []) {
+        await foldOwn(model, into, name, events);
+        contents.push(await contentOf(into, name, idOf(model)));
       }
     }
     return contents;
@@ -65,47 +49,57 @@ export async function refolded(
   }
 }
 
+async function foldLog(
+  model: ReadModel<any>,
+  into: ReadModels,
+  log: readonly (readonly LogRecord[])[],
+  { log: read }: ContextParts,
+  poisoned: readonly Poisoned[],
+): Promise<void> {
+  const runner = new Runner<LogRecord, any>(model, into);
+  for (const [partition, records] of log.entries()) {
+    for (const some of chunks(records)) await runner.take(partition, some, read!.decode);
+  }
+  await mended(runner, into, poisoned, read!.decode);
+}
+
+async function foldOwn(
+  model: ReadModel<any>,
+  into: ReadModels,
+  context: string,
+  events: readonly Stored[],
+): Promise<void> {
+  const runner = new Runner<OwnRecord, any>(model, into);
+  for (let partition = 0; partition < into.partitions; partition++) {
+    const records = events
+      .filter((event) => event.partition === partition)
+      .map((event) => ownRecord(context, event));
+    for (const some of chunks(records)) await runner.take(partition, some, ownEvent);
+  }
+}
+
 /** The build of the figures that analytics decided to answer from, and the one on its way. */
-function builds(own: readonly Stored[]) {
-  const decided = own
+function buildsOf(events: readonly Stored[]) {
+  const { serving, building } = events
     .filter(({ stream }) => stream.startsWith(`${figures.category}-`))
-    .sort((a, b) => a.version - b.version);
-  const { serving, building } = decided.reduce(
-    (state, event) => figures.evolve(state, event as never),
-    figures.initial,
-  );
+    .sort((a, b) => a.version - b.version)
+    .reduce((state, event) => figures.evolve(state, event as never), figures.initial);
   return [serving, building].filter((build) => build !== null);
 }
-
-function logModels(analytics: readonly Stored[]): Readonly<Record<string, readonly ReadModel<any>[]>> {
-  return {
-    'interaction-log': [{ projection: branchesSeen }, { projection: references }, { projection: referenced }],
-    feedback: [{ projection: knownBranches }, { projection: consortium }],
-    analytics: [
-      { projection: directory },
-      { projection: costs, tallies: [spending] },
-      ...builds(analytics).flatMap((build) => figureModels(build).models),
-    ],
-  };
-}
-
-const ownModels: Readonly<Record<string, readonly ReadModel<any>[]>> = {
-  'patron-profile': [{ projection: patronSearch }, { projection: libraries }, { projection: branches }],
-  feedback: [{ projection: surveysList }, { projection: testimonialsList }],
-};
 
 /** What the operator gave up is given up here too, and what waited behind it is applied. */
 async function mended(
   runner: Runner<LogRecord, any>,
   models: ReadModels,
   poisoned: readonly Poisoned[],
+  decode: (record: LogRecord) => any,
 ): Promise<void> {
   for (const { key, partition, discarded } of poisoned) {
     if (!discarded) continue;
     const parked = await models.parked(runner.id, partition, { key, limit: 1 });
     if (parked.length === 0) continue;
     await runner.discard(partition, key);
-    await runner.replay(partition, key, async ({ record }) => record!, decodeFact);
+    await runner.replay(partition, key, async ({ record }) => record!, decode);
   }
 }
 

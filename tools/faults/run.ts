@@ -97,10 +97,11 @@ async function harmed(field: Field, options: ChaosOptions): Promise<readonly str
   const history = historyOf(seed, Math.floor(minutes * 60 * requestsPerSecond));
   const schedule = scheduleOf(seed, { minutes, sessionMs, partitions, ...(kinds ? { kinds } : {}) });
   const adversary = new Adversary(field);
-  const [unknown] = await Promise.all([
-    ask(client, history, requestsPerSecond),
-    adversary.carryOut(schedule.faults),
-  ]);
+  const begun = performance.now();
+  const after = (): string => `${((performance.now() - begun) / 1000).toFixed(1)} s`;
+  const asking = ask(client, history, requestsPerSecond).finally(() => say(`${after()}: all is asked`));
+  const harming = adversary.carryOut(schedule.faults).finally(() => say(`${after()}: no fault is left`));
+  const [unknown] = await Promise.all([asking, harming]);
   const wrong = [...adversary.wrong];
   for (const wish of unknown) {
     if (!(await client.ask(wish)))

@@ -1,10 +1,6 @@
 export { AnalyticsModule } from './analytics.module.js';
-export { costs } from './costs/costs.projection.js';
-export { spending } from './costs/spending.tally.js';
-export { directory } from './directory/directory.projection.js';
 export { figureModels } from './figures/figure-models.js';
 export { figures } from './figures/figures.decider.js';
-export { publish } from './publish.js';
 export { people } from './readership/people.tally.js';
 export { readerActivity } from './readership/reader-activity.projection.js';
 export { volumes } from './volumes/volumes.tally.js';

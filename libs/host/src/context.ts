@@ -68,6 +68,15 @@ export abstract class LogPipelines {
   abstract run(group: string, takers: readonly Taker<LogRecord, any>[], window: number): Promise<Consumption>;
 }
 
+const made = new WeakMap<DynamicModule, ContextParts>();
+
+/** What a module of `contextModule` was made of: for whoever folds anew what the context keeps. */
+export function partsOf(module: DynamicModule): ContextParts {
+  const parts = made.get(module);
+  if (!parts) throw new RangeError('this module is none of a context');
+  return parts;
+}
+
 /**
  * A context as a Nest module that has its own ports and shares none: `EventStore`, `ReadModels`, `JobQueue`, `EventLog`, `DeadLetters`,
  * `AppliedWait`, `Lists`, `LogPipelines`. Its relay, feeds and pipelines run from bootstrap until shutdown begins.
@@ -77,7 +86,7 @@ export function contextModule(adapters: Adapters, parts: ContextParts): DynamicM
   const store = adapters.eventStore(parts.name, withOperations(parts.publish));
   const models = adapters.readModels(parts.name);
   const applied = new AppliedWait(parts.name, models);
-  return {
+  const module: DynamicModule = {
     module: parts.module,
     controllers: [...(parts.controllers ?? [])],
     providers: [
@@ -105,6 +114,8 @@ export function contextModule(adapters: Adapters, parts: ContextParts): DynamicM
       ...(parts.providers ?? []),
     ],
   };
+  made.set(module, parts);
+  return module;
 }
 
 class RunningContext

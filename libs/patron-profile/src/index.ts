@@ -2,7 +2,6 @@ export * from './patron-profile.module.js';
 export * from './publish.js';
 export { Cards } from './cards/cards.js';
 export { branch } from './directory/branch.decider.js';
-export { branches, libraries } from './directory/directory.projection.js';
 export { PatronCards } from './patrons/patron-cards.js';
 export { patron } from './patrons/patron.decider.js';
 export { registrationOf } from './patrons/registration.js';
