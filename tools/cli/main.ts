@@ -9,6 +9,7 @@ import { readServiceConfig } from '@readership/host';
 import { audit } from './audit.js';
 import type { Mapping } from './csv-mapping.js';
 import { importCsv } from './import.js';
+import { abandon, outcomeOf, rebuild } from './rebuild.js';
 
 interface Where {
   readonly url: string;
@@ -52,6 +53,56 @@ command('audit', 'Joins the accounts of all services; exits 1 when an event is n
     );
     process.exitCode = found.length === 0 ? 0 : 1;
   });
+
+command(
+  'rebuild',
+  'Builds a read model anew beside the live one and compares them; exits 1 when they differ.',
+)
+  .requiredOption('--context <name>', 'whose: analytics')
+  .requiredOption('--model <name>', 'reader-activity, volumes, satisfaction or testimonials')
+  .option('--version-of-model <n>', 'made by this version; the last one when left out')
+  .option('--switch', 'let it answer from then on, whatever the comparison says', false)
+  .option('--abandon', 'give up the one that is under way', false)
+  .option('--wait <seconds>', 'how long to wait for it', '3600')
+  .action(
+    async (
+      options: Where & {
+        readonly context: string;
+        readonly model: string;
+        readonly versionOfModel?: string;
+        readonly switch: boolean;
+        readonly abandon: boolean;
+        readonly wait: string;
+      },
+    ) => {
+      const client = clientOf(options);
+      if (options.abandon) {
+        for (const sentence of outcomeOf(await abandon(client, options))) console.log(sentence);
+        return;
+      }
+      const bar = new cliProgress.SingleBar(
+        { format: '{bar} {value} of {total} records', noTTYOutput: false },
+        cliProgress.Presets.shades_classic,
+      );
+      bar.start(1, 0);
+      const done = await rebuild(
+        client,
+        {
+          context: options.context,
+          model: options.model,
+          switch: options.switch,
+          waitMs: Number(options.wait) * 1000,
+          ...(options.versionOfModel === undefined ? {} : { version: Number(options.versionOfModel) }),
+        },
+        (taken, of) => {
+          bar.setTotal(of);
+          bar.update(taken);
+        },
+      ).finally(() => bar.stop());
+      for (const sentence of outcomeOf(done)) console.log(sentence);
+      process.exitCode = done.state === 'compared' ? 1 : 0;
+    },
+  );
 
 program
   .command('prepare')

@@ -91,6 +91,7 @@ try {
     ['/r/abc.def', 'feedback'],
     ['/v1/metrics/new-readers?scope=branch:A', 'analytics'],
     ['/v1/costs', 'analytics'],
+    ['/v1/rebuilds/2/switch?context=analytics', 'analytics'],
     ['/v1/audit/log?context=feedback', 'feedback'],
     ['/v1/audit/log?context=interaction-log', 'interaction-log'],
     ['/v1/parked?limit=5&context=analytics', 'analytics'],

@@ -32,8 +32,7 @@ export async function refolded(
       const { name } = parts;
       const into = adapters.readModels(name);
       const events = own.get(name) ?? [];
-      const built =
-        name === 'analytics' ? buildsOf(events).flatMap((build) => figureModels(build).models) : [];
+      const built = name === 'analytics' ? buildsOf(events).flatMap((build) => figureModels(build)) : [];
       for (const model of [...(parts.log?.models ?? []), ...built]) {
         await foldLog(model, into, log, parts, poisoned);
         contents.push(await contentOf(into, name, idOf(model)));

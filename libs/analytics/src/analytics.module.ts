@@ -8,24 +8,29 @@ import { spending } from './costs/spending.tally.js';
 import { StateCosts } from './costs/state-costs.js';
 import { Directory } from './directory/directory.js';
 import { directory } from './directory/directory.projection.js';
+import { offered, OFFERED, versionsOf, type Offered } from './figures/figure-models.js';
 import { Figures } from './figures/figures.js';
 import { onConsortiumConfigured } from './figures/on-consortium-configured.js';
+import { Rebuilds } from './figures/rebuilds.js';
+import { RebuildsController } from './figures/rebuilds.controller.js';
 import { FiguresQuery } from './metrics/figures-query.js';
 import { MetricsController } from './metrics/metrics.controller.js';
 import { publish } from './publish.js';
 
 /** Counts what the other contexts publish, and answers every metric. */
 export class AnalyticsModule {
-  static on(adapters: Adapters): DynamicModule {
+  /** `by`: what the figures' read models are made by; absent: what this release offers. */
+  static on(adapters: Adapters, by: Offered = offered): DynamicModule {
+    const versions = versionsOf(by);
     return contextModule(adapters, {
       name: 'analytics',
       module: AnalyticsModule,
       publish,
-      controllers: [MetricsController, CostsController],
-      providers: [Directory, StateCosts, Figures, FiguresQuery],
+      controllers: [MetricsController, CostsController, RebuildsController],
+      providers: [{ provide: OFFERED, useValue: by }, Directory, StateCosts, Figures, Rebuilds, FiguresQuery],
       log: {
         models: [{ projection: directory }, { projection: costs, tallies: [spending] }],
-        reactions: [{ useFactory: onConsortiumConfigured }],
+        reactions: [{ useFactory: (store) => onConsortiumConfigured(store, versions) }],
         decode: decodeFact,
       },
     });

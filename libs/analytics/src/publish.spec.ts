@@ -19,6 +19,8 @@ describe('what analytics publishes', () => {
     const build = { number: 1, policy: defaultPolicy, timeZone: 'UTC' };
     for (const event of [
       { type: 'BuildStarted', data: build },
+      { type: 'BuildCaughtUp', data: { number: 1, partitions: 3 } },
+      { type: 'PartitionCompared', data: { number: 1, partition: 0, offset: 7, live: 'a', built: 'a' } },
       { type: 'BuildServed', data: { number: 1 } },
       { type: 'BuildAbandoned', data: { number: 1 } },
     ] as const) {

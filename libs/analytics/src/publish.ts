@@ -11,6 +11,8 @@ export const publish: Publish<AnalyticsEvent> = (event, stream) => {
     case 'CostStated':
       return { key: stream, fact: fact('CostStated', event.data) };
     case 'BuildStarted':
+    case 'BuildCaughtUp':
+    case 'PartitionCompared':
     case 'BuildServed':
     case 'BuildAbandoned':
       return { key: stream, fact: null };

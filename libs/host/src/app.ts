@@ -117,7 +117,13 @@ export async function createApp(
   app.get(Metrics).observe(server);
   parseBodies(server);
   app.get(OpenApi).of(app);
-  await app.init();
+  try {
+    await app.init();
+  } catch (error) {
+    // What had begun before something else could not must not go on alone.
+    await app.close();
+    throw error;
+  }
   open = new Set(routesOf(app).flatMap((route) => (route.public ? [`${route.method} ${route.path}`] : [])));
   return app;
 }

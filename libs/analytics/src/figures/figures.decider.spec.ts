@@ -1,19 +1,35 @@
 import { defaultPolicy, type ActivityPolicy } from '@readership/contracts';
 import { given } from '@readership/kernel/testing';
-import { figures } from './figures.decider.js';
-import type { FiguresEvent } from './figures.events.js';
+import { figures, type Versions } from './figures.decider.js';
+import type { Editions, FigureName, FiguresEvent } from './figures.events.js';
+
+/** What a release offers: version 1 of everything, or of one read model others too. */
+const offering = (name: FigureName = 'volumes', first = 1, last = first): Versions => {
+  const one = { first: 1, last: 1 };
+  const all = { 'reader-activity': one, volumes: one, satisfaction: one, testimonials: one };
+  return { ...all, [name]: { first, last } };
+};
+const editions = (build: number, change: Partial<Editions> = {}): Editions => {
+  const own = { version: 1, build };
+  return { 'reader-activity': own, volumes: own, satisfaction: own, testimonials: own, ...change };
+};
 
 const short: ActivityPolicy = { ...defaultPolicy, windowMonths: 6 };
 const started = (number: number, policy = defaultPolicy, timeZone = 'UTC'): FiguresEvent => ({
   type: 'BuildStarted',
-  data: { number, policy, timeZone },
+  data: { number, policy, timeZone, editions: editions(number) },
 });
 const served = (number: number): FiguresEvent => ({ type: 'BuildServed', data: { number } });
 const serving = [started(1), served(1)] as const;
 
 const start = (policy = defaultPolicy, timeZone = 'UTC') =>
-  ({ type: 'StartBuild', policy, timeZone }) as const;
-const begin = { type: 'BeginServing', policy: defaultPolicy, timeZone: 'UTC' } as const;
+  ({ type: 'StartBuild', policy, timeZone, versions: offering() }) as const;
+const begin = {
+  type: 'BeginServing',
+  policy: defaultPolicy,
+  timeZone: 'UTC',
+  versions: offering(),
+} as const;
 
 describe('the figures', () => {
   it('are served from the first build at once', () => {
@@ -69,5 +85,169 @@ describe('the figures', () => {
     given(figures, ...serving)
       .when({ type: 'ServeBuild', number: 1 })
       .thenNothing();
+  });
+});
+
+const again = { type: 'Rebuild', model: 'volumes', version: 1 } as const;
+const beside = (number: number, version = 1): FiguresEvent => ({
+  type: 'BuildStarted',
+  data: {
+    number,
+    policy: defaultPolicy,
+    timeZone: 'UTC',
+    editions: editions(1, { volumes: { version, build: number } }),
+    rebuilds: 'volumes',
+  },
+});
+const caughtUp = (number: number): FiguresEvent => ({
+  type: 'BuildCaughtUp',
+  data: { number, partitions: 2 },
+});
+const comparison = (partition: number) => ({ partition, offset: 7, live: 'a', built: 'b' });
+const compared = (number: number, partition: number): FiguresEvent => ({
+  type: 'PartitionCompared',
+  data: { number, ...comparison(partition) },
+});
+const ready = [...serving, beside(2), caughtUp(2), compared(2, 0), compared(2, 1)] as const;
+
+describe('a rebuild of one read model', () => {
+  it('is begun beside, of the version that is asked for', () => {
+    given(figures, ...serving)
+      .when(again)
+      .then(beside(2));
+    given(figures, ...serving)
+      .when({ ...again, version: 2 })
+      .then(beside(2, 2));
+  });
+
+  it('is begun once', () =>
+    given(figures, ...serving, beside(2))
+      .when(again)
+      .thenNothing());
+
+  it('is refused while another build is under way', () => {
+    given(figures, ...serving, beside(2))
+      .when({ ...again, model: 'satisfaction' })
+      .thenRefused('BUILD_UNDER_WAY');
+    given(figures, ...serving, beside(2))
+      .when({ ...again, version: 2 })
+      .thenRefused('BUILD_UNDER_WAY');
+    given(figures, ...serving, started(2, short))
+      .when(again)
+      .thenRefused('BUILD_UNDER_WAY');
+  });
+
+  it('catches up once', () => {
+    const command = { type: 'CatchUp', number: 2, partitions: 2 } as const;
+    given(figures, ...serving, beside(2))
+      .when(command)
+      .then(caughtUp(2));
+    given(figures, ...serving, beside(2), caughtUp(2))
+      .when(command)
+      .thenNothing();
+    given(figures, ...serving)
+      .when(command)
+      .thenNothing();
+  });
+
+  it('is compared once in each partition, after it has caught up', () => {
+    const command = { type: 'Compare', number: 2, comparison: comparison(0) } as const;
+    given(figures, ...serving, beside(2))
+      .when(command)
+      .thenNothing();
+    given(figures, ...serving, beside(2), caughtUp(2))
+      .when(command)
+      .then(compared(2, 0));
+    given(figures, ...serving, beside(2), caughtUp(2), compared(2, 0))
+      .when(command)
+      .thenNothing();
+  });
+
+  it('is switched to once it was compared everywhere, and once', () => {
+    const command = { type: 'SwitchToRebuild', number: 2 } as const;
+    given(figures, ...ready.slice(0, -1))
+      .when(command)
+      .thenRefused('NOT_COMPARED');
+    given(figures, ...ready)
+      .when(command)
+      .then(served(2));
+    given(figures, ...ready, served(2))
+      .when(command)
+      .thenNothing();
+    given(figures, ...serving)
+      .when(command)
+      .thenRefused('UNKNOWN_REBUILD');
+  });
+
+  it('is abandoned at any time before', () => {
+    const command = { type: 'AbandonRebuild', number: 2 } as const;
+    const abandoned: FiguresEvent = { type: 'BuildAbandoned', data: { number: 2 } };
+    given(figures, ...serving, beside(2))
+      .when(command)
+      .then(abandoned);
+    given(figures, ...ready)
+      .when(command)
+      .then(abandoned);
+    given(figures, ...ready, abandoned)
+      .when(command)
+      .thenNothing();
+    given(figures, ...ready, served(2))
+      .when(command)
+      .thenRefused('UNKNOWN_REBUILD');
+    given(figures, ...serving, started(2, short))
+      .when(command)
+      .thenRefused('UNKNOWN_REBUILD');
+  });
+
+  it('goes on when the same policy is set again, and is left for another', () => {
+    given(figures, ...serving, beside(2))
+      .when(start())
+      .thenNothing();
+    given(figures, ...serving, beside(2))
+      .when(start(short))
+      .then(started(3, short));
+  });
+
+  it('leaves the version of the policy as it was', () => {
+    const state = [...ready, served(2)].reduce(figures.evolve, figures.initial);
+    expect(state.serving).toMatchObject({ number: 2, policyVersion: 1 });
+    expect(state.ended).toMatchObject([{ number: 2, rebuilds: 'volumes', outcome: 'switched' }]);
+  });
+});
+
+describe('a release', () => {
+  const newer = { ...begin, versions: offering('volumes', 2) };
+
+  it('that has left a version behind serves from a new build at once', () =>
+    given(figures, ...serving)
+      .when(newer)
+      .then(
+        {
+          type: 'BuildStarted',
+          data: {
+            number: 2,
+            policy: defaultPolicy,
+            timeZone: 'UTC',
+            editions: editions(2, { volumes: { version: 2, build: 2 } }),
+          },
+        },
+        served(2),
+      ));
+
+  it('leaves alone what a later one serves from', () =>
+    given(figures, ...serving, beside(2, 2), caughtUp(2), compared(2, 0), compared(2, 1), served(2))
+      .when(begin)
+      .thenNothing());
+
+  it('reads builds from before versions stood beside each other as of version 1', () => {
+    const old: FiguresEvent = {
+      type: 'BuildStarted',
+      data: { number: 3, policy: defaultPolicy, timeZone: 'UTC' },
+    };
+    expect([old, served(3)].reduce(figures.evolve, figures.initial).serving).toMatchObject({
+      number: 3,
+      policyVersion: 3,
+      editions: editions(3),
+    });
   });
 });

@@ -1,70 +1,219 @@
 import type { ActivityPolicy } from '@readership/contracts';
-import type { Decider } from '@readership/kernel';
-import type { Build, FiguresEvent } from './figures.events.js';
+import { Refusal, type Decider } from '@readership/kernel';
+import {
+  figureNames,
+  type Build,
+  type Comparison,
+  type Edition,
+  type Editions,
+  type FigureName,
+  type FiguresEvent,
+} from './figures.events.js';
+
+/** A build that answers or will. */
+export interface Standing extends Build {
+  readonly editions: Editions;
+  /** Number of the first build of its policy and time zone. */
+  readonly policyVersion: number;
+}
+
+export interface Building extends Standing {
+  /** How many partitions are to be compared; `null`: it has not caught up yet. */
+  readonly partitions: number | null;
+  readonly compared: readonly Comparison[];
+}
+
+/** A rebuild that is over. */
+export interface Ended extends Building {
+  readonly rebuilds: FigureName;
+  readonly outcome: 'switched' | 'abandoned';
+}
 
 export interface FiguresState {
   /** How many builds were ever started. */
   readonly started: number;
   /** The build that answers. */
-  readonly serving: Build | null;
-  /** The build that will answer once it has caught up. */
-  readonly building: Build | null;
+  readonly serving: Standing | null;
+  /** The build that will answer, or may be switched to, once it has caught up. */
+  readonly building: Building | null;
+  /** The last rebuilds that are over, the latest last. */
+  readonly ended: readonly Ended[];
 }
 
-interface Inputs {
+export interface Inputs {
   readonly policy: ActivityPolicy;
   readonly timeZone: string;
 }
 
-export type FiguresCommand =
-  /** There must be something that answers, whatever it is. */
-  | ({ readonly type: 'BeginServing' } & Inputs)
-  /** What answers must be made of these. */
-  | ({ readonly type: 'StartBuild' } & Inputs)
-  | { readonly type: 'ServeBuild'; readonly number: number };
+/** Of each read model, the versions that a release can make: all from the first to the last. */
+export type Versions = Readonly<Record<FigureName, { readonly first: number; readonly last: number }>>;
 
-/** Which build of the figures answers, and which one is on its way: a change of policy or time zone builds beside. */
+export type FiguresCommand =
+  /** There must be something that answers and that this release can make. */
+  | ({ readonly type: 'BeginServing'; readonly versions: Versions } & Inputs)
+  /** What answers must be made of these. */
+  | ({ readonly type: 'StartBuild'; readonly versions: Versions } & Inputs)
+  | { readonly type: 'Rebuild'; readonly model: FigureName; readonly version: number }
+  | { readonly type: 'CatchUp'; readonly number: number; readonly partitions: number }
+  | { readonly type: 'Compare'; readonly number: number; readonly comparison: Comparison }
+  /** The build of another policy has caught up. */
+  | { readonly type: 'ServeBuild'; readonly number: number }
+  | { readonly type: 'SwitchToRebuild'; readonly number: number }
+  | { readonly type: 'AbandonRebuild'; readonly number: number };
+
+const endedMax = 20;
+
+/**
+ * Which build of the figures answers, and which one is on its way: a change of policy or time zone builds all read models
+ * beside and switches by itself; a rebuild builds one of them beside, is compared with the live one, and switches when told.
+ */
 export const figures: Decider<FiguresState, FiguresCommand, FiguresEvent> = {
   category: 'figures',
-  initial: { started: 0, serving: null, building: null },
+  initial: { started: 0, serving: null, building: null, ended: [] },
   decide(command, state) {
     switch (command.type) {
-      case 'BeginServing':
-        return state.serving === null ? first(command) : [];
-      case 'StartBuild': {
-        const { policy, timeZone } = command;
-        if (state.serving === null) return first(command);
-        if (madeOf(state.serving, command)) {
-          return state.building === null
-            ? []
-            : [{ type: 'BuildAbandoned', data: { number: state.building.number } }];
-        }
-        if (madeOf(state.building, command)) return [];
-        return [{ type: 'BuildStarted', data: { number: state.started + 1, policy, timeZone } }];
+      case 'BeginServing': {
+        const { serving } = state;
+        if (serving !== null && isMade(serving, command.versions)) return [];
+        return servedAtOnce(state.started + 1, serving ?? command, command.versions);
+      }
+      case 'StartBuild':
+        return startBuild(state, command, command.versions);
+      case 'Rebuild':
+        return rebuild(state, command.model, command.version);
+      case 'CatchUp': {
+        const { number, partitions } = command;
+        const { building } = state;
+        if (building?.number !== number || building.partitions !== null) return [];
+        return [{ type: 'BuildCaughtUp', data: { number, partitions } }];
+      }
+      case 'Compare': {
+        const { number, comparison } = command;
+        const { building } = state;
+        if (building?.number !== number || building.partitions === null) return [];
+        if (building.compared.some(({ partition }) => partition === comparison.partition)) return [];
+        return [{ type: 'PartitionCompared', data: { number, ...comparison } }];
       }
       case 'ServeBuild':
         return state.building?.number === command.number
           ? [{ type: 'BuildServed', data: { number: command.number } }]
           : [];
+      case 'SwitchToRebuild': {
+        const { number } = command;
+        if (isOver(state, number, 'switched')) return [];
+        if (!isCompared(underWay(state, number))) {
+          throw new Refusal('NOT_COMPARED', 'conflict', 'It is not compared yet: ask for it until it is.');
+        }
+        return [{ type: 'BuildServed', data: { number } }];
+      }
+      case 'AbandonRebuild': {
+        const { number } = command;
+        if (isOver(state, number, 'abandoned')) return [];
+        underWay(state, number);
+        return [{ type: 'BuildAbandoned', data: { number } }];
+      }
     }
   },
   evolve(state, event) {
+    const { serving, building } = state;
     switch (event.type) {
-      case 'BuildStarted':
-        return { ...state, started: event.data.number, building: event.data };
+      case 'BuildStarted': {
+        const { number, rebuilds, editions = editionsOf(1, number) } = event.data;
+        const policyVersion = rebuilds === undefined ? number : (serving?.policyVersion ?? number);
+        const begun = { ...event.data, editions, policyVersion, partitions: null, compared: [] };
+        return { serving, started: number, building: begun, ended: ended(state, 'abandoned') };
+      }
+      case 'BuildCaughtUp':
+        return { ...state, building: building && { ...building, partitions: event.data.partitions } };
+      case 'PartitionCompared': {
+        const { partition, offset, live, built } = event.data;
+        const comparison = { partition, offset, live, built };
+        return {
+          ...state,
+          building: building && { ...building, compared: [...building.compared, comparison] },
+        };
+      }
       case 'BuildServed':
-        return { ...state, serving: state.building, building: null };
+        return { ...state, serving: building, building: null, ended: ended(state, 'switched') };
       case 'BuildAbandoned':
-        return { ...state, building: null };
+        return { ...state, building: null, ended: ended(state, 'abandoned') };
     }
   },
 };
 
-function first({ policy, timeZone }: Inputs): FiguresEvent[] {
-  return [
-    { type: 'BuildStarted', data: { number: 1, policy, timeZone } },
-    { type: 'BuildServed', data: { number: 1 } },
-  ];
+/** Whether each partition of a rebuild was compared. */
+export function isCompared({ partitions, compared }: Building): boolean {
+  return partitions !== null && compared.length >= partitions;
+}
+
+function editionsOf(version: number | Versions, build: number): Editions {
+  const edition = (name: FigureName): Edition => ({
+    version: typeof version === 'number' ? version : version[name].last,
+    build,
+  });
+  return Object.fromEntries(figureNames.map((name) => [name, edition(name)])) as unknown as Editions;
+}
+
+/**
+ * False when a read model is of a version that this release has left behind. One that it does not know yet is another
+ * matter: then this release is the older one, and must not touch it.
+ */
+function isMade({ editions }: Standing, versions: Versions): boolean {
+  return figureNames.every((name) => editions[name].version >= versions[name].first);
+}
+
+function servedAtOnce(number: number, { policy, timeZone }: Inputs, versions: Versions): FiguresEvent[] {
+  return [started(number, { policy, timeZone }, versions), { type: 'BuildServed', data: { number } }];
+}
+
+function started(number: number, { policy, timeZone }: Inputs, versions: Versions): FiguresEvent {
+  return {
+    type: 'BuildStarted',
+    data: { number, policy, timeZone, editions: editionsOf(versions, number) },
+  };
+}
+
+function startBuild(state: FiguresState, inputs: Inputs, versions: Versions): FiguresEvent[] {
+  const { serving, building } = state;
+  if (serving === null) return servedAtOnce(1, inputs, versions);
+  if (madeOf(serving, inputs)) {
+    return building === null || building.rebuilds !== undefined
+      ? []
+      : [{ type: 'BuildAbandoned', data: { number: building.number } }];
+  }
+  if (building?.rebuilds === undefined && madeOf(building, inputs)) return [];
+  return [started(state.started + 1, inputs, versions)];
+}
+
+function rebuild(state: FiguresState, model: FigureName, version: number): FiguresEvent[] {
+  const { serving, building } = state;
+  if (building?.rebuilds === model && building.editions[model].version === version) return [];
+  if (serving === null || building !== null) {
+    throw new Refusal(
+      'BUILD_UNDER_WAY',
+      'conflict',
+      'Another build is under way: wait until it answers, or abandon it.',
+    );
+  }
+  const number = state.started + 1;
+  const { policy, timeZone } = serving;
+  const editions = { ...serving.editions, [model]: { version, build: number } };
+  return [{ type: 'BuildStarted', data: { number, policy, timeZone, editions, rebuilds: model } }];
+}
+
+function underWay({ building }: FiguresState, number: number): Building {
+  if (building?.number === number && building.rebuilds !== undefined) return building;
+  throw new Refusal('UNKNOWN_REBUILD', 'unknown', 'No rebuild of this id is under way.');
+}
+
+function isOver(state: FiguresState, number: number, outcome: Ended['outcome']): boolean {
+  return state.ended.some((one) => one.number === number && one.outcome === outcome);
+}
+
+/** With the rebuild that was under way, if one was. */
+function ended({ building, ended }: FiguresState, outcome: Ended['outcome']): readonly Ended[] {
+  if (building?.rebuilds === undefined) return ended;
+  return [...ended, { ...building, rebuilds: building.rebuilds, outcome }].slice(-endedMax);
 }
 
 function madeOf(build: Build | null, inputs: Inputs): boolean {

@@ -1,6 +1,7 @@
 import {
   Inject,
   Injectable,
+  Logger,
   type BeforeApplicationShutdown,
   type OnApplicationBootstrap,
 } from '@nestjs/common';
@@ -9,7 +10,6 @@ import { Clock, LogPipelines } from '@readership/host';
 import {
   EventLog,
   EventStore,
-  fold,
   handle,
   JobQueue,
   ReadModels,
@@ -18,47 +18,75 @@ import {
   type Consumption,
   type JobWorker,
   type LogRecord,
+  type ReadModel,
 } from '@readership/kernel';
 import { randomUUID } from 'node:crypto';
-import { figureModels, leftBehind, type FigureModels } from './figure-models.js';
-import { figures, type FiguresCommand, type FiguresState } from './figures.decider.js';
-import type { Build } from './figures.events.js';
+import { compared, pausing, uncompared, type Rebuilding } from './comparing.js';
+import {
+  figureIds,
+  figureModel,
+  leftBehind,
+  OFFERED,
+  versionsOf,
+  type FigureModels,
+  type Offered,
+} from './figure-models.js';
+import {
+  figures,
+  isCompared,
+  type Building,
+  type FiguresCommand,
+  type FiguresState,
+  type Standing,
+} from './figures.decider.js';
+import { figureNames, type FiguresEvent } from './figures.events.js';
 
 /** The one stream of its category. */
 export const figuresId = 'consortium';
+const stream = `${figures.category}-${figuresId}`;
 
-/** A build that is kept up to date with the log. */
+/** The build that answers. */
 export interface Running {
-  readonly build: Build;
+  readonly build: Standing;
   readonly ids: FigureModels;
 }
 
-interface Run extends Running {
-  readonly consumption: Consumption;
-  /** Answers that are being read from it. */
-  readers: number;
+/** Read models that are kept up to date together, as one group of the log. */
+interface Keeping {
+  /** What it keeps, as one text: two that say the same are the same. */
+  readonly name: string;
+  readonly group: string;
+  readonly window: number;
+  readonly models: readonly ReadModel<any>[];
 }
 
 const queue = 'figures';
 const servingWindow = 5_000;
 /** Large, so that a reader's whole history is folded before it is written. */
 const buildWindow = 100_000;
-/** A build that is this close behind the log may answer. */
+/** A build that is this close behind the log may answer, or be compared. */
 const lagMax = 1_000;
 const lookMs = 200;
-/** How often a question may meet figures that are replaced under it. */
-const readAttemptsMax = 5;
+const readsMax = 5;
 
 const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
 /**
  * Keeps the build that answers up to date, and brings up the one that is to follow it: a job, so that it goes on after a
- * crash. What has been replaced is dropped once nobody reads it any more.
+ * crash. Which build answers is decided by the figures' stream alone: every replica follows it, and none gives an answer
+ * read from a build that had been replaced meanwhile. What has been replaced is dropped.
  */
 @Injectable()
 export class Figures implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly runs = new Map<number, Promise<Run>>();
-  private serving: Run | null = null;
+  private readonly logger = new Logger('figures');
+  private readonly kept = new Map<string, Consumption>();
+  private known: { readonly state: FiguresState; readonly version: number } = {
+    state: figures.initial,
+    version: 0,
+  };
+  private serving: Running | null = null;
+  /** The build that this process brings up. */
+  private bringing: number | null = null;
   private worker: JobWorker | null = null;
   private following: Promise<void> = Promise.resolve();
   private settling: Promise<void> = Promise.resolve();
@@ -71,10 +99,12 @@ export class Figures implements OnApplicationBootstrap, BeforeApplicationShutdow
     @Inject(LogPipelines) private readonly pipelines: LogPipelines,
     @Inject(JobQueue) private readonly jobs: JobQueue,
     @Inject(Clock) private readonly clock: Clock,
+    @Inject(OFFERED) private readonly offered: Offered,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
-    await this.tell({ type: 'BeginServing', policy: defaultPolicy, timeZone: 'UTC' });
+    const versions = versionsOf(this.offered);
+    await this.tell({ type: 'BeginServing', policy: defaultPolicy, timeZone: 'UTC', versions });
     await this.settle();
     this.worker = await this.jobs.process(
       queue,
@@ -95,119 +125,183 @@ export class Figures implements OnApplicationBootstrap, BeforeApplicationShutdow
   }
 
   /**
-   * Answers from one build, which this process keeps until the answer is complete. Another one may replace it sooner and
-   * drop it: so an answer counts only if its build still served afterwards, and is read anew if it did not.
+   * Answers from one build, the one that answers when the answer is complete: what was read while another took over is
+   * read again. `BUSY` when that happens time and again.
    */
   async reading<T>(read: (serving: Running) => Promise<T>): Promise<T> {
-    for (let attempt = 1; attempt <= readAttemptsMax; attempt++) {
-      const run = this.serving!;
-      run.readers++;
-      const answer = await read(run)
-        .then(
-          (value) => () => value,
-          (error: unknown) => () => {
-            throw error;
-          },
-        )
-        .finally(() => run.readers--);
-      const state = await this.state();
-      if (state.serving?.number === run.build.number) return answer();
-      await this.serve(state);
+    for (let attempt = 1; attempt <= readsMax; attempt++) {
+      const { serving } = this;
+      const answer = await settled(read(serving!));
+      if ((await this.state()).serving!.number === serving!.build.number) return answer();
+      await this.settle();
     }
-    throw new Refusal('FIGURES_CHANGING', 'not-yet', 'The figures are being replaced: ask again.');
+    throw new Refusal('BUSY', 'not-yet', 'The figures are being replaced: try again in a moment.');
   }
 
-  /** Turns the builds that were decided upon into jobs, and goes along with what other processes decided. */
+  /** What has been decided so far. */
+  async state(): Promise<FiguresState> {
+    let { state, version } = this.known;
+    for (;;) {
+      const page = await this.store.load(stream, version);
+      state = (page.events as readonly unknown[] as readonly FiguresEvent[]).reduce(figures.evolve, state);
+      version = page.version;
+      if (!page.more) break;
+    }
+    if (version > this.known.version) this.known = { state, version };
+    return state;
+  }
+
+  /** Follows what is decided, here or by another replica, and turns builds that were decided upon into jobs. */
   private async follow(): Promise<void> {
+    let trouble: string | null = null;
     while (!this.stopping) {
       try {
-        const { serving, building } = await this.state();
-        const kept = [serving?.number, building?.number];
-        if (!this.runs.has(serving!.number) || [...this.runs.keys()].some((run) => !kept.includes(run)))
-          await this.settle();
-        if (building !== null && !this.runs.has(building.number)) {
+        const state = await this.state();
+        if (!this.isKept(state)) await this.settle();
+        const { building } = state;
+        if (building !== null && !isCompared(building) && this.bringing !== building.number) {
           const id = `build-${building.number}`;
           await this.jobs.enqueue({ queue, id, data: { build: building.number } });
           await this.jobs.retry(queue, id);
         }
-      } catch {
-        // The store did not answer: it is asked again.
+        trouble = null;
+      } catch (error) {
+        // The store did not answer, or what is to be kept is not known to this release: it is looked at again.
+        const { name } = error as Error;
+        if (name !== trouble) this.logger.warn('the figures are looked at again', { error: name });
+        trouble = name;
       }
       await pause(lookMs);
     }
   }
 
+  /** Builds until it has caught up; then it answers, or each partition is compared. */
   private async bringUp(number: number): Promise<void> {
-    let goal = await this.log.ends();
-    for (;;) {
-      if (this.stopping) throw new Error('STOPPING');
-      const { building } = await this.state();
-      if (building?.number !== number) break;
-      const run = await this.run(building, buildWindow);
-      if (await this.reached(run, goal)) {
-        const ends = await this.log.ends();
-        if (ends.every((end, partition) => end - goal[partition]! <= lagMax)) {
-          await this.tell({ type: 'ServeBuild', number });
-          break;
-        }
-        goal = ends;
+    this.bringing = number;
+    try {
+      let goal = await this.log.ends();
+      for (;;) {
+        if (this.stopping) throw new Error('STOPPING');
+        const state = await this.state();
+        const { building } = state;
+        if (building?.number !== number || isCompared(building)) break;
+        if (!this.isKept(state)) await this.settle();
+        if (building.partitions === null) goal = await this.catchUp(building, goal);
+        else await this.compare(building, uncompared(building));
+        await pause(50);
       }
-      await pause(50);
+    } finally {
+      this.bringing = null;
     }
     await this.settle();
   }
 
-  private async reached({ ids }: Running, goal: readonly number[]): Promise<boolean> {
-    for (const model of Object.values<string>({ ...ids })) {
+  /** Resolves to how far it must come next. */
+  private async catchUp(building: Building, goal: readonly number[]): Promise<readonly number[]> {
+    const ids = this.begunBy(building).map(({ id }) => id);
+    for (const id of ids) {
       for (const [partition, end] of goal.entries()) {
-        if ((await this.models.checkpoint(model, partition)).offset < end) return false;
+        if ((await this.models.checkpoint(id, partition)).offset < end) return goal;
       }
     }
-    return true;
+    const ends = await this.log.ends();
+    if (ends.some((end, partition) => end - goal[partition]! > lagMax)) return ends;
+    const { number, rebuilds } = building;
+    if (rebuilds === undefined) await this.tell({ type: 'ServeBuild', number });
+    else await this.tell({ type: 'CatchUp', number, partitions: ends.length });
+    return ends;
   }
 
-  /** Serves what is to be served, and stops and drops what neither serves nor is on its way. */
+  private async compare(building: Building, partitions: readonly number[]): Promise<void> {
+    const rebuilding = this.rebuilding(building);
+    if (rebuilding === null || partitions.length === 0) return;
+    for (const comparison of await compared(this.models, rebuilding, partitions)) {
+      await this.tell({ type: 'Compare', number: building.number, comparison });
+    }
+    await this.state();
+  }
+
+  /**
+   * Between two batches that both editions took together: here they stand level also when the log never rests. A
+   * comparison that fails is for the next batch.
+   */
+  private async compareBetween(partition: number): Promise<void> {
+    const { building } = this.known.state;
+    if (building === null || !uncompared(building).includes(partition)) return;
+    try {
+      await this.compare(building, [partition]);
+    } catch (error) {
+      this.logger.debug('a partition is compared again', { error: (error as Error).name });
+    }
+  }
+
+  private rebuilding(build: Building): Rebuilding | null {
+    const { serving } = this.known.state;
+    if (build.rebuilds === undefined || serving === null) return null;
+    const id = (of: Standing) => figureModel(of, build.rebuilds!, this.offered).id;
+    return { build, live: id(serving), built: id(build) };
+  }
+
+  /** The models that are not another build's as well. */
+  private begunBy(build: Standing): readonly ReturnType<typeof figureModel>[] {
+    return figureNames
+      .filter((name) => build.editions[name].build === build.number)
+      .map((name) => figureModel(build, name, this.offered));
+  }
+
+  private keepings({ serving, building }: FiguresState): readonly Keeping[] {
+    const answering = figureNames.map((name) => figureModel(serving!, name, this.offered));
+    if (building !== null && building.partitions !== null) {
+      return [keeping(serving!, [...answering, ...this.begunBy(building)], servingWindow)];
+    }
+    const keepings = [keeping(serving!, answering, servingWindow)];
+    if (building !== null && building.number === this.bringing) {
+      keepings.push(keeping(building, this.begunBy(building), buildWindow));
+    }
+    return keepings;
+  }
+
+  private isKept(state: FiguresState): boolean {
+    const names = this.keepings(state).map(({ name }) => name);
+    const build = this.serving?.build.number;
+    return (
+      build === state.serving?.number &&
+      names.length === this.kept.size &&
+      names.every((name) => this.kept.has(name))
+    );
+  }
+
+  /** Keeps what is to be kept, answers from what is to answer, and drops what is neither. */
   private settle(): Promise<void> {
     this.settling = this.settling
       .catch(() => undefined)
       .then(async () => {
         const state = await this.state();
-        const { serving, building, started } = state;
-        await this.serve(state);
-        const kept = building === null ? [serving!] : [serving!, building];
-        for (const [number, run] of this.runs) {
-          if (kept.some((build) => build.number === number)) continue;
-          this.runs.delete(number);
-          await (await run).consumption.stop();
-          while ((await run).readers > 0) await pause(10);
+        const keepings = this.keepings(state);
+        for (const [name, consumption] of this.kept) {
+          if (keepings.some((one) => one.name === name)) continue;
+          this.kept.delete(name);
+          await consumption.stop();
         }
-        for (const model of await leftBehind(this.models, kept, started)) await this.models.drop(model);
+        for (const one of keepings) {
+          if (!this.kept.has(one.name)) this.kept.set(one.name, await this.keep(one));
+        }
+        const serving = state.serving!;
+        this.serving = { build: serving, ids: figureIds(serving, this.offered) };
+        const needed = [serving, ...(state.building === null ? [] : [state.building])];
+        const ids = needed.flatMap((build) => Object.values<string>(figureIds(build, this.offered)));
+        const newest = Math.max(...needed.map(({ number }) => number));
+        for (const model of await leftBehind(this.models, new Set(ids), newest))
+          await this.models.drop(model);
       });
     return this.settling;
   }
 
-  /** Answers from the build that serves by now; never again from an earlier one. */
-  private async serve({ serving }: FiguresState): Promise<void> {
-    if (serving === null || serving.number <= (this.serving?.build.number ?? 0)) return;
-    const run = await this.run(serving, servingWindow);
-    if (serving.number > (this.serving?.build.number ?? 0)) this.serving = run;
-  }
-
-  private run(build: Build, window: number): Promise<Run> {
-    const known = this.runs.get(build.number);
-    if (known) return known;
-    const { models, ids } = figureModels(build);
+  private keep({ group, window, models }: Keeping): Promise<Consumption> {
     const takers = models.map((model) => new Runner<LogRecord, any>(model, this.models));
-    const run = this.pipelines
-      .run(`analytics.figures.${build.number}`, takers, window)
-      .then((consumption) => ({ build, ids, consumption, readers: 0 }));
-    this.runs.set(build.number, run);
-    run.catch(() => this.runs.delete(build.number));
-    return run;
-  }
-
-  private async state(): Promise<FiguresState> {
-    return (await fold(this.store, figures, figuresId)).state;
+    const last = takers[takers.length - 1]!;
+    const all = [...takers.slice(0, -1), pausing(last, (partition) => this.compareBetween(partition))];
+    return this.pipelines.run(group, all, window);
   }
 
   private async tell(command: FiguresCommand): Promise<void> {
@@ -216,5 +310,27 @@ export class Figures implements OnApplicationBootstrap, BeforeApplicationShutdow
       at: this.clock.now().toISOString(),
       actor: 'analytics',
     });
+  }
+}
+
+function keeping(
+  { number }: Standing,
+  made: readonly ReturnType<typeof figureModel>[],
+  window: number,
+): Keeping {
+  const group = `analytics.figures.${number}`;
+  const models = made.map(({ model }) => model);
+  return { name: [group, ...made.map(({ id }) => id)].join(' '), group, window, models };
+}
+
+/** What a promise came to, to be given out later. */
+async function settled<T>(promise: Promise<T>): Promise<() => T> {
+  try {
+    const value = await promise;
+    return () => value;
+  } catch (error) {
+    return () => {
+      throw error;
+    };
   }
 }

@@ -1,10 +1,13 @@
 import type { PublishedEvent } from '@readership/contracts';
 import { handle, uuid5, type EventStore, type Reaction } from '@readership/kernel';
-import { figures } from './figures.decider.js';
+import { figures, type Versions } from './figures.decider.js';
 import { figuresId } from './figures.js';
 
 /** Other settings are other figures: asks for the build they need. */
-export function onConsortiumConfigured(store: EventStore): Reaction<PublishedEvent<'ConsortiumConfigured'>> {
+export function onConsortiumConfigured(
+  store: EventStore,
+  versions: Versions,
+): Reaction<PublishedEvent<'ConsortiumConfigured'>> {
   return {
     name: 'on-consortium-configured',
     on: ['ConsortiumConfigured'],
@@ -15,7 +18,7 @@ export function onConsortiumConfigured(store: EventStore): Reaction<PublishedEve
         store,
         figures,
         figuresId,
-        { type: 'StartBuild', policy, timeZone },
+        { type: 'StartBuild', policy, timeZone, versions },
         {
           commandId: uuid5(event.id, 'on-consortium-configured'),
           at: event.recordedAt,

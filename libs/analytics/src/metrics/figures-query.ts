@@ -134,7 +134,7 @@ export class FiguresQuery {
     answer: (reading: Reading) => Promise<T>,
   ): Promise<T> {
     return this.figures.reading(async (running) => {
-      const models = [...Object.values<string>({ ...running.ids }), costsModel];
+      const models = [...Object.values<string>(running.ids), costsModel];
       await this.applied.until(after, { published: [...models, directoryModel] });
       const ends = await this.log.ends();
       const checkpoints = await Promise.all(
@@ -218,6 +218,6 @@ function begun({ first, last }: Period, now: number): number[] {
   return months;
 }
 
-function policyOf({ build: { number, policy, timeZone } }: Running): PolicyInForce {
-  return { version: number, ...policy, timeZone };
+function policyOf({ build: { policyVersion, policy, timeZone } }: Running): PolicyInForce {
+  return { version: policyVersion, ...policy, timeZone };
 }

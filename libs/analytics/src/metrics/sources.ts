@@ -6,7 +6,7 @@ import { costs } from '../costs/costs.projection.js';
 import { allEntries, amounts, entries } from '../costs/spending.tally.js';
 import type { Scope } from '../directory/directory.js';
 import type { FigureModels } from '../figures/figure-models.js';
-import type { Build } from '../figures/figures.events.js';
+import type { Inputs } from '../figures/figures.decider.js';
 import {
   peopleReader,
   type LossReason,
@@ -51,7 +51,7 @@ export const costsModel = modelId(costs);
 /** The counts of a scope as one build of the figures has them; costs are given in `currency`. */
 export function sourcesOf(
   models: ReadModels,
-  { policy }: Build,
+  { policy }: Inputs,
   ids: FigureModels,
   scope: Scope,
   currency: () => string,
@@ -59,7 +59,7 @@ export function sourcesOf(
   const { branches } = scope;
   /** What names no branch belongs to the consortium only. */
   const anywhere = scope.consortium ? [...branches, nowhere] : branches;
-  const people = peopleReader(models, ids.people);
+  const people = peopleReader(models, ids['reader-activity']);
   const monthsOf = (months: Months) => months.map(isoMonth);
   const sum = async (series: readonly string[], months: Months) => {
     const each = await Promise.all(

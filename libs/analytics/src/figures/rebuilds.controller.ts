@@ -1,0 +1,112 @@
+import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
+import {
+  ApiCreatedResponse,
+  ApiOkResponse,
+  ApiOperation,
+  ApiProperty,
+  ApiPropertyOptional,
+  ApiQuery,
+  ApiTags,
+} from '@nestjs/swagger';
+import { Answer, RequestMeta } from '@readership/host';
+import { Refusal, type Meta } from '@readership/kernel';
+import { IsIn, IsInt, Max, Min, ValidateIf } from 'class-validator';
+import { figureNames, type FigureName } from './figures.events.js';
+import { Rebuilds, type Rebuild } from './rebuilds.js';
+
+/** Which read model is built anew. */
+class RebuildBody {
+  @ApiProperty({ enum: figureNames })
+  @IsIn(figureNames)
+  model!: FigureName;
+
+  @ApiPropertyOptional({ description: 'Made by this version of it; absent: the last of this release.' })
+  @ValidateIf((_body, value) => value !== undefined)
+  @IsInt()
+  @Min(1)
+  @Max(1_000_000)
+  version?: number;
+}
+
+const context = { name: 'context', type: String, required: true, example: 'analytics' } as const;
+
+/** A read model is built anew beside the live one, compared with it, and may take its place. */
+@ApiTags('operations')
+@Controller('v1/rebuilds')
+export class RebuildsController {
+  constructor(@Inject(Rebuilds) private readonly rebuilds: Rebuilds) {}
+
+  @Post()
+  @ApiOperation({ summary: 'Build a read model anew from the log, beside the one that answers' })
+  @ApiQuery(context)
+  @ApiCreatedResponse({ description: 'It is under way; the same again gives the same.' })
+  async begin(
+    @Query('context') name: string | undefined,
+    @Body() { model, version }: RebuildBody,
+    @RequestMeta() meta: Meta,
+  ): Promise<Answer<Rebuild>> {
+    mustBeOurs(name);
+    const begun = await this.rebuilds.begin(model, version, meta);
+    return new Answer(begun, { status: 201, location: `/v1/rebuilds/${begun.id}?context=analytics` });
+  }
+
+  @Get()
+  @ApiOperation({ summary: 'The rebuild under way, and the last ones that are over' })
+  @ApiQuery(context)
+  @ApiOkResponse({
+    description: '`parity`: per partition, what both editions hold at one offset of the log.',
+  })
+  async list(
+    @Query('context') name: string | undefined,
+  ): Promise<{ readonly items: readonly Rebuild[]; readonly nextCursor: null }> {
+    mustBeOurs(name);
+    return { items: await this.rebuilds.list(), nextCursor: null };
+  }
+
+  @Get(':id')
+  @ApiOperation({ summary: 'One of them' })
+  @ApiQuery(context)
+  async one(@Query('context') name: string | undefined, @Param('id') id: string): Promise<Rebuild> {
+    mustBeOurs(name);
+    const found = (await this.rebuilds.list()).find((one) => one.id === Number(id));
+    if (!found) throw new Refusal('UNKNOWN_REBUILD', 'unknown', 'No rebuild of this id is known.');
+    return found;
+  }
+
+  @Post(':id/switch')
+  @HttpCode(200)
+  @ApiOperation({
+    summary: 'Let it answer from now on, whatever the comparison said; the live one is dropped',
+  })
+  @ApiQuery(context)
+  async switchTo(
+    @Query('context') name: string | undefined,
+    @Param('id') id: string,
+    @RequestMeta() meta: Meta,
+  ): Promise<Rebuild> {
+    mustBeOurs(name);
+    return this.rebuilds.switchTo(Number(id), meta);
+  }
+
+  @Post(':id/abandon')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Drop it; the live one goes on' })
+  @ApiQuery(context)
+  async abandon(
+    @Query('context') name: string | undefined,
+    @Param('id') id: string,
+    @RequestMeta() meta: Meta,
+  ): Promise<Rebuild> {
+    mustBeOurs(name);
+    return this.rebuilds.abandon(Number(id), meta);
+  }
+}
+
+function mustBeOurs(name: string | undefined): void {
+  if (name === undefined) {
+    throw new Refusal('CONTEXT_REQUIRED', 'invalid', 'Say whose: ?context=analytics.');
+  }
+  if (name !== 'analytics') {
+    throw new Refusal('NO_REBUILDS', 'unknown', 'Only the figures of analytics can be rebuilt beside.');
+  }
+}

@@ -1,0 +1,115 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { EventLog, EventStore, handle, ReadModels, Refusal, type Meta } from '@readership/kernel';
+import { figureModel, OFFERED, versionsOf, type Offered } from './figure-models.js';
+import {
+  figures,
+  isCompared,
+  type Building,
+  type Ended,
+  type FiguresCommand,
+  type FiguresState,
+} from './figures.decider.js';
+import type { Comparison, FigureName } from './figures.events.js';
+import { Figures, figuresId } from './figures.js';
+
+/** How far the built edition has come in a partition of the log. */
+export interface Progress {
+  readonly partition: number;
+  readonly offset: number;
+  readonly end: number;
+}
+
+/** What a comparison of the live edition with the built one came to. */
+export interface Parity {
+  readonly equal: boolean;
+  readonly partitions: readonly (Comparison & { readonly equal: boolean })[];
+}
+
+export interface Rebuild {
+  readonly id: number;
+  readonly model: FigureName;
+  readonly version: number;
+  /** `comparing`: it has caught up. `compared`: it waits to be switched to, or abandoned. */
+  readonly state: 'building' | 'comparing' | 'compared' | 'switched' | 'abandoned';
+  /** While it is under way. */
+  readonly progress?: readonly Progress[];
+  /** `null` until every partition was compared. */
+  readonly parity: Parity | null;
+}
+
+/** Rebuilds of the figures' read models, as an engineer asks for them. */
+@Injectable()
+export class Rebuilds {
+  constructor(
+    @Inject(EventStore) private readonly store: EventStore,
+    @Inject(ReadModels) private readonly models: ReadModels,
+    @Inject(EventLog) private readonly log: EventLog,
+    @Inject(Figures) private readonly figures: Figures,
+    @Inject(OFFERED) private readonly offered: Offered,
+  ) {}
+
+  /** Begins one, or gives the same that is under way; `version` absent: the last that this release offers. */
+  async begin(model: FigureName, version: number | undefined, meta: Meta): Promise<Rebuild> {
+    const { first, last } = versionsOf(this.offered)[model];
+    const wanted = version ?? last;
+    if (wanted < first || wanted > last) {
+      const detail = `This release offers versions ${first} to ${last} of it.`;
+      throw new Refusal('VERSION_NOT_OFFERED', 'invalid', detail, '/version');
+    }
+    const { building } = await this.told({ type: 'Rebuild', model, version: wanted }, meta);
+    return this.underWay(building!, model);
+  }
+
+  async switchTo(id: number, meta: Meta): Promise<Rebuild> {
+    return found(await this.told({ type: 'SwitchToRebuild', number: id }, meta), id);
+  }
+
+  async abandon(id: number, meta: Meta): Promise<Rebuild> {
+    return found(await this.told({ type: 'AbandonRebuild', number: id }, meta), id);
+  }
+
+  /** The one under way first, then the last ones that are over. */
+  async list(): Promise<readonly Rebuild[]> {
+    const { building, ended } = await this.figures.state();
+    const over = ended.toReversed().map(viewOf);
+    if (building?.rebuilds === undefined) return over;
+    return [await this.underWay(building, building.rebuilds), ...over];
+  }
+
+  private async underWay(building: Building, model: FigureName): Promise<Rebuild> {
+    const { id } = figureModel(building, model, this.offered);
+    const progress = (await this.log.ends()).map(async (end, partition) => {
+      const { offset } = await this.models.checkpoint(id, partition);
+      return { partition, offset, end };
+    });
+    return { ...viewOf(building), progress: await Promise.all(progress) };
+  }
+
+  private async told(command: FiguresCommand, meta: Meta): Promise<FiguresState> {
+    return (await handle(this.store, figures, figuresId, command, meta)).state;
+  }
+}
+
+function found({ ended }: FiguresState, id: number): Rebuild {
+  return viewOf(ended.find(({ number }) => number === id)!);
+}
+
+function viewOf(of: Building | Ended): Rebuild {
+  const model = of.rebuilds!;
+  const { number: id, editions } = of;
+  return { id, model, version: editions[model].version, state: stateOf(of), parity: parityOf(of) };
+}
+
+function stateOf(of: Building | Ended): Rebuild['state'] {
+  if ('outcome' in of) return of.outcome;
+  if (of.partitions === null) return 'building';
+  return isCompared(of) ? 'compared' : 'comparing';
+}
+
+function parityOf(of: Building): Parity | null {
+  if (!isCompared(of)) return null;
+  const partitions = of.compared
+    .map((one) => ({ ...one, equal: one.live === one.built }))
+    .sort((a, b) => a.partition - b.partition);
+  return { equal: partitions.every(({ equal }) => equal), partitions };
+}
