@@ -17,6 +17,9 @@ export interface Command {
   readonly log: string;
 }
 
+/** Where Linux lets a process be told when whoever started it is gone, killed or not. */
+const untilWeEnd = existsSync('/usr/bin/setpriv') ? ['/usr/bin/setpriv', '--pdeathsig', 'TERM', '--'] : [];
+
 /** A program that can be started, signalled and started again; it ends with us, whatever happens. */
 export class Program {
   private child: ChildProcess | null = null;
@@ -42,7 +45,8 @@ export class Program {
     const { file, args, env, log } = this.command;
     const output = openSync(log, 'a', 0o600);
     // A group of its own: Ctrl-C in the terminal is ours to pass on, in order.
-    const child = spawn(file, args, { env, detached: true, stdio: ['ignore', output, output] });
+    const [first, ...rest] = [...untilWeEnd, file, ...args] as [string, ...string[]];
+    const child = spawn(first, rest, { env, detached: true, stdio: ['ignore', output, output] });
     closeSync(output);
     this.child = child;
     const orphaned = (): void => void child.kill('SIGKILL');

@@ -59,6 +59,10 @@ describe('the servers of the cluster suites', () => {
       await act(indexed);
     };
     const found = (on: typeof plain, query: object) => on.find(query).sort({ n: 1, _id: -1 }).toArray();
+    const sums = (on: typeof plain, query: object) =>
+      on
+        .aggregate([{ $match: query }, { $group: { _id: '$a', n: { $sum: '$n' } } }, { $sort: { _id: 1 } }])
+        .toArray();
     const queries: readonly object[] = [
       { a: 'a-3' },
       { a: 'a-3', n: { $gt: 4 } },
@@ -91,6 +95,7 @@ describe('the servers of the cluster suites', () => {
         await both(change);
         for (const query of queries) {
           expect([query, await found(indexed, query)]).toEqual([query, await found(plain, query)]);
+          expect([query, await sums(indexed, query)]).toEqual([query, await sums(plain, query)]);
         }
       }
     } finally {

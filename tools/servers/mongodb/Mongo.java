@@ -4,13 +4,17 @@ import de.bwaldvogel.mongo.MongoServer;
 import de.bwaldvogel.mongo.MongoVersion;
 import de.bwaldvogel.mongo.backend.AbstractUniqueIndex;
 import de.bwaldvogel.mongo.backend.CursorRegistry;
+import de.bwaldvogel.mongo.backend.DatabaseResolver;
 import de.bwaldvogel.mongo.backend.Index;
 import de.bwaldvogel.mongo.backend.IndexKey;
 import de.bwaldvogel.mongo.backend.KeyValue;
 import de.bwaldvogel.mongo.backend.ValueComparator;
+import de.bwaldvogel.mongo.backend.aggregation.Aggregation;
 import de.bwaldvogel.mongo.backend.h2.H2Backend;
 import de.bwaldvogel.mongo.backend.h2.H2Database;
 import de.bwaldvogel.mongo.bson.Document;
+import de.bwaldvogel.mongo.oplog.Oplog;
+import io.netty.channel.Channel;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
@@ -79,6 +83,26 @@ final class Mongo {
     protected Index<Object> openOrCreateSecondaryIndex(
         String collection, String name, List<IndexKey> keys, boolean sparse) {
       return new SecondaryIndex(name, keys);
+    }
+
+    /** A pipeline that begins with a match is given what an index finds, instead of every document. */
+    @Override
+    public Document handleCommand(
+        Channel channel, String command, Document query, DatabaseResolver databases, Oplog oplog) {
+      Document match = command.equals("aggregate") ? firstMatch(query.get("pipeline")) : null;
+      var collection = match == null ? null : resolveCollection(query.get(command).toString(), false);
+      if (collection == null) return super.handleCommand(channel, command, query, databases, oplog);
+      var pipeline = Aggregation.fromPipeline(query.get("pipeline"), databases, this, collection, oplog);
+      var found = pipeline.runStagesAsStream(collection.handleQueryAsStream(match));
+      var cursor = new Document("id", 0L).append("ns", collection.getFullName());
+      cursor.append("firstBatch", found.collect(Collectors.toList()));
+      return new Document("cursor", cursor).append("ok", 1.0);
+    }
+
+    private static Document firstMatch(Object pipeline) {
+      List<?> stages = (List<?>) pipeline;
+      if (stages.isEmpty()) return null;
+      return ((Document) stages.get(0)).get("$match") instanceof Document match ? match : null;
     }
   }
 
