@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync, mkdtempSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { configTable } from '@readership/host';
@@ -76,5 +76,30 @@ describe('docs/configuration.md', () => {
     );
     const text = readFileSync(join(root, 'docs/configuration.md'), 'utf8');
     expect(rows.filter((row) => !text.includes(row))).toEqual([]);
+  });
+});
+
+describe('docs/reliability.md', () => {
+  const text = readFileSync(join(root, 'docs/reliability.md'), 'utf8');
+
+  it('names tests that exist, by file and title', () => {
+    const lacking: string[] = [];
+    let named = 0;
+    for (const [, file, titles] of text.matchAll(/`([\w./-]+\.spec\.ts)`((?:,? “[^”]+”)*)/g)) {
+      const path = join(root, file!);
+      if (!existsSync(path)) lacking.push(file!);
+      for (const [, title] of titles!.matchAll(/“([^”]+)”/g)) {
+        named++;
+        if (existsSync(path) && !readFileSync(path, 'utf8').includes(title!))
+          lacking.push(`${file} ${title}`);
+      }
+    }
+    expect(lacking).toEqual([]);
+    expect(named).toBeGreaterThan(30);
+  });
+
+  it('says of every fault what covers it', () => {
+    const rows = [...text.matchAll(/^\| F(\d+) \|[^|]+\| (.+) \|$/gm)].map(([, number]) => Number(number));
+    expect(rows).toEqual(Array.from({ length: 26 }, (_, at) => at + 1));
   });
 });

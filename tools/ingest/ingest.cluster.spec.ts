@@ -202,7 +202,7 @@ beforeAll(async () => {
     context: 'patron-profile',
     masterKey,
     ratePerSecond: 1_000,
-      kafkaSessionMs: 30_000,
+    kafkaSessionMs: 30_000,
     onError: () => {},
   });
   for (const id of ['NORTH', 'SOUTH']) await addBranch(neighbour, id);
