@@ -3,9 +3,10 @@
 // The process is measured from outside (VmHWM); N defaults to 1,000,000 of N ÷ 20 readers.
 // usage: node tools/dist/bench/memory.js [N]
 import { ReadershipClient } from '@readership/client';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { audit } from '../cli/audit.js';
 import { Running } from '../running.js';
+import { cpuSeconds, peakMb } from './processes.js';
 
 const n = Number(process.argv[2] ?? 1_000_000);
 const readers = n / 20;
@@ -45,10 +46,10 @@ for (let at = 0; at < n; at += perRequest) {
 const acknowledged = Date.now();
 const { found } = await audit(client, 3_600_000);
 const applied = Date.now();
-const since = cpuSeconds();
+const since = cpuSeconds(running.pid);
 console.log(
   `${n} interactions: ${rate(acknowledged - begun)}/s acknowledged, ${rate(applied - begun)}/s applied, ` +
-    `${((since / n) * 1e6).toFixed(1)} µs of processor time each, peak ${peakMb()} MB, ${found.length} accounts do not hold`,
+    `${((since / n) * 1e6).toFixed(1)} µs of processor time each, peak ${peakMb(running.pid)} MB, ${found.length} accounts do not hold`,
 );
 
 // A change of policy rebuilds every figure beside the live ones, then switches.
@@ -72,22 +73,11 @@ for (;;) {
   await new Promise((resume) => setTimeout(resume, 200));
 }
 console.log(
-  `rebuilt: ${rate(Date.now() - changed)} interactions/s, ${(((cpuSeconds() - since) / n) * 1e6).toFixed(1)} µs of processor time each, peak ${peakMb()} MB`,
+  `rebuilt: ${rate(Date.now() - changed)} interactions/s, ${(((cpuSeconds(running.pid) - since) / n) * 1e6).toFixed(1)} µs of processor time each, peak ${peakMb(running.pid)} MB`,
 );
 await running.stop();
 running.forget();
 
 function rate(ms: number): number {
   return Math.round(n / (ms / 1000));
-}
-
-/** Of the process since it began, all threads: says what work costs, also on a machine that others use. */
-function cpuSeconds(): number {
-  const fields = readFileSync(`/proc/${running.pid}/stat`, 'utf8').split(') ')[1]!.split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / 100;
-}
-
-function peakMb(): number {
-  const peak = /VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${running.pid}/status`, 'utf8'))?.[1];
-  return Math.round(Number(peak) / 1024);
 }

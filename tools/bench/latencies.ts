@@ -1,0 +1,64 @@
+export interface Quantiles {
+  readonly p50: number;
+  readonly p99: number;
+  readonly max: number;
+  readonly count: number;
+}
+
+/** By nearest rank: each is one that was measured. */
+export function quantiles(of: readonly number[]): Quantiles {
+  const sorted = [...of].sort((a, b) => a - b);
+  const at = (share: number): number => sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? NaN;
+  return { p50: at(0.5), p99: at(0.99), max: at(1), count: sorted.length };
+}
+
+/** When events were acknowledged and when they were counted, by partition, in which both come in the same order. */
+export class Latencies {
+  private readonly sent: { readonly at: number; readonly measured: boolean }[][];
+  private readonly seen: number[][];
+
+  constructor(partitions: number) {
+    this.sent = Array.from({ length: partitions }, () => []);
+    this.seen = Array.from({ length: partitions }, () => []);
+  }
+
+  /** The next event of the partition; one that is not measured keeps the order only. */
+  acknowledged(partition: number, at: number, measured: boolean): void {
+    this.sent[partition]!.push({ at, measured });
+  }
+
+  /** An answer that arrived then counts so many events of the partition. */
+  counted(partition: number, count: number, at: number): void {
+    const seen = this.seen[partition]!;
+    while (seen.length < count) seen.push(at);
+  }
+
+  get events(): number {
+    return this.sent.reduce((sum, all) => sum + all.length, 0);
+  }
+
+  /** Events that were acknowledged and not counted yet. */
+  get missing(): number {
+    return this.sent.reduce(
+      (sum, all, partition) => sum + Math.max(0, all.length - this.seen[partition]!.length),
+      0,
+    );
+  }
+
+  /**
+   * From acknowledged to counted; 0 where an answer was faster than the acknowledgement. What is not counted yet stands
+   * among them as if it were counted now.
+   */
+  measured(now: number): { readonly latencies: readonly number[]; readonly uncounted: number } {
+    let uncounted = 0;
+    const latencies = this.sent.flatMap((all, partition) =>
+      all.flatMap(({ at, measured }, n) => {
+        if (!measured) return [];
+        const seen = this.seen[partition]![n];
+        if (seen === undefined) uncounted++;
+        return [Math.max(0, (seen ?? now) - at)];
+      }),
+    );
+    return { latencies, uncounted };
+  }
+}
