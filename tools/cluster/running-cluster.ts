@@ -18,6 +18,8 @@ export interface ClusterShape {
   readonly replicas?: Readonly<Partial<Record<ServiceName, number>>>;
   /** Keys, ports and logs; absent: a temporary one. */
   readonly folder?: string;
+  /** Of the servers; absent: that of `tools/backends`. */
+  readonly serversFolder?: string;
   /** Of the gateway; absent: a free one. */
   readonly port?: number;
   readonly logLevel?: 'debug' | 'info' | 'warn';
@@ -45,7 +47,9 @@ export class RunningCluster {
   static async start(shape: ClusterShape = {}): Promise<RunningCluster> {
     const folder = resolve(shape.folder ?? mkdtempSync(join(tmpdir(), 'readership-cluster-')));
     mkdirSync(folder, { recursive: true, mode: 0o700 });
-    const { mongodb, kafka, redis } = await up();
+    const { mongodb, kafka, redis } = await up(
+      shape.serversFolder === undefined ? {} : { folder: shape.serversFolder },
+    );
     const servers: ClusterServers = {
       mongoUrl: mongodb,
       kafkaBrokers: [kafka],

@@ -1,0 +1,116 @@
+import { down } from '#servers';
+import { ReadershipClient } from '@readership/client';
+import { loadSample, readLoadState, saveLoadState } from '@readership/sample';
+import { existsSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join, resolve } from 'node:path';
+import { audit } from '../cli/audit.js';
+import { optionsOf, samples, usage, type Options, type Sample } from './options.js';
+import { RunningCluster } from './running-cluster.js';
+
+const settledWithinMs = 600_000;
+
+/** Throws an `Error` of one line when somebody else listens there. */
+async function expectFree(port: number): Promise<void> {
+  if (port === 0) return;
+  const probe = createServer();
+  const free = await new Promise<boolean>((settle) => {
+    probe.once('error', () => settle(false));
+    probe.listen(port, '127.0.0.1', () => probe.close(() => settle(true)));
+  });
+  if (!free) throw new Error(`Port ${port} is taken: stop what uses it, or choose another with --port N.`);
+}
+
+const stateFile = (folder: string, sample: Sample): string => join(folder, `sample-${sample}.json`);
+
+/** One sample cannot become another: they have the same readers with other histories. */
+function expectSameSample({ folder, sample }: Options): void {
+  for (const other of Object.keys(samples) as Sample[]) {
+    if (sample !== 'none' && other !== sample && existsSync(stateFile(folder, other)))
+      throw new Error(
+        `${folder} holds the sample "${other}": choose it, none, or another folder with --data.`,
+      );
+  }
+}
+
+/** Loads the sample, from where an earlier run stopped, and waits until every figure holds it. */
+async function load(cluster: RunningCluster, sample: Sample): Promise<void> {
+  const client = new ReadershipClient(cluster.url, cluster.key);
+  const file = stateFile(cluster.folder, sample);
+  const state = readLoadState(file, new Date());
+  if (state.complete) return;
+  let shown = -1;
+  await loadSample(
+    client,
+    state,
+    (now) => saveLoadState(file, now),
+    ({ done, total }) => {
+      const tenth = Math.floor((10 * done) / total);
+      if (tenth !== shown) console.log(`Loading the sample consortium ${10 * tenth} %`);
+      shown = tenth;
+    },
+    samples[sample],
+  );
+  const { found } = await audit(client, settledWithinMs);
+  if (found.length > 0) console.log(`Not all of it is counted yet: ${found[0]}`);
+}
+
+async function run(options: Options): Promise<void> {
+  const folder = resolve(options.folder);
+  const serversFolder = join(folder, 'servers');
+  expectSameSample({ ...options, folder });
+  await expectFree(options.port);
+  console.log('Starting Kafka, a server of MongoDB’s protocol, Redis and the four services …');
+  const starting = RunningCluster.start({
+    namespace: 'readership',
+    folder,
+    serversFolder,
+    logLevel: 'warn',
+    ...(options.port === 0 ? {} : { port: options.port }),
+  });
+  let stopping = false;
+  const stop = async (): Promise<void> => {
+    if (stopping) return;
+    stopping = true;
+    console.log('\nStopping …');
+    const cluster = await starting.catch(() => null);
+    const bad = (await cluster?.stop()) ?? [];
+    for (const name of bad) console.error(`${name} did not end in order: see ${join(folder, `${name}.log`)}`);
+    await down({ folder: serversFolder });
+    process.exit(bad.length === 0 ? 0 : 1);
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void stop());
+  let cluster: RunningCluster;
+  try {
+    cluster = await starting;
+  } catch (error) {
+    await down({ folder: serversFolder });
+    throw error;
+  }
+  for (const replica of cluster.replicas) {
+    void replica.ended.then(() => {
+      if (!stopping) console.error(`${replica.name} has ended: see ${join(folder, `${replica.name}.log`)}`);
+    });
+  }
+  const { url } = cluster;
+  console.log(`Readership runs at ${url} with its data in ${folder}. Ctrl-C stops it.`);
+  if (cluster.keyIsNew)
+    console.log(`\nIts access key, shown this once (it lies in ${folder}/keys.json):\n  ${cluster.key}\n`);
+  if (options.sample !== 'none') await load(cluster, options.sample);
+  console.log(`
+Open      ${url}/docs
+Try       curl -H "Authorization: Bearer $KEY" ${url}/v1/metrics        the board's six figures
+          npx readership audit --url ${url} --key $KEY
+Logs      ${folder}/*.log, one for each process`);
+}
+
+if (process.argv.includes('--help')) {
+  console.log(usage);
+} else {
+  try {
+    await run(optionsOf(process.argv.slice(2)));
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : String(error));
+    process.exit(1);
+  }
+}
