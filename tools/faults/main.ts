@@ -41,6 +41,12 @@ console.log(`seed ${seed}`);
 const minutes = number(values.minutes);
 const interrupted = new AbortController();
 for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => interrupted.abort(name));
+let judged = false;
+process.once('exit', () => {
+  if (judged) return;
+  console.error(`seed ${seed}: ended without a verdict`);
+  process.exitCode = 1;
+});
 const wereUp = (await status()).every(({ id }) => id !== undefined);
 try {
   const wrong = await chaos({
@@ -51,6 +57,7 @@ try {
     say: (line) => console.log(line),
     signal: AbortSignal.any([interrupted.signal, AbortSignal.timeout((minutes + judgingMinutes) * 60_000)]),
   });
+  judged = true;
   for (const sentence of wrong.slice(0, shownMax)) console.log(sentence);
   console.log(`seed ${seed}: ${wrong.length === 0 ? 'all is well' : `${wrong.length} things are wrong`}`);
   process.exitCode = wrong.length === 0 ? 0 : 1;
