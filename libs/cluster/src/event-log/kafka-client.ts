@@ -1,6 +1,6 @@
 import net from 'node:net';
 import tls from 'node:tls';
-import { Kafka, type ISocketFactory, type KafkaConfig } from 'kafkajs';
+import { Kafka, logLevel, type ISocketFactory, type KafkaConfig } from 'kafkajs';
 
 /** The client retries over the connection it has: the sooner an answer is given up, the sooner a silent one is replaced. */
 const requestTimeout = 10_000;
@@ -9,10 +9,18 @@ const sizeBytes = 4;
 /** Ten times what a fetch asks for. */
 const frameBytesMax = 100 * 1024 * 1024;
 
-/** A client for one purpose: those who share one also share what it knows of groups, and break on it. */
+/**
+ * A client for one purpose: those who share one also share what it knows of groups, and break on it. What fails is told by
+ * whoever used it, in the log of the service: the client's own lines are written only where KAFKAJS_LOG_LEVEL asks for them.
+ */
 export function kafkaClient(kafka: KafkaConfig): Kafka {
   const connect = kafka.socketFactory ?? usualSocket;
-  return new Kafka({ requestTimeout, ...kafka, socketFactory: (how) => wholeAnswers(connect(how)) });
+  return new Kafka({
+    requestTimeout,
+    logLevel: logLevel.NOTHING,
+    ...kafka,
+    socketFactory: (how) => wholeAnswers(connect(how)),
+  });
 }
 
 /**
