@@ -12,7 +12,7 @@ import { compare, header, inFolder, perSecond } from './measure.js';
 
 const n = Number(process.argv[2] ?? 60_000);
 const liveWindow = 500;
-const rebuildWindow = 100_000;
+const rebuildWindow = 50_000;
 
 function records(): LogRecord[] {
   return facts(n).map(({ type, key, time, data }, at) => ({

@@ -62,8 +62,8 @@ interface Keeping {
 
 const queue = 'figures';
 const servingWindow = 5_000;
-/** Large, so that a reader's whole history is folded before it is written. */
-const buildWindow = 100_000;
+/** Large, so that much of a reader's history is folded before it is written; half of it again and the process would pass 512 MB. */
+const buildWindow = 50_000;
 /** A build that is this close behind the log may answer, or be compared. */
 const lagMax = 1_000;
 const lookMs = 200;
