@@ -27,7 +27,7 @@ export class Program {
 
   constructor(
     readonly name: string,
-    private readonly command: Command,
+    readonly command: Command,
   ) {}
 
   /** `undefined` while it does not run. */

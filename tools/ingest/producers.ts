@@ -54,11 +54,13 @@ export async function shell(commands: string, variables: Readonly<Record<string,
 }
 
 /** What Kafka's `kafka-console-producer.sh` runs. */
-async function consoleProducerCommand(): Promise<readonly [java: string, ...args: string[]]> {
+const consoleProducerCommand = () => kafkaTool('org.apache.kafka.tools.ConsoleProducer');
+
+/** The command of one of Kafka's own tools, by its class. */
+export async function kafkaTool(tool: string): Promise<readonly [java: string, ...args: string[]]> {
   await need('java', 'default-jdk-headless');
   const cache = process.env['READERSHIP_BACKENDS_CACHE'] ?? join(defaultFolder(), 'cache');
-  const classes = join(await jars('kafka', resolve(cache)), '*');
-  return ['java', '-Xmx256m', '-cp', classes, 'org.apache.kafka.tools.ConsoleProducer'];
+  return ['java', '-Xmx256m', '-cp', join(await jars('kafka', resolve(cache)), '*'), tool];
 }
 
 /** librdkafka's kcat: one run for each record, which may be of any bytes. */

@@ -1,4 +1,4 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { jars } from './jars.mjs';
 import { need, run } from './commands.mjs';
@@ -6,11 +6,12 @@ import { exchange, int16, int32, text } from './wire.mjs';
 
 const requests = { metadata: 3, findCoordinator: 10, heartbeat: 12, initProducerId: 22 };
 const unknownMember = 25;
+const login = 'org.apache.kafka.common.security';
 
 /** One Apache Kafka, broker and controller in one process. It keeps what it acknowledged over a SIGKILL. */
 export const kafka = {
   name: 'kafka',
-  ports: ['kafka', 'controller', 'detour', 'detourEnd'],
+  ports: ['kafka', 'controller', 'detour', 'detourEnd', 'secured'],
   survivesKill: true,
 
   async install(cache) {
@@ -20,7 +21,8 @@ export const kafka = {
 
   async prepare({ folder, ports, installed }) {
     const file = join(folder, 'server.properties');
-    writeFileSync(file, properties(join(folder, 'data'), ports));
+    await prepareCertificate(folder);
+    writeFileSync(file, properties(folder, ports));
     if (existsSync(join(folder, 'data', 'meta.properties'))) return;
     const tool = ['-cp', join(installed, '*'), 'kafka.tools.StorageTool'];
     const cluster = (await run('java', [...tool, 'random-uuid'])).trim().split('\n').pop();
@@ -68,11 +70,24 @@ async function ask(port, key, version, ...body) {
   return answer.subarray(8);
 }
 
+const passphrase = 'readership';
+
+/** `secured.pem` is the certificate that the broker shows at the port `secured`, and what a client must trust. */
+async function prepareCertificate(folder) {
+  const [keys, certificate] = [join(folder, 'secured.p12'), join(folder, 'secured.pem')];
+  if (existsSync(certificate)) return;
+  rmSync(keys, { force: true });
+  const store = ['-keystore', keys, '-storepass', passphrase, '-alias', 'kafka'];
+  const subject = ['-dname', 'CN=127.0.0.1', '-ext', 'san=ip:127.0.0.1'];
+  await run('keytool', ['-genkeypair', ...store, '-keyalg', 'EC', '-validity', '3650', ...subject]);
+  await run('keytool', ['-exportcert', '-rfc', ...store, '-file', certificate]);
+}
+
 /**
  * Who asks the broker at `detourEnd` is sent to `detour` from then on, where a test may stand in between; nobody else needs
- * to listen there.
+ * to listen there. At `secured` it wants TLS and a password: of the user `plain`, or of one who was added for SCRAM.
  */
-function properties(data, { kafka: port, controller, detour, detourEnd }) {
+function properties(folder, { kafka: port, controller, detour, detourEnd, secured }) {
   const settings = {
     'process.roles': 'broker,controller',
     'node.id': 1,
@@ -81,13 +96,25 @@ function properties(data, { kafka: port, controller, detour, detourEnd }) {
     listeners: [
       `PLAINTEXT://127.0.0.1:${port}`,
       `DETOUR://127.0.0.1:${detourEnd}`,
+      `SECURED://127.0.0.1:${secured}`,
       `CONTROLLER://127.0.0.1:${controller}`,
     ],
-    'advertised.listeners': [`PLAINTEXT://127.0.0.1:${port}`, `DETOUR://127.0.0.1:${detour}`],
-    'listener.security.protocol.map': ['CONTROLLER', 'PLAINTEXT', 'DETOUR'].map(
-      (name) => `${name}:PLAINTEXT`,
-    ),
-    'log.dirs': data,
+    'advertised.listeners': [
+      `PLAINTEXT://127.0.0.1:${port}`,
+      `DETOUR://127.0.0.1:${detour}`,
+      `SECURED://127.0.0.1:${secured}`,
+    ],
+    'listener.security.protocol.map': [
+      ...['CONTROLLER', 'PLAINTEXT', 'DETOUR'].map((name) => `${name}:PLAINTEXT`),
+      'SECURED:SASL_SSL',
+    ],
+    'listener.name.secured.ssl.keystore.type': 'PKCS12',
+    'listener.name.secured.ssl.keystore.location': join(folder, 'secured.p12'),
+    'listener.name.secured.ssl.keystore.password': passphrase,
+    'listener.name.secured.sasl.enabled.mechanisms': ['PLAIN', 'SCRAM-SHA-512'],
+    'listener.name.secured.plain.sasl.jaas.config': `${login}.plain.PlainLoginModule required user_plain="${passphrase}";`,
+    'listener.name.secured.scram-sha-512.sasl.jaas.config': `${login}.scram.ScramLoginModule required;`,
+    'log.dirs': join(folder, 'data'),
     'default.replication.factor': 1,
     'min.insync.replicas': 1,
     'offsets.topic.replication.factor': 1,

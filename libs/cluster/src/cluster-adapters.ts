@@ -1,5 +1,5 @@
 import type { Adapters, EventStore, JobQueue, Publish, ReadModels } from '@readership/kernel';
-import type { KafkaConfig } from 'kafkajs';
+import type { KafkaConfig, SASLOptions } from 'kafkajs';
 import { checkEventLog, type EventLogTopic } from './event-log/event-log-topic.js';
 import { KafkaEventLog } from './event-log/kafka-event-log.js';
 import { timingOf, type GroupFailed } from './event-log/kafka-group.js';
@@ -16,6 +16,12 @@ import { redisRateLimiter, type RedisRateLimiter } from './redis-rate-limiter.js
 export interface ClusterServers {
   readonly mongoUrl: string;
   readonly kafkaBrokers: readonly string[];
+  /** TLS to the brokers, whose certificates come from an authority that Node knows; absent: plain text. */
+  readonly kafkaTls?: boolean;
+  /** SASL, with a password; absent: nobody asks who it is. */
+  readonly kafkaUser?: string;
+  readonly kafkaPassword?: string;
+  readonly kafkaMechanism?: 'plain' | 'scram-sha-256' | 'scram-sha-512';
   readonly redisUrl: string;
   /** Begins the names of topics, consumer groups, databases and keys. */
   readonly namespace: string;
@@ -35,16 +41,26 @@ export interface ClusterOptions extends ClusterServers {
   readonly onError: GroupFailed;
 }
 
-export function eventsTopic({ kafkaBrokers, namespace, partitions }: ClusterServers): EventLogTopic {
-  return { kafka: kafkaAt(kafkaBrokers, namespace), topic: `${namespace}.events`, partitions };
+export function eventsTopic(servers: ClusterServers): EventLogTopic {
+  const { namespace, partitions } = servers;
+  return { kafka: kafkaOf(servers), topic: `${namespace}.events`, partitions };
 }
 
-export function ingestTopics({ kafkaBrokers, namespace }: ClusterServers): IngestTopics {
-  return { kafka: kafkaAt(kafkaBrokers, namespace), namespace };
+export function ingestTopics(servers: ClusterServers): IngestTopics {
+  return { kafka: kafkaOf(servers), namespace: servers.namespace };
 }
 
-export function kafkaAt(brokers: readonly string[], clientId: string): KafkaConfig {
-  return { brokers: [...brokers], clientId };
+function kafkaOf(servers: ClusterServers): KafkaConfig {
+  const { kafkaBrokers, kafkaTls = false, kafkaUser, kafkaPassword = '', namespace } = servers;
+  const { kafkaMechanism: mechanism = 'scram-sha-512' } = servers;
+  return {
+    brokers: [...kafkaBrokers],
+    clientId: namespace,
+    ssl: kafkaTls,
+    ...(kafkaUser === undefined
+      ? {}
+      : { sasl: { mechanism, username: kafkaUser, password: kafkaPassword } as SASLOptions }),
+  };
 }
 
 export function databaseName({ namespace }: ClusterServers, context: string): string {

@@ -96,6 +96,25 @@ describe('the configuration', () => {
       'READERSHIP_KAFKA_BROKERS: an address such as',
     );
   });
+
+  it('of a service takes a user of the brokers with a password alone', () => {
+    const problemsOf = (env: Record<string, string>) => {
+      try {
+        readServiceConfig(env);
+        return [];
+      } catch (error) {
+        return (error as BadConfig).problems.filter((problem) => /_KAFKA_(?!BROKERS)/.test(problem));
+      }
+    };
+    const [user, password] = ['READERSHIP_KAFKA_USER', 'READERSHIP_KAFKA_PASSWORD'];
+    expect(problemsOf({ [user]: 'crm' })).toEqual([`${password}: give it, or ${password}_FILE`]);
+    expect(problemsOf({ [password]: 'secret' })).toEqual([`${user}: give it, or ${user}_FILE`]);
+    expect(problemsOf({ [user]: 'crm', [password]: 'secret' })).toEqual([]);
+    expect(problemsOf({ READERSHIP_KAFKA_TLS: 'yes', READERSHIP_KAFKA_MECHANISM: 'gssapi' })).toEqual([
+      'READERSHIP_KAFKA_TLS: true or false',
+      'READERSHIP_KAFKA_MECHANISM: one of plain, scram-sha-256, scram-sha-512',
+    ]);
+  });
 });
 
 describe('the keys', () => {

@@ -5,6 +5,9 @@ import { z } from 'zod';
 const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 export type LogLevel = (typeof logLevels)[number];
 
+const kafkaMechanisms = ['plain', 'scram-sha-256', 'scram-sha-512'] as const;
+export type KafkaMechanism = (typeof kafkaMechanisms)[number];
+
 /** The configuration of a process: one object, checked as a whole at boot. Also the token to inject it by. */
 export abstract class Config {
   abstract readonly port: number;
@@ -27,6 +30,11 @@ export abstract class Config {
 export abstract class ServiceConfig extends Config {
   abstract readonly mongoUrl: string;
   abstract readonly kafkaBrokers: readonly string[];
+  abstract readonly kafkaTls: boolean;
+  /** Given together with its password, or not at all. */
+  abstract readonly kafkaUser?: string;
+  abstract readonly kafkaPassword?: string;
+  abstract readonly kafkaMechanism: KafkaMechanism;
   abstract readonly redisUrl: string;
   /** Of the log and of every store; fixed for the life of a deployment. */
   abstract readonly partitions: number;
@@ -160,6 +168,29 @@ const serviceVariables: Readonly<Record<string, Variable>> = {
     ),
     meaning: 'Kafka brokers to begin with, separated by commas.',
   },
+  READERSHIP_KAFKA_TLS: {
+    field: 'kafkaTls',
+    schema: z.enum(['true', 'false'], { error: 'true or false' }).transform((text) => text === 'true'),
+    fallback: 'false',
+    meaning:
+      'Whether the brokers are reached by TLS. An authority of your own: name its file in `NODE_EXTRA_CA_CERTS`.',
+  },
+  READERSHIP_KAFKA_USER: {
+    field: 'kafkaUser',
+    schema: z.string().min(1),
+    meaning: 'Who a service is to the brokers (SASL). Absent: they do not ask.',
+  },
+  READERSHIP_KAFKA_PASSWORD: {
+    field: 'kafkaPassword',
+    schema: z.string().min(1),
+    meaning: 'The password of that user.',
+  },
+  READERSHIP_KAFKA_MECHANISM: {
+    field: 'kafkaMechanism',
+    schema: z.enum(kafkaMechanisms, { error: `one of ${kafkaMechanisms.join(', ')}` }),
+    fallback: 'scram-sha-512',
+    meaning: `How the password is proved: ${kafkaMechanisms.join(', ')}. With plain the broker is sent the password itself: use TLS.`,
+  },
   READERSHIP_REDIS_URL: {
     field: 'redisUrl',
     schema: address(/^rediss?:\/\/[^\s/]+/, 'redis://redis:6379'),
@@ -218,7 +249,11 @@ export function readConfig(env: Environment): Config {
 
 /** The same for a service of a cluster, where every address and key must be given. */
 export function readServiceConfig(env: Environment): ServiceConfig {
-  return read(env, { ...variables, ...serviceVariables }, requiredOfServices) as ServiceConfig;
+  return read(env, { ...variables, ...serviceVariables }, [
+    ...requiredOfServices,
+    ...(isGiven(env, 'READERSHIP_KAFKA_USER') ? (['kafkaPassword'] as const) : []),
+    ...(isGiven(env, 'READERSHIP_KAFKA_PASSWORD') ? (['kafkaUser'] as const) : []),
+  ]) as ServiceConfig;
 }
 
 function read(
@@ -241,6 +276,10 @@ function read(
   if (problems.length > 0) throw new BadConfig(problems);
   config['publicUrl'] ??= `http://${config['host'] as string}:${config['port'] as number}`;
   return config as unknown as Config;
+}
+
+function isGiven(env: Environment, name: string): boolean {
+  return Boolean(env[name]) || Boolean(env[`${name}_FILE`]);
 }
 
 function given(
