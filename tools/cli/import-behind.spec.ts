@@ -15,6 +15,8 @@ let folder: string;
 let recorded: Set<string>;
 let asked: string[];
 let batches: InteractionEvent[][];
+/** Answers yet to come that say the database is away. */
+let away = 0;
 
 function outcomeOf({ data }: InteractionEvent, at: number): LineOutcome {
   const line = at + 1;
@@ -27,6 +29,7 @@ function outcomeOf({ data }: InteractionEvent, at: number): LineOutcome {
 
 function answerOf(url: string, body: string): { status: number; text: string } {
   if (url === '/v1/interactions/batch') {
+    if (away-- > 0) return { status: 503, text: '{"code":"STORE_UNAVAILABLE"}' };
     const events = body.split('\n').map((line) => JSON.parse(line) as InteractionEvent);
     batches.push(events);
     return { status: 200, text: events.map((event, at) => JSON.stringify(outcomeOf(event, at))).join('\n') };
@@ -58,6 +61,7 @@ beforeEach(() => {
   recorded = new Set(['NEW']);
   asked = [];
   batches = [];
+  away = 0;
 });
 
 function run(rows: readonly string[], more: Partial<ImportRequest> = {}, report?: (read: number) => void) {
@@ -105,4 +109,10 @@ describe('an import while the list of branches is behind', () => {
     expect(batches.flat().filter(({ data }) => data.branch === 'NONE')).toHaveLength(400);
     expect(read).toEqual([...read].sort((a, b) => a - b));
   });
+});
+
+it('an import goes on after its database was away', async () => {
+  away = 3;
+  expect(await run([visit('NEW'), visit('NEW', 2)])).toMatchObject({ recorded: 2, refused: 0 });
+  expect(away).toBe(-1);
 });

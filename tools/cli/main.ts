@@ -1,4 +1,4 @@
-import { contexts, ReadershipClient } from '@readership/client';
+import { contexts, ReadershipClient, type ClientOptions } from '@readership/client';
 import { loadSample, readLoadState, saveLoadState } from '@readership/sample';
 import cliProgress from 'cli-progress';
 import { Command } from 'commander';
@@ -20,10 +20,13 @@ const program = new Command('readership')
   .description('What an engineer does with a running Readership.')
   .showHelpAfterError();
 
-function clientOf({ url, key }: Where): ReadershipClient {
+/** Long enough for whoever is called when a database is down. */
+const importPatienceMs = 30 * 60_000;
+
+function clientOf({ url, key }: Where, options: ClientOptions = {}): ReadershipClient {
   const known = key ?? process.env['READERSHIP_ADMIN_KEY'];
   if (known === undefined) throw new Error('Give the access key with --key or READERSHIP_ADMIN_KEY.');
-  return new ReadershipClient(url, known);
+  return new ReadershipClient(url, known, options);
 }
 
 function command(name: string, description: string): Command {
@@ -135,7 +138,7 @@ command('import <file>', 'Records the rows of a CSV file as interactions.')
       );
       bar.start(100, 0);
       const result = await importCsv(
-        clientOf(options),
+        clientOf(options, { patienceMs: importPatienceMs }),
         {
           file,
           mapping: JSON.parse(text) as Mapping,

@@ -21,7 +21,12 @@ export async function prepare(client: Client, qualifying: ActivityPolicy['qualif
 }
 
 interface ParkedPage {
-  readonly items: readonly { readonly model: string; readonly partition: number; readonly key: string }[];
+  readonly items: readonly {
+    readonly model: string;
+    readonly partition: number;
+    readonly key: string;
+    readonly offset: number;
+  }[];
   readonly nextCursor: string | null;
 }
 
@@ -48,13 +53,13 @@ export async function parkedRecords(client: Client): Promise<number> {
 export async function operate(client: Client, { poisoned }: Injector): Promise<void> {
   const mended = new Set(poisoned.filter(({ discarded }) => discarded).map(({ key }) => key));
   for (const context of parkingContexts) {
-    const lanes = new Map(
-      (await parkedIn(client, context))
-        .filter(({ key }) => mended.has(key))
-        .map((item) => [`${item.model} ${item.partition} ${item.key}`, item]),
-    );
-    for (const { model, partition, key } of lanes.values()) {
-      await client.demand('POST', `/v1/parked/discard?context=${context}`, { model, partition, key });
+    const lanes = new Map<string, ParkedPage['items'][number]>();
+    for (const item of await parkedIn(client, context)) {
+      const lane = `${item.model} ${item.partition} ${item.key}`;
+      if (mended.has(item.key) && !lanes.has(lane)) lanes.set(lane, item);
+    }
+    for (const { model, partition, key, offset } of lanes.values()) {
+      await client.demand('POST', `/v1/parked/discard?context=${context}`, { model, partition, key, offset });
       await client.demand('POST', `/v1/parked/replay?context=${context}`, { model, partition, key });
     }
   }

@@ -19,6 +19,7 @@ const answersWithinMs = 15_000;
 const impatientMs = 150;
 const pauseMinMs = 200;
 const pauseMaxMs = 2_000;
+const brokenMax = 100;
 
 /** A branch system and a front desk in one: asks again, with the same ids, until it is told or its patience ends. */
 export class Client {
@@ -32,6 +33,9 @@ export class Client {
     private readonly qualifying: readonly string[],
     private readonly patienceMs = 90_000,
   ) {}
+
+  /** Answers that no fault excuses: an error that nobody foresaw is none of a server that is away. */
+  readonly broken: string[] = [];
 
   /** Asks, and notes in the ledger what was answered; false when nobody knows what became of it. */
   async ask(wish: Wish): Promise<boolean> {
@@ -117,7 +121,11 @@ export class Client {
           ? {}
           : { body: many ? body.map((line) => JSON.stringify(line)).join('\n') : JSON.stringify(body) }),
       });
-      return { status: response.status, text: await response.text() };
+      const { status } = response;
+      const text = await response.text();
+      if (status === 500 && this.broken.length < brokenMax)
+        this.broken.push(`${method} ${path.split('?', 1)[0]} is answered with 500 ${codeOf(text)}`);
+      return { status, text };
     } catch {
       return null;
     }

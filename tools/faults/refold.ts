@@ -95,9 +95,9 @@ async function mended(
 ): Promise<void> {
   for (const { key, partition, discarded } of poisoned) {
     if (!discarded) continue;
-    const parked = await models.parked(runner.id, partition, { key, limit: 1 });
-    if (parked.length === 0) continue;
-    await runner.discard(partition, key);
+    const [first] = await models.parked(runner.id, partition, { key, limit: 1 });
+    if (!first) continue;
+    await runner.discard(partition, key, first.offset);
     await runner.replay(partition, key, async ({ record }) => record!, decode);
   }
 }

@@ -76,7 +76,7 @@ export async function chaos(options: ChaosOptions): Promise<readonly string[]> {
       signal.addEventListener('abort', () => reject(new Error(`interrupted: ${String(signal.reason)}`)));
     });
     wrong = await Promise.race([
-      harmed(field, options).then(async (found) => [...found, ...(await judged(field))]),
+      harmed(field, options).then(async (found) => [...found, ...(await judged(field)), ...client.broken]),
       interrupted,
     ]);
   } finally {

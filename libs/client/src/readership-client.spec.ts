@@ -34,8 +34,12 @@ beforeEach(() => {
   asked = [];
 });
 
-const client = () =>
-  new ReadershipClient(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, 'key-1');
+const client = (patienceMs?: number) =>
+  new ReadershipClient(
+    `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    'key-1',
+    patienceMs === undefined ? {} : { patienceMs },
+  );
 const answer =
   (status: number, body: string, headers: Record<string, string> = {}): Answer =>
   (_request, response) =>
@@ -63,6 +67,22 @@ describe('the client', () => {
     ];
     expect((await client().send('GET', '/v1/metrics')).status).toBe(200);
     expect(asked.length).toBe(3);
+  });
+
+  it('waits as long as it is told to', async () => {
+    answers = [answer(503, '{"code":"STORE_UNAVAILABLE"}', { 'retry-after': '1' }), answer(200, '{}')];
+    const begun = performance.now();
+    await client().send('GET', '/v1/metrics');
+    expect(performance.now() - begun).toBeGreaterThan(950);
+  });
+
+  it('gives up, with what it was told, when it would have to wait longer than its patience lasts', async () => {
+    const away = '{"code":"STORE_UNAVAILABLE","detail":"Ask again."}';
+    answers = [answer(503, away, { 'retry-after': '0' }), answer(503, away, { 'retry-after': '60' })];
+    await expect(client(5_000).send('GET', '/v1/metrics')).rejects.toEqual(
+      new RequestRefused(503, 'STORE_UNAVAILABLE', 'Ask again.'),
+    );
+    expect(asked.length).toBe(2);
   });
 
   it('does not repeat what was refused, and says why', async () => {

@@ -55,18 +55,29 @@ export interface Answered<T> {
 }
 
 export const linesPerBatchMax = 10_000;
-const attemptsMax = 8;
+const lostMax = 8;
 const pauseMsMax = 10_000;
 
+export interface ClientOptions {
+  /** How long a call may be put off by answers that say to ask again; absent: two minutes. */
+  readonly patienceMs?: number;
+}
+
 /**
- * What branch systems send with. Every call may be repeated by the client itself: it waits and tries again, at most eight
- * times, when the server is away, overloaded or not yet ready (connection lost, 429, 503), and never otherwise.
+ * What branch systems send with. Every call may be repeated by the client itself, and never but for two reasons: the
+ * connection is lost, up to eight times in a row, or the server says to ask again (429, 503: overloaded, not yet ready,
+ * its database away), as long as its patience lasts. It never asks sooner than `Retry-After` says.
  */
 export class ReadershipClient {
+  private readonly patienceMs: number;
+
   constructor(
     private readonly baseUrl: string,
     private readonly key: string,
-  ) {}
+    { patienceMs = 120_000 }: ClientOptions = {},
+  ) {
+    this.patienceMs = patienceMs;
+  }
 
   async send<T = unknown>(method: string, path: string, body?: unknown): Promise<Answered<T>> {
     const response = await this.request(method, path, {
@@ -102,31 +113,45 @@ export class ReadershipClient {
     path: string,
     content: { readonly body?: string; readonly type?: string },
   ): Promise<Response> {
-    for (let attempt = 1; ; attempt++) {
-      let response: Response | null = null;
+    const until = Date.now() + this.patienceMs;
+    let lost = 0;
+    for (let pauseMs = 200; ; pauseMs = Math.min(2 * pauseMs, pauseMsMax)) {
+      let waitMs = pauseMs;
       try {
-        response = await fetch(new URL(path, this.baseUrl), {
-          method,
-          headers: {
-            authorization: `Bearer ${this.key}`,
-            ...(content.type === undefined ? {} : { 'content-type': content.type }),
-          },
-          ...(content.body === undefined ? {} : { body: content.body }),
-        });
+        const response = await this.fetched(method, path, content);
+        if (response.ok) return response;
+        waitMs = Math.max(pauseMs, askedToWaitMs(response));
+        const isPutOff = response.status === 429 || response.status === 503;
+        if (!isPutOff || Date.now() + waitMs > until) throw await refusedBy(response);
+        await response.arrayBuffer();
+        lost = 0;
       } catch (error) {
-        if (attempt === attemptsMax) throw error;
+        if (error instanceof RequestRefused || ++lost === lostMax) throw error;
       }
-      if (response?.ok) return response;
-      if (response && (attempt === attemptsMax || (response.status !== 429 && response.status !== 503))) {
-        throw await refusedBy(response);
-      }
-      const asked = Number(response?.headers.get('retry-after') ?? 0) * 1000;
-      await response?.arrayBuffer();
-      await new Promise((resume) =>
-        setTimeout(resume, Math.min(pauseMsMax, Math.max(asked, 100 * 2 ** attempt))),
-      );
+      await new Promise((resume) => setTimeout(resume, waitMs));
     }
   }
+
+  private fetched(
+    method: string,
+    path: string,
+    { body, type }: { readonly body?: string; readonly type?: string },
+  ): Promise<Response> {
+    return fetch(new URL(path, this.baseUrl), {
+      method,
+      headers: {
+        authorization: `Bearer ${this.key}`,
+        ...(type === undefined ? {} : { 'content-type': type }),
+      },
+      ...(body === undefined ? {} : { body }),
+    });
+  }
+}
+
+/** `Retry-After` in seconds; a date, which nobody here sends, is not waited for. */
+function askedToWaitMs({ headers }: Response): number {
+  const seconds = Number(headers.get('retry-after') ?? 0);
+  return Number.isFinite(seconds) ? seconds * 1000 : 0;
 }
 
 async function refusedBy(response: Response): Promise<RequestRefused> {

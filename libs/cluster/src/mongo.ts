@@ -1,12 +1,17 @@
 import mongoose, { type mongo } from 'mongoose';
 import { Lookout } from './lookout.js';
+import { passedOn, reachable } from './reachable.js';
 
 /** The only shape that our documents share. Hot paths use the driver's collections: casting costs 30 times as much. */
 export type Doc = { _id: string };
 
 export type Collection<D extends Doc> = mongo.Collection<D>;
 
-/** A connection to one context's database, which reads and writes with a majority of the replica set. */
+/**
+ * A connection to one context's database, which reads and writes with a majority of the replica set. What is asked of it
+ * rejects with `Unavailable` when no server can be reached or none answers in time; of a write that rejects so nobody
+ * knows whether it was done.
+ */
 export interface Database {
   collection<D extends Doc>(name: string): Collection<D>;
   /** Deletes it with everything in it. */
@@ -17,6 +22,8 @@ export interface Database {
 export interface ConnectOptions {
   /** Longer than the driver may take to look at a server: to connect, to be greeted, or to be told news. Absent: 30 s. */
   readonly lookMaxMs?: number;
+  /** Longer than an operation may take, a page of a cursor each; absent: 20 s. */
+  readonly operationMs?: number;
   /** Told of every command that is sent. */
   readonly watch?: (command: string, body: Readonly<Record<string, unknown>>) => void;
 }
@@ -30,7 +37,7 @@ const silentMs = 30_000;
 export async function connectMongo(
   url: string,
   database: string,
-  { lookMaxMs = 30_000, watch }: ConnectOptions = {},
+  { lookMaxMs = 30_000, operationMs = 20_000, watch }: ConnectOptions = {},
 ): Promise<Database> {
   const connection = await mongoose
     .createConnection(url, {
@@ -51,9 +58,9 @@ export async function connectMongo(
   const lookout = new Lookout(client, lookMaxMs);
   return {
     collection: <D extends Doc>(name: string) =>
-      client.db(database).collection(name) as unknown as Collection<D>,
+      reachable(client.db(database).collection(name) as unknown as Collection<D>, operationMs),
     drop: async () => {
-      await client.db(database).dropDatabase();
+      await passedOn(client.db(database).dropDatabase());
     },
     close: () => {
       lookout.end();

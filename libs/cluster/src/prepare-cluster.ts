@@ -1,7 +1,7 @@
 import { databaseName, eventsTopic, ingestTopics, type ClusterServers } from './cluster-adapters.js';
 import { deleteEventLog, prepareEventLog } from './event-log/event-log-topic.js';
 import { prepareEventStore } from './event-store/event-documents.js';
-import { prepareIngest } from './ingest/ingest-topics.js';
+import { deleteIngest, prepareIngest } from './ingest/ingest-topics.js';
 import { prepareJobQueue } from './job-queue/stored-jobs.js';
 import { connectMongo } from './mongo.js';
 
@@ -27,11 +27,15 @@ export async function prepareCluster(
   }
 }
 
-/** Deletes the topic and the databases of a deployment that no service runs of: everything it ever recorded. */
+/**
+ * Deletes the topics and the databases of a deployment that no service runs of: everything it ever recorded, and what was
+ * sent to it.
+ */
 export async function forgetCluster(
   servers: ClusterServers & { readonly contexts: readonly string[] },
 ): Promise<void> {
   await deleteEventLog(eventsTopic(servers));
+  await deleteIngest(ingestTopics(servers));
   for (const context of servers.contexts) {
     const database = await connectMongo(servers.mongoUrl, databaseName(servers, context));
     try {

@@ -8,6 +8,9 @@ export interface Road {
   cut(): void;
   /** Keeps connections open, and lets nothing through. */
   silence(): void;
+  /** Lets through what comes from now on, also on the connections that were silent. */
+  openAgain(): void;
+  /** Ends every connection, and lets new ones through. */
   mend(): void;
   close(): void;
 }
@@ -44,6 +47,9 @@ export async function roadTo(serverUrl: string): Promise<Road> {
     },
     silence: () => {
       state = 'silent';
+    },
+    openAgain: () => {
+      state = 'open';
     },
     mend: () => {
       state = 'open';

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Publish } from '@readership/kernel';
+import type { Publish, Unavailable } from '@readership/kernel';
 import { EmbeddedAdapters } from './embedded-adapters.js';
 import { openDriver, type SqlDriver } from './sql-driver.js';
 import { DirectWriter } from './writer.js';
@@ -40,7 +40,10 @@ it('keeps what it acknowledged when there is no more room, stores nothing of the
   for (let n = 0; n < 40; n++) {
     await append(n).then(
       ({ outcome }) => (expect(outcome).toBe('appended'), acknowledged.push(n)),
-      () => refused.push(n),
+      (error: unknown) => {
+        expect((error as Unavailable).code).toBe('STORE_FULL');
+        refused.push(n);
+      },
     );
   }
   expect([acknowledged.length > 0, refused.length > 0]).toEqual([true, true]);

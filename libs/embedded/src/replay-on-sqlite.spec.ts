@@ -84,14 +84,49 @@ describe('what is parked', () => {
 
   it('is given up one record at a time, which counts as skipped; the others can be replayed then', async () => {
     const { models, runner } = await begun();
-    expect(await runner.discard(0, 'ada')).toMatchObject({ offset: 2, reason: 'CANNOT_APPLY' });
+    expect(await runner.discard(0, 'ada', 2)).toMatchObject({ offset: 2, reason: 'CANNOT_APPLY' });
     await expect(runner.replay(0, 'ada', again, decode)).rejects.toMatchObject({
       code: 'STILL_CANNOT_APPLY',
     });
     expect(await models.get('sums.v1', 'ada')).toEqual({ seen: [1, 4] });
-    expect(await runner.discard(0, 'ada')).toMatchObject({ offset: 5 });
-    expect(await runner.discard(0, 'ada')).toBeNull();
+    expect(await runner.discard(0, 'ada', 5)).toMatchObject({ offset: 5 });
+    expect(await runner.discard(0, 'ada', 5)).toBeNull();
     expect(await models.checkpoint('sums.v1', 0)).toMatchObject({ applied: 4, skipped: 2, parked: 0 });
+  });
+
+  it('is given up only as the first of its key, and a repeat gives up nothing else', async () => {
+    const { models, runner } = await begun();
+    for (const offset of [4, 5, 6]) {
+      await expect(runner.discard(0, 'ada', offset)).rejects.toMatchObject({
+        code: 'NOT_FIRST_PARKED',
+        detail: expect.stringContaining('offset 2'),
+      });
+    }
+    expect(await runner.discard(0, 'ada', 1)).toBeNull();
+    expect(await runner.discard(0, 'ada', 2)).toMatchObject({ offset: 2 });
+    expect(await runner.discard(0, 'ada', 2)).toBeNull();
+    expect((await models.parked('sums.v1', 0, { limit: 9 })).map(({ offset }) => offset)).toEqual([4, 5]);
+  });
+
+  it('is given up also by one that does not own the partition, while its owner goes on', async () => {
+    const { models, runner } = await begun();
+    let moves = 1;
+    const restless = new Proxy(models, {
+      get(target, name) {
+        const method: unknown = Reflect.get(target, name, target);
+        if (typeof method !== 'function') return method;
+        return async (...args: unknown[]) => {
+          if (name === 'commit' && moves-- > 0) {
+            const [next] = records(['bob', 7]);
+            await runner.take(0, [{ ...next!, offset: 7, position: 7, previous: 6 }], decode);
+          }
+          return method.apply(target, args) as unknown;
+        };
+      },
+    });
+    const other = new Runner<Given, Fact>({ projection: sums }, restless);
+    expect(await other.discard(0, 'ada', 2)).toMatchObject({ offset: 2 });
+    expect(await models.checkpoint('sums.v1', 0)).toMatchObject({ offset: 7, parked: 2 });
   });
 
   it('is replayed by another runner while this one goes on: it notices and begins anew', async () => {

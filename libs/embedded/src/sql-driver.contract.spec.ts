@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openDriver, SqlMisuse, type SqlDriver, type SqlValue } from './sql-driver.js';
+import { isBusy, openDriver, SqlMisuse, type SqlDriver, type SqlValue } from './sql-driver.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'readership-driver-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -79,6 +79,17 @@ describe.each([
     expect(all()).toEqual([['b', 1, null]]);
   });
 
+  it('says that there is no room, stores nothing of the transaction, and goes on once there is', () => {
+    const [pages] = driver.prepare('PRAGMA page_count').get([])!;
+    driver.exec(`PRAGMA max_page_count=${Number(pages)}`);
+    const fill = () => driver.transaction(() => insert('x'.repeat(100_000), 1, null));
+    expect(fill).toThrow(expect.objectContaining({ name: 'Unavailable', code: 'STORE_FULL' }));
+    expect(all()).toEqual([]);
+    driver.exec('PRAGMA max_page_count=1000');
+    fill();
+    expect(all()).toHaveLength(1);
+  });
+
   it('refuses a transaction within a transaction', () => {
     expect(() => driver.transaction(() => driver.transaction(() => 1))).toThrow(SqlMisuse);
   });
@@ -95,4 +106,22 @@ describe.each([
     expect(() => statement.get([])).toThrow(SqlMisuse);
     expect(() => driver.exec('SELECT 1')).toThrow(SqlMisuse);
   });
+});
+
+it('says that somebody else writes for longer than it waits', () => {
+  const path = join(folder, 'busy.db');
+  const [first, second] = [openDriver(path), openDriver(path, { busyTimeoutMs: 0 })];
+  first.exec('CREATE TABLE things (id INTEGER PRIMARY KEY)');
+  let thrown: unknown;
+  first.transaction(() => {
+    try {
+      second.transaction(() => undefined);
+    } catch (error) {
+      thrown = error;
+    }
+  });
+  expect(thrown).toMatchObject({ name: 'Unavailable', code: 'STORE_UNAVAILABLE' });
+  expect(isBusy(thrown)).toBe(true);
+  second.close();
+  first.close();
 });

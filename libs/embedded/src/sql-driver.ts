@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { Unavailable } from '@readership/kernel';
 
 /** What a database column or parameter may hold. Whole numbers beyond ±(2^53 − 1) are refused, not rounded. */
 export type SqlValue = string | number | Uint8Array | null;
@@ -70,10 +71,25 @@ export function openDriver(path: string, options: DriverOptions = {}): SqlDriver
   return driver;
 }
 
-/** Whether somebody else holds the database; the two engines say so in different fields. */
+/** Whether somebody else holds the database. */
 export function isBusy(error: unknown): boolean {
-  const { code, message } = error as { readonly code?: unknown; readonly message?: unknown };
-  return code === 'SQLITE_BUSY' || String(message).includes('database is locked');
+  return error instanceof Unavailable && error.code === 'STORE_UNAVAILABLE';
+}
+
+/** What the engine throws; `Unavailable` where it is only busy or out of room. The two engines say so in different fields. */
+function asked<T>(engine: () => T): T {
+  try {
+    return engine();
+  } catch (error) {
+    const { code, message } = error as { readonly code?: unknown; readonly message?: unknown };
+    if (String(code).startsWith('SQLITE_BUSY') || String(message).includes('database is locked')) {
+      throw new Unavailable('STORE_UNAVAILABLE', 'SQLITE_BUSY');
+    }
+    if (code === 'SQLITE_FULL' || String(message).includes('database or disk is full')) {
+      throw new Unavailable('STORE_FULL', 'SQLITE_FULL');
+    }
+    throw error;
+  }
 }
 
 class GuardedDriver implements SqlDriver {
@@ -85,14 +101,18 @@ class GuardedDriver implements SqlDriver {
 
   exec(sql: string): void {
     this.mustBeOpen();
-    this.engine.exec(sql);
+    asked(() => this.engine.exec(sql));
   }
 
   prepare(sql: string): SqlStatement {
     this.mustBeOpen();
     let statement = this.statements.get(sql);
     if (!statement) {
-      statement = new GuardedStatement(this.engine.prepare(sql), placeholders(sql), () => this.mustBeOpen());
+      statement = new GuardedStatement(
+        asked(() => this.engine.prepare(sql)),
+        placeholders(sql),
+        () => this.mustBeOpen(),
+      );
       this.statements.set(sql, statement);
     }
     return statement;
@@ -143,23 +163,23 @@ class GuardedStatement implements SqlStatement {
 
   run(parameters: readonly SqlValue[]): { readonly changes: number; readonly lastId: number } {
     this.check(parameters);
-    const { changes, lastInsertRowid } = this.statement.run(parameters);
+    const { changes, lastInsertRowid } = asked(() => this.statement.run(parameters));
     return { changes, lastId: lastInsertRowid };
   }
 
   get(parameters: readonly SqlValue[]): SqlRow | undefined {
     this.check(parameters);
-    return this.statement.get(parameters);
+    return asked(() => this.statement.get(parameters));
   }
 
   all(parameters: readonly SqlValue[]): readonly SqlRow[] {
     this.check(parameters);
-    return this.statement.all(parameters);
+    return asked(() => this.statement.all(parameters));
   }
 
   iterate(parameters: readonly SqlValue[]): Iterable<SqlRow> {
     this.check(parameters);
-    return this.statement.iterate(parameters);
+    return asked(() => this.statement.iterate(parameters));
   }
 
   private check(parameters: readonly SqlValue[]): void {

@@ -81,6 +81,20 @@ it('refuses what is more than it may hold, and loses nothing that it took', asyn
   driver.close();
 });
 
+it('says across threads that somebody else holds the database', async () => {
+  const jobs = writer();
+  const driver = openDriver(join(folder, 'one.db'));
+  driver.exec('BEGIN IMMEDIATE');
+  await expect(jobs.write('enqueue', ['mail', 'a', '{}', 0])).rejects.toMatchObject({
+    name: 'Unavailable',
+    code: 'STORE_UNAVAILABLE',
+  });
+  driver.exec('ROLLBACK');
+  driver.close();
+  expect(await jobs.write('enqueue', ['mail', 'a', '{}', 0])).toBe(1);
+  await jobs.close();
+}, 20_000);
+
 it('ends what was begun before it closes, and takes nothing after', async () => {
   const jobs = writer();
   const begun = jobs.write('enqueue', ['mail', 'a', '{}', 0]);

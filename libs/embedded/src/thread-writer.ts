@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { Refusal } from '@readership/kernel';
+import { Refusal, Unavailable, type Away } from '@readership/kernel';
 import { DataKeyTaken } from './event-writes.js';
 import type { SqlValue } from './sql-driver.js';
 import type { Answer, SqlWriter, WriteName, WriteRequest } from './writer.js';
@@ -124,7 +124,8 @@ export class ThreadWriter implements SqlWriter {
   }
 }
 
-function errorOf({ name, message, code }: Thrown): Error {
+function errorOf({ name, message, code, reason }: Thrown): Error {
   if (name === 'DataKeyTaken') return new DataKeyTaken(message);
+  if (name === 'Unavailable') return new Unavailable(code as Away, String(reason));
   return Object.assign(new Error(message), code === undefined ? {} : { code });
 }

@@ -7,6 +7,7 @@ export interface Thrown {
   readonly name: string;
   readonly message: string;
   readonly code?: unknown;
+  readonly reason?: unknown;
 }
 
 /** The thread that writes to one database: takes groups of requests, answers each group in order, ends on `null`. */
@@ -29,5 +30,7 @@ if (parentPort) {
 
 function thrown(error: unknown): Thrown {
   if (!(error instanceof Error)) return { name: 'Error', message: String(error) };
-  return { name: error.name, message: error.message, code: (error as { code?: unknown }).code };
+  const { name, message } = error;
+  const { code, reason } = error as { readonly code?: unknown; readonly reason?: unknown };
+  return { name, message, code, reason };
 }

@@ -244,9 +244,9 @@ class RunningContext
       .replay(partition, key, async ({ record }) => record!, this.parts.log!.decode);
   }
 
-  async discard(model: string, partition: number, key: string): Promise<Parked | null> {
+  async discard(model: string, partition: number, key: string, offset: number): Promise<Parked | null> {
     const taker = this.ownTakers.get(model) ?? this.logTakers.get(model)!;
-    return taker.discard(partition, key);
+    return taker.discard(partition, key, offset);
   }
 
   /** Stops taking in, and waits for what is under way; what was acknowledged and not yet published stays in the store. */

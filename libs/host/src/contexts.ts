@@ -20,7 +20,7 @@ export interface ContextStatus {
   readonly halted: ReadonlyMap<number, string>;
   /** Takes what is parked of a key; see `Taker`. */
   replay(model: string, partition: number, key: string): Promise<number>;
-  discard(model: string, partition: number, key: string): Promise<Parked | null>;
+  discard(model: string, partition: number, key: string, offset: number): Promise<Parked | null>;
 }
 
 /** The contexts of this process, each entered by its own module. */

@@ -1,13 +1,17 @@
 import type { LoggerService } from '@nestjs/common';
+import { Unavailable } from '@readership/kernel';
 import pino, { type DestinationStream, type Logger } from 'pino';
 
 /** What may be logged of an error: its kind and where it arose, never its message, which may quote what was sent. */
 export function causeOf(error: unknown): {
   readonly error: string;
   readonly code?: string;
+  readonly reason?: string;
   readonly at?: readonly string[];
 } {
   if (!(error instanceof Error)) return { error: typeof error };
+  // Where it arose is known, and it may arise at every try until the server is back.
+  if (error instanceof Unavailable) return { error: error.name, code: error.code, reason: error.reason };
   const code = (error as { code?: unknown }).code;
   const at = (error.stack ?? '')
     .split('\n')

@@ -60,11 +60,17 @@ function describe(app: INestApplication): OpenAPIObject {
     description: 'A problem (RFC 9457)',
     content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
   };
+  const away = {
+    ...problem,
+    description: 'Ask again, not before `Retry-After`: a server is away or overloaded, or this is stopping',
+    headers: { 'Retry-After': { description: 'Seconds', schema: { type: 'integer' as const } } },
+  };
   for (const [path, item] of Object.entries(document.paths)) {
     for (const method of ['get', 'put', 'post', 'patch', 'delete'] as const) {
       const operation = item[method];
       if (!operation) continue;
       operation.responses['default'] ??= problem;
+      operation.responses['503'] ??= away;
       if (open.has(`${method.toUpperCase()} ${path.replace(/\{([^}]+)\}/g, ':$1')}`)) operation.security = [];
     }
   }

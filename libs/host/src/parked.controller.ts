@@ -26,6 +26,15 @@ class ParkedKeyBody {
   key!: string;
 }
 
+/** Which of them: without it a repeated request would give up the next one. */
+class ParkedRecordBody extends ParkedKeyBody {
+  @ApiProperty({ description: 'As listed: of the first parked record of the key.', example: 117 })
+  @IsInt()
+  @Min(0)
+  @Max(Number.MAX_SAFE_INTEGER)
+  offset!: number;
+}
+
 /** A record that could not be applied, or one that waits behind it. Its content is not shown. */
 interface ParkedItem {
   readonly model: string;
@@ -110,18 +119,18 @@ export class ParkedController {
   @ApiOperation({ summary: 'Give up the first parked record of a key; it is never applied' })
   @ApiQuery({ name: 'context', type: String, required: true })
   @ApiOkResponse({
-    description: '`discarded`: the offset that was given up, `null` when nothing was parked.',
+    description:
+      '`discarded`: the offset that was given up, `null` when it is parked no more. 409 `NOT_FIRST_PARKED`, naming the first, when it waits behind another.',
   })
   async discard(
     @Query('context') name: string | undefined,
-    @Body() { model, partition, key }: ParkedKeyBody,
+    @Body() { model, partition, key, offset }: ParkedRecordBody,
     @RequestMeta() meta: Meta,
   ): Promise<{ readonly discarded: number | null }> {
     const context = this.named(name);
-    const parked = await context.discard(known(context, model, partition), partition, key);
+    const parked = await context.discard(known(context, model, partition), partition, key, offset);
     if (!parked) return { discarded: null };
-    const { offset, type } = parked;
-    const data = { model, partition, key, offset, type };
+    const data = { model, partition, key, offset, type: parked.type };
     await recordOperation(context.store, { type: 'ParkedDiscarded', data }, meta);
     return { discarded: offset };
   }

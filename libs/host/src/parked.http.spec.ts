@@ -42,7 +42,7 @@ const adapters = memoryAdapters();
 let app: TestApp;
 const ring = (bell: string) => app.http({ url: '/v1/bells', body: { bell } });
 const parked = (query = '') => app.http({ url: `/v1/parked?context=feedback${query}` });
-const tell = (what: 'replay' | 'discard', model: string, key = 'cracked') =>
+const tell = (what: 'replay', model: string, key = 'cracked') =>
   app.when({ url: `/v1/parked/${what}?context=feedback`, body: { model, partition: 0, key } });
 
 beforeEach(async () => {
@@ -134,11 +134,23 @@ describe('what is parked', () => {
   });
 
   it('is given up one record at a time', async () => {
-    await ring('cracked');
+    for (let ringing = 0; ringing < 2; ringing++) await ring('cracked');
     await app.settled();
-    await tell('discard', 'heard.v1').then(200, ({ discarded }) => expect(discarded).toBeGreaterThan(5));
-    await tell('discard', 'heard.v1').then(200, { discarded: null });
-    await tell('discard', 'own.v1').then(200, ({ discarded }) => expect(discarded).toBeGreaterThan(0));
+    const items = (await parked()).body.items as { model: string; offset: number }[];
+    const [first, second] = items.filter(({ model }) => model === 'heard.v1').map(({ offset }) => offset);
+    const discard = (model: string, offset?: number) =>
+      app.when({
+        url: '/v1/parked/discard?context=feedback',
+        body: { model, partition: 0, key: 'cracked', offset },
+      });
+    await discard('heard.v1').then(422);
+    await discard('heard.v1', second).thenRefused(409, 'NOT_FIRST_PARKED');
+    await discard('heard.v1', first).then(200, { discarded: first });
+    await discard('heard.v1', first).then(200, { discarded: null });
+    await discard('heard.v1', second).then(200, { discarded: second });
+    await discard('heard.v1', second).then(200, { discarded: null });
+    const own = items.filter(({ model }) => model === 'own.v1').map(({ offset }) => offset);
+    for (const offset of own) await discard('own.v1', offset).then(200, { discarded: offset });
     await app.when({ url: '/v1/audit/log?context=feedback' }).then(200, { holds: true });
   });
 

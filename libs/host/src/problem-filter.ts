@@ -1,9 +1,10 @@
 import { Catch, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import { Unavailable } from '@readership/kernel';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { causeOf } from './logger.js';
 import { sendProblem } from './problem.js';
 
-/** Everything thrown becomes problem+json; what we did not foresee is logged, without its message. */
+/** Everything thrown becomes problem+json; what we did not foresee, or cannot help, is logged, without its message. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
   private readonly logger = new Logger('edge');
@@ -13,5 +14,9 @@ export class ProblemFilter implements ExceptionFilter {
     const reply = host.switchToHttp().getResponse<FastifyReply>();
     const status = sendProblem(error, request, reply);
     if (status === 500) this.logger.error('internal error', { requestId: request.id, ...causeOf(error) });
+    if (error instanceof Unavailable) {
+      const { code, reason } = error;
+      this.logger.warn('a server is away', { requestId: request.id, code, reason });
+    }
   }
 }

@@ -1,5 +1,5 @@
 import { HttpException } from '@nestjs/common';
-import { Refusal, type RefusalKind } from '@readership/kernel';
+import { Refusal, Unavailable, type Away, type RefusalKind } from '@readership/kernel';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { STATUS_CODES } from 'node:http';
 import { HttpProblem, type FieldProblem } from './http-problem.js';
@@ -49,6 +49,16 @@ const framework: Readonly<Record<number, readonly [code: string, detail: string]
   503: ['UNAVAILABLE', 'Try again in a moment.'],
 };
 
+/**
+ * All 503, a full disk too: that is what clients and queues wait out, while a 507 would make some of them give up what
+ * they hold. It asks for more patience, since somebody has to make room.
+ */
+const away: Readonly<Record<Away, readonly [retryAfterS: number, detail: string]>> = {
+  STORE_UNAVAILABLE: [2, 'The database does not answer: send the same again in a moment.'],
+  LOG_UNAVAILABLE: [2, 'The log does not answer: send the same again in a moment.'],
+  STORE_FULL: [30, 'There is no room left to store anything: send the same again once there is.'],
+};
+
 const internal: Failure = {
   status: 500,
   code: 'INTERNAL',
@@ -67,6 +77,10 @@ export function failureOf(error: unknown): Failure {
       ...(pointer === undefined ? {} : { errors: [{ pointer, code, detail }] }),
       ...(status === 503 ? { retryAfterS: 1 } : {}),
     };
+  }
+  if (error instanceof Unavailable) {
+    const [retryAfterS, detail] = away[error.code];
+    return { status: 503, code: error.code, detail, retryAfterS };
   }
   if (error instanceof HttpProblem) {
     const { status, code, detail, more } = error;

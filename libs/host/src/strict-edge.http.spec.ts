@@ -1,5 +1,5 @@
 import { Body, Controller, Get, Module, Param, Post, Put } from '@nestjs/common';
-import type { Adapters } from '@readership/kernel';
+import { Unavailable, type Adapters, type Away } from '@readership/kernel';
 import { Type } from 'class-transformer';
 import { IsInt, IsObject, IsOptional, IsString, MaxLength, ValidateNested } from 'class-validator';
 import { request as httpRequest } from 'node:http';
@@ -44,6 +44,11 @@ class BooksController {
   @Get('broken')
   broken(): never {
     throw new Error('the secret of Ada Lovelace');
+  }
+
+  @Get('away/:code')
+  away(@Param('code') code: Away): never {
+    throw new Unavailable(code, 'MongoNetworkError');
   }
 
   @Get(':id')
@@ -276,6 +281,20 @@ describe('an internal error', () => {
     expect(logged).toContain('internal error');
     expect(logged).not.toContain('Lovelace');
   });
+});
+
+describe('a server that is away', () => {
+  it.each(['STORE_UNAVAILABLE', 'STORE_FULL', 'LOG_UNAVAILABLE'])(
+    'answers 503 %s, says when to ask again, and is logged by its code',
+    async (code) => {
+      const { headers, body } = await app.when({ url: `/v1/books/away/${code}` }).thenRefused(503, code);
+      expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
+      expect(headers.get('content-type')).toMatch(/^application\/problem\+json/);
+      const logged = lines.filter((line) => line.includes((body as { traceId: string }).traceId)).join('');
+      expect(logged).toContain(`"code":"${code}"`);
+      expect(logged).not.toContain('internal error');
+    },
+  );
 });
 
 describe('a problem', () => {

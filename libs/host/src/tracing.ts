@@ -69,7 +69,7 @@ export class Tracing {
       on,
       checkpoint: (partition) => taker.checkpoint(partition),
       replay: (...which) => taker.replay(...which),
-      discard: (partition, key) => taker.discard(partition, key),
+      discard: (partition, key, offset) => taker.discard(partition, key, offset),
       take: (partition, records, decode) => {
         const ours = records.filter(({ type }) => on.has(type));
         const attributes = { 'readership.model': id, 'readership.partition': partition };

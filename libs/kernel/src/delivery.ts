@@ -48,8 +48,12 @@ export interface Taker<R extends Delivered, E> {
     again: (parked: Parked) => Promise<R>,
     decode: (record: R) => E,
   ): Promise<number>;
-  /** Gives up the first parked record of a key: it counts as skipped. Resolves to it, `null` when nothing is parked. */
-  discard(partition: number, key: string): Promise<Parked | null>;
+  /**
+   * Gives up the first parked record of a key, which is the one at `offset`: it counts as skipped. Resolves to it; `null`
+   * when it is not parked any more, so that a repeat gives up nothing else. Refused with `NOT_FIRST_PARKED`, which names
+   * the first, when it waits behind another.
+   */
+  discard(partition: number, key: string, offset: number): Promise<Parked | null>;
 }
 
 /** The records after the checkpoint, without those whose position was seen; throws `Gap`. */

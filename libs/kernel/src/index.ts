@@ -21,3 +21,4 @@ export * from './runner.js';
 export { type Applied, type Applying, Taking } from './taking.js';
 export * from './sealing.js';
 export * from './topic.js';
+export * from './unavailable.js';

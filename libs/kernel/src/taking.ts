@@ -39,6 +39,7 @@ interface Memory {
 const nothing: Applied = { rows: new Map(), cells: new Map(), applied: 0 };
 const parkedPage = 1000;
 const replayPage = 500;
+const ownersMax = 5;
 
 /**
  * The way of every taker through a partition: what it has seen is dropped, what it can apply is committed with the
@@ -69,10 +70,10 @@ export class Taking<R extends Delivered, E extends Keyed> implements Taker<R, E>
     again: (parked: Parked) => Promise<R>,
     decode: (record: R) => E,
   ): Promise<number> {
-    return this.inTurn(partition, async () => {
-      this.forget(partition);
+    let replayed = 0;
+    return this.asOwner(partition, async () => {
       let limit = replayPage;
-      for (let replayed = 0; ;) {
+      for (;;) {
         const memory = await this.memory(partition);
         const page = await this.models.parked(this.id, partition, { key, limit });
         if (page.length === 0) {
@@ -97,15 +98,30 @@ export class Taking<R extends Delivered, E extends Keyed> implements Taker<R, E>
     });
   }
 
-  discard(partition: number, key: string): Promise<Parked | null> {
-    return this.inTurn(partition, async () => {
-      this.forget(partition);
+  discard(partition: number, key: string, offset: number): Promise<Parked | null> {
+    return this.asOwner(partition, async () => {
       const memory = await this.memory(partition);
       const [first, second] = await this.models.parked(this.id, partition, { key, limit: 2 });
-      if (!first) return null;
+      if (!first || offset < first.offset) return null;
+      if (offset > first.offset) throw notFirst(first.offset);
       await this.unpark(partition, memory, [first], nothing);
       if (!second) memory.parkedKeys.delete(key);
       return first;
+    });
+  }
+
+  /** From what is there now, and again when the partition's owner committed meanwhile. `BUSY` when it keeps doing so. */
+  private asOwner<T>(partition: number, work: () => Promise<T>): Promise<T> {
+    return this.inTurn(partition, async () => {
+      for (let attempt = 1; attempt <= ownersMax; attempt++) {
+        this.forget(partition);
+        try {
+          return await work();
+        } catch (error) {
+          if (!(error instanceof Stale)) throw error;
+        }
+      }
+      throw new Refusal('BUSY', 'not-yet', 'The partition moves on too fast: try again in a moment.');
     });
   }
 
@@ -239,6 +255,14 @@ function parkedOf(record: Delivered, reason: string): Parked {
   const { key, offset, context, position, type } = record;
   const published = 'body' in record ? { record: record as LogRecord } : {};
   return { key, offset, context, position, type, reason, ...published };
+}
+
+function notFirst(first: number): Refusal {
+  return new Refusal(
+    'NOT_FIRST_PARKED',
+    'conflict',
+    `The first parked record of this key is at offset ${first}: records are given up in their order.`,
+  );
 }
 
 function stillPoison(): Refusal {

@@ -61,7 +61,7 @@ export function pausing<E>(
     on: taker.on,
     checkpoint: (partition) => taker.checkpoint(partition),
     replay: (...which) => taker.replay(...which),
-    discard: (partition, key) => taker.discard(partition, key),
+    discard: (partition, key, offset) => taker.discard(partition, key, offset),
     async take(partition, records, decode) {
       await taker.take(partition, records, decode);
       await between(partition);

@@ -1,5 +1,6 @@
 import type { Admin, KafkaConfig } from 'kafkajs';
 import { kafkaClient } from './kafka-client.js';
+import { logAway } from './log-away.js';
 
 /** The offsets that a partition holds: from `low` to before `high`. */
 export interface Bounds {
@@ -40,7 +41,10 @@ export class KafkaQuestions {
     await (await admin?.catch(() => null))?.disconnect();
   }
 
-  /** The answer; asked twice at most, since a connection that was there may have broken meanwhile. */
+  /**
+   * The answer; asked twice at most, since a connection that was there may have broken meanwhile. Rejects with
+   * `Unavailable` when no broker answers.
+   */
   async ask<T>(question: (admin: Admin) => Promise<T>): Promise<T> {
     const known = this.admin;
     if (known) {
@@ -55,7 +59,7 @@ export class KafkaQuestions {
       return await question(await admin);
     } catch (error) {
       this.drop(admin);
-      throw error;
+      throw logAway(error);
     }
   }
 

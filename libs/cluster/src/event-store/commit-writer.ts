@@ -1,4 +1,4 @@
-import { bodyOf, type CommitText } from '@readership/kernel';
+import { bodyOf, Unavailable, type CommitText } from '@readership/kernel';
 import { LRUCache } from 'lru-cache';
 import { isDuplicate, type Collection } from '../mongo.js';
 import type { ArrivalClock } from './arrival-clock.js';
@@ -99,7 +99,8 @@ export class CommitWriter {
 
   /**
    * What stands at each document's place in the end: it, or what was there before. An outcome that is not certain (a
-   * lost reply, a timeout, a failover) is settled by reading back; what is not there is inserted again, the same.
+   * lost reply, a timeout, a failover) is settled by reading back; what is not there is inserted again, the same. When
+   * the server cannot be reached to read back either, whoever asked has to ask again.
    */
   private async insert(documents: readonly CommitDoc[]): Promise<ReadonlyMap<string, CommitOutline>> {
     const settled = new Map<string, CommitOutline>();
@@ -121,11 +122,12 @@ export class CommitWriter {
         const found = this.commits.find({ _id: { $in: ids } }, { projection: outline });
         for await (const document of found) settled.set(document._id, document);
       } catch (error) {
+        if (error instanceof Unavailable) throw error;
         failure = error;
       }
       open = open.filter(({ _id }) => !settled.has(_id));
       if (open.length === 0) break;
-      if (attempt === attemptsMax) throw unsettled(failure);
+      if (attempt === attemptsMax) throw failure instanceof Unavailable ? failure : unsettled(failure);
       await shortPause(pauseMaxMs);
     }
     return settled;

@@ -1,3 +1,4 @@
+import { Unavailable } from '@readership/kernel';
 import { eventCollections, prepareEventStore } from './event-documents.js';
 import { MongoEventStore } from './mongo-event-store.js';
 import {
@@ -82,6 +83,24 @@ describe('an append', () => {
     down = false;
     expect(await append()).toMatchObject({ outcome: 'appended', version: 1 });
     expect(await append()).toMatchObject({ outcome: 'appended', version: 1 });
+  });
+
+  it('that can neither be stored nor read back says that the store is away, and asked again is stored once', async () => {
+    const away = new Unavailable('STORE_UNAVAILABLE', 'MongoNetworkError');
+    let down = true;
+    let asked = 0;
+    const store = await storeOf(async (operation, go) => {
+      if (!down || operation.collection !== 'commits') return go();
+      asked++;
+      if (inserting(operation)) await go();
+      throw away;
+    });
+    const append = () => store.append('note-1', 0, [told(1)], metaOf('one'));
+    await expect(append()).rejects.toBe(away);
+    expect(asked).toBe(2);
+    down = false;
+    expect(await append()).toMatchObject({ outcome: 'appended', version: 1 });
+    expect(await numbers(store)).toEqual([1]);
   });
 
   it('is stored, and answers without marks, when its partition gets no page in time', async () => {

@@ -92,6 +92,15 @@ export async function checkIngest(options: IngestTopics): Promise<void> {
   });
 }
 
+/** Deletes both, with what was sent and not taken yet. */
+export async function deleteIngest(options: IngestTopics): Promise<void> {
+  await asking(options, async (admin) => {
+    const ours = [ingestTopic(options), deadLettersTopic(options)];
+    const topics = (await admin.listTopics()).filter((topic) => ours.includes(topic));
+    if (topics.length > 0) await admin.deleteTopics({ topics });
+  });
+}
+
 async function asking<T>({ kafka }: IngestTopics, question: (admin: Admin) => Promise<T>): Promise<T> {
   const questions = new KafkaQuestions(kafka);
   try {

@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Controller, Inject } from '@nestjs/common';
 import { EventPattern, Payload, RpcException } from '@nestjs/microservices';
 import { Clock } from '@readership/host';
-import { Refusal, type Meta, type TopicBatch, type TopicRecord } from '@readership/kernel';
+import { Refusal, Unavailable, type Meta, type TopicBatch, type TopicRecord } from '@readership/kernel';
 import { ParkedRecords, type NotTaken } from '../dead-letters/parked-records.js';
 import { Intake } from './intake.js';
 import { problem } from './problems.js';
@@ -56,7 +56,7 @@ export class IngestController {
     await this.parked.park(not, meta);
   }
 
-  /** A record that fails twice while the store is there to park it, is parked. */
+  /** A record that fails twice is parked, but not while the store is away: that is not the record's fault. */
   private async takeEach({ topic, partition, records }: TopicBatch): Promise<void> {
     for (const record of records) {
       const meta = this.meta();
@@ -74,6 +74,7 @@ export class IngestController {
         const [taken] = await this.intake.take([record], meta);
         return 'problem' in taken! ? taken : null;
       } catch (error) {
+        if (error instanceof Unavailable) throw error;
         if (again) return { problem: problemOf(error), source: null };
         await pause(againMs);
       }

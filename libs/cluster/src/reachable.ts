@@ -1,0 +1,166 @@
+import { Unavailable } from '@readership/kernel';
+import mongoose from 'mongoose';
+import type { Collection, Doc } from './mongo.js';
+
+const {
+  MongoBulkWriteError,
+  MongoClientClosedError,
+  MongoError,
+  MongoExpiredSessionError,
+  MongoNetworkError,
+  MongoNotConnectedError,
+  MongoServerClosedError,
+  MongoServerSelectionError,
+  MongoTopologyClosedError,
+  MongoWriteConcernError,
+} = mongoose.mongo;
+
+/** What a server says while it is stopping, starting, or no longer or not yet the primary, when it ran out of time, or lost a cursor. */
+const passingCodes: ReadonlySet<unknown> = new Set([
+  6, 7, 43, 50, 89, 91, 134, 189, 262, 9001, 10058, 10107, 11600, 11602, 13435, 13436,
+]);
+
+/** The pool has classes of its own, which the driver does not export. */
+const passingNames: ReadonlySet<string> = new Set(['MongoPoolClosedError', 'MongoWaitQueueTimeoutError']);
+
+/** Whether the same may well succeed in a moment: nobody answered, or whoever did may not take it now. */
+function isPassing(error: unknown): boolean {
+  if (
+    error instanceof MongoNetworkError ||
+    error instanceof MongoServerSelectionError ||
+    error instanceof MongoTopologyClosedError ||
+    error instanceof MongoNotConnectedError ||
+    error instanceof MongoServerClosedError ||
+    error instanceof MongoClientClosedError ||
+    // Ours end only when a client connects anew.
+    error instanceof MongoExpiredSessionError ||
+    // It is written, but not known to be kept.
+    error instanceof MongoWriteConcernError
+  ) {
+    return true;
+  }
+  if (!(error instanceof MongoError)) return false;
+  if (error instanceof MongoBulkWriteError) {
+    // What the driver met amid a bulk it hands on inside another error.
+    const { errorResponse } = error as { readonly errorResponse: unknown };
+    if (errorResponse instanceof Error && isPassing(errorResponse)) return true;
+    if (error.result.getWriteConcernError()) return true;
+  }
+  return passingCodes.has(error.code) || passingNames.has(error.name);
+}
+
+/** Rejects with `Unavailable` for what passes, without what the driver's error carries: whole documents. */
+function told(error: unknown): never {
+  if (!isPassing(error)) throw error;
+  const { name, code } = error as { readonly name: string; readonly code?: unknown };
+  throw new Unavailable('STORE_UNAVAILABLE', typeof code === 'number' ? `${name} ${code}` : name);
+}
+
+/** Ends what is waited for when it takes too long, and lets the driver give up the connection that it holds. */
+class Deadline {
+  private readonly giveUp = new AbortController();
+
+  constructor(private readonly withinMs: number) {}
+
+  get signal(): AbortSignal {
+    return this.giveUp.signal;
+  }
+
+  get isOver(): boolean {
+    return this.signal.aborted;
+  }
+
+  async hold<T>(work: PromiseLike<T>): Promise<T> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        const error = new Unavailable('STORE_UNAVAILABLE', `no answer within ${this.withinMs} ms`);
+        reject(error);
+        this.giveUp.abort(error);
+      }, this.withinMs);
+    });
+    try {
+      return await Promise.race([work, late]);
+    } catch (error) {
+      return told(error);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
+/** Where each operation takes its options. What is not here, to make indexes say, may take its time. */
+const optionsAt: ReadonlyMap<unknown, number> = new Map([
+  ['aggregate', 1],
+  ['bulkWrite', 1],
+  ['deleteMany', 1],
+  ['deleteOne', 1],
+  ['find', 1],
+  ['findOne', 1],
+  ['insertMany', 1],
+  ['insertOne', 1],
+  ['replaceOne', 2],
+  ['updateMany', 2],
+  ['updateOne', 2],
+]);
+
+/**
+ * The collection, whose operations end within `withinMs`, those of a cursor each, and reject with `Unavailable` when the
+ * server cannot be reached or does not answer. The driver's own bound is its silence on a socket, which does not see an
+ * operation that has lost its socket.
+ */
+export function reachable<D extends Doc>(collection: Collection<D>, withinMs: number): Collection<D> {
+  return new Proxy(collection, {
+    get(target, name) {
+      const method: unknown = Reflect.get(target, name, target);
+      if (typeof method !== 'function') return method;
+      const at = optionsAt.get(name);
+      return (...args: unknown[]) => {
+        if (at === undefined) return passedOn(method.apply(target, args));
+        const deadline = new Deadline(withinMs);
+        args[at] = { ...(args[at] as object | undefined), signal: deadline.signal };
+        const asked: unknown = method.apply(target, args);
+        return asked instanceof Promise ? deadline.hold(asked) : reachableCursor(asked as Cursor, deadline);
+      };
+    },
+  });
+}
+
+export function passedOn<T>(result: T): T {
+  return result instanceof Promise ? (result.catch(told) as T) : result;
+}
+
+type Cursor = mongoose.mongo.AbstractCursor<unknown>;
+
+function reachableCursor(cursor: Cursor, deadline: Deadline): Cursor {
+  const itself: Cursor = new Proxy(cursor, {
+    get(target, name) {
+      if (name === Symbol.asyncIterator) return () => documentsOf(target, deadline);
+      const method: unknown = Reflect.get(target, name, target);
+      if (typeof method !== 'function') return method;
+      return (...args: unknown[]) => {
+        const result: unknown = method.apply(target, args);
+        if (result === target) return itself;
+        return result instanceof Promise ? deadline.hold(result) : result;
+      };
+    },
+  });
+  return itself;
+}
+
+async function* documentsOf(cursor: Cursor, deadline: Deadline): AsyncGenerator<unknown> {
+  const documents = cursor[Symbol.asyncIterator]();
+  try {
+    for (;;) {
+      const next = documents.next();
+      const { done, value } = await (cursor.bufferedCount() > 0 ? next : deadline.hold(next));
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    // Behind a hanging operation its end would hang as well.
+    const ended = documents.return(undefined);
+    if (deadline.isOver) ended.catch(() => undefined);
+    else await deadline.hold(ended);
+  }
+}

@@ -1,0 +1,78 @@
+import { up } from '#servers';
+import { ReadershipClient } from '@readership/client';
+import { roadTo, type Road } from '@readership/cluster/testing';
+import assert from 'node:assert/strict';
+import { RunningCluster } from '../cluster/running-cluster.js';
+import { interaction, Readership, type Place } from './readership.js';
+
+const backWithinMs = 60_000;
+
+let road: Road;
+let cluster: RunningCluster;
+let readership: Readership;
+let place: Place;
+
+beforeAll(async () => {
+  road = await roadTo((await up()).mongodb);
+  cluster = await RunningCluster.start({ settings: { READERSHIP_MONGODB_URL: road.url } });
+  readership = new Readership(cluster);
+  place = await readership.open('AWAY', ['NORTH']);
+}, 120_000);
+afterAll(async () => {
+  expect(await cluster.stop()).toEqual([]);
+  road.close();
+  await cluster.forget();
+}, 60_000);
+
+const visit = (id: string) =>
+  interaction(`${id}-${place.suffix}`, '2024-05-06', { kind: 'visit', branch: place.branch('NORTH') });
+const lines = (count: number) => Array.from({ length: count }, (_, n) => visit(`line-${n}`));
+
+it('while MongoDB is away everything answers 503 and when to ask again; afterwards nothing is lost', async () => {
+  await readership.tell('/v1/interactions', visit('before'));
+  road.cut();
+  const patient = new ReadershipClient(cluster.url, cluster.key).sendLines(
+    '/v1/interactions/batch',
+    lines(20),
+  );
+  const asked = [
+    { path: '/v1/interactions', body: visit('meanwhile') },
+    {
+      path: '/v1/interactions/batch',
+      body: lines(10)
+        .map((line) => JSON.stringify(line))
+        .join('\n'),
+      headers: { 'content-type': 'application/x-ndjson' },
+    },
+    { path: '/v1/patrons?card=1' },
+    { path: `/v1/metrics/visits?scope=${place.scope}&from=2024-05&to=2024-05` },
+    { path: '/v1/audit/log?context=interaction-log' },
+    { path: '/v1/parked?context=analytics' },
+  ];
+  const answers = await Promise.all(
+    asked.map((request) => readership.refuses(request, 503, 'STORE_UNAVAILABLE')),
+  );
+  for (const { headers } of answers) assert.ok(Number(headers.get('retry-after')) > 0);
+  road.mend();
+
+  expect((await patient).map(({ outcome }) => outcome)).not.toContain('refused');
+  await readership.tell('/v1/interactions', visit('meanwhile'));
+  await back();
+  const accounts = await readership.settled();
+  expect(accounts.map(({ holds }) => holds)).toEqual([true, true, true, true]);
+  const may = { scope: place.scope, from: '2024-05', to: '2024-05' };
+  expect(await readership.figures('visits', may)).toEqual([1 + 20 + 1]);
+}, 180_000);
+
+/** Resolves when every context answers again. */
+async function back(): Promise<void> {
+  const until = Date.now() + backWithinMs;
+  for (;;) {
+    const answered = await readership.accounts().then(
+      () => true,
+      () => false,
+    );
+    if (answered) return;
+    assert.ok(Date.now() < until, 'not every context answers again');
+  }
+}
