@@ -33,7 +33,10 @@ const connectMs = 10_000;
 /** A server that hangs must not hold a request for ever: what became of a write is settled by reading it back. */
 const silentMs = 30_000;
 
-/** Connects; rejects when no server answers within ten seconds. Each context has a database of its own. */
+/**
+ * Connects; rejects with one line, which names the servers and no password, when none answers within ten seconds. Each
+ * context has a database of its own.
+ */
 export async function connectMongo(
   url: string,
   database: string,
@@ -52,7 +55,10 @@ export async function connectMongo(
       autoIndex: false,
       monitorCommands: watch !== undefined,
     })
-    .asPromise();
+    .asPromise()
+    .catch((error: Error) => {
+      throw new Error(`MongoDB at ${hostsOf(url)}: ${error.message}`);
+    });
   const client = connection.getClient();
   if (watch) client.on('commandStarted', ({ commandName, command }) => watch(commandName, command));
   const lookout = new Lookout(client, lookMaxMs);
@@ -67,6 +73,10 @@ export async function connectMongo(
       return connection.close();
     },
   };
+}
+
+function hostsOf(url: string): string {
+  return /^[^/]+\/\/(?:[^@/]*@)?([^/?]*)/.exec(url)?.[1] ?? '';
 }
 
 /** Whether a write met another document with the same unique key. */

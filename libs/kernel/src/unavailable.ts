@@ -13,7 +13,8 @@ export class Unavailable extends Error {
     readonly code: Away,
     /** What the technology calls it, a name or code for the log: never its message, which may quote what was stored. */
     readonly reason: string,
+    options?: ErrorOptions,
   ) {
-    super(`${code}: ${reason}`);
+    super(`${code}: ${reason}`, options);
   }
 }

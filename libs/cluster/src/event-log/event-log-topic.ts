@@ -1,5 +1,5 @@
 import kafkajs, { type Admin, type KafkaConfig } from 'kafkajs';
-import { KafkaQuestions } from './kafka-questions.js';
+import { asking } from './kafka-questions.js';
 
 export interface EventLogTopic {
   readonly kafka: KafkaConfig;
@@ -26,7 +26,7 @@ export async function prepareEventLog(
   options: EventLogTopic & { readonly replication: number },
 ): Promise<void> {
   const { topic, partitions, replication } = options;
-  await asking(options, async (admin) => {
+  await asking(options.kafka, async (admin) => {
     // The client would report a topic that is there as an error.
     if ((await admin.listTopics()).includes(topic)) return;
     await admin.createTopics({
@@ -50,7 +50,7 @@ export async function prepareEventLog(
 /** Rejects with `TopicRefused` when the topic is missing, drops records or has another number of partitions. For the boot. */
 export async function checkEventLog(options: EventLogTopic): Promise<void> {
   const { topic, partitions } = options;
-  const faults = await asking(options, async (admin) => {
+  const faults = await asking(options.kafka, async (admin) => {
     if (!(await admin.listTopics()).includes(topic)) return ['it does not exist'];
     const found = (await admin.fetchTopicMetadata({ topics: [topic] })).topics[0]?.partitions.length ?? 0;
     const counts = found === partitions ? [] : [`it has ${found} partitions, not ${partitions}`];
@@ -62,7 +62,7 @@ export async function checkEventLog(options: EventLogTopic): Promise<void> {
 /** Deletes the topic if it is there, and with it the order of all that was published. */
 export async function deleteEventLog(options: EventLogTopic): Promise<void> {
   const { topic } = options;
-  await asking(options, async (admin) => {
+  await asking(options.kafka, async (admin) => {
     if ((await admin.listTopics()).includes(topic)) await admin.deleteTopics({ topics: [topic] });
   });
 }
@@ -78,13 +78,4 @@ async function wrongSettings(admin: Admin, topic: string): Promise<readonly stri
   return Object.entries(settings)
     .filter(([name, value]) => found.get(name) !== value)
     .map(([name, value]) => `${name} is ${found.get(name) ?? 'unknown'}, not ${value}`);
-}
-
-async function asking<T>({ kafka }: EventLogTopic, question: (admin: Admin) => Promise<T>): Promise<T> {
-  const questions = new KafkaQuestions(kafka);
-  try {
-    return await questions.ask(question);
-  } finally {
-    await questions.close();
-  }
 }

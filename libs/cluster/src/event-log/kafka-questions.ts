@@ -1,4 +1,5 @@
-import type { Admin, KafkaConfig } from 'kafkajs';
+import { Unavailable } from '@readership/kernel';
+import kafkajs, { type Admin, type KafkaConfig } from 'kafkajs';
 import { kafkaClient } from './kafka-client.js';
 import { logAway } from './log-away.js';
 
@@ -67,6 +68,22 @@ export class KafkaQuestions {
   private drop(admin: Promise<Admin>): void {
     if (this.admin === admin) this.admin = null;
     void admin.then((old) => old.disconnect()).catch(() => {});
+  }
+}
+
+/** For the boot: one question over a connection of its own. What the client meets is told in one line that names the brokers. */
+export async function asking<T>(kafka: KafkaConfig, question: (admin: Admin) => Promise<T>): Promise<T> {
+  const questions = new KafkaQuestions(kafka);
+  try {
+    return await questions.ask(question);
+  } catch (error) {
+    const met = error instanceof Unavailable ? error.cause : error;
+    const each = met instanceof kafkajs.KafkaJSAggregateError ? met.errors : [met];
+    const told = each.flatMap((one) => (one instanceof kafkajs.KafkaJSError ? [one.message] : []));
+    if (told.length === 0) throw error;
+    throw new Error(`Kafka at ${String(kafka.brokers)}: ${[...new Set(told)].join('; ')}`, { cause: error });
+  } finally {
+    await questions.close();
   }
 }
 

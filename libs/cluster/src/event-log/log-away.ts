@@ -25,5 +25,5 @@ function isAway(error: unknown): error is Error {
 
 /** `Unavailable` for what passes by itself, else the error as it is. */
 export function logAway(error: unknown): unknown {
-  return isAway(error) ? new Unavailable('LOG_UNAVAILABLE', error.name) : error;
+  return isAway(error) ? new Unavailable('LOG_UNAVAILABLE', error.name, { cause: error }) : error;
 }

@@ -1,6 +1,6 @@
-import kafkajs, { type Admin, type KafkaConfig } from 'kafkajs';
+import kafkajs, { type KafkaConfig } from 'kafkajs';
 import { TopicRefused } from '../event-log/event-log-topic.js';
-import { KafkaQuestions } from '../event-log/kafka-questions.js';
+import { asking } from '../event-log/kafka-questions.js';
 
 export interface IngestTopics {
   readonly kafka: KafkaConfig;
@@ -50,7 +50,7 @@ export async function prepareIngest(
       'min.insync.replicas': String(Math.max(1, replication - 1)),
     }).map(([name, value]) => ({ name, value })),
   });
-  await asking(options, (admin) =>
+  await asking(options.kafka, (admin) =>
     admin.createTopics({
       waitForLeaders: true,
       topics: [
@@ -65,7 +65,7 @@ export async function prepareIngest(
 /** Rejects with `TopicRefused` when a topic is missing or would lose, or hold up, what is sent to it. For the boot. */
 export async function checkIngest(options: IngestTopics): Promise<void> {
   const ingest = ingestTopic(options);
-  await asking(options, async (admin) => {
+  await asking(options.kafka, async (admin) => {
     const topics = await admin.listTopics();
     for (const topic of [ingest, deadLettersTopic(options)]) {
       if (!topics.includes(topic)) throw new TopicRefused(`${topic} does not exist: run readership prepare`);
@@ -94,18 +94,9 @@ export async function checkIngest(options: IngestTopics): Promise<void> {
 
 /** Deletes both, with what was sent and not taken yet. */
 export async function deleteIngest(options: IngestTopics): Promise<void> {
-  await asking(options, async (admin) => {
+  await asking(options.kafka, async (admin) => {
     const ours = [ingestTopic(options), deadLettersTopic(options)];
     const topics = (await admin.listTopics()).filter((topic) => ours.includes(topic));
     if (topics.length > 0) await admin.deleteTopics({ topics });
   });
-}
-
-async function asking<T>({ kafka }: IngestTopics, question: (admin: Admin) => Promise<T>): Promise<T> {
-  const questions = new KafkaQuestions(kafka);
-  try {
-    return await questions.ask(question);
-  } finally {
-    await questions.close();
-  }
 }
