@@ -61,7 +61,7 @@ describe('handling a command', () => {
     await handle(counters, counter, 'a', { by: 2 }, meta());
     const handled = await handle(counters, counter, 'a', { by: 3 }, meta());
     expect(handled).toMatchObject({ state: 5, version: 2, events: [{ type: 'Counted', data: { by: 3 } }] });
-    expect(handled.marks[0]).toEqual({ taken: await counters.end(0), published: await counters.end(0) });
+    expect(handled.marks![0]).toEqual({ taken: await counters.end(0), published: await counters.end(0) });
   });
 
   it('records nothing when it is so already', async () => {

@@ -8,7 +8,7 @@ import {
   type Commit,
   type CommitText,
   type Encoding,
-  type Marks,
+  type Mark,
   type Meta,
   type Position,
   type Publish,
@@ -189,7 +189,7 @@ export class SqliteEventStore extends EventStore {
     if (answer === conflict) return { outcome: 'conflict' };
     const { stream, expectedVersion } = made.commit;
     if (answer === repeated) return this.before(stream, expectedVersion);
-    const marks: Record<number, Marks[number]> = {};
+    const marks: Record<number, Mark> = {};
     for (let i = 0; i < made.parts.length; i++) {
       const { partition, count, lastFact } = made.parts[i]!;
       const first = (answer + i) * rowSpan;

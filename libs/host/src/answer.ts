@@ -45,7 +45,7 @@ export class AnswerInterceptor implements NestInterceptor {
         if (location !== undefined) reply.header('location', location);
         const writer = result.about.context ?? contextOf(context.getClass());
         // Without a place there is nothing to wait for: nothing was written, or where it lies is not known in time.
-        if (marks !== undefined && Object.keys(marks).length > 0 && writer !== undefined) {
+        if (marks && Object.keys(marks).length > 0 && writer !== undefined) {
           reply.header('readership-position', positionToken(writer, marks));
         }
         return result.body as unknown;

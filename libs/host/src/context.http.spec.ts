@@ -15,6 +15,7 @@ import {
 } from '@readership/kernel';
 import { Answer } from './answer.js';
 import { contextModule, LogPipelines, type ContextParts } from './context.js';
+import { Metrics } from './metrics.js';
 import { AppliedWait } from './positions.js';
 import { RequestMeta } from './request.js';
 import { startApp, type TestApp } from './testing.js';
@@ -304,4 +305,16 @@ it('metrics tell what is unpublished, behind and parked, per context and model',
   expect(text).toContain(
     'readership_model_parked_events{context="feedback",model="own-knocks.v1",partition="1"} 0',
   );
+});
+
+it('metrics tell what waits on a topic that the application listens to', async () => {
+  app.app.get(Metrics).watchTopics(async () => [
+    { topic: 'readership.ingest', partition: 0, records: 7, sentAt: Date.now() - 60_000 },
+    { topic: 'readership.ingest', partition: 1, records: 9, sentAt: null },
+  ]);
+  const { text } = await app.http({ url: '/metrics', key: null });
+  expect(text).toContain('readership_ingest_lag_records{topic="readership.ingest",partition="0"} 7');
+  expect(text).toMatch(/readership_ingest_lag_seconds{topic="readership.ingest",partition="0"} 60\b/);
+  expect(text).toContain('readership_ingest_lag_records{topic="readership.ingest",partition="1"} 9');
+  expect(text).toContain('readership_ingest_lag_seconds{topic="readership.ingest",partition="1"} 0');
 });

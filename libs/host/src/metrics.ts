@@ -1,3 +1,4 @@
+import type { TopicLag } from '@readership/kernel';
 import type { FastifyInstance } from 'fastify';
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Contexts, ContextStatus } from './contexts.js';
@@ -50,6 +51,20 @@ export class Metrics {
     registers: [this.registry],
   });
 
+  private readonly ingestLag = new Gauge({
+    name: 'readership_ingest_lag_records',
+    help: 'Records that were sent to a topic and are neither recorded nor parked yet',
+    labelNames: ['topic', 'partition'],
+    registers: [this.registry],
+  });
+  private readonly ingestLagSeconds = new Gauge({
+    name: 'readership_ingest_lag_seconds',
+    help: 'Age, as its sender or the broker says, of the first record of a topic that this instance has in hand',
+    labelNames: ['topic', 'partition'],
+    registers: [this.registry],
+  });
+  private topicLags: () => Promise<readonly TopicLag[]> = async () => [];
+
   constructor(private readonly contexts: Contexts) {
     collectDefaultMetrics({ register: this.registry });
   }
@@ -64,10 +79,20 @@ export class Metrics {
     });
   }
 
+  /** Where it is told what waits on the topics that the application listens to. */
+  watchTopics(lags: () => Promise<readonly TopicLag[]>): void {
+    this.topicLags = lags;
+  }
+
   async text(): Promise<string> {
     this.lag.reset();
     this.parked.reset();
     for (const context of this.contexts.all) await this.count(context);
+    for (const { topic, partition, records, sentAt } of await this.topicLags()) {
+      this.ingestLag.set({ topic, partition }, records);
+      const ageMs = sentAt === null ? 0 : Math.max(0, Date.now() - sentAt);
+      this.ingestLagSeconds.set({ topic, partition }, ageMs / 1000);
+    }
     return this.registry.metrics();
   }
 

@@ -1,3 +1,4 @@
+import type { Marks } from '@readership/kernel';
 import { chunksOf, ndjsonLines, outcomeLine, recordLines, type SentLine } from './ndjson.js';
 
 const linesOf = (text: string | Buffer): SentLine[] => [...ndjsonLines(Buffer.from(text as string))];
@@ -78,6 +79,23 @@ describe('the answer to a batch', () => {
       { line: 1_800, outcome: 'refused', code: 'BAD', detail: 'It is bad.' },
     ]);
     expect(marks).toEqual({ 0: { taken: 1_200, published: 1 }, 1: { taken: 1, published: 0 } });
+  });
+
+  it.each<[string, readonly Marks[], Marks]>([
+    ['no place when that of one chunk is not known', [{ 0: { taken: 9, published: 9 } }, null], null],
+    ['no place when only the last is known', [null, { 0: { taken: 9, published: 9 } }], null],
+    [
+      'the place of the others when one chunk wrote nothing',
+      [{ 0: { taken: 9, published: 9 } }, {}],
+      { 0: { taken: 9, published: 9 } },
+    ],
+  ])('tells %s', async (_, ofChunks, told) => {
+    let chunk = 0;
+    const { marks } = await recordLines(ndjsonLines(Buffer.from('1\n'.repeat(1_000))), async (lines) => ({
+      outcomes: lines.map(() => ({ outcome: 'recorded', id: 'a' })),
+      marks: [ofChunks[chunk++]!],
+    }));
+    expect(marks).toEqual(told);
   });
 
   it('is JSON whatever the id holds, and says what is known of a refusal', () => {

@@ -1,4 +1,4 @@
-import { Refusal, type Marks, type ReadModels } from '@readership/kernel';
+import { Refusal, type Mark, type Marks, type ReadModels } from '@readership/kernel';
 import { eventually } from './eventually.js';
 
 /** A write's place, as the client holds it. */
@@ -11,17 +11,18 @@ interface PlaceOfWrite {
 const waitMs = 5000;
 
 /** `Readership-Position`: opaque to clients. */
-export function positionToken(context: string, marks: Marks): string {
+export function positionToken(context: string, marks: NonNullable<Marks>): string {
   const p = Object.fromEntries(
     Object.entries(marks).map(([partition, { taken, published }]) => [partition, [taken, published]]),
   );
   return Buffer.from(JSON.stringify({ c: context, p })).toString('base64url');
 }
 
-/** Several writes of one context as one: the furthest of each partition. */
+/** Several writes of one context as one: the furthest of each partition; not known when that of one of them is not. */
 export function joinMarks(...all: Marks[]): Marks {
-  const joined: Record<number, { taken: number; published: number }> = {};
+  const joined: Record<number, Mark> = {};
   for (const marks of all) {
+    if (marks === null) return null;
     for (const [partition, { taken, published }] of Object.entries(marks)) {
       const known = joined[Number(partition)];
       joined[Number(partition)] = {

@@ -1,16 +1,17 @@
 import type { DynamicModule } from '@nestjs/common';
 import type { CustomTransportStrategy } from '@nestjs/microservices';
-import type { Adapters } from '@readership/kernel';
+import type { Adapters, TopicLag } from '@readership/kernel';
 import { createApp, serve } from './app.js';
 import { BadConfig, readServiceConfig, type ServiceConfig } from './config.js';
 import type { RateLimiter } from './edge.js';
 import { causeOf, jsonLog } from './logger.js';
+import { Metrics } from './metrics.js';
 import { Secrets } from './secrets.js';
 
 /** The ports of one service, and what its replicas share. */
 export interface ServiceAdapters extends Adapters {
   readonly limiter: RateLimiter;
-  readonly transport: CustomTransportStrategy;
+  readonly transport: CustomTransportStrategy & { lag(): Promise<readonly TopicLag[]> };
 }
 
 export type Connect = (
@@ -38,6 +39,7 @@ export async function runService(
       secrets: new Secrets(config),
       limiter: adapters.limiter,
     });
+    app.get(Metrics).watchTopics(() => adapters.transport.lag());
     app.connectMicroservice({ strategy: adapters.transport }, { inheritAppConfig: false });
     await app.startAllMicroservices();
     const url = await serve(app, config, adapters);

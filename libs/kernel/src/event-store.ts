@@ -1,10 +1,16 @@
 import type { AnyEvent, Meta, Position, Stored } from './event.js';
 
+/** What a write took of a partition: the last position, and the last of those that publishes a fact (0: none does). */
+export interface Mark {
+  readonly taken: Position;
+  readonly published: Position;
+}
+
 /**
- * Per partition, the last position a write took and the last of those that publishes a fact (0: none does). Empty when
- * the order is not known within a second: the write is stored all the same.
+ * Where a write stands, by partition; empty when nothing was written. `null` when the order of any part of it is not known
+ * within a second: it is stored all the same, and who waited for the rest would read too early.
  */
-export type Marks = Readonly<Record<number, { readonly taken: Position; readonly published: Position }>>;
+export type Marks = Readonly<Record<number, Mark>> | null;
 
 export type Appended =
   | { readonly outcome: 'appended'; readonly version: number; readonly marks: Marks }

@@ -18,6 +18,16 @@ export interface TopicBatch {
   readonly records: readonly TopicRecord[];
 }
 
+/** What was sent to one partition of a topic and is neither taken nor parked yet. */
+export interface TopicLag {
+  /** With the deployment's name. */
+  readonly topic: string;
+  readonly partition: number;
+  readonly records: number;
+  /** When the first of them was sent, in milliseconds since 1970; `null` where this process has none of them in hand. */
+  readonly sentAt: number | null;
+}
+
 /** A record that was not taken. */
 export interface DeadLetter {
   /** The same however often the record is delivered. */

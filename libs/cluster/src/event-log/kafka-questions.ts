@@ -9,6 +9,13 @@ export interface Bounds {
   readonly high: number;
 }
 
+/** How far a group has come in a partition. */
+export interface Standing extends Bounds {
+  readonly partition: number;
+  /** Null: it has committed nothing. */
+  readonly committed: number | null;
+}
+
 const retry = { retries: 4, initialRetryTime: 100, maxRetryTime: 2_000 };
 
 /** What is asked of the brokers themselves, over one connection that is made when first needed. */
@@ -34,6 +41,22 @@ export class KafkaQuestions {
     const [answer] = await this.ask((admin) => admin.fetchOffsets({ groupId: group, topics: [topic] }));
     const offset = Number(answer?.partitions.find((one) => one.partition === partition)?.offset ?? -1);
     return offset < 0 ? null : offset;
+  }
+
+  /** Of the group in every partition of a topic. */
+  async standing(group: string, topic: string): Promise<readonly Standing[]> {
+    return this.ask(async (admin) => {
+      const [offsets, [answer]] = await Promise.all([
+        admin.fetchTopicOffsets(topic),
+        admin.fetchOffsets({ groupId: group, topics: [topic] }),
+      ]);
+      const committed = new Map(answer?.partitions.map((one) => [one.partition, Number(one.offset)]));
+      return offsets.map(({ partition, low, high }) => {
+        const offset = committed.get(partition) ?? -1;
+        const bounds = { low: Number(low), high: Number(high) };
+        return { partition, ...bounds, committed: offset < 0 ? null : offset };
+      });
+    });
   }
 
   async close(): Promise<void> {

@@ -157,6 +157,31 @@ it('calls the handler of a topic once per batch, with the records as they were s
   ]);
 });
 
+it('tells what waits in every partition, and since when of what is in hand', async () => {
+  let done = (): void => {};
+  const held = new Promise<void>((resolve) => (done = resolve));
+  handling = () => held;
+  const sentAt = 1_700_000_000_000;
+  await send(
+    ingest,
+    numbered(1, 25).map((message) => ({ ...message, timestamp: String(sentAt) })),
+  );
+  const strategy = new KafkaTransport({ kafka, group, timing, window: 10 });
+  const idle = { topic: ingest, partition: 1, records: 0, sentAt: null };
+  const lag = async () =>
+    (await strategy.lag()).filter(({ topic }) => topic === ingest).sort((a, b) => a.partition - b.partition);
+  expect(await lag()).toEqual([]);
+  const application = await NestFactory.createMicroservice(IngestModule, { strategy, logger: false });
+  applications.push(application);
+  await application.listen();
+  const waiting = { topic: ingest, partition: 0, records: 25, sentAt };
+  await until(async () => (await lag())[0]?.sentAt === sentAt);
+  expect(await lag()).toEqual([waiting, idle]);
+  done();
+  await until(async () => (await lag())[0]?.records === 0);
+  expect(await lag()).toEqual([{ ...waiting, records: 0, sentAt: null }, idle]);
+});
+
 it('delivers in order, at most a window at a time', async () => {
   await send(ingest, numbered(1, 25));
   await listening({ window: 10 });

@@ -1,5 +1,5 @@
 import { BaseRpcContext, Server, type CustomTransportStrategy } from '@nestjs/microservices';
-import type { TopicBatch, TopicRecord } from '@readership/kernel';
+import type { TopicBatch, TopicLag, TopicRecord } from '@readership/kernel';
 import type { KafkaConfig, KafkaMessage } from 'kafkajs';
 import { KafkaGroup, usualTiming, type GroupFailed, type GroupTiming } from './kafka-group.js';
 import { KafkaQuestions } from './kafka-questions.js';
@@ -29,6 +29,9 @@ export class KafkaTransport extends Server implements CustomTransportStrategy {
   override readonly propagatesEventHandlerErrors = true;
   private readonly questions: KafkaQuestions;
   private group: KafkaGroup | null = null;
+  private topics: readonly string[] = [];
+  /** The first record of the batch that each partition has in hand. */
+  private readonly inHand = new Map<string, TopicRecord>();
 
   constructor(private readonly options: KafkaTransportOptions) {
     super();
@@ -55,15 +58,34 @@ export class KafkaTransport extends Server implements CustomTransportStrategy {
         window,
         start: (topic, partition) => this.start(topic, partition),
         take: async (topic, partition, messages) => {
-          await this.handle({ topic, partition, records: messages.map(recordOf) });
-          await group.commit(topic, partition, Number(messages.at(-1)!.offset) + 1);
+          const records = messages.map(recordOf);
+          this.inHand.set(`${topic}/${partition}`, records[0]!);
+          await this.handle({ topic, partition, records });
+          await group.commit(topic, partition, records.at(-1)!.offset + 1);
+          this.inHand.delete(`${topic}/${partition}`);
         },
         failed: (error, where) => onError?.(error, where),
       },
       timing,
     );
     this.group = group;
+    this.topics = topics;
     group.join();
+  }
+
+  /** What waits on the topics that are listened to, whichever process takes it; nothing when there are none. */
+  async lag(): Promise<readonly TopicLag[]> {
+    const all = this.topics.map(async (topic) => {
+      const standings = await this.questions.standing(this.options.group, topic);
+      return standings.map(({ partition, low, high, committed }) => {
+        const next = Math.min(high, Math.max(low, committed ?? low));
+        const first = this.inHand.get(`${topic}/${partition}`);
+        // One that was in hand when the partition went to another process has been taken there meanwhile.
+        const sentAt = first && first.offset >= next ? first.timestamp : null;
+        return { topic, partition, records: high - next, sentAt };
+      });
+    });
+    return (await Promise.all(all)).flat();
   }
 
   /** Resolves when no handler runs and none will be called. */

@@ -1,4 +1,4 @@
-import type { Marks, Position } from '@readership/kernel';
+import type { Mark, Position } from '@readership/kernel';
 import type { Collection, Database } from '../mongo.js';
 
 /** What a commit brings to one partition. */
@@ -102,10 +102,7 @@ export function* placed({ no, entries }: PageDoc): Generator<readonly [EntryDoc,
 }
 
 /** What a commit took of a partition, when its first event there stands at `position`. */
-export function markAt(
-  position: Position,
-  { count, lastFact }: Pick<PartDoc, 'count' | 'lastFact'>,
-): Marks[number] {
+export function markAt(position: Position, { count, lastFact }: Pick<PartDoc, 'count' | 'lastFact'>): Mark {
   return { taken: position + count - 1, published: lastFact < 0 ? 0 : position + lastFact };
 }
 

@@ -110,7 +110,7 @@ describe('an append', () => {
       return go();
     });
     const answer = await store.append('note-1', 0, [told(1)], metaOf('one'));
-    expect(answer).toEqual({ outcome: 'appended', version: 1, marks: {} });
+    expect(answer).toEqual({ outcome: 'appended', version: 1, marks: null });
     expect(await eventCollections(await place.connect()).commits.countDocuments({ pending: 0 })).toBe(1);
     blocked = false;
     const again = await store.append('note-1', 0, [told(1)], metaOf('one'));

@@ -11,6 +11,7 @@ import {
   type Appended,
   type Commit,
   type CommitText,
+  type Mark,
   type Marks,
   type Meta,
   type Position,
@@ -119,11 +120,10 @@ export class MongoEventStore extends EventStore {
       stored.filter((commit) => commit !== null),
       marksMs,
     );
-    const known = stored.every((commit) => commit === null || isPlaced(commit, places));
     return stored.map((commit) =>
       commit === null
         ? { outcome: 'conflict' }
-        : { outcome: 'appended', version: commit.last, marks: known ? marksOf(commit, places) : {} },
+        : { outcome: 'appended', version: commit.last, marks: marksOf(commit, places) },
     );
   }
 
@@ -215,16 +215,12 @@ export class MongoEventStore extends EventStore {
   }
 }
 
-/** Whether it is known where all of the commit stands: who waits for half of it would read too early. */
-function isPlaced({ _id, parts }: CommitOutline, places: KnownPlaces): boolean {
-  return parts.every(({ partition }) => places.get(_id)?.get(partition) !== undefined);
-}
-
 function marksOf({ _id, parts }: CommitOutline, places: KnownPlaces): Marks {
-  const marks: Record<number, Marks[number]> = {};
+  const marks: Record<number, Mark> = {};
   for (const part of parts) {
     const position = places.get(_id)?.get(part.partition);
-    if (position !== undefined) marks[part.partition] = markAt(position, part);
+    if (position === undefined) return null;
+    marks[part.partition] = markAt(position, part);
   }
   return marks;
 }
