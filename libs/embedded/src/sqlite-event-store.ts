@@ -133,22 +133,7 @@ export class SqliteEventStore extends EventStore {
   async account(partition: number, through?: Position): Promise<StoreAccount> {
     const last = through ?? (await this.end(partition));
     const lastRow = Math.floor(last / rowSpan);
-    let recorded = 0;
-    let facts = 0;
-    const sum = this.driver.prepare(
-      'SELECT total(count), total(facts) FROM commits WHERE id >= ? AND id < ? AND partition = ?',
-    );
-    const until = Math.min(
-      lastRow,
-      Number(this.driver.prepare('SELECT max(id) FROM commits').get([])![0] ?? 0) + 1,
-    );
-    for (let from = 0; from < until; from += accountRows) {
-      const row = sum.get([from, Math.min(from + accountRows, until), partition])!;
-      recorded += row[0] as number;
-      facts += row[1] as number;
-      // A long count lets others in between; what lies below `until` does not change.
-      if (from > 0) await new Promise(setImmediate);
-    }
+    let [recorded, facts] = await this.counted(partition, 0, lastRow);
     const events: Stored[] = [];
     const at = this.driver.prepare(`SELECT ${rowColumns} FROM commits WHERE id = ? AND partition = ?`);
     const row: SqlRow | undefined = at.get([lastRow, partition]);
@@ -161,8 +146,41 @@ export class SqliteEventStore extends EventStore {
     return { recorded, facts, privateOnly: recorded - facts };
   }
 
+  async waiting(partition: number, after: Position): Promise<number> {
+    const afterRow = Math.floor(after / rowSpan);
+    const row = this.driver
+      .prepare('SELECT count FROM commits WHERE id = ? AND partition = ?')
+      .get([afterRow, partition]);
+    const rest = row ? Math.max(0, (row[0] as number) - (after % rowSpan) - 1) : 0;
+    const [recorded] = await this.counted(partition, afterRow + 1, Infinity);
+    return rest + recorded;
+  }
+
   async changed(signal: AbortSignal): Promise<void> {
     await this.bell.wait(signal, pollMs);
+  }
+
+  /** Events and facts of whole rows, from one to before another. */
+  private async counted(
+    partition: number,
+    fromRow: number,
+    beforeRow: number,
+  ): Promise<[recorded: number, facts: number]> {
+    const sum = this.driver.prepare(
+      'SELECT total(count), total(facts) FROM commits WHERE id >= ? AND id < ? AND partition = ?',
+    );
+    const newest = Number(this.driver.prepare('SELECT max(id) FROM commits').get([])![0] ?? 0);
+    const until = Math.min(beforeRow, newest + 1);
+    let recorded = 0;
+    let facts = 0;
+    for (let from = fromRow; from < until; from += accountRows) {
+      const row = sum.get([from, Math.min(from + accountRows, until), partition])!;
+      recorded += row[0] as number;
+      facts += row[1] as number;
+      // A long count lets others in between; what lies below `until` does not change.
+      if (from > fromRow) await new Promise(setImmediate);
+    }
+    return [recorded, facts];
   }
 
   private encode(commit: Commit): CommitText {

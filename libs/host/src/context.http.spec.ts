@@ -5,6 +5,7 @@ import {
   handle,
   Runner,
   ReadModels,
+  Unavailable,
   type Adapters,
   type Decider,
   type Event,
@@ -317,4 +318,14 @@ it('metrics tell what waits on a topic that the application listens to', async (
   expect(text).toMatch(/readership_ingest_lag_seconds{topic="readership.ingest",partition="0"} 60\b/);
   expect(text).toContain('readership_ingest_lag_records{topic="readership.ingest",partition="1"} 9');
   expect(text).toContain('readership_ingest_lag_seconds{topic="readership.ingest",partition="1"} 0');
+});
+
+it('metrics leave out what a server that is away would tell, and nothing else', async () => {
+  app.app.get(Metrics).watchTopics(async () => {
+    throw new Unavailable('LOG_UNAVAILABLE', 'gone');
+  });
+  const { status, text } = await app.http({ url: '/metrics', key: null });
+  expect(status).toBe(200);
+  expect(text).toContain('readership_unpublished_events{');
+  expect(text).not.toContain('readership_ingest_lag_records{');
 });

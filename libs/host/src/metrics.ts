@@ -1,4 +1,4 @@
-import type { TopicLag } from '@readership/kernel';
+import { Unavailable, type TopicLag } from '@readership/kernel';
 import type { FastifyInstance } from 'fastify';
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Contexts, ContextStatus } from './contexts.js';
@@ -84,41 +84,59 @@ export class Metrics {
     this.topicLags = lags;
   }
 
+  /** What cannot be counted because a server is away is left out; the rest is told all the same. */
   async text(): Promise<string> {
-    this.lag.reset();
-    this.parked.reset();
-    for (const context of this.contexts.all) await this.count(context);
-    for (const { topic, partition, records, sentAt } of await this.topicLags()) {
-      this.ingestLag.set({ topic, partition }, records);
-      const ageMs = sentAt === null ? 0 : Math.max(0, Date.now() - sentAt);
-      this.ingestLagSeconds.set({ topic, partition }, ageMs / 1000);
+    for (const gauge of [this.unpublished, this.lag, this.parked, this.ingestLag, this.ingestLagSeconds])
+      gauge.reset();
+    for (const context of this.contexts.all) {
+      this.look(context);
+      await unlessAway(this.count(context));
     }
+    await unlessAway(this.countTopics());
     return this.registry.metrics();
   }
 
-  private async count(context: ContextStatus): Promise<void> {
-    const { name, store, log, models, publishedIds, ownIds } = context;
-    const ends = await log.ends();
-    for (let partition = 0; partition < store.partitions; partition++) {
-      const { scanned } = await log.lane(name, partition);
-      const seen = (await store.account(partition, scanned)).recorded;
-      const recorded = (await store.account(partition)).recorded;
-      this.unpublished.set({ context: name, partition }, Math.max(0, recorded - seen));
-      const at = { context: name, partition };
+  private look(context: ContextStatus): void {
+    for (let partition = 0; partition < context.store.partitions; partition++) {
+      const at = { context: context.name, partition };
       this.lagSeconds.set(at, secondsSince(context.pendingSince(partition)));
       this.unpublishedAge.set(at, secondsSince(context.unpublishedSince(partition)));
       this.halted.set(at, context.halted.has(partition) ? 1 : 0);
+    }
+  }
+
+  private async count({ name, store, log, models, publishedIds, ownIds }: ContextStatus): Promise<void> {
+    const ends = await log.ends();
+    for (let partition = 0; partition < store.partitions; partition++) {
+      const { scanned } = await log.lane(name, partition);
+      this.unpublished.set({ context: name, partition }, await store.waiting(partition, scanned));
       for (const model of publishedIds) {
         const { offset, parked } = await models.checkpoint(model, partition);
         this.lag.set({ context: name, model, partition }, Math.max(0, ends[partition]! - offset));
         this.parked.set({ context: name, model, partition }, parked);
       }
       for (const model of ownIds) {
-        const { applied, skipped, parked } = await models.checkpoint(model, partition);
-        this.lag.set({ context: name, model, partition }, Math.max(0, recorded - applied - skipped - parked));
+        const { offset, parked } = await models.checkpoint(model, partition);
+        this.lag.set({ context: name, model, partition }, await store.waiting(partition, offset));
         this.parked.set({ context: name, model, partition }, parked);
       }
     }
+  }
+
+  private async countTopics(): Promise<void> {
+    for (const { topic, partition, records, sentAt } of await this.topicLags()) {
+      this.ingestLag.set({ topic, partition }, records);
+      const ageMs = sentAt === null ? 0 : Math.max(0, Date.now() - sentAt);
+      this.ingestLagSeconds.set({ topic, partition }, ageMs / 1000);
+    }
+  }
+}
+
+async function unlessAway(counting: Promise<void>): Promise<void> {
+  try {
+    await counting;
+  } catch (error) {
+    if (!(error instanceof Unavailable)) throw error;
   }
 }
 

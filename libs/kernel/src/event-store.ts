@@ -80,6 +80,12 @@ export abstract class EventStore {
   /** Counts of what lies in a partition, of all or up to and including `through`. */
   abstract account(partition: number, through?: Position): Promise<StoreAccount>;
 
+  /**
+   * How many events come after a position, those that have no place yet included: the cost is that of what waits, not of
+   * what lies there. While events are appended one may be counted twice.
+   */
+  abstract waiting(partition: number, after: Position): Promise<number>;
+
   /** Resolves when something may have been appended since the last call, or after a moment. */
   abstract changed(signal: AbortSignal): Promise<void>;
 }

@@ -155,6 +155,12 @@ export class MongoEventStore extends EventStore {
     return this.pages.account(partition, await this.pages.end(partition));
   }
 
+  async waiting(partition: number, after: Position): Promise<number> {
+    await this.order.upToDate(partition);
+    const { recorded } = await this.pages.pending(partition);
+    return recorded + (await this.pages.after(partition, after));
+  }
+
   async changed(signal: AbortSignal): Promise<void> {
     await this.bell.wait(signal, pollMs);
   }

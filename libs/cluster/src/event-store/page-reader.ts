@@ -82,6 +82,22 @@ export class PageReader {
     return { recorded, facts, privateOnly: recorded - facts };
   }
 
+  /** How many events stand after a position. */
+  async after(partition: number, position: Position): Promise<number> {
+    const cut = Math.floor(position / positionSpan);
+    const [sum] = await this.documents.pages
+      .aggregate<Pick<Sums, 'count'>>([
+        { $match: { partition, no: { $gt: cut } } },
+        { $group: { _id: null, count: { $sum: '$count' } } },
+      ])
+      .toArray();
+    const page = await this.documents.pages.findOne(
+      { _id: pageId(partition, cut) },
+      { projection: { count: 1 } },
+    );
+    return (sum?.count ?? 0) + (page ? Math.max(0, page.count - (position % positionSpan) - 1) : 0);
+  }
+
   /** What waits for a place. */
   async pending(partition: number): Promise<StoreAccount> {
     const [sum] = await this.documents.commits

@@ -172,7 +172,7 @@ export const eventStoreOrderCases: readonly EventStoreCase[] = [
     },
   },
   {
-    name: 'an account counts what lies in a partition, up to and including a position',
+    name: 'an account counts what lies in a partition, up to and including a position, and what waits after it',
     async run(fixture) {
       for (let n = 0; n < 9; n++) {
         const key = `k${n}`;
@@ -196,7 +196,9 @@ export const eventStoreOrderCases: readonly EventStoreCase[] = [
             { ...(await fixture.port.account(partition, position)) },
             count(all.slice(0, i + 1)),
           );
+          assert.equal(await fixture.port.waiting(partition, position), all.length - i - 1);
         }
+        assert.equal(await fixture.port.waiting(partition, 0), all.length);
       }
     },
   },

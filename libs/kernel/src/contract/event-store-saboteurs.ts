@@ -252,13 +252,18 @@ export const eventStoreSaboteurs: readonly EventStoreSaboteur[] = [
   ),
   simple(
     'counts private events as facts',
-    'an account counts what lies in a partition, up to and including a position',
+    'an account counts what lies in a partition, up to and including a position, and what waits after it',
     (store) => ({
       account: async (...args) => {
         const { recorded } = await store.account(...args);
         return { recorded, facts: recorded, privateOnly: 0 };
       },
     }),
+  ),
+  simple(
+    'counts the position asked for among what waits',
+    'an account counts what lies in a partition, up to and including a position, and what waits after it',
+    (store) => ({ waiting: async (partition, after) => (await store.waiting(partition, after)) + 1 }),
   ),
   simple(
     'never wakes who waits for a change',

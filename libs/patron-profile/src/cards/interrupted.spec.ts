@@ -54,6 +54,7 @@ class Interrupted extends EventStore {
     this.inner.readPage(partition, after, limit);
   end = (partition: number) => this.inner.end(partition);
   account = (partition: number, through?: number) => this.inner.account(partition, through);
+  waiting = (partition: number, after: number) => this.inner.waiting(partition, after);
   changed = (signal: AbortSignal) => this.inner.changed(signal);
 }
 
