@@ -60,7 +60,7 @@ export interface ContextParts {
 
 const windowRecords = 5_000;
 /** Names of errors after which a partition halts until somebody looked. */
-const halting: ReadonlySet<string> = new Set(['Gap', 'Halted', 'LogCut']);
+const halting: ReadonlySet<string> = new Set(['Gap', 'Halted', 'LogCut', 'OtherLog']);
 
 /** Lets a context read the log with models that are known only at run time. */
 export abstract class LogPipelines {
@@ -196,7 +196,7 @@ class RunningContext
     const { log } = this.parts;
     if (!log) throw new Error(`${this.name} does not say how it decodes the log`);
     const shown = takers.map((taker) => this.tracing.taking(taker));
-    const consumer = logConsumer(group, window, new Pipeline(shown, log.decode));
+    const consumer = logConsumer(group, window, new Pipeline(shown, log.decode), this.log);
     const inner = await this.log.consume({
       ...consumer,
       start: (partition) => this.watched(partition, () => consumer.start(partition)),
@@ -205,6 +205,11 @@ class RunningContext
         await this.rightOfWay.given();
         await this.watched(partition, () => consumer.take(partition, records));
         this.pending.delete(partition);
+      },
+      cut: async (partition) => {
+        const cured = await consumer.cut!(partition);
+        if (!cured) this.halted.set(partition, 'LogCut');
+        return cured;
       },
     });
     for (const taker of takers) {
