@@ -7,6 +7,7 @@ import {
   type Type,
 } from '@nestjs/common';
 import {
+  checkHistory,
   DeadLetters,
   EventLog,
   EventStore,
@@ -154,6 +155,7 @@ class RunningContext
   }
 
   async onApplicationBootstrap(): Promise<void> {
+    await checkHistory(this);
     const { signal } = this.stopping;
     signal.addEventListener('abort', () => this.pulse.beat());
     const log = this.tracing.publishing(this.log);

@@ -108,6 +108,10 @@ export class KafkaEventLog extends EventLog {
       const known = found.get(partition)?.position ?? lanes[partition]!.published;
       if (record && record.position > known) found.set(partition, record);
     });
+    for (const { partition, to } of spans) {
+      if (!found.has(partition) && lanes[partition]!.sent !== to)
+        await this.lanes.nothingUntil(context, partition, lanes[partition]!, to);
+    }
     return found;
   }
 

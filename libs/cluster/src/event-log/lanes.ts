@@ -34,6 +34,11 @@ export class Lanes {
     return { scanned, published, turn, sent };
   }
 
+  /** Remembers, while the lane stands there, that nothing of the context lies on the topic between `sent` and an offset. */
+  async nothingUntil(context: string, partition: number, lane: StoredLane, offset: number): Promise<void> {
+    await this.move(context, partition, lane, { ...lane, sent: offset });
+  }
+
   /** Moves the lane; false when it is not where it was any more. */
   async move(context: string, partition: number, from: StoredLane, to: StoredLane): Promise<boolean> {
     const _id = idOf(context, partition);
