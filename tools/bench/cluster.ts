@@ -126,7 +126,7 @@ function sent({ messages }: Published): Promise<number> {
 function projected({ deployment, count }: Published, model: ReadModel<any>): Promise<number> {
   return inDeployment(({ adapters }) => {
     const runner = new Runner<LogRecord, PublishedEvent>(model, adapters.readModels(context));
-    const consumer = logConsumer('', window, new Pipeline([runner], decodeFact));
+    const consumer = logConsumer('', window, new Pipeline([runner], decodeFact), adapters.eventLog);
     return consumeAll(deployment, count, consumer.take);
   });
 }

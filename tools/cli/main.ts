@@ -10,6 +10,7 @@ import { audit } from './audit.js';
 import type { Mapping } from './csv-mapping.js';
 import { importCsv } from './import.js';
 import { abandon, outcomeOf, rebuild } from './rebuild.js';
+import { askedOf, republish } from './republish.js';
 
 interface Where {
   readonly url: string;
@@ -104,6 +105,30 @@ command(
       ).finally(() => bar.stop());
       for (const sentence of outcomeOf(done)) console.log(sentence);
       process.exitCode = done.state === 'compared' ? 1 : 0;
+    },
+  );
+
+command(
+  'republish',
+  'Publishes facts again from the stores, at the same positions, where the log has lost them.',
+)
+  .option(
+    '--context <name>',
+    'whose: patron-profile, interaction-log, feedback or analytics; all when left out',
+  )
+  .option('--partition <p>', 'of this partition alone')
+  .option('--from <position>', 'the first position to publish again', 'missing')
+  .option('--wait <seconds>', 'how long to wait until it is done', '600')
+  .action(
+    async (
+      options: Where & {
+        readonly context?: string;
+        readonly partition?: string;
+        readonly from: string;
+        readonly wait: string;
+      },
+    ) => {
+      await republish(clientOf(options), askedOf(options), (sentence) => console.log(sentence));
     },
   );
 

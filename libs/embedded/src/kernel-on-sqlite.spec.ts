@@ -296,7 +296,7 @@ describe('from a store to its log and its read models', () => {
     const models = adapters.readModels('analytics');
     const runner = new Runner<LogRecord, Count>({ tally: sums }, models);
     const consumption = await eventLog.consume(
-      logConsumer('analytics', 4, new Pipeline([runner], decodeCount)),
+      logConsumer('analytics', 4, new Pipeline([runner], decodeCount), eventLog),
     );
     const relays = [0, 1, 2, 0, 1, 2].map((p) => new Relay('counters', p, store, eventLog));
     for (let n = 0; n < 40; n++) {

@@ -70,6 +70,23 @@ export class SqliteEventLog extends EventLog {
     return 'published';
   }
 
+  /** The lane moves in the transaction that stores the records: nothing can be missing. */
+  async moveBack(context: string, partition: number): Promise<Lane> {
+    return this.lane(context, partition);
+  }
+
+  /** As there is no moment between the two. */
+  async beyond(): ReturnType<EventLog['beyond']> {
+    return new Map();
+  }
+
+  async reach(partition: number): Promise<Readonly<Record<string, Position>>> {
+    const lanes = this.driver.prepare('SELECT context, published FROM lanes WHERE partition = ?');
+    return Object.fromEntries(
+      lanes.all([partition]).map(([context, published]) => [context as string, published as number]),
+    );
+  }
+
   async consume(consumer: LogConsumer): Promise<Consumption> {
     let group = this.groups.get(consumer.group);
     if (!group) {

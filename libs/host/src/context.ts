@@ -7,6 +7,7 @@ import {
   type Type,
 } from '@nestjs/common';
 import {
+  checkHistory,
   DeadLetters,
   EventLog,
   EventStore,
@@ -60,7 +61,7 @@ export interface ContextParts {
 
 const windowRecords = 5_000;
 /** Names of errors after which a partition halts until somebody looked. */
-const halting: ReadonlySet<string> = new Set(['Gap', 'Halted', 'LogCut']);
+const halting: ReadonlySet<string> = new Set(['Gap', 'Halted', 'LogCut', 'OtherLog']);
 
 /** Lets a context read the log with models that are known only at run time. */
 export abstract class LogPipelines {
@@ -154,6 +155,7 @@ class RunningContext
   }
 
   async onApplicationBootstrap(): Promise<void> {
+    await checkHistory(this);
     const { signal } = this.stopping;
     signal.addEventListener('abort', () => this.pulse.beat());
     const log = this.tracing.publishing(this.log);
@@ -196,7 +198,7 @@ class RunningContext
     const { log } = this.parts;
     if (!log) throw new Error(`${this.name} does not say how it decodes the log`);
     const shown = takers.map((taker) => this.tracing.taking(taker));
-    const consumer = logConsumer(group, window, new Pipeline(shown, log.decode));
+    const consumer = logConsumer(group, window, new Pipeline(shown, log.decode), this.log);
     const inner = await this.log.consume({
       ...consumer,
       start: (partition) => this.watched(partition, () => consumer.start(partition)),
@@ -205,6 +207,11 @@ class RunningContext
         await this.rightOfWay.given();
         await this.watched(partition, () => consumer.take(partition, records));
         this.pending.delete(partition);
+      },
+      cut: async (partition) => {
+        const cured = await consumer.cut!(partition);
+        if (!cured) this.halted.set(partition, 'LogCut');
+        return cured;
       },
     });
     for (const taker of takers) {

@@ -1,4 +1,4 @@
-import type { EventLog, EventStore, Parked, ReadModels } from '@readership/kernel';
+import { Refusal, type EventLog, type EventStore, type Parked, type ReadModels } from '@readership/kernel';
 
 /** What readiness, metrics and the audit see of a context that runs in this process. */
 export interface ContextStatus {
@@ -37,6 +37,16 @@ export class Contexts {
 
   named(name: string): ContextStatus | undefined {
     return this.entered.get(name);
+  }
+
+  /** The one that a request names; refused when it names none, or one of another process. */
+  asked(name: string | undefined): ContextStatus {
+    if (name === undefined) {
+      throw new Refusal('CONTEXT_REQUIRED', 'invalid', 'Say whose: ?context=interaction-log.');
+    }
+    const context = this.entered.get(name);
+    if (!context) throw new Refusal('UNKNOWN_CONTEXT', 'unknown', 'No context of this name runs here.');
+    return context;
   }
 }
 

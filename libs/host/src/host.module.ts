@@ -11,6 +11,7 @@ import { Cursors } from './lists.js';
 import { Metrics } from './metrics.js';
 import { MetricsController } from './metrics.controller.js';
 import { ParkedController } from './parked.controller.js';
+import { RepublishController } from './republish.controller.js';
 import { OpenApi } from './openapi.js';
 import { ProblemFilter } from './problem-filter.js';
 import { Readiness, type ReadinessCheck } from './readiness.js';
@@ -31,7 +32,14 @@ export class HostModule {
     const contexts = new Contexts();
     return {
       module: HostModule,
-      controllers: [HealthController, MetricsController, DocsController, AuditController, ParkedController],
+      controllers: [
+        HealthController,
+        MetricsController,
+        DocsController,
+        AuditController,
+        ParkedController,
+        RepublishController,
+      ],
       providers: [
         { provide: Config, useValue: config },
         { provide: Secrets, useValue: secrets },

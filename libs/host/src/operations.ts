@@ -1,6 +1,6 @@
 import type { EventStore, Event, Meta, Publish } from '@readership/kernel';
 
-/** What somebody did to what is parked: recorded in the context's own store, published to nobody. */
+/** What somebody did to a running context: recorded in its own store, published to nobody. */
 export type ParkedReplayed = Event<
   'ParkedReplayed',
   { model: string; partition: number; key: string; records: number }
@@ -10,12 +10,18 @@ export type ParkedDiscarded = Event<
   { model: string; partition: number; key: string; offset: number; type: string }
 >;
 
+/** Whose facts were published again, of which positions. */
+export type FactsRepublished = Event<
+  'FactsRepublished',
+  { partition: number; after: number; through: number }
+>;
+
 const category = 'operation-';
 
 /** Each is a stream of its own, named by its command. */
 export async function recordOperation(
   store: EventStore,
-  event: ParkedReplayed | ParkedDiscarded,
+  event: ParkedReplayed | ParkedDiscarded | FactsRepublished,
   meta: Meta,
 ): Promise<void> {
   await store.append(`${category}${meta.commandId}`, 0, [event], meta);

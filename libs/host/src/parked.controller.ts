@@ -72,7 +72,7 @@ export class ParkedController {
     @Query('limit') rawLimit: string | undefined,
     @Query('cursor') cursor: string | undefined,
   ): Promise<{ readonly items: readonly ParkedItem[]; readonly nextCursor: string | null }> {
-    const context = this.named(name);
+    const context = this.contexts.asked(name);
     const limit = listLimit(rawLimit);
     const list = `parked ${context.name}`;
     const lanes = [...context.publishedIds, ...context.ownIds]
@@ -105,7 +105,7 @@ export class ParkedController {
     @Body() { model, partition, key }: ParkedKeyBody,
     @RequestMeta() meta: Meta,
   ): Promise<{ readonly replayed: number }> {
-    const context = this.named(name);
+    const context = this.contexts.asked(name);
     const replayed = await context.replay(known(context, model, partition), partition, key);
     if (replayed > 0) {
       const data = { model, partition, key, records: replayed };
@@ -127,21 +127,12 @@ export class ParkedController {
     @Body() { model, partition, key, offset }: ParkedRecordBody,
     @RequestMeta() meta: Meta,
   ): Promise<{ readonly discarded: number | null }> {
-    const context = this.named(name);
+    const context = this.contexts.asked(name);
     const parked = await context.discard(known(context, model, partition), partition, key, offset);
     if (!parked) return { discarded: null };
     const data = { model, partition, key, offset, type: parked.type };
     await recordOperation(context.store, { type: 'ParkedDiscarded', data }, meta);
     return { discarded: offset };
-  }
-
-  private named(name: string | undefined): ContextStatus {
-    if (name === undefined) {
-      throw new Refusal('CONTEXT_REQUIRED', 'invalid', 'Say whose: ?context=interaction-log.');
-    }
-    const context = this.contexts.named(name);
-    if (!context) throw new Refusal('UNKNOWN_CONTEXT', 'unknown', 'No context of this name runs here.');
-    return context;
   }
 }
 

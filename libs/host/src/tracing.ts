@@ -70,6 +70,7 @@ export class Tracing {
       checkpoint: (partition) => taker.checkpoint(partition),
       replay: (...which) => taker.replay(...which),
       discard: (partition, key, offset) => taker.discard(partition, key, offset),
+      reread: (...which) => taker.reread(...which),
       take: (partition, records, decode) => {
         const ours = records.filter(({ type }) => on.has(type));
         const attributes = { 'readership.model': id, 'readership.partition': partition };

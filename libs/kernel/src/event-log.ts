@@ -47,6 +47,8 @@ export interface LogConsumer {
    * pauses (longer each time, at most a few seconds) and begins again at `start`.
    */
   take(partition: number, records: readonly LogRecord[]): Promise<void>;
+  /** The log ends before `start` of a partition. Whether `start` says another place now; else it is asked again later. */
+  cut?(partition: number): Promise<boolean>;
 }
 
 export interface Consumption {
@@ -60,7 +62,7 @@ export interface Consumption {
  * - `publish` stores the records in order, durable when it resolves, and moves the lane to `to`. When the lane is not
  *   at `from` any more it answers `stale` and stores nothing new. A crash can only repeat a suffix, at the same positions.
  * - Records are delivered at least once, in order per partition, to every group, from the offset the consumer names.
- * - A record is kept for ever.
+ * - A record is kept for ever. Should the log have lost some all the same, they can be published again.
  */
 export abstract class EventLog {
   abstract readonly partitions: number;
@@ -77,10 +79,31 @@ export abstract class EventLog {
 
   abstract consume(consumer: LogConsumer): Promise<Consumption>;
 
+  /**
+   * Lets a context's relays publish again, at the same positions, what comes after `to`. A send that is under way
+   * meanwhile does not move the lane. Resolves to the lane as it stands then: a log that cannot have lost anything
+   * leaves it where it is.
+   */
+  abstract moveBack(context: string, partition: number, to: Lane): Promise<Lane>;
+
+  /**
+   * By partition, the last record of a context that lies on the log beyond its lane, as a crash between the two leaves
+   * it; partitions without one are absent. For the boot: a log may read all that was published since the lane moved.
+   */
+  abstract beyond(
+    context: string,
+  ): Promise<ReadonlyMap<number, { readonly position: Position; readonly id: string }>>;
+
+  /** Of each context, how far its records in a partition follow one another from its first; 0 where it is absent. */
+  abstract reach(partition: number): Promise<Readonly<Record<string, Position>>>;
+
   /** The last offset of each partition, 0 when it is empty. */
   abstract ends(): Promise<readonly number[]>;
 
-  /** How many records each context has in a partition, and how many of each type up to an offset. */
+  /**
+   * How many records each context has in a partition, and how many of each type up to an offset. One that was published
+   * again counts once, and one that does not follow its context's last not at all.
+   */
   abstract account(
     partition: number,
     through?: number,

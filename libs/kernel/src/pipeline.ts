@@ -1,8 +1,8 @@
-import type { LogConsumer, LogRecord } from './event-log.js';
+import type { EventLog, LogConsumer, LogRecord } from './event-log.js';
 import type { EventStore } from './event-store.js';
 import type { Position, Stored } from './event.js';
 import type { Keyed } from './projection.js';
-import type { Delivered, Taker } from './delivery.js';
+import { Gap, OtherLog, Stale, type Delivered, type Passing, type Taker } from './delivery.js';
 
 /**
  * Runners and reactions of one context that read the same source, one after the other: a reaction stands after the
@@ -32,19 +32,62 @@ export class Pipeline<R extends Delivered, E extends Keyed> {
     };
     for (const taker of this.takers) await taker.take(partition, records, decodeOnce);
   }
+
+  /** Every one of them begins at the log's first record once more; see `Taker`. */
+  async reread(partition: number, passing?: Passing): Promise<void> {
+    for (const taker of this.takers) await taker.reread(partition, passing);
+  }
+
+  /** Whether none of them has taken anything beyond these positions. */
+  async within(partition: number, reach: Readonly<Record<string, Position>>): Promise<boolean> {
+    const checkpoints = await Promise.all(this.takers.map((taker) => taker.checkpoint(partition)));
+    return checkpoints.every(({ lanes }) =>
+      Object.entries(lanes).every(([context, position]) => position <= (reach[context] ?? 0)),
+    );
+  }
 }
 
-/** A pipeline as a group of the published log. */
+/**
+ * A pipeline as a group of the published log. It meets a gap, or a log that was restored, by halting until the log holds
+ * all that is missing, and goes on by itself then: from the first record, dropping what it has seen.
+ */
 export function logConsumer<E extends Keyed>(
   group: string,
   window: number,
   pipeline: Pipeline<LogRecord, E>,
+  log: Pick<EventLog, 'reach' | 'ends'>,
 ): LogConsumer {
+  const cut = async (partition: number): Promise<boolean> => {
+    if (!(await pipeline.within(partition, await log.reach(partition)))) return false;
+    await pipeline.reread(partition);
+    return true;
+  };
+  const mended = async (partition: number, { context, seen, curable }: Gap): Promise<boolean> => {
+    if (!curable) return false;
+    const reach = await log.reach(partition);
+    if ((reach[context] ?? 0) <= seen) return false;
+    const until = (await log.ends())[partition] ?? 0;
+    await pipeline.reread(partition, { context, reach, until });
+    return true;
+  };
   return {
     group,
     window,
-    start: (partition) => pipeline.start(partition),
-    take: (partition, records) => pipeline.take(partition, records),
+    // With the last record that was taken, to see that it is still the same.
+    start: async (partition) => Math.max(0, (await pipeline.start(partition)) - 1),
+    take: async (partition, records) => {
+      try {
+        await pipeline.take(partition, records);
+      } catch (error) {
+        const cured =
+          error instanceof Gap
+            ? await mended(partition, error)
+            : error instanceof OtherLog && (await cut(partition));
+        if (cured) throw new Stale(`${group}/${partition} reads the log again`, { cause: error });
+        throw error;
+      }
+    },
+    cut,
   };
 }
 

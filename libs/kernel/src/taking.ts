@@ -2,7 +2,7 @@ import type { LogRecord } from './event-log.js';
 import type { Keyed } from './projection.js';
 import { parkedMax, type Batch, type Checkpoint, type Parked, type ReadModels } from './read-models.js';
 import { Refusal } from './refusal.js';
-import { Halted, Stale, unseen, type Delivered, type Taker } from './delivery.js';
+import { checkSame, Halted, Stale, unseen, type Delivered, type Passing, type Taker } from './delivery.js';
 
 /** What a batch of events comes to, to be committed together with the checkpoint. */
 export interface Applied extends Pick<Batch, 'rows' | 'cells'> {
@@ -34,6 +34,8 @@ export function poisonous<T>(work: () => T): T {
 interface Memory {
   checkpoint: Checkpoint;
   readonly parkedKeys: Set<string>;
+  /** Set while what lies before missing records is passed over. */
+  passing: Passing | null;
 }
 
 const nothing: Applied = { rows: new Map(), cells: new Map(), applied: 0 };
@@ -110,6 +112,21 @@ export class Taking<R extends Delivered, E extends Keyed> implements Taker<R, E>
     });
   }
 
+  reread(partition: number, passing?: Passing): Promise<void> {
+    return this.inTurn(partition, async () => {
+      this.forget(partition);
+      const memory = await this.memory(partition);
+      const { checkpoint } = memory;
+      if (passing && !comesUpTo(passing, checkpoint)) return;
+      await this.commit(partition, memory, nothing, {
+        to: { ...checkpoint, offset: 0 },
+        parked: [],
+        unparked: [],
+      });
+      memory.passing = passing ?? null;
+    });
+  }
+
   /** From what is there now, and again when the partition's owner committed meanwhile. `BUSY` when it keeps doing so. */
   private asOwner<T>(partition: number, work: () => Promise<T>): Promise<T> {
     return this.inTurn(partition, async () => {
@@ -127,10 +144,11 @@ export class Taking<R extends Delivered, E extends Keyed> implements Taker<R, E>
 
   private async takeAll(partition: number, records: readonly R[], decode: (record: R) => E): Promise<void> {
     const memory = await this.memory(partition);
-    const { checkpoint: from, parkedKeys } = memory;
+    const { checkpoint: from, parkedKeys, passing } = memory;
+    checkSame(from, records);
     const last = records[records.length - 1];
     if (!last || last.offset <= from.offset) return;
-    const { fresh, lanes } = unseen(from, records);
+    const { fresh, lanes } = unseen(from, records, passing);
     const ours = fresh.filter(({ type }) => this.on.has(type));
     const behind = parkedKeys.size === 0 ? [] : ours.filter(({ key }) => parkedKeys.has(key));
     const open = behind.length === 0 ? ours : ours.filter(({ key }) => !parkedKeys.has(key));
@@ -233,7 +251,7 @@ export class Taking<R extends Delivered, E extends Keyed> implements Taker<R, E>
       if (page.length < parkedPage) break;
       after = page[page.length - 1]!.offset;
     }
-    const memory: Memory = { checkpoint, parkedKeys };
+    const memory: Memory = { checkpoint, parkedKeys, passing: null };
     this.memories.set(partition, memory);
     return memory;
   }
@@ -244,6 +262,11 @@ export class Taking<R extends Delivered, E extends Keyed> implements Taker<R, E>
     this.turns.set(partition, turn);
     return turn;
   }
+}
+
+/** Whether the checkpoint has not come beyond the gap yet. */
+function comesUpTo({ context, reach }: Passing, { lanes }: Checkpoint): boolean {
+  return (lanes[context] ?? 0) < (reach[context] ?? 0);
 }
 
 /** Whether fewer records at once may fare better. */

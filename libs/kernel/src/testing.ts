@@ -7,7 +7,8 @@ export {
   type Maker,
   type Saboteur,
 } from './contract/contract.js';
-export { eventLogContract, type EventLogFixture } from './contract/event-log.contract.js';
+export { eventLogContract } from './contract/event-log.contract.js';
+export type { EventLogFixture } from './contract/published.js';
 export { eventLogSaboteurs } from './contract/event-log-saboteurs.js';
 export { eventStoreContract } from './contract/event-store.contract.js';
 export { eventStoreModel, type Tries } from './contract/event-store-model.js';

@@ -62,6 +62,7 @@ export function pausing<E>(
     checkpoint: (partition) => taker.checkpoint(partition),
     replay: (...which) => taker.replay(...which),
     discard: (partition, key, offset) => taker.discard(partition, key, offset),
+    reread: (...which) => taker.reread(...which),
     async take(partition, records, decode) {
       await taker.take(partition, records, decode);
       await between(partition);

@@ -1,106 +1,34 @@
-import { randomUUID } from 'node:crypto';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
-import { unseen, type LogRecord, type NewRecord } from '@readership/kernel';
-import { Kafka, logLevel, type Admin, type KafkaConfig, type Message } from 'kafkajs';
-import { backends } from '../backends.js';
-import { type Collection, type Database, type Doc } from '../mongo.js';
-import { watchedMongo } from '../watched-mongo.js';
+import { Kafka, type KafkaConfig, type Message } from 'kafkajs';
 import { checkEventLog, prepareEventLog, TopicRefused } from './event-log-topic.js';
-import { KafkaEventLog, type KafkaEventLogOptions } from './kafka-event-log.js';
+import type { KafkaEventLog, KafkaEventLogOptions } from './kafka-event-log.js';
+import {
+  collect,
+  dyingBeforeTheLane,
+  kafka,
+  kept,
+  partitions,
+  recordAt,
+  records,
+  servers,
+  SpecTopic,
+  timing,
+  until,
+  upTo,
+} from './testing.js';
 
-const servers = backends();
-const kafka: KafkaConfig = {
-  clientId: 'readership-spec',
-  brokers: [servers.kafka],
-  logLevel: logLevel.NOTHING,
-};
-const timing = { heartbeatMs: 150, sessionMs: 6_000, rebalanceMs: 3_000, fetchWaitMs: 50 };
-const partitions = 3;
-
-let admin: Admin;
-let database: Database;
+let on: SpecTopic;
 let topic: string;
-let logs: KafkaEventLog[];
-
-beforeAll(async () => {
-  admin = new Kafka(kafka).admin();
-  await admin.connect();
-});
-
-afterAll(() => admin.disconnect());
+let admin: SpecTopic['admin'];
 
 beforeEach(async () => {
-  topic = `spec-${randomUUID()}`;
-  logs = [];
-  await prepareEventLog({ kafka, topic, partitions, replication: 1 });
-  database = await watchedMongo(servers.mongodb, topic);
+  on = await SpecTopic.make();
+  ({ topic, admin } = on);
 });
+afterEach(() => on.close());
 
-afterEach(async () => {
-  await Promise.all(logs.map((log) => log.stop()));
-  await database
-    .collection('lanes')
-    .drop()
-    .catch(() => {});
-  await database.close();
-  await admin.deleteTopics({ topics: [topic] });
-  const { groups } = await admin.listGroups();
-  const ours = groups.map(({ groupId }) => groupId).filter((id) => id.startsWith(topic));
-  await admin.deleteGroups(ours).catch(() => {});
-});
-
-function openLog(more: Partial<KafkaEventLogOptions> = {}): KafkaEventLog {
-  const log = new KafkaEventLog({ kafka, topic, partitions, database, timing, ...more });
-  logs.push(log);
-  return log;
-}
-
-function recordAt(position: number, more: Partial<NewRecord> = {}): NewRecord {
-  return {
-    partition: 0,
-    context: 'profile',
-    position,
-    key: 'key',
-    type: position % 2 === 0 ? 'Even' : 'Odd',
-    schema: 1,
-    stream: 'stream',
-    id: `id-${position}`,
-    time: '2026-03-01T10:00:00.000Z',
-    recordedAt: '2026-03-01T10:00:01.000Z',
-    actor: 'spec',
-    body: '{}',
-    ...more,
-  };
-}
-
-const upTo = (n: number, from = 1) => Array.from({ length: n - from + 1 }, (_, i) => from + i);
-const records = (n: number, from = 1) => upTo(n, from).map((position) => recordAt(position));
-
-async function until(holds: () => boolean | Promise<boolean>, ms = 15_000): Promise<void> {
-  for (const end = performance.now() + ms; !(await holds());) {
-    if (performance.now() > end) throw new Error(`not within ${ms} ms`);
-    await pause(5);
-  }
-}
-
-/** Takes everything of the topic, by partition, as it comes. */
-async function collect(log: KafkaEventLog, start = 0, group = 'reader') {
-  const taken: LogRecord[][] = [[], [], []];
-  const { stop } = await log.consume({
-    group,
-    window: 100,
-    start: async (partition) => taken[partition]!.at(-1)?.offset ?? start,
-    take: async (partition, fresh) => void taken[partition]!.push(...fresh),
-  });
-  return { taken, stop };
-}
-
-/** What a consumer keeps of the records: throws when there is a gap. */
-function kept(all: readonly LogRecord[]): readonly number[] {
-  const none = { offset: 0, lanes: {}, recordedAt: '', applied: 0, skipped: 0, parked: 0 };
-  return unseen(none, all).fresh.map(({ position }) => position);
-}
+const openLog = (more: Partial<KafkaEventLogOptions> = {}): KafkaEventLog => on.openLog(more);
 
 async function sendRaw(messages: Message[]): Promise<void> {
   const producer = new Kafka(kafka).producer();
@@ -109,25 +37,9 @@ async function sendRaw(messages: Message[]): Promise<void> {
   await producer.disconnect();
 }
 
-/** The database of a service that dies before its lane moves. */
-function dyingBeforeTheLane(): Database {
-  const die = async () => {
-    throw new Error('crashed');
-  };
-  return {
-    ...database,
-    collection: <D extends Doc>(name: string) =>
-      ({
-        findOne: (filter: object) => database.collection(name).findOne(filter),
-        updateOne: die,
-        insertOne: die,
-      }) as unknown as Collection<D>,
-  };
-}
-
 it('after a crash between send and lane the same positions are sent again and a consumer drops them', async () => {
   await expect(
-    openLog({ database: dyingBeforeTheLane() }).publish('profile', 0, 0, 3, records(3)),
+    openLog({ database: dyingBeforeTheLane(on.database) }).publish('profile', 0, 0, 3, records(3)),
   ).rejects.toThrow('crashed');
   const log = openLog();
   expect(await log.lane('profile', 0)).toEqual({ scanned: 0, published: 0 });
@@ -253,13 +165,7 @@ it('goes on when its connections fall silent', async () => {
 it('halts a consumer that has come further than the topic reaches', async () => {
   const before = openLog();
   await before.publish('profile', 0, 0, 5, records(5));
-  await admin.deleteTopics({ topics: [topic] });
-  await until(() =>
-    prepareEventLog({ kafka, topic, partitions, replication: 1 }).then(
-      () => true,
-      () => false,
-    ),
-  );
+  await on.recreate();
   const errors: unknown[] = [];
   const log = openLog({ onError: (error, where) => errors.push([(error as Error).name, where.partition]) });
   const { taken } = await collect(log, 5);

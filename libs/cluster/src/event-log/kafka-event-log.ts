@@ -16,7 +16,8 @@ import { Lanes } from './lanes.js';
 import { LogCut } from './log-cut.js';
 import { LogFollower } from './log-follower.js';
 import type { Counted } from './partition-count.js';
-import { decodeRecord, encodeRecord } from './record-codec.js';
+import { readSpans } from './read-spans.js';
+import { decodeRecord, encodeRecord, UnreadableRecord } from './record-codec.js';
 import { RecordSender } from './record-sender.js';
 import type { EventLogTopic } from './event-log-topic.js';
 
@@ -37,6 +38,7 @@ export interface KafkaEventLogOptions extends EventLogTopic {
 
 const closeMs = 5_000;
 const windowMax = 500;
+const moveBackTriesMax = 20;
 /** The broker takes 1 MiB by default, its own framing included. */
 const requestBytesMax = 900_000;
 
@@ -67,12 +69,54 @@ export class KafkaEventLog extends EventLog {
       partitions,
       timing: this.timing,
       notCut: (partition, offset) => this.notCut(partition, offset),
+      high: (partition) => this.high(partition),
       onError: (error, where) => options.onError?.(error, where),
     });
   }
 
-  lane(context: string, partition: number): Promise<Lane> {
-    return this.lanes.lane(context, partition);
+  async lane(context: string, partition: number): Promise<Lane> {
+    const { scanned, published } = await this.lanes.lane(context, partition);
+    return { scanned, published };
+  }
+
+  async moveBack(context: string, partition: number, to: Lane): Promise<Lane> {
+    for (let tries = 1; tries <= moveBackTriesMax; tries++) {
+      const lane = await this.lanes.lane(context, partition);
+      if (to.scanned >= lane.scanned) return { scanned: lane.scanned, published: lane.published };
+      const back = { ...to, turn: lane.turn + 1, sent: lane.sent };
+      if (await this.lanes.move(context, partition, lane, back)) return to;
+    }
+    throw new Error(`the lane of ${context}/${partition} does not stand still`);
+  }
+
+  async beyond(
+    context: string,
+  ): Promise<ReadonlyMap<number, { readonly position: Position; readonly id: string }>> {
+    const { kafka, topic } = this.options;
+    const all = Array.from({ length: this.partitions }, (_, partition) => partition);
+    const lanes = await Promise.all(all.map((partition) => this.lanes.lane(context, partition)));
+    const bounds = await this.questions.bounds(topic, all);
+    const found = new Map<number, { readonly position: Position; readonly id: string }>();
+    const spans = all.map((partition) => ({
+      partition,
+      // Read whole where it is shorter than what was sent: it is not the one that was sent to.
+      from: lanes[partition]!.sent > bounds[partition]!.high ? 0 : lanes[partition]!.sent,
+      to: bounds[partition]!.high,
+    }));
+    await readSpans({ kafka, topic, timing: this.timing, spans }, (message, partition) => {
+      const record = ownRecord(message, partition, context);
+      const known = found.get(partition)?.position ?? lanes[partition]!.published;
+      if (record && record.position > known) found.set(partition, record);
+    });
+    for (const { partition, to } of spans) {
+      if (!found.has(partition) && lanes[partition]!.sent !== to)
+        await this.lanes.nothingUntil(context, partition, lanes[partition]!, to);
+    }
+    return found;
+  }
+
+  async reach(partition: number): Promise<Readonly<Record<string, Position>>> {
+    return this.follower.reach(partition, await this.high(partition));
   }
 
   async publish(
@@ -84,11 +128,12 @@ export class KafkaEventLog extends EventLog {
   ): Promise<'published' | 'stale'> {
     const before = this.turns.get(partition) ?? Promise.resolve();
     const published = before.then(async () => {
-      const lane = await this.lane(context, partition);
+      const lane = await this.lanes.lane(context, partition);
       if (lane.scanned !== from) return 'stale';
-      await this.send(lane.published, records);
-      const moved = { scanned: to, published: records.at(-1)?.position ?? lane.published };
-      return (await this.lanes.move(context, partition, from, moved)) ? 'published' : 'stale';
+      const sent = (await this.send(lane.published, records)) ?? lane.sent;
+      const published = records.at(-1)?.position ?? lane.published;
+      const moved = { ...lane, scanned: to, published, sent };
+      return (await this.lanes.move(context, partition, lane, moved)) ? 'published' : 'stale';
     });
     this.turns.set(
       partition,
@@ -107,8 +152,13 @@ export class KafkaEventLog extends EventLog {
         window: Math.min(consumer.window, windowMax),
         start: async (_, partition) => {
           const offset = await consumer.start(partition);
-          await this.notCut(partition, offset);
-          return offset;
+          try {
+            await this.notCut(partition, offset);
+            return offset;
+          } catch (error) {
+            if (!(error instanceof LogCut) || !(await consumer.cut?.(partition))) throw error;
+            return consumer.start(partition);
+          }
         },
         take: async (_, partition, messages) => {
           await this.hand(consumer, partition, messages);
@@ -134,8 +184,8 @@ export class KafkaEventLog extends EventLog {
   }
 
   async account(partition: number, through?: number): Promise<readonly Counted[]> {
-    const { high } = (await this.questions.bounds(this.options.topic, [partition]))[0]!;
-    return this.follower.account(partition, Math.min(through ?? high, high));
+    const high = await this.high(partition);
+    return this.follower.account(partition, Math.min(through ?? high, high), high);
   }
 
   /** Lets no consumer take anything any more, and closes the connections. */
@@ -153,8 +203,16 @@ export class KafkaEventLog extends EventLog {
     return this.options.timing ?? usualTiming;
   }
 
-  /** Sends the records in order, in requests that the broker takes. */
-  private async send(published: Position, records: readonly NewRecord[]): Promise<void> {
+  /** The offset of the next record; the log must be there from its beginning. */
+  private async high(partition: number): Promise<number> {
+    const { topic } = this.options;
+    const { low, high } = (await this.questions.bounds(topic, [partition]))[0]!;
+    if (low > 0) throw new LogCut(topic, partition, 0, low, high);
+    return high;
+  }
+
+  /** Sends the records in order, in requests that the broker takes; resolves to the offset after the last, if any. */
+  private async send(published: Position, records: readonly NewRecord[]): Promise<number | undefined> {
     let previous = published;
     let request: Message[] = [];
     let size = 0;
@@ -169,7 +227,7 @@ export class KafkaEventLog extends EventLog {
       size += bytes;
       previous = record.position;
     }
-    if (request.length > 0) await this.sender.send(request);
+    return request.length > 0 ? this.sender.send(request) : undefined;
   }
 
   /** Hands on what is ours, up to the first record that cannot be read: it halts the partition until somebody decides. */
@@ -200,6 +258,17 @@ export class KafkaEventLog extends EventLog {
     const { topic } = this.options;
     const { low, high } = (await this.questions.bounds(topic, [partition]))[0]!;
     if (offset < low || offset > high) throw new LogCut(topic, partition, offset, low, high);
+  }
+}
+
+/** A record of this context, if it is one; one that cannot be read halts whoever needs it. */
+function ownRecord(message: KafkaMessage, partition: number, context: string): LogRecord | null {
+  try {
+    const record = decodeRecord(message, partition);
+    return record?.context === context ? record : null;
+  } catch (error) {
+    if (error instanceof UnreadableRecord) return null;
+    throw error;
   }
 }
 

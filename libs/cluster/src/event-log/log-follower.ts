@@ -1,4 +1,4 @@
-import { Unavailable } from '@readership/kernel';
+import { Unavailable, type Position } from '@readership/kernel';
 import { randomUUID } from 'node:crypto';
 import type { KafkaConfig, KafkaMessage } from 'kafkajs';
 import { KafkaGroup, type GroupFailed, type GroupTiming } from './kafka-group.js';
@@ -13,6 +13,8 @@ export interface FollowerOptions {
   readonly timing: GroupTiming;
   /** Rejects when the log does not hold what comes after an offset. */
   readonly notCut: (partition: number, offset: number) => Promise<void>;
+  /** Where the log of a partition ends now. */
+  readonly high: (partition: number) => Promise<number>;
   readonly onError: GroupFailed;
 }
 
@@ -23,7 +25,7 @@ const listenMs = 1_000;
 
 /** Reads the whole log for its account: from when it is first asked until nobody has asked for some time. */
 export class LogFollower {
-  private readonly counts: readonly PartitionCount[];
+  private readonly counts: PartitionCount[];
   /** Ends of the answers under way, by partition: one at a time. */
   private readonly turns = new Map<number, Promise<unknown>>();
   private readonly listeners = new Set<() => void>();
@@ -38,14 +40,16 @@ export class LogFollower {
   }
 
   /** What the partition holds up to an offset that it has reached. Rejects when reading does not get on. */
-  async account(partition: number, through: number): Promise<readonly Counted[]> {
-    const before = this.turns.get(partition) ?? Promise.resolve();
-    const answer = before.then(() => this.answer(partition, through));
-    this.turns.set(
-      partition,
-      answer.catch(() => {}),
-    );
-    return answer;
+  account(partition: number, through: number, high: number): Promise<readonly Counted[]> {
+    return this.inTurn(partition, () => this.answer(partition, through, high));
+  }
+
+  /** How far the records of each context follow one another in all that the partition holds. */
+  reach(partition: number, high: number): Promise<Readonly<Record<string, Position>>> {
+    return this.inTurn(partition, async () => {
+      await this.answer(partition, high, high);
+      return this.counts[partition]!.reach;
+    });
   }
 
   async close(): Promise<void> {
@@ -53,9 +57,20 @@ export class LogFollower {
     await this.rest();
   }
 
-  private async answer(partition: number, through: number): Promise<readonly Counted[]> {
-    const count = this.counts[partition];
-    if (!count) throw new RangeError(`there is no partition ${partition}`);
+  private async inTurn<T>(partition: number, work: () => Promise<T>): Promise<T> {
+    const before = this.turns.get(partition) ?? Promise.resolve();
+    const answer = before.then(work);
+    this.turns.set(
+      partition,
+      answer.catch(() => {}),
+    );
+    return answer;
+  }
+
+  private async answer(partition: number, through: number, high: number): Promise<readonly Counted[]> {
+    const known = this.counts[partition];
+    if (!known) throw new RangeError(`there is no partition ${partition}`);
+    const count = known.offset > high ? await this.stillThere(partition, known) : known;
     this.asked++;
     clearTimeout(this.idle);
     try {
@@ -68,6 +83,16 @@ export class LogFollower {
     } finally {
       if (--this.asked === 0) this.idle = setTimeout(() => void this.rest(), idleMs).unref();
     }
+  }
+
+  /** A log that has become shorter than what was counted is another one: it is counted anew. */
+  private async stillThere(partition: number, known: PartitionCount): Promise<PartitionCount> {
+    const { offset } = known;
+    if ((await this.options.high(partition)) >= offset) return known;
+    const count = new PartitionCount();
+    this.counts[partition] = count;
+    this.group?.restart(this.options.topic, partition);
+    return count;
   }
 
   /** Resolves when the partition was read far enough. */

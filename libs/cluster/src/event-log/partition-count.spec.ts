@@ -3,17 +3,23 @@ import { PartitionCount, type Counted } from './partition-count.js';
 
 interface Sent {
   readonly offset: number;
-  readonly record: { readonly context: string; readonly type: string; readonly position: number } | null;
+  readonly record: {
+    readonly context: string;
+    readonly type: string;
+    readonly position: number;
+    readonly previous: number;
+  } | null;
 }
 
-/** Counted plainly from all that was sent. */
+/** Counted plainly from all that was sent; positions are dense here. */
 function plainly(sent: readonly Sent[], through: number): readonly Counted[] {
-  const seen = new Set<string>();
+  const came = new Map<string, number>();
   const sums = new Map<string, Counted>();
   for (const { offset, record } of sent) {
-    if (offset > through || record === null || seen.has(`${record.context} ${record.position}`)) continue;
-    seen.add(`${record.context} ${record.position}`);
+    if (offset > through || record === null) continue;
     const { context, type } = record;
+    if (record.position !== (came.get(context) ?? 0) + 1) continue;
+    came.set(context, record.position);
     const name = `${context} ${type}`;
     sums.set(name, { context, type, records: (sums.get(name)?.records ?? 0) + 1 });
   }
@@ -45,6 +51,8 @@ const step = fc.record({
   type: fc.constantFrom('Even', 'Odd'),
   /** How far a relay falls back after a crash. */
   back: fc.constantFrom(0, 0, 0, 1, 3),
+  /** Records that the log has lost before this one. */
+  lost: fc.constantFrom(0, 0, 0, 0, 1, 2),
   foreign: fc.constantFrom(false, false, false, true),
 });
 
@@ -52,20 +60,20 @@ function sentOf(steps: readonly (typeof step extends fc.Arbitrary<infer T> ? T :
   const lanes = new Map<string, string[]>();
   const places = new Map<string, number>();
   let offset = 0;
-  return steps.map(({ hole, context, type, back, foreign }) => {
+  return steps.map(({ hole, context, type, back, lost, foreign }) => {
     offset += 1 + hole;
     if (foreign) return { offset, record: null };
     const types = lanes.get(context) ?? [];
     lanes.set(context, types);
-    const position = Math.max(1, (places.get(context) ?? 0) + 1 - back);
+    const position = Math.max(1, (places.get(context) ?? 0) + 1 + lost - back);
     places.set(context, position);
     types[position] ??= type;
-    return { offset, record: { context, type: types[position], position } };
+    return { offset, record: { context, type: types[position], position, previous: position - 1 } };
   });
 }
 
 describe('the count of a partition', () => {
-  it('is that of all records up to any offset, each position once, whatever was asked before', () => {
+  it('is that of all records up to any offset that follow one another, each once, whatever was asked before', () => {
     fc.assert(
       fc.property(
         fc.array(step, { minLength: 1, maxLength: 80 }),
@@ -87,7 +95,7 @@ describe('the count of a partition', () => {
     const count = new PartitionCount(10, 1);
     const sent = Array.from({ length: 45 }, (_, i) => ({
       offset: i + 1,
-      record: { context: 'profile', type: 'Odd', position: i + 1 },
+      record: { context: 'profile', type: 'Odd', position: i + 1, previous: i },
     }));
     read(count, sent, () => false);
     expect(count.through(38)).toEqual([{ context: 'profile', type: 'Odd', records: 38 }]);
@@ -97,5 +105,17 @@ describe('the count of a partition', () => {
     expect([count.rereads, count.readFrom]).toEqual([false, 45]);
     expect(count.through(14)).toEqual([{ context: 'profile', type: 'Odd', records: 14 }]);
     expect(count.through(20)).toEqual([{ context: 'profile', type: 'Odd', records: 20 }]);
+  });
+
+  it('passes over what the log holds before the records that are missing, and counts it when it comes again', () => {
+    const count = new PartitionCount();
+    const chain = [[0, 1], [1, 2], [4, 5], [2, 3], [3, 4], [4, 5], [5, 6]] as const; // prettier-ignore
+    const reaches = chain.map(([previous, position], i) => {
+      count.count(i + 1, { context: 'profile', type: 'Odd', position, previous });
+      return count.reach['profile'];
+    });
+    expect(reaches).toEqual([1, 2, 2, 3, 4, 5, 6]);
+    expect(count.through(7)).toEqual([{ context: 'profile', type: 'Odd', records: 6 }]);
+    expect(count.through(3)).toEqual([{ context: 'profile', type: 'Odd', records: 2 }]);
   });
 });

@@ -11,6 +11,7 @@ interface Countable {
   readonly context: string;
   readonly type: string;
   readonly position: Position;
+  readonly previous: Position;
 }
 
 /** What was counted up to an offset: how often each kind came, and the last position of each context. */
@@ -29,11 +30,12 @@ interface Reread {
 
 const nothing: Mark = { counts: [], lanes: new Map() };
 const kindsMax = 255;
-/** Of a repetition, or of what is no record of ours. */
+/** Of a repetition, of what does not follow its context's last, or of what is no record of ours. */
 const uncounted = 0;
 
 /**
  * Counts the records of a partition as they are read, each position once: a relay that was interrupted sends some again.
+ * What does not follow its context's last is passed over as consumers do: it comes again once what is missing came.
  * Of the last chunks it keeps a byte per record, of every chunk the sums at its end; so the sums up to any offset need
  * one chunk at most to be read again. Offsets are ours: from 1.
  */
@@ -69,6 +71,11 @@ export class PartitionCount {
   /** Whether a chunk is being read again. */
   get rereads(): boolean {
     return this.reread !== null;
+  }
+
+  /** The last position of each context. */
+  get reach(): Readonly<Record<string, Position>> {
+    return Object.fromEntries(this.lanes);
   }
 
   /** Counts the record at an offset; null for one that is none of ours. What was read before is passed over. */
@@ -117,8 +124,9 @@ export class PartitionCount {
     this.reread = null;
   }
 
-  private idOf({ context, type, position }: Countable, lanes: Map<string, Position>): number {
-    if (position <= (lanes.get(context) ?? 0)) return uncounted;
+  private idOf({ context, type, position, previous }: Countable, lanes: Map<string, Position>): number {
+    const last = lanes.get(context) ?? 0;
+    if (position <= last || previous !== last) return uncounted;
     lanes.set(context, position);
     const name = `${context} ${type}`;
     let id = this.ids.get(name);

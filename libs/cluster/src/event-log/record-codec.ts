@@ -11,6 +11,7 @@ export interface RecordHead {
   readonly context: string;
   readonly type: string;
   readonly position: Position;
+  readonly previous: Position;
 }
 
 const source = '/readership/';
@@ -63,7 +64,7 @@ export function decodeRecord(message: KafkaMessage, partition: number): LogRecor
     offset: Number(message.offset) + 1,
     context: head.context,
     position: head.position,
-    previous: numberOf(message, 'rs_previous'),
+    previous: head.previous,
     key: key.toString('utf8'),
     type: head.type,
     schema: schemaOf(message),
@@ -88,7 +89,8 @@ export function decodeHead(message: KafkaMessage): RecordHead | null {
   const ours = ['rs_context', 'rs_position', 'rs_previous'];
   if (!ours.some((name) => message.headers?.[name] !== undefined)) return null;
   const context = textOf(message, 'rs_context');
-  return { context, position: numberOf(message, 'rs_position'), type: typeOf(message, context) };
+  const position = numberOf(message, 'rs_position');
+  return { context, position, type: typeOf(message, context), previous: numberOf(message, 'rs_previous') };
 }
 
 function typeOf(message: KafkaMessage, context: string): string {

@@ -25,11 +25,14 @@ export class RecordSender {
     private readonly topic: string,
   ) {}
 
-  /** Resolves when the messages are durable; when it rejects, some may be. */
-  async send(messages: readonly Message[]): Promise<void> {
+  /**
+   * Resolves when the messages, all of one partition, are durable, to the offset after the last; when it rejects, some
+   * may be.
+   */
+  async send(messages: readonly Message[]): Promise<number> {
     const opening = (this.line ??= connected(this.kafka));
     try {
-      await inTime(opening.then((line) => this.sendOn(line, messages)));
+      return await inTime(opening.then((line) => this.sendOn(line, messages)));
     } catch (error) {
       if (this.line === opening) this.line = null;
       void opening.then(retire, () => {});
@@ -43,10 +46,11 @@ export class RecordSender {
     await (await line?.catch(() => null))?.producer.disconnect();
   }
 
-  private async sendOn(line: Line, messages: readonly Message[]): Promise<void> {
+  private async sendOn(line: Line, messages: readonly Message[]): Promise<number> {
     line.sending++;
     try {
-      await line.producer.send({ topic: this.topic, acks: -1, messages: [...messages] });
+      const sent = await line.producer.send({ topic: this.topic, acks: -1, messages: [...messages] });
+      return Number(sent[0]!.baseOffset) + messages.length;
     } finally {
       line.sending--;
       if (line.lost) retire(line);
@@ -72,13 +76,13 @@ async function connected(kafka: KafkaConfig): Promise<Line> {
   return { producer, sending: 0, lost: false };
 }
 
-async function inTime(sent: Promise<unknown>): Promise<void> {
+async function inTime<T>(sent: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error(`no answer to a send within ${sendMs} ms`)), sendMs);
   });
   try {
-    await Promise.race([sent, late]);
+    return await Promise.race([sent, late]);
   } finally {
     clearTimeout(timer);
   }

@@ -147,4 +147,17 @@ export const eventLogSaboteurs: readonly EventLogSaboteur[] = [
       account: (partition) => log.account(partition),
     }),
   ),
+  simple(
+    'says that a lane moved back, and leaves it',
+    'a lane that is moved back publishes again at the same positions, unless nothing can be missing',
+    () => ({ moveBack: async (_context, _partition, to) => to }),
+  ),
+  simple(
+    'takes what it reaches for the number of records',
+    'the reach is how far the records of each context follow one another',
+    (log) => ({
+      reach: async (partition) =>
+        Object.fromEntries((await log.account(partition)).map(({ context, records }) => [context, records])),
+    }),
+  ),
 ];

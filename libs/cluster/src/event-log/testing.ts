@@ -1,0 +1,136 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import { unseen, type LogRecord, type NewRecord } from '@readership/kernel';
+import { Kafka, logLevel, type Admin, type KafkaConfig } from 'kafkajs';
+import { backends } from '../backends.js';
+import { type Collection, type Database, type Doc } from '../mongo.js';
+import { watchedMongo } from '../watched-mongo.js';
+import { prepareEventLog } from './event-log-topic.js';
+import { KafkaEventLog, type KafkaEventLogOptions } from './kafka-event-log.js';
+
+export const servers = backends();
+export const kafka: KafkaConfig = {
+  clientId: 'readership-spec',
+  brokers: [servers.kafka],
+  logLevel: logLevel.NOTHING,
+};
+export const timing = { heartbeatMs: 150, sessionMs: 6_000, rebalanceMs: 3_000, fetchWaitMs: 50 };
+export const partitions = 3;
+
+/** A topic of one test, and what is opened on it. */
+export class SpecTopic {
+  private readonly logs: KafkaEventLog[] = [];
+
+  private constructor(
+    readonly topic: string,
+    readonly admin: Admin,
+    readonly database: Database,
+  ) {}
+
+  static async make(): Promise<SpecTopic> {
+    const topic = `spec-${randomUUID()}`;
+    await prepareEventLog({ kafka, topic, partitions, replication: 1 });
+    const admin = new Kafka(kafka).admin();
+    await admin.connect();
+    return new SpecTopic(topic, admin, await watchedMongo(servers.mongodb, topic));
+  }
+
+  openLog(more: Partial<KafkaEventLogOptions> = {}): KafkaEventLog {
+    const { topic, database } = this;
+    const log = new KafkaEventLog({ kafka, topic, partitions, database, timing, ...more });
+    this.logs.push(log);
+    return log;
+  }
+
+  /** Deletes it and makes it again, empty. */
+  async recreate(): Promise<void> {
+    const { topic, admin } = this;
+    await admin.deleteTopics({ topics: [topic] });
+    await until(() => succeeds(prepareEventLog({ kafka, topic, partitions, replication: 1 })));
+  }
+
+  async close(): Promise<void> {
+    const { topic, admin, database, logs } = this;
+    await Promise.all(logs.map((log) => log.stop()));
+    await database
+      .collection('lanes')
+      .drop()
+      .catch(() => {});
+    await database.close();
+    await admin.deleteTopics({ topics: [topic] });
+    const { groups } = await admin.listGroups();
+    const ours = groups.map(({ groupId }) => groupId).filter((id) => id.startsWith(topic));
+    await admin.deleteGroups(ours).catch(() => {});
+    await admin.disconnect();
+  }
+}
+
+export function recordAt(position: number, more: Partial<NewRecord> = {}): NewRecord {
+  return {
+    partition: 0,
+    context: 'profile',
+    position,
+    key: 'key',
+    type: position % 2 === 0 ? 'Even' : 'Odd',
+    schema: 1,
+    stream: 'stream',
+    id: `id-${position}`,
+    time: '2026-03-01T10:00:00.000Z',
+    recordedAt: '2026-03-01T10:00:01.000Z',
+    actor: 'spec',
+    body: '{}',
+    ...more,
+  };
+}
+
+export const upTo = (n: number, from = 1) => Array.from({ length: n - from + 1 }, (_, i) => from + i);
+export const records = (n: number, from = 1) => upTo(n, from).map((position) => recordAt(position));
+
+export async function until(holds: () => boolean | Promise<boolean>, ms = 15_000): Promise<void> {
+  for (const end = performance.now() + ms; !(await holds());) {
+    if (performance.now() > end) throw new Error(`not within ${ms} ms`);
+    await pause(5);
+  }
+}
+
+/** Takes everything of the topic, by partition, as it comes. */
+export async function collect(log: KafkaEventLog, start = 0, group = 'reader') {
+  const taken: LogRecord[][] = [[], [], []];
+  const { stop } = await log.consume({
+    group,
+    window: 100,
+    start: async (partition) => taken[partition]!.at(-1)?.offset ?? start,
+    take: async (partition, fresh) => void taken[partition]!.push(...fresh),
+  });
+  return { taken, stop };
+}
+
+/** What a consumer keeps of the records: throws when there is a gap. */
+export function kept(all: readonly LogRecord[]): readonly number[] {
+  const none = { offset: 0, lanes: {}, recordedAt: '', applied: 0, skipped: 0, parked: 0 };
+  return unseen(none, all).fresh.map(({ position }) => position);
+}
+
+/** Whether it resolves. */
+export async function succeeds(work: Promise<unknown>): Promise<boolean> {
+  return work.then(
+    () => true,
+    () => false,
+  );
+}
+
+/** The database of a service that dies before its lane moves. */
+export function dyingBeforeTheLane(database: Database): Database {
+  const die = async () => {
+    throw new Error('crashed');
+  };
+  return {
+    ...database,
+    collection: <D extends Doc>(name: string) =>
+      ({
+        findOne: (filter: object) => database.collection(name).findOne(filter),
+        updateOne: die,
+        insertOne: die,
+      }) as unknown as Collection<D>,
+  };
+}

@@ -1,0 +1,81 @@
+import { Body, Controller, Get, HttpCode, Inject, Post, Query } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiProperty, ApiQuery, ApiTags } from '@nestjs/swagger';
+import { Refusal, republish, type Meta, type Republished } from '@readership/kernel';
+import { IsInt, IsOptional, Max, Min } from 'class-validator';
+import { Contexts } from './contexts.js';
+import { recordOperation } from './operations.js';
+import { RequestMeta } from './request.js';
+
+class RepublishBody {
+  @ApiProperty({ example: 3 })
+  @IsInt()
+  @Min(0)
+  @Max(1023)
+  partition!: number;
+
+  @ApiProperty({
+    required: false,
+    type: Number,
+    description: 'The first position to publish again; absent: the first that the log does not hold.',
+  })
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  @Max(Number.MAX_SAFE_INTEGER)
+  from?: number;
+}
+
+/** How far a context has published in a partition. */
+interface LaneStatus {
+  readonly partition: number;
+  /** Everything up to this position was looked at, and published if it is a fact. */
+  readonly published: number;
+  /** Its last position. */
+  readonly end: number;
+}
+
+/** Makes the log whole again from a context's own store. */
+@ApiTags('operations')
+@Controller('v1/republish')
+export class RepublishController {
+  constructor(@Inject(Contexts) private readonly contexts: Contexts) {}
+
+  @Get()
+  @ApiOperation({ summary: 'How far a context has published, by partition' })
+  @ApiQuery({ name: 'context', type: String, required: true, example: 'interaction-log' })
+  @ApiOkResponse({ description: 'One item per partition.' })
+  async list(@Query('context') name: string | undefined): Promise<{ readonly items: readonly LaneStatus[] }> {
+    const { name: context, store, log } = this.contexts.asked(name);
+    const items: LaneStatus[] = [];
+    for (let partition = 0; partition < store.partitions; partition++) {
+      const { scanned } = await log.lane(context, partition);
+      items.push({ partition, published: scanned, end: await store.end(partition) });
+    }
+    return { items };
+  }
+
+  @Post()
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Publish facts of a partition again, at the same positions' })
+  @ApiQuery({ name: 'context', type: String, required: true })
+  @ApiOkResponse({
+    description:
+      'What comes after `after` up to `through` is published again; nothing is when they are equal.',
+  })
+  async republish(
+    @Query('context') name: string | undefined,
+    @Body() { partition, from }: RepublishBody,
+    @RequestMeta() meta: Meta,
+  ): Promise<Republished> {
+    const context = this.contexts.asked(name);
+    if (partition >= context.store.partitions) {
+      throw new Refusal('UNKNOWN_PARTITION', 'unknown', 'There is no such partition.', '/partition');
+    }
+    const done = await republish(context, partition, from ?? 'missing');
+    if (done.after !== done.through) {
+      const data = { partition, ...done };
+      await recordOperation(context.store, { type: 'FactsRepublished', data }, meta);
+    }
+    return done;
+  }
+}

@@ -1,0 +1,202 @@
+import { contexts, type ContextAudit } from '@readership/client';
+import { forgetCluster, prepareCluster } from '@readership/cluster';
+import { defaultPolicy } from '@readership/contracts';
+import { loadSecrets, readConfig } from '@readership/host';
+import type { LogRecord } from '@readership/kernel';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { RunningCluster } from '../cluster/running-cluster.js';
+import { parkedRecords, prepare, readBack, serves, settled } from '../faults/calm.js';
+import { Client } from '../faults/client.js';
+import { gather, type Found } from '../faults/evidence.js';
+import { expectedEvents } from '../faults/expectations.js';
+import { figuresOf } from '../faults/figures.js';
+import { directory, historyOf } from '../faults/history.js';
+import { itemId, Ledger } from '../faults/ledger.js';
+import {
+  accountedFor,
+  equalToHistory,
+  equalToRefold,
+  nothingElsePublished,
+  storedOnce,
+} from '../faults/oracles.js';
+import { refolded } from '../faults/refold.js';
+import { Topic } from '../faults/topic.js';
+import { ask } from '../faults/traffic.js';
+import { Databases, putTopic, soon, type DatabaseCopy, type TopicCopy } from './copies.js';
+
+export interface Backup {
+  readonly topic: TopicCopy;
+  readonly databases: ReadonlyMap<string, DatabaseCopy>;
+}
+
+const { qualifying } = defaultPolicy;
+const wishesPerSecond = 100;
+
+/** A deployment that is backed up, lost and restored, and what it must be like afterwards. */
+export class Drill {
+  readonly ledger = new Ledger();
+  readonly client: Client;
+  private readonly topic: Topic;
+
+  private constructor(
+    readonly cluster: RunningCluster,
+    readonly databases: Databases,
+  ) {
+    const { kafkaBrokers, namespace, partitions } = cluster.servers;
+    this.client = new Client(cluster.url, cluster.key, this.ledger, qualifying);
+    this.topic = new Topic(kafkaBrokers[0]!, `${namespace}.events`, partitions);
+  }
+
+  static async on(cluster: RunningCluster): Promise<Drill> {
+    return new Drill(cluster, await Databases.of(cluster.servers));
+  }
+
+  /** A history of readers, interactions, answers and costs, of which every fact is acknowledged. */
+  async record(seed: number, wishes: number): Promise<void> {
+    await prepare(this.client, qualifying);
+    const unknown = await ask(this.client, historyOf(seed, wishes), wishesPerSecond);
+    if (unknown.length > 0) throw new Error('not everything was acknowledged');
+    await settled(this.client);
+  }
+
+  copyTopic(): Promise<TopicCopy> {
+    return this.topic.read();
+  }
+
+  /**
+   * The databases as of one moment, while facts are recorded. A replica set tells it by a snapshot; here every process is
+   * held meanwhile, amid whatever it does.
+   */
+  async copyDatabases(held: () => void): Promise<Backup['databases']> {
+    for (const replica of this.cluster.replicas) replica.signal('SIGSTOP');
+    try {
+      // What was sent before is stored or not by now.
+      await pause(200);
+      held();
+      const copies = new Map<string, DatabaseCopy>();
+      for (const context of contexts) copies.set(context, await this.databases.copy(context));
+      return copies;
+    } finally {
+      for (const replica of this.cluster.replicas) replica.signal('SIGCONT');
+    }
+  }
+
+  async stopServices(): Promise<void> {
+    for (const { code } of await Promise.all(this.cluster.replicas.map((replica) => replica.stop()))) {
+      if (code !== 0) throw new Error('a service did not end in order');
+    }
+  }
+
+  async startServices(): Promise<void> {
+    for (const replica of this.cluster.replicas) replica.start();
+    await Promise.all(this.cluster.replicas.map((replica) => replica.ready()));
+  }
+
+  /** Of services that are stopped: databases and topic, as if a storm had taken them. */
+  async destroy(): Promise<void> {
+    await soon(() => forgetCluster({ ...this.cluster.servers, contexts }));
+  }
+
+  async restore({ topic, databases }: Backup): Promise<void> {
+    const { servers } = this.cluster;
+    await soon(() => prepareCluster({ ...servers, contexts, replication: 1 }));
+    for (const [context, copy] of databases) await this.databases.put(context, copy);
+    await soon(() => putTopic(this.topic, topic));
+  }
+
+  accounts(): Promise<readonly ContextAudit[]> {
+    return settled(this.client);
+  }
+
+  found(): Promise<Found> {
+    const { masterKey } = loadSecrets(readConfig({ READERSHIP_DATA: this.cluster.folder })).secrets;
+    return gather(this.cluster.servers, masterKey, this.topic);
+  }
+
+  /** What is wrong with what is stored, published and answered, by the oracles of `tools/faults`. */
+  async judged(): Promise<readonly string[]> {
+    const { client, ledger } = this;
+    const accounts = await this.accounts();
+    const found = await this.found();
+    // Of what nobody was told the fate of, that which came to be belongs to the history.
+    const streams = new Set(found.events.map(({ stream }) => stream));
+    const items = [...ledger.items.values()].filter(({ item }) =>
+      streams.has(`interaction-${itemId(item.number)}`),
+    );
+    const taken = { ...found, records: found.records.map(following) };
+    return [
+      ...accountedFor(accounts, await parkedRecords(client)),
+      ...storedOnce(found.events, expectedEvents(ledger)),
+      ...nothingElsePublished(taken.records, found.events),
+      ...equalToRefold(found.models, await refolded(taken, [])),
+      ...(await readBack(client, ledger)),
+      ...((await serves(client, ledger.windowMonths)) ? [] : ['the policy is another']),
+      ...equalToHistory(await figuresOf(client, ledger, items, qualifying)),
+    ];
+  }
+
+  async close(): Promise<void> {
+    await this.databases.close();
+  }
+}
+
+/**
+ * The records that follow their context's last. A relay that runs before the lane is moved back publishes what its store
+ * has not published yet; it lies on the topic before the records that are missing, and comes again after them.
+ */
+function following(records: readonly LogRecord[]): readonly LogRecord[] {
+  const lanes = new Map<string, number>();
+  return records.filter(({ context, position, previous }) => {
+    const follows = previous === (lanes.get(context) ?? 0) && position > previous;
+    if (follows) lanes.set(context, position);
+    return follows;
+  });
+}
+
+/** Visits long before the history, recorded one after the other until it is told to stop. */
+export class Trickle {
+  /** Ids of those that were acknowledged, in their order. */
+  readonly acknowledged: string[] = [];
+  private stopped = false;
+  private readonly ended: Promise<void>;
+
+  constructor(
+    private readonly send: (visit: object) => Promise<unknown>,
+    private readonly name: string,
+  ) {
+    this.ended = this.run();
+    this.ended.catch(() => undefined);
+  }
+
+  /** Resolves once so many more were acknowledged. */
+  async goesOn(more: number): Promise<void> {
+    for (const enough = this.acknowledged.length + more; this.acknowledged.length < enough;) {
+      await Promise.race([this.ended, pause(10)]);
+    }
+  }
+
+  stop(): Promise<void> {
+    this.stopped = true;
+    return this.ended;
+  }
+
+  private async run(): Promise<void> {
+    for (let number = 1; !this.stopped; number++) {
+      const id = `${this.name}-${number}`;
+      await this.send(visit(id));
+      this.acknowledged.push(id);
+      await pause(5);
+    }
+  }
+}
+
+export function visit(id: string): object {
+  return {
+    specversion: '1.0',
+    type: 'org.readership.interaction.v1',
+    source: '/restore',
+    id,
+    time: '2015-05-06T10:00:00Z',
+    data: { kind: 'visit', branch: directory.branches[0]!.id },
+  };
+}
