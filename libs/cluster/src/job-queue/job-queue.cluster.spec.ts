@@ -121,8 +121,8 @@ const allDone = (jobs: JobQueue, count: number) =>
     20_000,
   );
 
-/** A process of its own that has begun a job: when the job has ended, it stops and exits with 0. */
-async function otherProcess(place: Place, handled: string): Promise<ChildProcess> {
+/** A process of its own that runs these lines of a module, with `jobs` and `database` at hand. */
+function otherProgram(place: Place, lines: string): ChildProcess {
   const root = join(import.meta.dirname, '../..');
   execFileSync(process.execPath, [join(root, '../../node_modules/typescript/bin/tsc'), '-b'], { cwd: root });
   const program = `
@@ -131,19 +131,31 @@ import { setTimeout } from 'node:timers/promises';
 import { BullJobQueue } from ${JSON.stringify(join(root, 'dist/job-queue/bull-job-queue.js'))};
 import { connectMongo } from ${JSON.stringify(join(root, 'dist/mongo.js'))};
 const database = await connectMongo(${JSON.stringify(mongodb)}, ${JSON.stringify(place.id)});
-const jobs = new BullJobQueue(database, ${JSON.stringify(place.options)});
+const open = () => new BullJobQueue(database, ${JSON.stringify(place.options)});
+${lines}`;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  place.processes.add(child);
+  return child;
+}
+
+/** A process of its own that has begun a job: when the job has ended, it stops and exits with 0. */
+async function otherProcess(place: Place, handled: string): Promise<ChildProcess> {
+  const child = otherProgram(
+    place,
+    `const jobs = open();
 const handler = async () => {
   writeSync(1, 'begun');
   void Promise.resolve().then(() => jobs.stop()).then(() => database.close());
   await ${handled};
 };
-await jobs.process(${JSON.stringify(queue)}, handler, { attemptsMax: 1, backoffMs: 1 });
-`;
-  const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+await jobs.process(${JSON.stringify(queue)}, handler, { attemptsMax: 1, backoffMs: 1 });`,
+  );
+  await new Promise((resolve, reject) => {
+    child.stdout!.once('data', resolve);
+    child.once('exit', (code) => reject(new Error(`it ended with ${code} before it began the job`)));
   });
-  place.processes.add(child);
-  await new Promise((resolve) => child.stdout.once('data', resolve));
   return child;
 }
 
@@ -217,6 +229,22 @@ describe('the job queue on Bull', () => {
       state: 'done',
       attempts: 2,
     });
+  });
+
+  it('may be stopped at any moment after it began, and the process goes on', async () => {
+    await place.open();
+    const child = otherProgram(
+      place,
+      `for (let ms = 0; ms < 15; ms++) {
+  const jobs = open();
+  await jobs.process(${JSON.stringify(queue)}, async () => undefined, { attemptsMax: 1, backoffMs: 1 });
+  await setTimeout(ms);
+  await jobs.stop();
+}
+await setTimeout(300);
+await database.close();`,
+    );
+    expect(await new Promise((resolve) => child.on('close', resolve))).toBe(0);
   });
 
   it('parks a job that was begun many times and never ended', async () => {

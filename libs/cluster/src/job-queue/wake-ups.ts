@@ -114,12 +114,14 @@ export class WakeUps {
   }
 
   private open(queue: string, blocking?: Redis): Bull.Queue {
-    return new Bull(queue, {
+    const bull = new Bull(queue, {
       prefix: this.prefix,
       settings,
       createClient: (type) =>
         type === 'client' ? this.commands : type === 'subscriber' ? this.news : blocking!,
     });
+    // Bull gives its connection a name when it begins, and does not hear when that fails: the process would end of it.
+    return Object.assign(bull, { setWorkerName: async () => undefined });
   }
 }
 
