@@ -87,17 +87,20 @@ class RowFold<E extends Keyed> implements Applying<E> {
     const rows = new Map<string, RowChange>();
     const held = new Map<string, Held>();
     const known = await this.hold(partition, [...byRow.keys()]);
+    // Counts are many times as large as their row: they are remembered for those rows alone that will be.
+    let forgotten = byRow.size - this.heldRowsMax / this.models.partitions;
     for (const [rowKey, ofRow] of byRow) {
       const before = known.get(rowKey)!;
+      const isKept = forgotten-- <= 0;
       poisonous(() => {
         let row = before.row;
         for (const event of ofRow) row = this.projection.apply(row, event);
         if (row === before.row) return;
         const after: Held = { row, cells: null };
         if (this.tallies.length > 0) {
-          before.cells ??= this.cellsOf(before.row);
-          after.cells = this.cellsOf(row);
-          difference(cells, before.cells, after.cells);
+          const counted = this.cellsOf(row);
+          difference(cells, before.cells ?? this.cellsOf(before.row), counted);
+          if (isKept) after.cells = counted;
         }
         rows.set(rowKey, { row, indexes: this.indexesOf(row) });
         held.set(rowKey, after);
