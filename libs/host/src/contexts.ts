@@ -50,6 +50,12 @@ export class Contexts {
   }
 }
 
+/** Refuses a partition that the context does not have. */
+export function mustHavePartition({ store }: ContextStatus, partition: number): void {
+  if (partition < store.partitions) return;
+  throw new Refusal('UNKNOWN_PARTITION', 'unknown', 'There is no such partition.', '/partition');
+}
+
 const controllers = new WeakMap<object, string>();
 
 /** Remembers which context a controller belongs to. */

@@ -2,7 +2,7 @@ import { Body, Controller, Get, HttpCode, Inject, Post, Query } from '@nestjs/co
 import { ApiOkResponse, ApiOperation, ApiProperty, ApiQuery, ApiTags } from '@nestjs/swagger';
 import { Refusal, type Meta } from '@readership/kernel';
 import { IsInt, IsString, Length, Max, Min } from 'class-validator';
-import { Contexts, type ContextStatus } from './contexts.js';
+import { Contexts, mustHavePartition, type ContextStatus } from './contexts.js';
 import { Cursors, listLimit } from './lists.js';
 import { recordOperation } from './operations.js';
 import { RequestMeta } from './request.js';
@@ -136,12 +136,10 @@ export class ParkedController {
   }
 }
 
-function known({ publishedIds, ownIds, store }: ContextStatus, model: string, partition: number): string {
-  if (!publishedIds.has(model) && !ownIds.has(model)) {
+function known(context: ContextStatus, model: string, partition: number): string {
+  if (!context.publishedIds.has(model) && !context.ownIds.has(model)) {
     throw new Refusal('UNKNOWN_MODEL', 'unknown', 'No read model of this name runs here.', '/model');
   }
-  if (partition >= store.partitions) {
-    throw new Refusal('UNKNOWN_PARTITION', 'unknown', 'There is no such partition.', '/partition');
-  }
+  mustHavePartition(context, partition);
   return model;
 }

@@ -1,8 +1,8 @@
 import { Body, Controller, Get, HttpCode, Inject, Post, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiProperty, ApiQuery, ApiTags } from '@nestjs/swagger';
-import { Refusal, republish, type Meta, type Republished } from '@readership/kernel';
+import { republish, type Meta, type Republished } from '@readership/kernel';
 import { IsInt, IsOptional, Max, Min } from 'class-validator';
-import { Contexts } from './contexts.js';
+import { Contexts, mustHavePartition } from './contexts.js';
 import { recordOperation } from './operations.js';
 import { RequestMeta } from './request.js';
 
@@ -68,9 +68,7 @@ export class RepublishController {
     @RequestMeta() meta: Meta,
   ): Promise<Republished> {
     const context = this.contexts.asked(name);
-    if (partition >= context.store.partitions) {
-      throw new Refusal('UNKNOWN_PARTITION', 'unknown', 'There is no such partition.', '/partition');
-    }
+    mustHavePartition(context, partition);
     const done = await republish(context, partition, from ?? 'missing');
     if (done.after !== done.through) {
       const data = { partition, ...done };

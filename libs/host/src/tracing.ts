@@ -11,7 +11,7 @@ import {
   type SpanContext,
   type Tracer,
 } from '@opentelemetry/api';
-import type { Delivered, EventLog, LogRecord, Taker } from '@readership/kernel';
+import { takingBy, type Delivered, type EventLog, type LogRecord, type Taker } from '@readership/kernel';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { formatTraceparent, isSampled, parseTraceparent } from './traceparent.js';
 
@@ -64,21 +64,13 @@ export class Tracing {
     const { tracer } = this;
     if (!tracer) return taker;
     const { id, on } = taker;
-    return {
-      id,
-      on,
-      checkpoint: (partition) => taker.checkpoint(partition),
-      replay: (...which) => taker.replay(...which),
-      discard: (partition, key, offset) => taker.discard(partition, key, offset),
-      reread: (...which) => taker.reread(...which),
-      take: (partition, records, decode) => {
-        const ours = records.filter(({ type }) => on.has(type));
-        const attributes = { 'readership.model': id, 'readership.partition': partition };
-        return inTraces(tracer, `take ${id}`, SpanKind.CONSUMER, attributes, ours, () =>
-          taker.take(partition, records, decode),
-        );
-      },
-    };
+    return takingBy(taker, (partition, records, decode) => {
+      const ours = records.filter(({ type }) => on.has(type));
+      const attributes = { 'readership.model': id, 'readership.partition': partition };
+      return inTraces(tracer, `take ${id}`, SpanKind.CONSUMER, attributes, ours, () =>
+        taker.take(partition, records, decode),
+      );
+    });
   }
 
   /** A log that shows each page it publishes in the traces that led to it. */

@@ -77,6 +77,19 @@ export interface Taker<R extends Delivered, E> {
   discard(partition: number, key: string, offset: number): Promise<Parked | null>;
 }
 
+/** A taker that takes its batches by `take`, and is the given one in everything else. */
+export function takingBy<R extends Delivered, E>(taker: Taker<R, E>, take: Taker<R, E>['take']): Taker<R, E> {
+  return {
+    id: taker.id,
+    on: taker.on,
+    checkpoint: (partition) => taker.checkpoint(partition),
+    reread: (...which) => taker.reread(...which),
+    replay: (...which) => taker.replay(...which),
+    discard: (...which) => taker.discard(...which),
+    take,
+  };
+}
+
 /** What is known of a log that mends its gaps further on. */
 export interface Passing {
   /** Whose gap was met. */

@@ -1,4 +1,4 @@
-import { fingerprints, type ReadModels, type Taker, type LogRecord } from '@readership/kernel';
+import { fingerprints, takingBy, type ReadModels, type Taker, type LogRecord } from '@readership/kernel';
 import type { Building } from './figures.decider.js';
 import type { Comparison } from './figures.events.js';
 
@@ -56,16 +56,8 @@ export function pausing<E>(
   taker: Taker<LogRecord, E>,
   between: (partition: number) => Promise<void>,
 ): Taker<LogRecord, E> {
-  return {
-    id: taker.id,
-    on: taker.on,
-    checkpoint: (partition) => taker.checkpoint(partition),
-    replay: (...which) => taker.replay(...which),
-    discard: (partition, key, offset) => taker.discard(partition, key, offset),
-    reread: (...which) => taker.reread(...which),
-    async take(partition, records, decode) {
-      await taker.take(partition, records, decode);
-      await between(partition);
-    },
-  };
+  return takingBy(taker, async (partition, records, decode) => {
+    await taker.take(partition, records, decode);
+    await between(partition);
+  });
 }
