@@ -1,11 +1,11 @@
 import { kill, start, stop } from '#servers';
+import type { Road } from '@readership/cluster/testing';
 import { connect } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Replica } from '../cluster/replica.js';
 import type { RunningCluster } from '../cluster/running-cluster.js';
 import { describe, targetOf, type Fault, type Scheduled } from './schedule.js';
 import type { Injector } from './injected.js';
-import type { Road } from './road.js';
 
 const startsMax = 30;
 const lookMs = 500;

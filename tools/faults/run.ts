@@ -1,4 +1,5 @@
 import { defaultFolder, portsOf, up } from '#servers';
+import { roadTo } from '@readership/cluster/testing';
 import { defaultPolicy } from '@readership/contracts';
 import { loadSecrets, readConfig } from '@readership/host';
 import { RunningCluster } from '../cluster/running-cluster.js';
@@ -20,7 +21,6 @@ import {
   storedOnce,
 } from './oracles.js';
 import { refolded } from './refold.js';
-import { roadTo } from './road.js';
 import { scheduleOf, type FaultKind } from './schedule.js';
 import { Topic } from './topic.js';
 import { ask } from './traffic.js';
@@ -52,14 +52,14 @@ export async function chaos(options: ChaosOptions): Promise<readonly string[]> {
   const addresses = await up();
   const ports = portsOf(defaultFolder());
   const roads = {
-    mongodb: await roadTo(ports['mongodb']!),
-    kafka: await roadTo(ports['detourEnd']!, ports['detour']!),
+    mongodb: await roadTo(addresses.mongodb),
+    kafka: await roadTo(`kafka://127.0.0.1:${ports['detourEnd']}`, ports['detour']!),
   };
   const cluster = await RunningCluster.start({
     partitions,
     replicas: { 'interaction-log': 2, analytics: 2 },
     settings: {
-      READERSHIP_MONGODB_URL: `mongodb://127.0.0.1:${roads.mongodb.port}`,
+      READERSHIP_MONGODB_URL: roads.mongodb.url,
       READERSHIP_KAFKA_BROKERS: `127.0.0.1:${roads.kafka.port}`,
       READERSHIP_KAFKA_SESSION_MS: String(sessionMs),
     },

@@ -1,13 +1,16 @@
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
-/** A way to a server for the cluster suites, which can be cut and can fall silent. */
+/** A way to a server for the cluster suites and for chaos, which can be cut, fall silent, and lose replies. */
 export interface Road {
   /** The server's address by this way. */
   readonly url: string;
+  readonly port: number;
   /** Ends every connection and refuses new ones. */
   cut(): void;
   /** Keeps connections open, and lets nothing through. */
   silence(): void;
+  /** From now on requests get through and replies do not: whoever asked never learns what became of it. */
+  loseReplies(): void;
   /** Lets through what comes from now on, also on the connections that were silent. */
   openAgain(): void;
   /** Ends every connection, and lets new ones through. */
@@ -15,10 +18,11 @@ export interface Road {
   close(): void;
 }
 
-export async function roadTo(serverUrl: string): Promise<Road> {
+/** `at` is the port of the way; 0 takes a free one. */
+export async function roadTo(serverUrl: string, at = 0): Promise<Road> {
   const { protocol, hostname, port } = new URL(serverUrl);
   const sockets = new Set<Socket>();
-  let state: 'open' | 'cut' | 'silent' = 'open';
+  let state: 'open' | 'cut' | 'silent' | 'losing' = 'open';
   const drop = (): void => sockets.forEach((socket) => void socket.destroy());
   const server = createServer((near) => {
     if (state === 'cut') return void near.destroy();
@@ -28,25 +32,34 @@ export async function roadTo(serverUrl: string): Promise<Road> {
       [far, near],
     ] as const) {
       sockets.add(from);
+      from.setNoDelay(true);
       from.on('error', () => undefined);
       from.on('close', () => {
         sockets.delete(from);
         to.destroy();
       });
       from.on('data', (bytes) => {
-        if (state === 'open') to.write(bytes);
+        if (state === 'open' || (state === 'losing' && from === near)) to.write(bytes);
       });
     }
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(at, '127.0.0.1', resolve);
+  });
+  const address = server.address() as AddressInfo;
   return {
-    url: `${protocol}//127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `${protocol}//127.0.0.1:${address.port}`,
+    port: address.port,
     cut: () => {
       state = 'cut';
       drop();
     },
     silence: () => {
       state = 'silent';
+    },
+    loseReplies: () => {
+      state = 'losing';
     },
     openAgain: () => {
       state = 'open';
