@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -48,6 +48,16 @@ export class Running {
 
   get pid(): number {
     return this.child.pid!;
+  }
+
+  /** Runs a command of `readership` against it: what it printed, and its exit code. */
+  readership(...command: readonly string[]): { readonly said: string; readonly exit: number | null } {
+    const { stdout, stderr, status } = spawnSync(
+      process.execPath,
+      [join(root, 'tools/dist/cli/main.js'), ...command, '--url', this.url, '--key', this.key],
+      { encoding: 'utf8', env: { ...process.env, NO_COLOR: '1' } },
+    );
+    return { said: stdout + stderr, exit: status };
   }
 
   /** Ends the process and resolves to its exit code, `null` when a signal ended it. */

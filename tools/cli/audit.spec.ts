@@ -1,6 +1,5 @@
 import { ReadershipClient } from '@readership/client';
 import { openDriver } from '@readership/embedded';
-import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { Running } from '../running.js';
 import { audit } from './audit.js';
@@ -41,11 +40,7 @@ async function afterEditing(database: string, sql: string): Promise<{ found: str
   return { found: found.join('\n'), exit: exitOfAudit() };
 }
 
-function exitOfAudit(): number | null {
-  const command = join(import.meta.dirname, '../dist/cli/main.js');
-  const of = [command, 'audit', '--url', running.url, '--key', running.key, '--wait', '1'];
-  return spawnSync(process.execPath, of, { encoding: 'utf8' }).status;
-}
+const exitOfAudit = () => running.readership('audit', '--wait', '1').exit;
 
 describe('readership audit', () => {
   it('exits 0 when every event is accounted for', () => {

@@ -1,6 +1,5 @@
 import { ReadershipClient } from '@readership/client';
 import { openDriver } from '@readership/embedded';
-import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { Running } from '../running.js';
 import { audit } from './audit.js';
@@ -26,15 +25,7 @@ afterAll(async () => {
   running.forget();
 });
 
-function readership(...args: readonly string[]): { readonly said: string; readonly exit: number | null } {
-  const command = join(import.meta.dirname, '../dist/cli/main.js');
-  const of = [command, 'rebuild', ...args, '--url', running.url, '--key', running.key];
-  const { stdout, stderr, status } = spawnSync(process.execPath, of, {
-    encoding: 'utf8',
-    env: { ...process.env, NO_COLOR: '1' },
-  });
-  return { said: stdout + stderr, exit: status };
-}
+const readership = (...args: readonly string[]) => running.readership('rebuild', ...args);
 
 const volumes = ['--context', 'analytics', '--model', 'volumes'];
 

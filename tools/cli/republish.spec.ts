@@ -1,5 +1,3 @@
-import { spawnSync } from 'node:child_process';
-import { join } from 'node:path';
 import { Running } from '../running.js';
 import { askedOf } from './republish.js';
 
@@ -38,12 +36,7 @@ describe('on one machine', () => {
     running.forget();
   });
 
-  function readership(...args: readonly string[]): { readonly said: string; readonly exit: number | null } {
-    const command = join(import.meta.dirname, '../dist/cli/main.js');
-    const of = [command, 'republish', ...args, '--url', running.url, '--key', running.key];
-    const { stdout, stderr, status } = spawnSync(process.execPath, of, { encoding: 'utf8' });
-    return { said: stdout + stderr, exit: status };
-  }
+  const readership = (...args: readonly string[]) => running.readership('republish', ...args);
 
   it('the log holds everything of every context', () => {
     const { said, exit } = readership();
