@@ -55,7 +55,8 @@ export class Running {
     const { stdout, stderr, status } = spawnSync(
       process.execPath,
       [join(root, 'tools/dist/cli/main.js'), ...command, '--url', this.url, '--key', this.key],
-      { encoding: 'utf8', env: { ...process.env, NO_COLOR: '1' } },
+      // Given both, Node would warn in what is printed.
+      { encoding: 'utf8', env: { ...process.env, FORCE_COLOR: undefined, NO_COLOR: '1' } },
     );
     return { said: stdout + stderr, exit: status };
   }
