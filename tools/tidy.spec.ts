@@ -41,7 +41,7 @@ it('no test is left out or run alone', () => {
 
 it('a role in a file name is one of the closed list', () => {
   const roles =
-    /^[a-z0-9-]+(\.(events|decider|projection|tally|controller|module|contract|spec|http\.spec|contract\.spec|cluster\.spec|browser\.spec))?\.(ts|js|mjs)$/;
+    /^[a-z0-9-]+(\.(events|decider|projection|tally|controller|module|contract|fixture|spec|http\.spec|contract\.spec|cluster\.spec|browser\.spec))?\.(ts|js|mjs)$/;
   const configs = /^(jest|eslint)\.[a-z.]*js$/;
   holds(
     'a role of the closed list',

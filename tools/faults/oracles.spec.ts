@@ -1,6 +1,6 @@
 import type { LogRecord } from '@readership/kernel';
 import type { ContextAudit } from '@readership/client';
-import type { Model, StoredEvent } from './evidence.js';
+import type { Model, StoredEvent } from './evidence.fixture.js';
 import {
   accountedFor,
   equalToHistory,

@@ -1,7 +1,7 @@
 import type { LogRecord } from '@readership/kernel';
 import { type ContextAudit } from '@readership/client';
 import { inequalities } from '../cli/audit.js';
-import type { Model, StoredEvent } from './evidence.js';
+import type { Model, StoredEvent } from './evidence.fixture.js';
 import { firstOccurrences, injectedContext } from './records.js';
 
 /** What must be stored of an acknowledged fact: so many events of a type in a stream that say this. */

@@ -13,7 +13,7 @@ import {
   type Stored,
 } from '@readership/kernel';
 import { contexts } from './contexts.js';
-import { contentOf, type Found, type Model } from './evidence.js';
+import { contentOf, type Found, type Model } from './evidence.fixture.js';
 import type { Poisoned } from './injected.js';
 import { firstOccurrences } from './records.js';
 

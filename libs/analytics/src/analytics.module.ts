@@ -6,7 +6,7 @@ import { CostsController } from './costs/costs.controller.js';
 import { costs } from './costs/costs.projection.js';
 import { spending } from './costs/spending.tally.js';
 import { StateCosts } from './costs/state-costs.js';
-import { Directory } from './directory/directory.js';
+import { ScopeDirectory } from './directory/directory.js';
 import { directory } from './directory/directory.projection.js';
 import { offered, OFFERED, versionsOf, type Offered } from './figures/figure-models.js';
 import { Figures } from './figures/figures.js';
@@ -27,7 +27,14 @@ export class AnalyticsModule {
       module: AnalyticsModule,
       publish,
       controllers: [MetricsController, CostsController, RebuildsController],
-      providers: [{ provide: OFFERED, useValue: by }, Directory, StateCosts, Figures, Rebuilds, FiguresQuery],
+      providers: [
+        { provide: OFFERED, useValue: by },
+        ScopeDirectory,
+        StateCosts,
+        Figures,
+        Rebuilds,
+        FiguresQuery,
+      ],
       log: {
         models: [{ projection: directory }, { projection: costs, tallies: [spending] }],
         reactions: [{ useFactory: (store) => onConsortiumConfigured(store, versions) }],

@@ -1,5 +1,5 @@
 import mongoose, { type mongo } from 'mongoose';
-import { Lookout } from './lookout.js';
+import { MongoMonitorWatchdog } from './mongo-monitor-watchdog.js';
 import { passedOn, reachable } from './reachable.js';
 
 /** The only shape that our documents share. Hot paths use the driver's collections: casting costs 30 times as much. */
@@ -61,7 +61,7 @@ export async function connectMongo(
     });
   const client = connection.getClient();
   if (watch) client.on('commandStarted', ({ commandName, command }) => watch(commandName, command));
-  const lookout = new Lookout(client, lookMaxMs);
+  const watchdog = new MongoMonitorWatchdog(client, lookMaxMs);
   return {
     collection: <D extends Doc>(name: string) =>
       reachable(client.db(database).collection(name) as unknown as Collection<D>, operationMs),
@@ -69,7 +69,7 @@ export async function connectMongo(
       await passedOn(client.db(database).dropDatabase());
     },
     close: () => {
-      lookout.end();
+      watchdog.end();
       return connection.close();
     },
   };

@@ -1,10 +1,10 @@
 import type { LogRecord } from '@readership/kernel';
 
 /** What of its record an older body may be completed from. */
-export type Recorded = Pick<LogRecord, 'time' | 'recordedAt'>;
+export type RecordTimes = Pick<LogRecord, 'time' | 'recordedAt'>;
 
 /** Reads a body of one schema version as the next. Pure: the same body gives the same for ever. */
-export type Upcaster = (body: any, record: Recorded) => object;
+export type Upcaster = (body: any, record: RecordTimes) => object;
 
 /** By type, and by the version that is read as the one after it. */
 export const upcasters: Readonly<Record<string, Readonly<Record<number, Upcaster>>>> = {
@@ -20,7 +20,7 @@ export const upcasters: Readonly<Record<string, Readonly<Record<number, Upcaster
 
 /** A body of an older schema version as one of version `to`, step by step. Throws when a step is not known. */
 export function upcast(
-  record: Recorded & Pick<LogRecord, 'type' | 'schema'>,
+  record: RecordTimes & Pick<LogRecord, 'type' | 'schema'>,
   body: object,
   to: number,
   steps: typeof upcasters = upcasters,

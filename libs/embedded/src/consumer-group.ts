@@ -1,4 +1,4 @@
-import type { Bell, Consumption, LogConsumer, LogRecord } from '@readership/kernel';
+import type { WakeUp, Consumption, LogConsumer, LogRecord } from '@readership/kernel';
 
 /** Told of what `start` or `take` of a consumer threw; it is given the records again after a pause. */
 export type TakeFailed = (
@@ -30,14 +30,14 @@ export class ConsumerGroup {
     private readonly name: string,
     private readonly partitions: number,
     private readonly source: Source,
-    private readonly bell: Bell,
+    private readonly wakeUp: WakeUp,
     private readonly onError: TakeFailed,
   ) {}
 
   join(consumer: LogConsumer): Consumption {
     const member: Member = { consumer, leaving: new AbortController(), calls: new Set() };
     this.members.push(member);
-    this.bell.ring();
+    this.wakeUp.wake();
     for (let partition = 0; partition < this.partitions; partition++) {
       if (!this.running.has(partition)) void this.run(partition);
     }
@@ -78,7 +78,7 @@ export class ConsumerGroup {
           offset = records[records.length - 1]!.offset;
         }
         pauseMs = 0;
-        if (records.length === 0) await this.bell.wait(this.ear(turn, partition), pollMs);
+        if (records.length === 0) await this.wakeUp.wait(this.ear(turn, partition), pollMs);
         // Others have their turn between two windows.
         else await new Promise(setImmediate);
       } catch (error) {

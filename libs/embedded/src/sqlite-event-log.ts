@@ -1,5 +1,5 @@
 import {
-  Bell,
+  WakeUp,
   EventLog,
   type Consumption,
   type Lane,
@@ -21,7 +21,7 @@ const between = ' ';
 
 /** The published log of all contexts in one database. */
 export class SqliteEventLog extends EventLog {
-  private readonly bell = new Bell();
+  private readonly wakeUp = new WakeUp();
   private readonly groups = new Map<string, ConsumerGroup>();
 
   constructor(
@@ -66,7 +66,7 @@ export class SqliteEventLog extends EventLog {
       );
     }
     if ((await this.writer.write('publish', flat)) === 0) return 'stale';
-    if (records.length > 0) this.bell.ring();
+    if (records.length > 0) this.wakeUp.wake();
     return 'published';
   }
 
@@ -90,7 +90,7 @@ export class SqliteEventLog extends EventLog {
   async consume(consumer: LogConsumer): Promise<Consumption> {
     let group = this.groups.get(consumer.group);
     if (!group) {
-      group = new ConsumerGroup(consumer.group, this.partitions, this, this.bell, this.onError);
+      group = new ConsumerGroup(consumer.group, this.partitions, this, this.wakeUp, this.onError);
       this.groups.set(consumer.group, group);
     }
     return group.join(consumer);

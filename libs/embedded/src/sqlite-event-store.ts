@@ -1,5 +1,5 @@
 import {
-  Bell,
+  WakeUp,
   encodeCommit,
   EventStore,
   publicationsOf,
@@ -34,7 +34,7 @@ const accountRows = 50_000;
 
 /** One context's streams in one database: a row per commit and partition, whose row id is its place in the order. */
 export class SqliteEventStore extends EventStore {
-  private readonly bell = new Bell();
+  private readonly wakeUp = new WakeUp();
   private readonly encoding: Encoding;
 
   constructor(
@@ -157,7 +157,7 @@ export class SqliteEventStore extends EventStore {
   }
 
   async changed(signal: AbortSignal): Promise<void> {
-    await this.bell.wait(signal, pollMs);
+    await this.wakeUp.wait(signal, pollMs);
   }
 
   /** Events and facts of whole rows, from one to before another. */
@@ -199,7 +199,7 @@ export class SqliteEventStore extends EventStore {
       const again = made.map(({ commit }) => this.encode(commit));
       return this.store(again, attempt + 1);
     }
-    this.bell.ring();
+    this.wakeUp.wake();
     return made.map((commit, i) => this.appended(commit, answers[i]!));
   }
 

@@ -1,4 +1,4 @@
-import { Bell, JobQueue, Refusal, type Job, type JobWorker, type NewJob } from '@readership/kernel';
+import { WakeUp, JobQueue, Refusal, type Job, type JobWorker, type NewJob } from '@readership/kernel';
 import type { SqlDriver, SqlRow } from './sql-driver.js';
 import type { SqlWriter } from './writer.js';
 
@@ -8,7 +8,7 @@ const columns = 'queue, id, data, state, attempts, reason';
 
 /** Jobs of one context in its database. */
 export class SqliteJobQueue extends JobQueue {
-  private readonly bell = new Bell();
+  private readonly wakeUp = new WakeUp();
   private readonly recovered = new Map<string, Promise<unknown>>();
   private readonly workers = new Set<JobWorker>();
 
@@ -22,7 +22,7 @@ export class SqliteJobQueue extends JobQueue {
   async enqueue(job: NewJob): Promise<'added' | 'known'> {
     const due = job.runAt === undefined ? Date.now() : Date.parse(job.runAt);
     const added = await this.writer.write('enqueue', [job.queue, job.id, JSON.stringify(job.data), due]);
-    this.bell.ring();
+    this.wakeUp.wake();
     return added === 1 ? 'added' : 'known';
   }
 
@@ -56,7 +56,7 @@ export class SqliteJobQueue extends JobQueue {
 
   async retry(queue: string, id: string): Promise<boolean> {
     const retried = await this.writer.write('retry', [Date.now(), queue, id]);
-    this.bell.ring();
+    this.wakeUp.wake();
     return retried === 1;
   }
 
@@ -81,11 +81,11 @@ export class SqliteJobQueue extends JobQueue {
     while (!signal.aborted) {
       try {
         const waitMs = await this.step(queue, handler, options);
-        if (waitMs > 0) await this.bell.wait(signal, waitMs);
+        if (waitMs > 0) await this.wakeUp.wait(signal, waitMs);
         else await new Promise(setImmediate);
       } catch {
         // The database refused: what was begun is begun again.
-        await this.bell.wait(signal, pollMs);
+        await this.wakeUp.wait(signal, pollMs);
       }
     }
   }

@@ -38,7 +38,7 @@ export class ThreadWriter implements SqlWriter {
     });
     this.thread.unref();
     this.thread.on('message', (outcomes: readonly ({ answer: never } | { error: Thrown })[]) =>
-      this.settle(outcomes),
+      this.answerAll(outcomes),
     );
     this.thread.on('error', (error) => this.fail(error));
     this.ended = new Promise((resolve) =>
@@ -104,7 +104,7 @@ export class ThreadWriter implements SqlWriter {
     this.closing?.();
   }
 
-  private settle(outcomes: readonly ({ answer: never } | { error: Thrown })[]): void {
+  private answerAll(outcomes: readonly ({ answer: never } | { error: Thrown })[]): void {
     const group = this.sent.shift()!;
     for (let i = 0; i < group.length; i++) {
       const outcome = outcomes[i]!;

@@ -3,7 +3,7 @@ import { decodeFact } from '@readership/contracts';
 import { contextModule } from '@readership/host';
 import type { Adapters } from '@readership/kernel';
 import { consortium } from './directory/consortium.projection.js';
-import { Directory } from './directory/directory.js';
+import { BranchDirectory } from './directory/directory.js';
 import { knownBranches } from './directory/known-branches.projection.js';
 import { InvitationLinks } from './invitations/invitation-links.js';
 import { InvitationsController } from './invitations/invitations.controller.js';
@@ -31,7 +31,7 @@ export class FeedbackModule {
         ResponsePageController,
         TestimonialsController,
       ],
-      providers: [Directory, InvitationLinks, ResponseRecorder],
+      providers: [BranchDirectory, InvitationLinks, ResponseRecorder],
       log: { models: [{ projection: knownBranches }, { projection: consortium }], decode: decodeFact },
       own: { models: [{ projection: surveysList }, { projection: testimonialsList }] },
     });

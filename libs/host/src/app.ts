@@ -17,7 +17,7 @@ import { OpenApi } from './openapi.js';
 import { sendProblem } from './problem.js';
 import type { ReadinessCheck } from './readiness.js';
 import { routesOf } from './routes.js';
-import { RightOfWay } from './right-of-way.js';
+import { BatchPriority } from './batch-priority.js';
 import { loadSecrets, type Secrets } from './secrets.js';
 import { Stopping } from './stopping.js';
 import { Tracing } from './tracing.js';
@@ -97,7 +97,7 @@ export async function createApp(
     ratePerSecond: config.ratePerSecond,
     limiter: options.limiter,
     clock,
-    rightOfWay: app.get(RightOfWay),
+    batchPriority: app.get(BatchPriority),
     isPublic: (route) => open.has(route),
     isClosing: () => stopping.begun,
   });

@@ -22,6 +22,7 @@ import {
   ReadModels,
   Relay,
   Runner,
+  WakeUp,
   type Adapters,
   type Consumption,
   type LogRecord,
@@ -37,8 +38,8 @@ import { Cursors, Lists } from './lists.js';
 import { causeOf } from './logger.js';
 import { withOperations } from './operations.js';
 import { AppliedWait } from './positions.js';
-import { RightOfWay } from './right-of-way.js';
-import { keepStepping, Pulse } from './steps.js';
+import { BatchPriority } from './batch-priority.js';
+import { pollingLoop } from './polling-loop.js';
 import { Tracing } from './tracing.js';
 
 /** What a context is made of. */
@@ -104,12 +105,12 @@ export function contextModule(adapters: Adapters, parts: ContextParts): DynamicM
       },
       {
         provide: RunningContext,
-        useFactory: (contexts: Contexts, rightOfWay: RightOfWay, tracing: Tracing) => {
-          const running = new RunningContext(parts, store, adapters.eventLog, models, rightOfWay, tracing);
+        useFactory: (contexts: Contexts, batchPriority: BatchPriority, tracing: Tracing) => {
+          const running = new RunningContext(parts, store, adapters.eventLog, models, batchPriority, tracing);
           contexts.enter(running);
           return running;
         },
-        inject: [Contexts, RightOfWay, Tracing],
+        inject: [Contexts, BatchPriority, Tracing],
       },
       { provide: LogPipelines, useExisting: RunningContext },
       ...(parts.providers ?? []),
@@ -129,7 +130,7 @@ class RunningContext
   running = false;
   private readonly logger: Logger;
   private readonly stopping = new AbortController();
-  private readonly pulse = new Pulse();
+  private readonly wakeUp = new WakeUp();
   private loops: Promise<void>[] = [];
   private readonly consumptions = new Set<Consumption>();
   private readonly relays: Relay[] = [];
@@ -143,7 +144,7 @@ class RunningContext
     readonly store: EventStore,
     readonly log: EventLog,
     readonly models: ReadModels,
-    private readonly rightOfWay: RightOfWay,
+    private readonly batchPriority: BatchPriority,
     private readonly tracing: Tracing,
   ) {
     super();
@@ -157,7 +158,6 @@ class RunningContext
   async onApplicationBootstrap(): Promise<void> {
     await checkHistory(this);
     const { signal } = this.stopping;
-    signal.addEventListener('abort', () => this.pulse.beat());
     const log = this.tracing.publishing(this.log);
     for (let partition = 0; partition < this.store.partitions; partition++) {
       const relay = new Relay(this.name, partition, this.store, log);
@@ -204,7 +204,7 @@ class RunningContext
       start: (partition) => this.watched(partition, () => consumer.start(partition)),
       take: async (partition, records) => {
         this.pending.set(partition, records[0]!.recordedAt);
-        await this.rightOfWay.given();
+        await this.batchPriority.idle();
         await this.watched(partition, () => consumer.take(partition, records));
         this.pending.delete(partition);
       },
@@ -283,10 +283,10 @@ class RunningContext
 
   private keep(step: () => Promise<number>, what: string): Promise<void> {
     const given = async (): Promise<number> => {
-      await this.rightOfWay.given();
+      await this.batchPriority.idle();
       return step();
     };
-    return keepStepping(given, this.pulse, this.stopping.signal, this.failed(what));
+    return pollingLoop(given, this.wakeUp, this.stopping.signal, this.failed(what));
   }
 
   private async watch(signal: AbortSignal): Promise<void> {
@@ -299,7 +299,7 @@ class RunningContext
         failed(error);
         await new Promise((resolve) => setTimeout(resolve, 200));
       }
-      this.pulse.beat();
+      this.wakeUp.wake();
     }
   }
 

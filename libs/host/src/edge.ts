@@ -5,7 +5,7 @@ import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import type { Clock } from './clock.js';
 import { HttpProblem, Unreadable } from './http-problem.js';
 import { rememberAsked } from './request.js';
-import type { RightOfWay } from './right-of-way.js';
+import type { BatchPriority } from './batch-priority.js';
 import { parseTraceparent } from './traceparent.js';
 
 /** Counts requests per key; `consume` rejects with a `RateLimiterRes` when there were too many in this second. */
@@ -19,7 +19,7 @@ export interface EdgeOptions {
   /** Allows `ratePerSecond`; absent: one that counts in this process alone. */
   readonly limiter: RateLimiter | undefined;
   readonly clock: Clock;
-  readonly rightOfWay: RightOfWay;
+  readonly batchPriority: BatchPriority;
   /** Whether a route, `GET /healthz`, needs no key. */
   isPublic(route: string): boolean;
   /** Whether the process is about to end. */
@@ -41,7 +41,7 @@ export function guardRequests(server: FastifyInstance, options: EdgeOptions): vo
   const rightKey = sha256(options.adminKey);
   const limiter = options.limiter ?? new RateLimiterMemory({ points: options.ratePerSecond, duration: 1 });
   const policy = `"default";q=${options.ratePerSecond};w=1`;
-  const { rightOfWay } = options;
+  const { batchPriority } = options;
 
   server.addHook('onRequest', async (request, reply) => {
     if (options.isClosing()) {
@@ -61,13 +61,13 @@ export function guardRequests(server: FastifyInstance, options: EdgeOptions): vo
     checkAddress(request);
     rememberAsked(request, { actor: isAdmin ? 'admin' : 'public', at: options.clock.now() });
     if (isBatch(request)) {
-      if (rightOfWay.underWay >= batchesMax) {
+      if (batchPriority.underWay >= batchesMax) {
         throw new HttpProblem(503, 'BUSY', 'Too many large requests are under way: try again in a moment.', {
           retryAfterS: 1,
         });
       }
-      rightOfWay.enter();
-      reply.raw.once('close', () => rightOfWay.leave());
+      batchPriority.enter();
+      reply.raw.once('close', () => batchPriority.leave());
     }
   });
 }

@@ -15,7 +15,7 @@ import { RepublishController } from './republish.controller.js';
 import { OpenApi } from './openapi.js';
 import { ProblemFilter } from './problem-filter.js';
 import { Readiness, type ReadinessCheck } from './readiness.js';
-import { RightOfWay } from './right-of-way.js';
+import { BatchPriority } from './batch-priority.js';
 import { Secrets } from './secrets.js';
 import { Stopping } from './stopping.js';
 import { Tracing } from './tracing.js';
@@ -50,13 +50,13 @@ export class HostModule {
         { provide: Metrics, useValue: new Metrics(contexts) },
         { provide: Tracing, useValue: new Tracing() },
         Stopping,
-        RightOfWay,
+        BatchPriority,
         { provide: OpenApi, useValue: new OpenApi() },
         { provide: APP_FILTER, useClass: ProblemFilter },
         { provide: APP_INTERCEPTOR, useClass: AnswerInterceptor },
         { provide: APP_PIPE, useClass: BodyValidation },
       ],
-      exports: [Config, Secrets, Clock, Cursors, Contexts, RightOfWay, Tracing],
+      exports: [Config, Secrets, Clock, Cursors, Contexts, BatchPriority, Tracing],
     };
   }
 }

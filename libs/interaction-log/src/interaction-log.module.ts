@@ -19,7 +19,7 @@ import { referenced } from './references/referenced.projection.js';
 import { references } from './references/references.projection.js';
 import { SourcesController } from './sources/sources.controller.js';
 import { sourcesList } from './sources/sources-list.projection.js';
-import { Sources } from './sources/sources.js';
+import { AllowedSources } from './sources/sources.js';
 
 @Module({})
 export class InteractionLogModule {
@@ -29,7 +29,7 @@ export class InteractionLogModule {
       module: InteractionLogModule,
       publish,
       controllers: [InteractionsController, SourcesController, DeadLettersController, IngestController],
-      providers: [KnownBranches, KnownLibraries, Recorder, Sources, Intake, ParkedRecords],
+      providers: [KnownBranches, KnownLibraries, Recorder, AllowedSources, Intake, ParkedRecords],
       log: {
         models: [
           { projection: branches },

@@ -1,26 +1,30 @@
-export * from './adapters.js';
-export * from './bell.js';
-export * from './commit-text.js';
-export * from './decider.js';
-export * from './delivery.js';
 export * from './event.js';
-export * from './event-log.js';
-export * from './event-store.js';
-export * from './fingerprint.js';
-export * from './handle.js';
 export * from './ids.js';
-export * from './job-queue.js';
 export * from './partition.js';
-export * from './pipeline.js';
-export * from './projection.js';
-export * from './reaction.js';
-export * from './read-models.js';
 export * from './refusal.js';
-export * from './log-history.js';
-export * from './relay.js';
-export * from './republish.js';
-export * from './runner.js';
-export { type Applied, type Applying, Taking } from './taking.js';
-export * from './sealing.js';
-export * from './topic.js';
 export * from './unavailable.js';
+export * from './wake-up.js';
+
+export * from './ports/adapters.js';
+export * from './ports/dead-letters.js';
+export * from './ports/event-log.js';
+export * from './ports/event-store.js';
+export * from './ports/job-queue.js';
+export * from './ports/read-models.js';
+
+export * from './write/commit-text.js';
+export * from './write/decider.js';
+export * from './write/handle.js';
+export * from './write/sealing.js';
+
+export * from './log/log-history.js';
+export * from './log/relay.js';
+export * from './log/republish.js';
+
+export * from './read/delivery.js';
+export * from './read/fingerprint.js';
+export * from './read/pipeline.js';
+export * from './read/projection.js';
+export * from './read/reaction.js';
+export * from './read/runner.js';
+export { type Applied, type Applying, Taking } from './read/taking.js';

@@ -8,16 +8,16 @@ export {
   type Saboteur,
 } from './contract/contract.js';
 export { eventLogContract } from './contract/event-log.contract.js';
-export type { EventLogFixture } from './contract/published.js';
+export type { EventLogFixture } from './contract/published.fixture.js';
 export { eventLogSaboteurs } from './contract/event-log-saboteurs.js';
 export { eventStoreContract } from './contract/event-store.contract.js';
 export { eventStoreModel, type Tries } from './contract/event-store-model.js';
 export { eventStoreSaboteurs } from './contract/event-store-saboteurs.js';
 export { jobQueueContract, type JobQueueFixture } from './contract/job-queue.contract.js';
 export { jobQueueSaboteurs } from './contract/job-queue-saboteurs.js';
-export { contractPublish, type EventStoreFixture } from './contract/notes.js';
+export { contractPublish, type EventStoreFixture } from './contract/notes.fixture.js';
 export { readModelsContract } from './contract/read-models.contract.js';
 export { readModelsModel } from './contract/read-models-model.js';
 export { readModelsSaboteurs } from './contract/read-models-saboteurs.js';
-export type { ReadModelsFixture } from './contract/readings.js';
-export * from './given.js';
+export type { ReadModelsFixture } from './contract/batches.fixture.js';
+export * from './contract/given.js';

@@ -5,7 +5,7 @@ import { Cards } from './cards/cards.js';
 import { BranchesController } from './directory/branches.controller.js';
 import { ConsortiumController } from './directory/consortium.controller.js';
 import { branches, libraries } from './directory/directory.projection.js';
-import { Directory } from './directory/directory.js';
+import { ConsortiumDirectory } from './directory/directory.js';
 import { LibrariesController } from './directory/libraries.controller.js';
 import { PatronBatchController } from './patrons/patron-batch.controller.js';
 import { PatronCards } from './patrons/patron-cards.js';
@@ -30,7 +30,7 @@ export class PatronProfileModule {
         PatronBatchController,
         PatronsController,
       ],
-      providers: [Directory, Cards, Registrations, PatronCards, PatronRecords, PatronSearch],
+      providers: [ConsortiumDirectory, Cards, Registrations, PatronCards, PatronRecords, PatronSearch],
       own: { models: [{ projection: patronSearch }, { projection: libraries }, { projection: branches }] },
     });
   }

@@ -13,7 +13,7 @@ import {
   type Marks,
   type Meta,
 } from '@readership/kernel';
-import { Directory } from '../directory/directory.js';
+import { ScopeDirectory } from '../directory/directory.js';
 import { problemOf, type Line } from './cost-statements.js';
 import { cost, type Cost, type CostState } from './cost.decider.js';
 import type { CostEvent } from './cost.events.js';
@@ -25,7 +25,7 @@ export const costId = ({ branch, month, category }: Cost): string => `${branch}-
 export class StateCosts {
   constructor(
     @Inject(EventStore) private readonly store: EventStore,
-    @Inject(Directory) private readonly directory: Directory,
+    @Inject(ScopeDirectory) private readonly directory: ScopeDirectory,
   ) {}
 
   /** Throws `UNKNOWN_BRANCH`. */

@@ -25,7 +25,7 @@ const pageSize = 1000;
 
 /** The consortium, its libraries and branches, as far as they are known here. */
 @Injectable()
-export class Directory {
+export class ScopeDirectory {
   constructor(@Inject(ReadModels) private readonly models: ReadModels) {}
 
   async settings(): Promise<Settings> {

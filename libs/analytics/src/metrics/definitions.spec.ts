@@ -1,11 +1,11 @@
 import { interactionKinds } from '@readership/contracts';
 import { boardMetrics, metrics, type Span } from './definitions.js';
-import type { Sources } from './sources.js';
+import type { FigureCounts } from './figure-counts.js';
 
 const january = 2024 * 12;
 
 /** A scope in which every count of a month is the month's number, 1 for January 2024. */
-const counting: Sources = {
+const counting: FigureCounts = {
   windowMonths: 12,
   people: {
     stock: async (measure, months) => months.map((m) => (measure === 'kept' ? 1 : m - january + 21)),

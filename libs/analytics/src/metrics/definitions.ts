@@ -1,7 +1,7 @@
 import { interactionKinds, type InteractionKind } from '@readership/contracts';
 import { lossReasons } from '../readership/people.js';
 import { npsInterval, ratio, wilson } from './arithmetic.js';
-import type { Reasons, Sources } from './sources.js';
+import type { Reasons, FigureCounts } from './figure-counts.js';
 
 /** What a metric says of one period; `value` is `null` for a ratio, score or cost without data. */
 export interface Figure {
@@ -27,7 +27,7 @@ export interface Metric {
   readonly unit: string;
   readonly family: 'people' | 'use' | 'costs' | 'satisfaction' | 'volumes';
   /** A figure for each span, at its index; the spans are of one length. */
-  figures(sources: Sources, spans: readonly Span[]): Promise<Figure[]>;
+  figures(sources: FigureCounts, spans: readonly Span[]): Promise<Figure[]>;
 }
 
 const lastBegun = ({ months }: Span): number => months[months.length - 1]!;
@@ -130,7 +130,7 @@ function perUser(measure: 'uses' | 'visit-days', unit: string): Metric {
 /** The costs of the period ÷ what they are divided among; without entries there is no figure. */
 function costPer(
   unit: string,
-  among: (sources: Sources, spans: readonly Span[]) => Promise<readonly { count: number; n: number }[]>,
+  among: (sources: FigureCounts, spans: readonly Span[]) => Promise<readonly { count: number; n: number }[]>,
 ): Metric {
   return {
     unit,
@@ -147,7 +147,7 @@ function costPer(
   };
 }
 
-async function volumeOf(kinds: readonly InteractionKind[], sources: Sources, spans: readonly Span[]) {
+async function volumeOf(kinds: readonly InteractionKind[], sources: FigureCounts, spans: readonly Span[]) {
   const counts = await summed(spans, (months) => sources.quantities(kinds, months));
   const n = await summed(spans, (months) => sources.interactions(kinds, months));
   return counts.map((count, i) => ({ count, n: n[i]! }));
@@ -163,7 +163,7 @@ function volume(...kinds: InteractionKind[]): Metric {
 }
 
 /** For each span, how many answers gave each score. */
-async function histograms(item: 'nps' | 'csat', { scores }: Sources, spans: readonly Span[]) {
+async function histograms(item: 'nps' | 'csat', { scores }: FigureCounts, spans: readonly Span[]) {
   const sums = await Promise.all(
     (
       await scores(

@@ -3,7 +3,7 @@ import type { ActivityPolicy } from '@readership/contracts';
 import { AppliedWait, Clock } from '@readership/host';
 import { EventLog, ReadModels, Refusal } from '@readership/kernel';
 import { beginningOf, monthIn } from '../calendar/months.js';
-import { Directory, directoryModel, type Scope } from '../directory/directory.js';
+import { ScopeDirectory, directoryModel, type Scope } from '../directory/directory.js';
 import { Figures, type Running } from '../figures/figures.js';
 import { monthOf } from '../readership/calendar.js';
 import { boardMetrics, metrics, type Figure, type Metric } from './definitions.js';
@@ -17,7 +17,7 @@ import {
   type Grain,
   type Period,
 } from './periods.js';
-import { costsModel, sourcesOf } from './sources.js';
+import { costsModel, countsOf } from './figure-counts.js';
 
 /** A figure of one period; `complete`: the period has ended and all that was recorded before its end is counted. */
 export interface Point extends Figure {
@@ -81,7 +81,7 @@ export class FiguresQuery {
   constructor(
     @Inject(ReadModels) private readonly models: ReadModels,
     @Inject(EventLog) private readonly log: EventLog,
-    @Inject(Directory) private readonly directory: Directory,
+    @Inject(ScopeDirectory) private readonly directory: ScopeDirectory,
     @Inject(Figures) private readonly figures: Figures,
     @Inject(AppliedWait) private readonly applied: AppliedWait,
     @Inject(Clock) private readonly clock: Clock,
@@ -171,7 +171,7 @@ export class FiguresQuery {
   ): Promise<MetricAnswer> {
     const { running, scope, asOf, now } = reading;
     let currency = reading.currency;
-    const sources = sourcesOf(this.models, running.build, running.ids, scope, () => currency);
+    const sources = countsOf(this.models, running.build, running.ids, scope, () => currency);
     if (metric.family === 'costs') {
       const months = [...periods, ...(earlier ?? [])].flatMap((period) => begun(period, now));
       const found = await sources.costs.currencies(months);

@@ -1,7 +1,7 @@
 import { Unavailable } from '@readership/kernel';
 import kafkajs, { type Admin, type KafkaConfig } from 'kafkajs';
 import { kafkaClient } from './kafka-client.js';
-import { logAway } from './log-away.js';
+import { logUnavailable } from './log-unavailable.js';
 
 /** The offsets that a partition holds: from `low` to before `high`. */
 export interface Bounds {
@@ -83,7 +83,7 @@ export class KafkaQuestions {
       return await question(await admin);
     } catch (error) {
       this.drop(admin);
-      throw logAway(error);
+      throw logUnavailable(error);
     }
   }
 

@@ -2,7 +2,7 @@ import { Unavailable, type Position } from '@readership/kernel';
 import { randomUUID } from 'node:crypto';
 import type { KafkaConfig, KafkaMessage } from 'kafkajs';
 import { KafkaGroup, type GroupFailed, type GroupTiming } from './kafka-group.js';
-import { logAway } from './log-away.js';
+import { logUnavailable } from './log-unavailable.js';
 import { PartitionCount, type Counted } from './partition-count.js';
 import { decodeHead, UnreadableRecord, type RecordHead } from './record-codec.js';
 
@@ -105,7 +105,7 @@ export class LogFollower {
       await this.news();
       if (count.readFrom !== place) since = performance.now();
       else if (performance.now() - since > stallMs) {
-        const reason = logAway(this.lastError);
+        const reason = logUnavailable(this.lastError);
         if (reason instanceof Unavailable) throw reason;
         throw new Error(`${this.options.topic}/${partition} cannot be counted`, { cause: this.lastError });
       }

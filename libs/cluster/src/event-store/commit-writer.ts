@@ -2,7 +2,7 @@ import { bodyOf, Unavailable, type CommitText } from '@readership/kernel';
 import { LRUCache } from 'lru-cache';
 import { isDuplicate, type Collection } from '../mongo.js';
 import type { ArrivalClock } from './arrival-clock.js';
-import { chunks, shortPause } from './chunks.js';
+import { chunks, shortPause } from '../chunks.js';
 import { commitId, outline, type CommitDoc, type CommitOutline } from './event-documents.js';
 
 const commitsAtOnce = 100;

@@ -1,7 +1,7 @@
 import { checkMasterKey, newDataKey, unwrapDataKey } from '@readership/kernel';
 import { LRUCache } from 'lru-cache';
 import type { Collection } from '../mongo.js';
-import { chunks, shortPause } from './chunks.js';
+import { chunks, shortPause } from '../chunks.js';
 import type { KeyDoc } from './event-documents.js';
 
 const keysAtOnce = 100;

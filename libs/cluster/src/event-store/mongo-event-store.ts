@@ -1,5 +1,5 @@
 import {
-  Bell,
+  WakeUp,
   decodePart,
   encodeCommit,
   EventStore,
@@ -32,7 +32,7 @@ import {
   type EventCollections,
 } from './event-documents.js';
 import { MongoDataKeys } from './mongo-data-keys.js';
-import { Order, type KnownPlaces } from './order.js';
+import { Order, type KnownPositions } from './order.js';
 import { PageReader } from './page-reader.js';
 
 const commitsAtOnce = 100;
@@ -59,7 +59,7 @@ export interface MongoEventStoreOptions {
  */
 export class MongoEventStore extends EventStore {
   readonly partitions: number;
-  private readonly bell = new Bell();
+  private readonly wakeUp = new WakeUp();
   private readonly documents: EventCollections;
   private readonly keys: MongoDataKeys;
   private readonly writer: CommitWriter;
@@ -115,7 +115,7 @@ export class MongoEventStore extends EventStore {
   async appendEach(commits: readonly Commit[]): Promise<readonly Appended[]> {
     const texts = await this.encode(commits);
     const stored = await this.writer.write(texts);
-    this.bell.ring();
+    this.wakeUp.wake();
     const places = await this.order.placesOf(
       stored.filter((commit) => commit !== null),
       marksMs,
@@ -162,7 +162,7 @@ export class MongoEventStore extends EventStore {
   }
 
   async changed(signal: AbortSignal): Promise<void> {
-    await this.bell.wait(signal, pollMs);
+    await this.wakeUp.wait(signal, pollMs);
   }
 
   private async encode(commits: readonly Commit[]): Promise<readonly CommitText[]> {
@@ -182,7 +182,7 @@ export class MongoEventStore extends EventStore {
 
   /** All events of commits of one stream, in their order. */
   private async decode(commits: readonly CommitDoc[]): Promise<Stored[]> {
-    const places = await this.placesIn(commits);
+    const places = await this.positionsIn(commits);
     const bodies = new Map(commits.flatMap(({ parts }) => parts.map((part) => [part, parseBody(part.body)])));
     const subjects = commits.flatMap(({ stream, parts }) =>
       parts.flatMap((part) => subjectsToUnseal(bodies.get(part)!, stream)),
@@ -201,8 +201,8 @@ export class MongoEventStore extends EventStore {
     return events.sort((a, b) => a.version - b.version);
   }
 
-  /** Places as the commits tell them; those that are not there yet are made. */
-  private async placesIn(commits: readonly CommitDoc[]): Promise<KnownPlaces> {
+  /** Positions as the commits tell them; those that are not there yet are made. */
+  private async positionsIn(commits: readonly CommitDoc[]): Promise<KnownPositions> {
     const places = new Map<string, ReadonlyMap<number, Position>>();
     const waiting: CommitDoc[] = [];
     for (const commit of commits) {
@@ -221,7 +221,7 @@ export class MongoEventStore extends EventStore {
   }
 }
 
-function marksOf({ _id, parts }: CommitOutline, places: KnownPlaces): Marks {
+function marksOf({ _id, parts }: CommitOutline, places: KnownPositions): Marks {
   const marks: Record<number, Mark> = {};
   for (const part of parts) {
     const position = places.get(_id)?.get(part.partition);

@@ -1,19 +1,19 @@
 import type { Position } from '@readership/kernel';
-import { chunks, shortPause } from './chunks.js';
+import { chunks, shortPause } from '../chunks.js';
 import type { CommitOutline, EventCollections } from './event-documents.js';
-import { NextRun } from './next-run.js';
+import { SingleFlight } from './single-flight.js';
 import { Sequencer } from './sequencer.js';
 
 const commitsAtOnce = 100;
 const pauseMaxMs = 20;
 
 /** By commit and partition, where its first event there stands. */
-export type KnownPlaces = ReadonlyMap<string, ReadonlyMap<number, Position>>;
+export type KnownPositions = ReadonlyMap<string, ReadonlyMap<number, Position>>;
 
 /** The sequencers of all partitions, run when somebody needs to know the order. */
 export class Order {
   private readonly sequencers: readonly Sequencer[];
-  private readonly looks = new NextRun(() => this.look());
+  private readonly looks = new SingleFlight(() => this.look());
 
   constructor(
     private readonly documents: EventCollections,
@@ -34,7 +34,7 @@ export class Order {
   async placesOf(
     commits: readonly Pick<CommitOutline, '_id' | 'parts'>[],
     withinMs: number,
-  ): Promise<KnownPlaces> {
+  ): Promise<KnownPositions> {
     const known = new Map<string, Map<number, Position>>(commits.map(({ _id }) => [_id, new Map()]));
     const wanted = new Map<number, Set<string>>();
     for (const { _id, parts } of commits) {

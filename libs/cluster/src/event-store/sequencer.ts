@@ -1,6 +1,6 @@
 import type { Position } from '@readership/kernel';
 import { isDuplicate } from '../mongo.js';
-import { chunks, shortPause } from './chunks.js';
+import { chunks, shortPause } from '../chunks.js';
 import {
   commitId,
   outline,
@@ -13,7 +13,7 @@ import {
   type PageDoc,
   type PartDoc,
 } from './event-documents.js';
-import { NextRun } from './next-run.js';
+import { SingleFlight } from './single-flight.js';
 
 const pageEventsMax = 500;
 const pageBytesMax = 8 * 1024 * 1024;
@@ -22,7 +22,7 @@ const turnsPerPass = 16;
 const pauseMaxMs = 20;
 
 /** By commit, where its first event of the partition stands. */
-export type Places = ReadonlyMap<string, Position>;
+export type PagePositions = ReadonlyMap<string, Position>;
 
 /** The last page of a partition, whose marks are all made. */
 interface Head {
@@ -49,7 +49,7 @@ interface Gathered {
  */
 export class Sequencer {
   private head: Head = { no: 0, commits: new Set() };
-  private readonly passes = new NextRun(() => this.pass());
+  private readonly passes = new SingleFlight(() => this.pass());
 
   constructor(
     private readonly documents: Pick<EventCollections, 'commits' | 'pages'>,
@@ -60,11 +60,11 @@ export class Sequencer {
    * Takes what was pending when this was called into pages, as far as a pass goes. Resolves to the places that it gave
    * or met on its way.
    */
-  run(): Promise<Places> {
+  run(): Promise<PagePositions> {
     return this.passes.run();
   }
 
-  private async pass(): Promise<Places> {
+  private async pass(): Promise<PagePositions> {
     const places = new Map<string, Position>();
     let lost = 0;
     for (let turn = 0; turn < turnsPerPass; turn++) {

@@ -1,26 +1,24 @@
 import mongoose from 'mongoose';
+import { chunks } from '../chunks.js';
 import { isDuplicate, type Collection } from '../mongo.js';
-import type { Placed, Places, Puts } from './documents.js';
+import type { Placed, ReadModelCollections, Puts } from './documents.js';
 
-const atOnce = 500;
-
-export function* chunks<T>(list: readonly T[]): Generator<readonly T[]> {
-  for (let at = 0; at < list.length; at += atOnce) yield list.slice(at, at + atOnce);
-}
+/** Documents of one request to the server. */
+export const documentsAtOnce = 500;
 
 /**
  * Puts everything in place that is not there in a higher revision. Repeating it, also by several at once and late,
  * changes nothing. New index entries come first and old ones go last, so that a row can be found at every moment.
  */
-export async function copy(places: Places, rev: number, puts: Puts): Promise<void> {
+export async function copy(collections: ReadModelCollections, rev: number, puts: Puts): Promise<void> {
   await Promise.all([
-    putNewer(places.entries, rev, puts.entered),
-    putNewer(places.cells, rev, puts.cells),
-    putNewer(places.parked, rev, puts.parked),
+    putNewer(collections.entries, rev, puts.entered),
+    putNewer(collections.cells, rev, puts.cells),
+    putNewer(collections.parked, rev, puts.parked),
   ]);
-  await putNewer(places.rows, rev, puts.rows);
-  for (const ids of chunks(puts.left)) {
-    await places.entries.bulkWrite(
+  await putNewer(collections.rows, rev, puts.rows);
+  for (const ids of chunks(puts.left, documentsAtOnce)) {
+    await collections.entries.bulkWrite(
       ids.map((_id) => ({ deleteOne: { filter: { _id, rev: { $lt: rev } } } })),
       { ordered: false },
     );
@@ -34,7 +32,7 @@ async function putNewer<D extends Placed>(
 ): Promise<void> {
   // The driver's types cannot follow a document that is generic.
   const placed = collection as unknown as Collection<Placed>;
-  for (const some of chunks(puts)) {
+  for (const some of chunks(puts, documentsAtOnce)) {
     const present = await putOlderOrAbsent(placed, rev, some as unknown as readonly Placed[]);
     // Absent when it was looked for and present when it was inserted: what came between may be older than this.
     if (present.length > 0) {

@@ -56,7 +56,7 @@ export interface HeadDoc extends Doc {
   puts: Puts | null;
 }
 
-export interface Places {
+export interface ReadModelCollections {
   readonly heads: Collection<HeadDoc>;
   readonly rows: Collection<RowDoc>;
   readonly entries: Collection<EntryDoc>;
@@ -65,7 +65,7 @@ export interface Places {
 }
 
 /** Everything is read by ranges of `_id`: no other index is needed. */
-export function placesIn(database: Database): Places {
+export function collectionsIn(database: Database): ReadModelCollections {
   return {
     heads: database.collection('model_heads'),
     rows: database.collection('model_rows'),
@@ -76,7 +76,7 @@ export function placesIn(database: Database): Places {
 }
 
 /**
- * Places are read as the primary has them. A majority read may lag behind right after an election, and a commit worked
+ * ReadModelCollections are read as the primary has them. A majority read may lag behind right after an election, and a commit worked
  * out from old values would stand; what a local read may show too early misleads nobody, because the head it was written
  * under is newer than the one that a commit worked out from it replaces.
  */

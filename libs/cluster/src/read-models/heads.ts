@@ -1,23 +1,31 @@
 import { isDuplicate } from '../mongo.js';
-import { chunks, copy } from './copying.js';
-import { entryIds, latest, type HeadDoc, type Places, type Puts, type RowDoc } from './documents.js';
+import { chunks } from '../chunks.js';
+import { copy, documentsAtOnce } from './copying.js';
+import {
+  entryIds,
+  latest,
+  type HeadDoc,
+  type ReadModelCollections,
+  type Puts,
+  type RowDoc,
+} from './documents.js';
 import { plain, separator } from './ordered-text.js';
 
 const finishesMax = 20;
 
 /** The one document of a model's partition whose replacement is a commit. */
 export class Heads {
-  constructor(private readonly places: Places) {}
+  constructor(private readonly collections: ReadModelCollections) {}
 
   /** The head as it is, without what it puts; `null` before the first commit. */
   glance(id: string): Promise<Omit<HeadDoc, 'puts'> | null> {
-    return this.places.heads.findOne({ _id: id }, { projection: { puts: 0 } });
+    return this.collections.heads.findOne({ _id: id }, { projection: { puts: 0 } });
   }
 
   /** The head once all it puts is in place, which it sees to itself; `null` before the first commit. */
   async settled(id: string): Promise<HeadDoc | null> {
     for (let finishes = 0; finishes < finishesMax; finishes++) {
-      const head = await this.places.heads.findOne({ _id: id });
+      const head = await this.collections.heads.findOne({ _id: id });
       if (!head || head.copied || (await this.finish(head))) return head;
     }
     throw new Error('others commit faster than their commits can be finished');
@@ -28,10 +36,10 @@ export class Heads {
     const { _id, ...rest } = head;
     if (before > 0) {
       const filter = { _id, rev: before, copied: true };
-      return (await this.places.heads.replaceOne(filter, rest)).matchedCount === 1;
+      return (await this.collections.heads.replaceOne(filter, rest)).matchedCount === 1;
     }
     try {
-      await this.places.heads.insertOne(head);
+      await this.collections.heads.insertOne(head);
       return true;
     } catch (error) {
       if (isDuplicate(error)) return false;
@@ -42,26 +50,27 @@ export class Heads {
   /** Copies and says so in the head. `false` when a later head is there, whose owner has copied this one. */
   async finish({ _id, rev, puts, copied }: HeadDoc): Promise<boolean> {
     if (copied || puts === null) return true;
-    await copy(this.places, rev, puts);
+    await copy(this.collections, rev, puts);
     const done = { $set: { copied: true, puts: null } };
-    if ((await this.places.heads.updateOne({ _id, rev }, done)).matchedCount === 1) return true;
+    if ((await this.collections.heads.updateOne({ _id, rev }, done)).matchedCount === 1) return true;
     await this.takeBack(_id.slice(0, _id.indexOf(' ')), rev, puts);
     return false;
   }
 
   /** A late copy may have entered again what a later commit removed: harmless in a list, but it may be a name. */
   private async takeBack(model: string, rev: number, { entered }: Puts): Promise<void> {
-    for (const some of chunks(entered)) {
+    for (const some of chunks(entered, documentsAtOnce)) {
       const keyOf = (id: string): string => id.slice(id.indexOf(separator) + 1);
       const rows = new Map<string, RowDoc>();
       const ids = [...new Set(some.map(({ _id }) => `${model} ${keyOf(_id)}`))];
-      for await (const row of this.places.rows.find({ _id: { $in: ids } }, latest)) rows.set(row._id, row);
+      for await (const row of this.collections.rows.find({ _id: { $in: ids } }, latest))
+        rows.set(row._id, row);
       const strays = some.filter(({ _id }) => {
         const key = keyOf(_id);
         return !entryIds(model, plain(key), rows.get(`${model} ${key}`)?.entries ?? null).has(_id);
       });
       const gone = strays.map(({ _id }) => _id);
-      if (gone.length > 0) await this.places.entries.deleteMany({ _id: { $in: gone }, rev });
+      if (gone.length > 0) await this.collections.entries.deleteMany({ _id: { $in: gone }, rev });
     }
   }
 }

@@ -1,5 +1,5 @@
 import { Refusal, start, type Batch, type Parked, type RowChange } from '@readership/kernel';
-import { cellId, placesIn } from './documents.js';
+import { cellId, collectionsIn } from './documents.js';
 import { MongoReadModels } from './mongo-read-models.js';
 import { interrupted, pausing, scratch, stopping, type Between, type Scratch } from './testing.js';
 
@@ -80,7 +80,7 @@ async function stateOf(place: Scratch): Promise<object> {
 
 /** Every document in place. */
 async function documentsOf(place: Scratch): Promise<object> {
-  const { rows, entries, cells, parked } = placesIn(place.database);
+  const { rows, entries, cells, parked } = collectionsIn(place.database);
   const all = [rows, entries, cells, parked].map((collection) => (collection as typeof entries).find());
   return Promise.all(all.map((found) => found.sort({ _id: 1 }).toArray()));
 }
@@ -242,7 +242,7 @@ describe('two owners', () => {
 
   it('who put one new document at once: the higher revision stays, whoever came first', async () => {
     await on(async (place) => {
-      const { cells } = placesIn(place.database);
+      const { cells } = collectionsIn(place.database);
       const older = ['a', 'b'].map((cell) => ({ _id: cellId(model, 0, cell), rev: 1, cell, n: 666 }));
       let overtaken = false;
       // An older copy comes in after the document was looked for and before it is inserted.

@@ -11,25 +11,26 @@ import {
 } from '@readership/kernel';
 import mongoose from 'mongoose';
 import type { Collection, Database } from '../mongo.js';
-import { chunks } from './copying.js';
+import { chunks } from '../chunks.js';
+import { documentsAtOnce } from './copying.js';
 import {
   allOf,
   headId,
   indexScope,
   latest,
   parkedId,
-  placesIn,
+  collectionsIn,
   rowId,
   scopeOf,
   valuesOf,
   type HeadDoc,
   type Placed,
-  type Places,
+  type ReadModelCollections,
   type RowDoc,
 } from './documents.js';
 import { Heads } from './heads.js';
 import { afterAll, afterSeparator, ordered, plain, separator } from './ordered-text.js';
-import { WorkingOut, type Owned } from './working-out.js';
+import { CommitPlanner, type Owned } from './commit-plan.js';
 
 const headBytesMax = 8 * 1024 * 1024;
 const headsMax = 10_000;
@@ -43,9 +44,9 @@ const glanceMs = 10;
  * else is committed or a checkpoint told, by whoever comes next if its owner does not.
  */
 export class MongoReadModels extends ReadModels {
-  private readonly places: Places;
+  private readonly collections: ReadModelCollections;
   private readonly heads: Heads;
-  private readonly workingOut: WorkingOut;
+  private readonly workingOut: CommitPlanner;
   private readonly owned = new Map<string, Owned>();
 
   constructor(
@@ -53,9 +54,9 @@ export class MongoReadModels extends ReadModels {
     readonly partitions: number,
   ) {
     super();
-    this.places = placesIn(database);
-    this.heads = new Heads(this.places);
-    this.workingOut = new WorkingOut(this.places);
+    this.collections = collectionsIn(database);
+    this.heads = new Heads(this.collections);
+    this.workingOut = new CommitPlanner(this.collections);
   }
 
   async checkpoint(model: string, partition: number): Promise<Checkpoint> {
@@ -70,7 +71,7 @@ export class MongoReadModels extends ReadModels {
   }
 
   async get<Row extends object>(model: string, key: string): Promise<Row | null> {
-    const row = await this.places.rows.findOne({ _id: rowId(model, key) }, latest);
+    const row = await this.collections.rows.findOne({ _id: rowId(model, key) }, latest);
     return row && row.body !== null ? (JSON.parse(row.body) as Row) : null;
   }
 
@@ -103,16 +104,16 @@ export class MongoReadModels extends ReadModels {
     const rows: { key: string; row: Row }[] = [];
     let next: string | null = null;
     for (;;) {
-      const entries = await this.places.entries
+      const entries = await this.collections.entries
         .find({ _id: { $gt: `${scope}${after}`, $lt: `${scope}${to}` } }, latest)
         .sort({ _id: 1 })
         .limit(page.limit + 1)
         .toArray();
-      const places = entries.map(({ _id }) => _id.slice(scope.length));
-      const pairs = places.map((place) => place.split(separator) as [value: string, key: string]);
+      const collections = entries.map(({ _id }) => _id.slice(scope.length));
+      const pairs = collections.map((place) => place.split(separator) as [value: string, key: string]);
       const led = await this.rows(pairs.map(([, key]) => `${scopeOf(model)}${key}`));
       for (const [n, [value, key]] of pairs.entries()) {
-        after = places[n]!;
+        after = collections[n]!;
         const row = led.get(`${scopeOf(model)}${key}`);
         if (!row || !standsAt(row, index, by, plain(value))) continue;
         if (rows.length === page.limit) return { rows, next };
@@ -142,7 +143,7 @@ export class MongoReadModels extends ReadModels {
   async cells(model: string, from: string, to: string): Promise<ReadonlyMap<string, number>> {
     const scope = scopeOf(model);
     const range = { $gt: `${scope}${ordered(from)}`, $lt: `${scope}${ordered(to)}` };
-    const sums = this.places.cells.aggregate<{ _id: string; n: number }>(
+    const sums = this.collections.cells.aggregate<{ _id: string; n: number }>(
       [{ $match: { _id: range } }, { $group: { _id: '$cell', n: { $sum: '$n' } } }],
       latest,
     );
@@ -156,7 +157,7 @@ export class MongoReadModels extends ReadModels {
     page: { readonly after?: string; readonly limit: number },
   ): Promise<{ readonly shares: readonly CellShare[]; readonly next: string | null }> {
     const range = page.after === undefined ? allOf(model) : { ...allOf(model), $gt: page.after };
-    const found = await this.places.cells
+    const found = await this.collections.cells
       .find({ _id: range, n: { $ne: 0 } }, latest)
       .sort({ _id: 1 })
       .limit(page.limit + 1)
@@ -201,16 +202,19 @@ export class MongoReadModels extends ReadModels {
       $lt: `${headId(model, partition)}!`,
     };
     const key = page.key === undefined ? { $ne: null } : ordered(page.key);
-    const found = this.places.parked.find({ _id: range, key }, latest).sort({ _id: 1 }).limit(page.limit);
+    const found = this.collections.parked
+      .find({ _id: range, key }, latest)
+      .sort({ _id: 1 })
+      .limit(page.limit);
     return (await found.toArray()).map(({ body }) => JSON.parse(body!) as Parked);
   }
 
   /** A name is free to be used anew once nobody commits under it any more: a late copy would be taken for the new. */
   async drop(model: string): Promise<void> {
     // Without its heads it is gone for every runner; what is left of it is only space.
-    await this.places.heads.deleteMany({ _id: allOf(model) });
+    await this.collections.heads.deleteMany({ _id: allOf(model) });
     for (const id of this.owned.keys()) if (id.startsWith(scopeOf(model))) this.owned.delete(id);
-    const { rows, entries, cells, parked } = this.places;
+    const { rows, entries, cells, parked } = this.collections;
     for (const collection of [entries, rows, cells, parked]) {
       const placed = collection as unknown as Collection<Placed>;
       for (let deleted = dropAtOnce; deleted === dropAtOnce;) {
@@ -225,7 +229,7 @@ export class MongoReadModels extends ReadModels {
   }
 
   async models(): Promise<readonly string[]> {
-    const heads = await this.places.heads
+    const heads = await this.collections.heads
       .find({}, { projection: { _id: 1 } })
       .limit(headsMax)
       .toArray();
@@ -274,8 +278,8 @@ export class MongoReadModels extends ReadModels {
   /** Rows that are there and not deleted, by id. */
   private async rows(ids: readonly string[]): Promise<ReadonlyMap<string, RowDoc>> {
     const found = new Map<string, RowDoc>();
-    for (const some of chunks(ids)) {
-      for await (const row of this.places.rows.find({ _id: { $in: [...some] } }, latest)) {
+    for (const some of chunks(ids, documentsAtOnce)) {
+      for await (const row of this.collections.rows.find({ _id: { $in: [...some] } }, latest)) {
         if (row.body !== null) found.set(row._id, row);
       }
     }
@@ -290,7 +294,7 @@ export class MongoReadModels extends ReadModels {
   ): Promise<Page<Row>> {
     const scope = scopeOf(model);
     const range = { $gt: `${scope}${ordered(after)}`, $lt: `${scope}${to}` };
-    const found = await this.places.rows
+    const found = await this.collections.rows
       .find({ _id: range, body: { $ne: null } }, latest)
       .sort({ _id: 1 })
       .limit(limit + 1)

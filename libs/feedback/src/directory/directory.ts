@@ -7,7 +7,7 @@ import { knownBranches } from './known-branches.projection.js';
 
 /** What this context knows of the consortium: its branches and what day it is there. */
 @Injectable()
-export class Directory {
+export class BranchDirectory {
   /** A branch never goes away, so what was found once is remembered. */
   private readonly known = new Set<string>();
 

@@ -4,7 +4,7 @@ import { Answer, RequestMeta } from '@readership/host';
 import { EventStore, handle, type Meta } from '@readership/kernel';
 import { uuidv7 } from 'uuidv7';
 import { checkDay } from '../directory/calendar-day.js';
-import { Directory } from '../directory/directory.js';
+import { BranchDirectory } from '../directory/directory.js';
 import { placeOf } from '../directory/place-bodies.js';
 import { surveyOf } from '../surveys/surveys.js';
 import { InvitationBody } from './invitation-bodies.js';
@@ -18,7 +18,7 @@ const expiresInDaysMax = 3653;
 export class InvitationsController {
   constructor(
     @Inject(EventStore) private readonly store: EventStore,
-    @Inject(Directory) private readonly directory: Directory,
+    @Inject(BranchDirectory) private readonly directory: BranchDirectory,
     @Inject(InvitationLinks) private readonly links: InvitationLinks,
   ) {}
 

@@ -1,6 +1,6 @@
 import { ndjsonLines, recordLines, type Outcome, type SentLine } from '@readership/host';
 import type { Marks } from '@readership/kernel';
-import type { Recorded } from './recorder.js';
+import type { ResponseOutcome } from './recorder.js';
 
 /**
  * Records NDJSON a chunk at a time: a line of outcome per line that is not empty, in order.
@@ -8,7 +8,7 @@ import type { Recorded } from './recorder.js';
  */
 export function recordBatch(
   body: Buffer,
-  record: (chunk: readonly SentLine[]) => Promise<readonly Recorded[]>,
+  record: (chunk: readonly SentLine[]) => Promise<readonly ResponseOutcome[]>,
 ): Promise<{ readonly ndjson: string; readonly marks: Marks }> {
   return recordLines(ndjsonLines(body), async (chunk) => {
     const recorded = await record(chunk);
@@ -19,7 +19,7 @@ export function recordBatch(
   });
 }
 
-function outcomeOf(recorded: Recorded): Outcome {
+function outcomeOf(recorded: ResponseOutcome): Outcome {
   if (recorded.outcome !== 'refused') return recorded;
   const { outcome, id, problems } = recorded;
   return { outcome, ...(id === undefined ? {} : { id }), ...problems[0]! };

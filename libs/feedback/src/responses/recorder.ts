@@ -6,13 +6,13 @@ import {
   handle,
   handleNew,
   streamOf,
-  type Begun,
+  type Outcome,
   type Marks,
   type Meta,
 } from '@readership/kernel';
 import { randomUUID } from 'node:crypto';
 import { keyedDigest } from '../digest.js';
-import { Directory } from '../directory/directory.js';
+import { BranchDirectory } from '../directory/directory.js';
 import type { IssuedInvitation } from '../invitations/invitation.decider.js';
 import type { Problem } from '../problems.js';
 import type { CreatedSurvey } from '../surveys/survey.decider.js';
@@ -21,7 +21,7 @@ import { response, type AnswerSurvey } from './response.decider.js';
 import { isProblems, readResponse, type ReadResponse } from './sent-response.js';
 
 /** What became of one response that was sent. `id` is the one it came with. */
-export type Recorded =
+export type ResponseOutcome =
   | {
       readonly outcome: 'recorded' | 'already-recorded';
       readonly id: string;
@@ -51,13 +51,16 @@ type Line = { readonly id: string; readonly command: AnswerSurvey };
 export class ResponseRecorder {
   constructor(
     @Inject(EventStore) private readonly store: EventStore,
-    @Inject(Directory) private readonly directory: Directory,
+    @Inject(BranchDirectory) private readonly directory: BranchDirectory,
     @Inject(Secrets) private readonly secrets: Secrets,
     @Inject(Clock) private readonly clock: Clock,
   ) {}
 
   /** Records what one request sends, a chunk at a time: an outcome each, in order. */
-  begin(survey: CreatedSurvey, meta: Meta): (chunk: readonly SentLine[]) => Promise<readonly Recorded[]> {
+  begin(
+    survey: CreatedSurvey,
+    meta: Meta,
+  ): (chunk: readonly SentLine[]) => Promise<readonly ResponseOutcome[]> {
     const nowMs = this.clock.now().getTime();
     const unknownBranches = this.directory.patient();
     return async (chunk) => {
@@ -133,7 +136,7 @@ export class ResponseRecorder {
   private async append(
     lines: readonly (Line | readonly Problem[])[],
     meta: Meta,
-  ): Promise<readonly Recorded[]> {
+  ): Promise<readonly ResponseOutcome[]> {
     const answers = lines.flatMap((line) =>
       isProblems(line) ? [] : [{ id: line.command.response, command: line.command }],
     );
@@ -151,7 +154,7 @@ export class ResponseRecorder {
   }
 }
 
-function recordedAs(id: string, begun: Begun): Recorded {
+function recordedAs(id: string, begun: Outcome): ResponseOutcome {
   if (begun.outcome !== 'refused') return { ...begun, id };
   const { code, detail, pointer } = begun.refusal;
   const problem = { code, detail, ...(pointer === undefined ? {} : { pointer }) };

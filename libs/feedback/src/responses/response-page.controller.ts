@@ -3,7 +3,7 @@ import { ApiConsumes, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger
 import { Answer, HttpProblem, Public, RequestMeta } from '@readership/host';
 import { EventStore, fold, Refusal, type Meta } from '@readership/kernel';
 import { z } from 'zod';
-import { Directory } from '../directory/directory.js';
+import { BranchDirectory } from '../directory/directory.js';
 import { invitation, type IssuedInvitation } from '../invitations/invitation.decider.js';
 import { InvitationLinks } from '../invitations/invitation-links.js';
 import { problemsOf, refused } from '../problems.js';
@@ -46,7 +46,7 @@ const statusOf = { thanks: 201, unknown: 404, used: 409, expired: 410 } as const
 export class ResponsePageController {
   constructor(
     @Inject(EventStore) private readonly store: EventStore,
-    @Inject(Directory) private readonly directory: Directory,
+    @Inject(BranchDirectory) private readonly directory: BranchDirectory,
     @Inject(InvitationLinks) private readonly links: InvitationLinks,
     @Inject(ResponseRecorder) private readonly recorder: ResponseRecorder,
   ) {}

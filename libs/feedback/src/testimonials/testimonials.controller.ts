@@ -14,7 +14,7 @@ import {
 import { EventStore, fold, handle, modelId, Refusal, type Meta } from '@readership/kernel';
 import { keyedDigest } from '../digest.js';
 import { checkDay } from '../directory/calendar-day.js';
-import { Directory } from '../directory/directory.js';
+import { BranchDirectory } from '../directory/directory.js';
 import { placeOf } from '../directory/place-bodies.js';
 import { PublicationBody, TestimonialBody } from './testimonial-bodies.js';
 import {
@@ -45,7 +45,7 @@ const statuses: readonly string[] = ['received', 'approved', 'published', 'withd
 export class TestimonialsController {
   constructor(
     @Inject(EventStore) private readonly store: EventStore,
-    @Inject(Directory) private readonly directory: Directory,
+    @Inject(BranchDirectory) private readonly directory: BranchDirectory,
     @Inject(Lists) private readonly lists: Lists,
     @Inject(Secrets) private readonly secrets: Secrets,
   ) {}

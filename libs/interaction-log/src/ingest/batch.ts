@@ -9,7 +9,7 @@ import {
   type SentLine,
 } from '@readership/host';
 import type { Marks } from '@readership/kernel';
-import type { Recorded, Recorder } from './recorder.js';
+import type { LineOutcome, Recorder } from './recorder.js';
 
 /** The answer to a batch: a line of JSON per line sent, in order, and where all of it lies. */
 export interface BatchAnswer {
@@ -67,7 +67,7 @@ function elements(body: Buffer): readonly SentLine[] {
   return array.map((value: unknown, at) => ({ line: at + 1, value }));
 }
 
-function answerTo(line: number, recorded: Recorded): string {
+function answerTo(line: number, recorded: LineOutcome): string {
   if (recorded.outcome !== 'refused') return outcomeLine(line, recorded);
   const { outcome, id, problems } = recorded;
   return outcomeLine(line, { outcome, ...(id === undefined ? {} : { id }), ...problems[0]! });

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Meta, TopicRecord } from '@readership/kernel';
 import { KnownBranches } from '../directory/known-branches.js';
 import { maySpeak, type KnownSource } from '../sources/source.decider.js';
-import { Sources } from '../sources/sources.js';
+import { AllowedSources } from '../sources/sources.js';
 import { problem, type Problem } from './problems.js';
 import { isProblems, Recorder, type Recording } from './recorder.js';
 import { sentOn } from './topic-record.js';
@@ -18,7 +18,7 @@ type Prepared = Awaited<ReturnType<Recording['prepare']>>[number];
 export class Intake {
   constructor(
     @Inject(Recorder) private readonly recorder: Recorder,
-    @Inject(Sources) private readonly sources: Sources,
+    @Inject(AllowedSources) private readonly sources: AllowedSources,
     @Inject(KnownBranches) private readonly branches: KnownBranches,
   ) {}
 

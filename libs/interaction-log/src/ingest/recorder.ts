@@ -7,8 +7,8 @@ import {
   modelId,
   ReadModels,
   streamOf,
-  type Beginning,
-  type Begun,
+  type NewStream,
+  type Outcome,
   type Marks,
   type Meta,
 } from '@readership/kernel';
@@ -19,7 +19,7 @@ import { incoming, type Incoming } from './interaction-event.js';
 import { problem, type Problem } from './problems.js';
 
 /** What became of one interaction that was sent. */
-export type Recorded =
+export type LineOutcome =
   | {
       readonly outcome: 'recorded' | 'already-recorded';
       readonly id: string;
@@ -29,14 +29,14 @@ export type Recorded =
   | { readonly outcome: 'refused'; readonly id?: string; readonly problems: readonly Problem[] };
 
 /** Read, looked up and decided: only the appending is left. */
-type Line = Beginning<RecordInteraction>;
+type Line = NewStream<RecordInteraction>;
 type Prepared = Line | readonly Problem[];
 
 /** Records what one request sends, a chunk at a time. A chunk may be prepared while the one before is being appended. */
 export interface Recording {
   read(sent: unknown): Incoming | readonly Problem[];
   prepare(chunk: readonly (Incoming | readonly Problem[])[]): Promise<readonly Prepared[]>;
-  append(prepared: readonly Prepared[]): Promise<readonly Recorded[]>;
+  append(prepared: readonly Prepared[]): Promise<readonly LineOutcome[]>;
 }
 
 @Injectable()
@@ -78,11 +78,11 @@ export class Recorder {
     return sought.length === 0 ? new Map() : this.models.getMany<ReferenceRow>(modelId(references), sought);
   }
 
-  private async append(prepared: readonly Prepared[], meta: Meta): Promise<readonly Recorded[]> {
+  private async append(prepared: readonly Prepared[], meta: Meta): Promise<readonly LineOutcome[]> {
     const lines: Line[] = [];
     for (const line of prepared) if (!isProblems(line)) lines.push(line);
     const begun = await handleNew(this.store, interaction, lines, meta, randomUUID);
-    const recorded: Recorded[] = [];
+    const recorded: LineOutcome[] = [];
     let at = 0;
     for (const line of prepared) {
       recorded.push(isProblems(line) ? { outcome: 'refused', problems: line } : recordedAs(begun[at++]!));
@@ -91,7 +91,7 @@ export class Recorder {
   }
 }
 
-function recordedAs(begun: Begun): Recorded {
+function recordedAs(begun: Outcome): LineOutcome {
   if (begun.outcome !== 'refused') return begun;
   const { code, detail } = begun.refusal;
   return { outcome: 'refused', id: begun.id, problems: [{ code, detail }] };

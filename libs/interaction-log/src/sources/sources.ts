@@ -10,7 +10,7 @@ export function sourceId(name: string): string {
 }
 
 @Injectable()
-export class Sources {
+export class AllowedSources {
   constructor(@Inject(EventStore) private readonly store: EventStore) {}
 
   /**

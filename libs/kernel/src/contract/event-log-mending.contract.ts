@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { unseen } from '../delivery.js';
-import { start as begin } from '../read-models.js';
+import { unseen } from '../read/delivery.js';
+import { start as begin } from '../ports/read-models.js';
 import type { ContractCase } from './contract.js';
-import { partitionsOf } from './notes.js';
-import { positions, publish, recordsOf, type EventLogFixture } from './published.js';
+import { partitionsOf } from './notes.fixture.js';
+import { positions, publish, recordsOf, type EventLogFixture } from './published.fixture.js';
 
 /** What a log does about records that it has lost. */
 export const eventLogMendingCases: readonly ContractCase<EventLogFixture>[] = [

@@ -1,4 +1,4 @@
-import type { EventLog, LogConsumer, LogRecord } from '../event-log.js';
+import type { EventLog, LogConsumer, LogRecord } from '../ports/event-log.js';
 import { around, type Saboteur } from './contract.js';
 
 type EventLogSaboteur = Saboteur<EventLog>;

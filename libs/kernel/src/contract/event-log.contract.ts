@@ -1,8 +1,16 @@
 import assert from 'node:assert/strict';
 import { pause, until, within, type ContractCase } from './contract.js';
 import { eventLogMendingCases } from './event-log-mending.contract.js';
-import { partitionsOf } from './notes.js';
-import { collect, positions, publish, recordAt, recordsOf, upTo, type EventLogFixture } from './published.js';
+import { partitionsOf } from './notes.fixture.js';
+import {
+  collect,
+  positions,
+  publish,
+  recordAt,
+  recordsOf,
+  upTo,
+  type EventLogFixture,
+} from './published.fixture.js';
 
 export const eventLogContract: readonly ContractCase<EventLogFixture>[] = [
   {

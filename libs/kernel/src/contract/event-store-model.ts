@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import type { Appended } from '../event-store.js';
+import type { Appended } from '../ports/event-store.js';
 import { partitionOf } from '../partition.js';
 import { type Maker } from './contract.js';
 import {
@@ -12,7 +12,7 @@ import {
   wholeStream,
   type EventStoreFixture,
   type NoteBody,
-} from './notes.js';
+} from './notes.fixture.js';
 
 /** Which histories a model test tries. A failure prints the seed and path that try the same one again. */
 export interface Tries {

@@ -12,7 +12,7 @@ import {
   wholePartition,
   wholeStream,
   type EventStoreCase,
-} from './notes.js';
+} from './notes.fixture.js';
 
 export const eventStoreOrderCases: readonly EventStoreCase[] = [
   {

@@ -1,5 +1,5 @@
 import type { AnyEvent, Stored } from '../event.js';
-import type { EventStore } from '../event-store.js';
+import type { EventStore } from '../ports/event-store.js';
 import { Refusal } from '../refusal.js';
 import { around, uuid, type Saboteur } from './contract.js';
 

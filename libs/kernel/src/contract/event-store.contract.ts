@@ -16,7 +16,7 @@ import {
   at,
   type EventStoreCase,
   type NoteBody,
-} from './notes.js';
+} from './notes.fixture.js';
 
 export const eventStoreContract: readonly EventStoreCase[] = [
   {

@@ -1,4 +1,4 @@
-import type { JobQueue } from '../job-queue.js';
+import type { JobQueue } from '../ports/job-queue.js';
 import { around, type Saboteur } from './contract.js';
 
 type JobQueueSaboteur = Saboteur<JobQueue>;

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Job, JobQueue, JobWorker, NewJob } from '../job-queue.js';
+import type { Job, JobQueue, JobWorker, NewJob } from '../ports/job-queue.js';
 import { Refusal } from '../refusal.js';
 import { pause, until, within, type ContractCase, type Fixture } from './contract.js';
 

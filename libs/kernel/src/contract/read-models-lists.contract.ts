@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { type Page } from '../read-models.js';
-import { partitionsOf } from './notes.js';
+import { type Page } from '../ports/read-models.js';
+import { partitionsOf } from './notes.fixture.js';
 import {
   batchOf,
   cellsOf,
@@ -12,7 +12,7 @@ import {
   upTo,
   type Asked,
   type ReadModelsCase,
-} from './readings.js';
+} from './batches.fixture.js';
 
 export const readModelsListCases: readonly ReadModelsCase[] = [
   {

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { partitionOf } from '../partition.js';
-import type { RowChange } from '../read-models.js';
+import type { RowChange } from '../ports/read-models.js';
 import type { Maker } from './contract.js';
-import { partitionsOf } from './notes.js';
+import { partitionsOf } from './notes.fixture.js';
 import { parameters, type Tries } from './event-store-model.js';
-import { batchOf, keysOf, type ReadModelsFixture } from './readings.js';
+import { batchOf, keysOf, type ReadModelsFixture } from './batches.fixture.js';
 
 type Step =
   | {

@@ -1,4 +1,4 @@
-import type { ReadModels } from '../read-models.js';
+import type { ReadModels } from '../ports/read-models.js';
 import { around, type Saboteur } from './contract.js';
 
 type ReadModelsSaboteur = Saboteur<ReadModels>;

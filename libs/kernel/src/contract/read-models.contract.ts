@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { start } from '../read-models.js';
-import { partitionsOf } from './notes.js';
+import { start } from '../ports/read-models.js';
+import { partitionsOf } from './notes.fixture.js';
 import { readModelsListCases } from './read-models-lists.contract.js';
 import {
   batchOf,
@@ -14,7 +14,7 @@ import {
   stateOf,
   upTo,
   type ReadModelsCase,
-} from './readings.js';
+} from './batches.fixture.js';
 
 export const readModelsContract: readonly ReadModelsCase[] = [
   {

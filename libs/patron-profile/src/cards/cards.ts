@@ -60,7 +60,7 @@ export class Cards {
     const links: (Hold | null)[] = [];
     const marks: Marks[] = [];
     for (const token of tokens) {
-      const settled = await this.settle(token, meta);
+      const settled = await this.settleClaim(token, meta);
       const { hold } = settled.card;
       links.push(hold?.status === 'linked' ? hold : null);
       marks.push(...settled.marks);
@@ -69,7 +69,7 @@ export class Cards {
   }
 
   /** Publishes what the persons' streams have decided about the card. */
-  async settle(token: string, meta: Meta): Promise<Settled> {
+  async settleClaim(token: string, meta: Meta): Promise<Settled> {
     const marks: Marks[] = [];
     for (let attempt = 1; attempt <= attemptsMax; attempt++) {
       const { state } = await fold(this.store, card, token);
@@ -109,7 +109,7 @@ export class Cards {
     const { personId, request } = want;
     let waited = 0;
     for (let attempt = 1; attempt <= attemptsMax; attempt++) {
-      const settled = await this.settle(token, meta);
+      const settled = await this.settleClaim(token, meta);
       marks.push(...settled.marks);
       const { hold, version } = settled.card;
       if (hold?.status === 'linked') return { outcome: 'taken', hold, marks };

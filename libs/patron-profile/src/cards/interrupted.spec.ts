@@ -83,12 +83,12 @@ function desk(store: EventStore) {
   };
 }
 
-type Recorded = Stored<PatronProfileEvent>;
+type StoredProfileEvent = Stored<PatronProfileEvent>;
 
-async function everything(store: EventStore): Promise<Recorded[]> {
-  const events: Recorded[] = [];
+async function everything(store: EventStore): Promise<StoredProfileEvent[]> {
+  const events: StoredProfileEvent[] = [];
   for (let partition = 0; partition < store.partitions; partition++) {
-    events.push(...((await store.readPage(partition, 0, 10_000)) as unknown as Recorded[]));
+    events.push(...((await store.readPage(partition, 0, 10_000)) as unknown as StoredProfileEvent[]));
   }
   return events;
 }

@@ -13,7 +13,7 @@ import {
 import { EventStore, fold, handle, modelId, type Meta } from '@readership/kernel';
 import { branch, unknownBranch, type BranchCommand, type BranchDetails } from './branch.decider.js';
 import { BranchBody, BranchChangeBody } from './directory-bodies.js';
-import { Directory } from './directory.js';
+import { ConsortiumDirectory } from './directory.js';
 import { branches } from './directory.projection.js';
 
 const model = modelId(branches);
@@ -23,7 +23,7 @@ const model = modelId(branches);
 export class BranchesController {
   constructor(
     @Inject(EventStore) private readonly store: EventStore,
-    @Inject(Directory) private readonly directory: Directory,
+    @Inject(ConsortiumDirectory) private readonly directory: ConsortiumDirectory,
     @Inject(Lists) private readonly lists: Lists,
   ) {}
 

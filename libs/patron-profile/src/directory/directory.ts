@@ -11,7 +11,7 @@ export const consortiumId = 'main';
 
 /** What commands must know of the consortium, its libraries and branches. */
 @Injectable()
-export class Directory {
+export class ConsortiumDirectory {
   constructor(@Inject(EventStore) private readonly store: EventStore) {}
 
   /** The day of an instant in the consortium's time zone; UTC until one is set. */

@@ -2,7 +2,7 @@ import { Body, Controller, Header, HttpCode, Inject, Post } from '@nestjs/common
 import { ApiBody, ApiConsumes, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
 import { Answer, HttpProblem, ndjsonLines, recordLines, RequestMeta, type Outcome } from '@readership/host';
 import { Refusal, type Meta } from '@readership/kernel';
-import { Directory, unknownHomeBranch } from '../directory/directory.js';
+import { ConsortiumDirectory, unknownHomeBranch } from '../directory/directory.js';
 import { patronLine, type PatronLine } from './patron-lines.js';
 import type { Registration } from './registration.js';
 import { Registrations, type RegistrationOutcome } from './registrations.js';
@@ -11,7 +11,7 @@ import { Registrations, type RegistrationOutcome } from './registrations.js';
 @Controller('v1/patrons/batch')
 export class PatronBatchController {
   constructor(
-    @Inject(Directory) private readonly directory: Directory,
+    @Inject(ConsortiumDirectory) private readonly directory: ConsortiumDirectory,
     @Inject(Registrations) private readonly registrations: Registrations,
   ) {}
 

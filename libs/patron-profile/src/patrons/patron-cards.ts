@@ -41,7 +41,8 @@ export class PatronCards {
         const done = await handle(this.store, patron, personId, command, meta, ifVersion);
         marks.push(done.marks);
         const touched = [...remove, ...add.map((number) => this.cards.tokenOf(number))];
-        for (const token of new Set(touched)) marks.push(...(await this.cards.settle(token, meta)).marks);
+        for (const token of new Set(touched))
+          marks.push(...(await this.cards.settleClaim(token, meta)).marks);
         return { version: done.version, marks };
       } catch (error) {
         if (!(error instanceof Refusal && error.code === 'CLAIM_LOST') || attempt === attemptsMax)

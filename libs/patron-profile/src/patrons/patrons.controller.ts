@@ -2,7 +2,7 @@ import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query } from '@ne
 import { ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
 import { Answer, IfMatch, joinMarks, RequestMeta } from '@readership/host';
 import { EventStore, handle, type Meta } from '@readership/kernel';
-import { Directory } from '../directory/directory.js';
+import { ConsortiumDirectory } from '../directory/directory.js';
 import { PatronSearch, type PatronQuery } from '../search/patron-search.js';
 import { CardsBody, CloseBody, ContactBody, MoveBody, PatronBody, ReopenBody } from './patron-bodies.js';
 import { PatronCards } from './patron-cards.js';
@@ -24,7 +24,7 @@ interface Written {
 export class PatronsController {
   constructor(
     @Inject(EventStore) private readonly store: EventStore,
-    @Inject(Directory) private readonly directory: Directory,
+    @Inject(ConsortiumDirectory) private readonly directory: ConsortiumDirectory,
     @Inject(Registrations) private readonly registrations: Registrations,
     @Inject(PatronCards) private readonly cards: PatronCards,
     @Inject(PatronRecords) private readonly records: PatronRecords,

@@ -91,7 +91,8 @@ export class Registrations {
     });
     const linked = await this.each(links, marks);
     for (const [index, { stream, meta }] of links.entries()) {
-      if (!linked[index]) marks.push(...(await this.cards.settle(stream.slice('card-'.length), meta)).marks);
+      if (!linked[index])
+        marks.push(...(await this.cards.settleClaim(stream.slice('card-'.length), meta)).marks);
     }
 
     for (const [at, one] of asked.entries()) outcomes[at] ??= await this.registerOne(one, today, marks);
@@ -218,7 +219,7 @@ export class Registrations {
   }
 
   private async settleAll(asked: Asked, marks: Marks[]): Promise<void> {
-    for (const token of asked.tokens) marks.push(...(await this.cards.settle(token, asked.meta)).marks);
+    for (const token of asked.tokens) marks.push(...(await this.cards.settleClaim(token, asked.meta)).marks);
   }
 }
 

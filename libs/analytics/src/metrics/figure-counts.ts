@@ -1,0 +1,110 @@
+import type { InteractionKind } from '@readership/contracts';
+import { modelId, type ReadModels } from '@readership/kernel';
+import { monthlySums, nowhere } from '../calendar/monthly.js';
+import { isoMonth } from '../readership/calendar.js';
+import { costs } from '../costs/costs.projection.js';
+import { allEntries, amounts, entries } from '../costs/spending.tally.js';
+import type { Scope } from '../directory/directory.js';
+import type { FigureModels } from '../figures/figure-models.js';
+import type { Inputs } from '../figures/figures.decider.js';
+import {
+  peopleReader,
+  type LossReason,
+  type PeopleFlow,
+  type PeopleStock,
+  type WindowLength,
+  type WindowMeasure,
+} from '../readership/people.js';
+import { answers, scoresOf } from '../satisfaction/satisfaction.tally.js';
+import { quantities, surplus } from '../volumes/volumes.tally.js';
+
+export type Reasons = Readonly<Record<LossReason, number>>;
+
+type Months = readonly number[];
+
+/** What is counted in a scope, month by month: each answer is aligned with the month numbers asked for. */
+export interface FigureCounts {
+  readonly windowMonths: number;
+  readonly people: {
+    stock(measure: PeopleStock, months: Months): Promise<number[]>;
+    flow(measure: PeopleFlow, months: Months): Promise<number[]>;
+    lostReasons(months: Months): Promise<Reasons[]>;
+    moved(months: Months): Promise<{ in: number[]; out: number[] }>;
+    window(measure: WindowMeasure, length: WindowLength, months: Months): Promise<number[]>;
+  };
+  quantities(kinds: readonly InteractionKind[], months: Months): Promise<number[]>;
+  interactions(kinds: readonly InteractionKind[], months: Months): Promise<number[]>;
+  /** How many answers gave each score. */
+  scores(item: keyof typeof scoresOf, months: Months): Promise<{ score: number; counts: number[] }[]>;
+  testimonials(months: Months): Promise<number[]>;
+  readonly costs: {
+    /** The currencies in which something was stated for one of these months. */
+    currencies(months: Months): Promise<string[]>;
+    /** In the one currency of these months, minor units. */
+    minor(months: Months): Promise<number[]>;
+    entries(months: Months): Promise<number[]>;
+  };
+}
+
+export const costsModel = modelId(costs);
+
+/** The counts of a scope as one build of the figures has them; costs are given in `currency`. */
+export function countsOf(
+  models: ReadModels,
+  { policy }: Inputs,
+  ids: FigureModels,
+  scope: Scope,
+  currency: () => string,
+): FigureCounts {
+  const { branches } = scope;
+  /** What names no branch belongs to the consortium only. */
+  const anywhere = scope.consortium ? [...branches, nowhere] : branches;
+  const people = peopleReader(models, ids['reader-activity']);
+  const monthsOf = (months: Months) => months.map(isoMonth);
+  const sum = async (series: readonly string[], months: Months) => {
+    const each = await Promise.all(
+      series.map((one) => monthlySums(models, ids.volumes, one, branches, months)),
+    );
+    return months.map((_, i) => each.reduce((total, counts) => total + counts[i]!, 0));
+  };
+  return {
+    windowMonths: policy.windowMonths,
+    people: {
+      stock: (measure, months) => people.stock(measure, branches, monthsOf(months)),
+      flow: (measure, months) => people.flow(measure, branches, monthsOf(months)),
+      lostReasons: (months) => people.lostReasons(branches, monthsOf(months)),
+      moved: (months) => people.moved(branches, monthsOf(months)),
+      window: (measure, length, months) => people.window(measure, length, branches, monthsOf(months)),
+    },
+    quantities: (kinds, months) => sum(kinds.map(quantities), months),
+    async interactions(kinds, months) {
+      const [all, more] = await Promise.all([
+        sum(kinds.map(quantities), months),
+        sum(kinds.map(surplus), months),
+      ]);
+      return months.map((_, i) => all[i]! - more[i]!);
+    },
+    scores: (item, months) =>
+      Promise.all(
+        scoresOf[item].map(async (score) => ({
+          score,
+          counts: await monthlySums(models, ids.satisfaction, answers(item, score), anywhere, months),
+        })),
+      ),
+    testimonials: (months) => monthlySums(models, ids.testimonials, 'received', anywhere, months),
+    costs: {
+      async currencies(months) {
+        const wanted = new Set(monthsOf(months));
+        const within = new Set(branches);
+        const found = new Set<string>();
+        for (const [cell, n] of await models.cells(costsModel, allEntries.from, allEntries.to)) {
+          const [series, branch, month] = cell.split('|') as [string, string, string];
+          if (n > 0 && within.has(branch) && wanted.has(month)) found.add(series.slice(1));
+        }
+        return [...found].sort();
+      },
+      minor: (months) => monthlySums(models, costsModel, amounts(currency()), branches, months),
+      entries: (months) => monthlySums(models, costsModel, entries(currency()), branches, months),
+    },
+  };
+}

@@ -1,0 +1,29 @@
+import { Unavailable } from '@readership/kernel';
+import kafkajs from 'kafkajs';
+
+const {
+  KafkaJSBrokerNotFound,
+  KafkaJSConnectionError,
+  KafkaJSNumberOfRetriesExceeded,
+  KafkaJSProtocolError,
+  KafkaJSRequestTimeoutError,
+} = kafkajs;
+
+/** Not one that merely moves its leader: a topic that is not there does not come by waiting. */
+const missingTopic = 'UNKNOWN_TOPIC_OR_PARTITION';
+
+/** Whether no broker answered, or none that may. */
+function isAway(error: unknown): error is Error {
+  if (error instanceof KafkaJSNumberOfRetriesExceeded) return isAway(error.cause);
+  if (error instanceof KafkaJSProtocolError) return error.retriable && error.type !== missingTopic;
+  return (
+    error instanceof KafkaJSConnectionError ||
+    error instanceof KafkaJSRequestTimeoutError ||
+    error instanceof KafkaJSBrokerNotFound
+  );
+}
+
+/** `Unavailable` for what passes by itself, else the error as it is. */
+export function logUnavailable(error: unknown): unknown {
+  return isAway(error) ? new Unavailable('LOG_UNAVAILABLE', error.name, { cause: error }) : error;
+}

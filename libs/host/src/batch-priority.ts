@@ -1,0 +1,30 @@
+import { WakeUp } from '@readership/kernel';
+
+/** The longest that background work waits for batches in progress: read models get this much staler, and no more. */
+const waitMaxMs = 250;
+
+/**
+ * Batches go first: their senders wait for an answer, and relays, feeds and consumers share the thread with them. What
+ * is held back is stored already and is made up for as soon as there is room.
+ */
+export class BatchPriority {
+  private batches = 0;
+  private readonly idleAgain = new WakeUp();
+
+  get underWay(): number {
+    return this.batches;
+  }
+
+  enter(): void {
+    this.batches++;
+  }
+
+  leave(): void {
+    if (--this.batches === 0) this.idleAgain.wake();
+  }
+
+  /** Resolves when no batch is in progress, or after `waitMaxMs`. */
+  async idle(): Promise<void> {
+    if (this.batches > 0) await this.idleAgain.after(this.idleAgain.count, undefined, waitMaxMs);
+  }
+}

@@ -1,0 +1,263 @@
+import type { Fact, Publication, Publish, Stored } from '../event.js';
+import { limits } from '../event.js';
+import type { Commit } from '../ports/event-store.js';
+import { partitionOf } from '../partition.js';
+import { Refusal } from '../refusal.js';
+import { seal, unseal } from './sealing.js';
+
+/** What a commit brings to one partition: stored together, by every store as the same text. */
+export interface CommitPart {
+  readonly partition: number;
+  /** Of its first event. */
+  readonly version: number;
+  count: number;
+  facts: number;
+  /** Index of the last event that publishes a fact, −1: none does. */
+  lastFact: number;
+  /** JSON text of the events, each after a comma. */
+  events: string;
+}
+
+/** A commit as it is stored: a part per partition that it touches, in the order of their first events. */
+export interface CommitText {
+  readonly commit: Commit;
+  /** Version of its last event. */
+  readonly last: number;
+  /** Whose keys seal it. */
+  readonly subjects: readonly string[];
+  readonly parts: readonly CommitPart[];
+  /** `[correlation, causation` or `[[correlation, trace context], causation`, as a body begins. */
+  readonly head: string;
+}
+
+export interface Encoding {
+  readonly partitions: number;
+  /** The data key of a subject. */
+  keyOf(subject: string): Buffer;
+  /** UUIDv7 of the next event. */
+  newId(): string;
+}
+
+/**
+ * One stored event: `[version, id, type, key or 0: the stream, data, personal, fact]`;
+ * personal: 0 none, null, or `[subject or 0: the stream, sealed]`;
+ * fact: null or `[type or 0: the event's, schema, data or 0: the event's, time or 0]`.
+ */
+type EventBody = readonly [
+  number,
+  string,
+  string,
+  string | 0,
+  object,
+  0 | null | readonly [string | 0, string],
+  null | readonly [string | 0, number, object | 0, string | 0],
+];
+
+/** A part's body, parsed. The first element was the correlation alone before there were trace contexts, and still may be. */
+export type PartBody = readonly [
+  string | 0 | readonly [correlation: string | 0, traceparent: string],
+  string | 0,
+  ...EventBody[],
+];
+
+/** What a store keeps beside a body. */
+export interface PartPlace {
+  readonly stream: string;
+  readonly partition: number;
+  /** Of the part's first event; the others follow one by one. */
+  readonly position: number;
+  readonly recordedAt: string;
+  readonly commandId: string;
+  readonly actor: string;
+}
+
+/** Decides what is published, once per event; throws `COMMIT_TOO_LARGE` on too many events. */
+export function publicationsOf(commit: Commit, publish: Publish<any>): readonly Publication[] {
+  const { stream, expectedVersion, events } = commit;
+  if (!Number.isSafeInteger(expectedVersion) || expectedVersion < 0)
+    throw new RangeError('expectedVersion is a version');
+  if (events.length === 0) throw new RangeError('a commit holds at least one event');
+  if (events.length > limits.eventsPerCommitMax) throw commitTooLarge();
+  return events.map((event) => publish(event, stream));
+}
+
+/** Whose keys a commit needs: those of its personal parts. */
+export function subjectsToSeal(commit: Commit, publications: readonly Publication[]): readonly string[] {
+  const subjects: string[] = [];
+  for (let i = 0; i < publications.length; i++) {
+    const personal = commit.events[i]!.personal;
+    if (personal === undefined || personal === null) continue;
+    const owner = publications[i]!.subject ?? commit.stream;
+    if (!subjects.includes(owner)) subjects.push(owner);
+  }
+  return subjects;
+}
+
+/** Seals, encodes and measures; throws `EVENT_TOO_LARGE`, `COMMIT_TOO_LARGE`. */
+export function encodeCommit(
+  commit: Commit,
+  publications: readonly Publication[],
+  { partitions, keyOf, newId }: Encoding,
+): CommitText {
+  const { stream, expectedVersion, events, meta } = commit;
+  const parts: CommitPart[] = [];
+  let units = 0;
+  for (let i = 0; i < events.length; i++) {
+    const event = events[i]!;
+    const version = expectedVersion + 1 + i;
+    const { key, subject, fact } = publications[i]!;
+    const data = JSON.stringify(event.data);
+    let personal = '0';
+    if (event.personal === null) {
+      personal = 'null';
+      fits(data);
+    } else if (event.personal !== undefined) {
+      const text = JSON.stringify(event.personal);
+      fits(data, text);
+      const owner = subject ?? stream;
+      const sealed = seal(keyOf(owner), text, stream, version);
+      personal = `[${owner === stream ? '0' : JSON.stringify(owner)},"${sealed}"]`;
+    } else fits(data);
+    const published = fact === null ? 'null' : encodeFact(fact, event.type, event.data, data);
+    const part = partOf(parts, partitionOf(key, partitions), version);
+    const keyText = key === stream ? '0' : JSON.stringify(key);
+    const text = `,[${version},"${newId()}",${JSON.stringify(event.type)},${keyText},${data},${personal},${published}]`;
+    if (fact !== null) {
+      part.facts++;
+      part.lastFact = part.count;
+    }
+    part.count++;
+    part.events += text;
+    units += text.length;
+  }
+  if (units * 3 > limits.commitBytesMax && bytesOf(parts) > limits.commitBytesMax) throw commitTooLarge();
+  const { traceparent } = meta;
+  const correlation = orZero(meta.correlationId);
+  const asked = traceparent === undefined ? correlation : `[${correlation},${JSON.stringify(traceparent)}]`;
+  const head = `[${asked},${orZero(meta.causationId)}`;
+  const subjects = subjectsToSeal(commit, publications);
+  return { commit, last: expectedVersion + events.length, subjects, parts, head };
+}
+
+/** The JSON text that a store keeps of a part. */
+export function bodyOf({ head }: CommitText, { events }: CommitPart): string {
+  return `${head}${events}]`;
+}
+
+export function parseBody(text: string): PartBody {
+  return JSON.parse(text) as PartBody;
+}
+
+/** Whose keys a body's personal parts need. */
+export function subjectsToUnseal(body: PartBody, stream: string): readonly string[] {
+  const subjects: string[] = [];
+  for (let i = 2; i < body.length; i++) {
+    const personal = (body[i] as EventBody)[5];
+    if (personal === 0 || personal === null) continue;
+    const owner = personal[0] === 0 ? stream : personal[0];
+    if (!subjects.includes(owner)) subjects.push(owner);
+  }
+  return subjects;
+}
+
+/** Appends the events of a part in their order. `keyOf` answers `null` for a key that was destroyed. */
+export function decodePart(
+  place: PartPlace,
+  body: PartBody,
+  keyOf: (subject: string) => Buffer | null,
+  to: Stored[],
+): void {
+  const { stream, partition, position, recordedAt, commandId, actor } = place;
+  const asked = body[0];
+  const correlationId = typeof asked === 'object' ? asked[0] : asked;
+  const traceparent = typeof asked === 'object' ? asked[1] : undefined;
+  const causationId = body[1];
+  for (let i = 2; i < body.length; i++) {
+    const [version, id, type, key, data, personal, published] = body[i] as EventBody;
+    const fact: Fact | null =
+      published === null
+        ? null
+        : {
+            type: published[0] === 0 ? type : published[0],
+            schema: published[1],
+            data: published[2] === 0 ? data : published[2],
+            ...(published[3] === 0 ? {} : { time: published[3] }),
+          };
+    const event: { -readonly [K in keyof Stored]: Stored[K] } = {
+      type,
+      data,
+      id,
+      stream,
+      version,
+      key: key === 0 ? stream : key,
+      partition,
+      position: position + i - 2,
+      time: fact?.time ?? recordedAt,
+      recordedAt,
+      commandId,
+      actor,
+      fact,
+    };
+    if (correlationId !== 0) event.correlationId = correlationId;
+    if (causationId !== 0) event.causationId = causationId;
+    if (traceparent !== undefined) event.traceparent = traceparent;
+    if (personal !== 0) event.personal = personal && unsealed(personal, stream, version, keyOf);
+    to.push(event);
+  }
+}
+
+function unsealed(
+  personal: readonly [string | 0, string],
+  stream: string,
+  version: number,
+  keyOf: (subject: string) => Buffer | null,
+): object | null {
+  const key = keyOf(personal[0] === 0 ? stream : personal[0]);
+  return key && (JSON.parse(unseal(key, personal[1], stream, version)) as object);
+}
+
+function partOf(parts: CommitPart[], partition: number, version: number): CommitPart {
+  for (const part of parts) if (part.partition === partition) return part;
+  const part = { partition, version, count: 0, facts: 0, lastFact: -1, events: '' };
+  parts.push(part);
+  return part;
+}
+
+function encodeFact(fact: Fact, type: string, own: object, ownText: string): string {
+  let data = '0';
+  if (fact.data !== own) {
+    const text = JSON.stringify(fact.data);
+    if (text !== ownText) {
+      fits(text);
+      data = text;
+    }
+  }
+  const name = fact.type === type ? '0' : JSON.stringify(fact.type);
+  return `[${name},${fact.schema},${data},${orZero(fact.time)}]`;
+}
+
+/** Together one body. */
+function fits(...texts: readonly string[]): void {
+  let units = 0;
+  for (const text of texts) units += text.length;
+  if (units * 3 <= limits.bodyBytesMax) return;
+  let bytes = 0;
+  for (const text of texts) bytes += Buffer.byteLength(text);
+  if (bytes > limits.bodyBytesMax) {
+    throw new Refusal('EVENT_TOO_LARGE', 'invalid', 'An event holds at most 64 KiB: shorten its texts.');
+  }
+}
+
+function bytesOf(parts: readonly CommitPart[]): number {
+  let bytes = 0;
+  for (const { events } of parts) bytes += Buffer.byteLength(events);
+  return bytes;
+}
+
+function commitTooLarge(): Refusal {
+  return new Refusal('COMMIT_TOO_LARGE', 'invalid', 'A commit holds at most 100 events and 4 MiB: split it.');
+}
+
+function orZero(text: string | undefined): string {
+  return text === undefined ? '0' : JSON.stringify(text);
+}

@@ -1,0 +1,159 @@
+import { streamOf, type Decider } from './decider.js';
+import type { AnyEvent, Meta } from '../event.js';
+import type { Appended, Commit, EventStore, Marks } from '../ports/event-store.js';
+import { Refusal } from '../refusal.js';
+
+export interface Handled<State, E> {
+  readonly state: State;
+  /** Of the stream, after this command. */
+  readonly version: number;
+  /** What this command recorded; empty when it was so already. */
+  readonly events: readonly E[];
+  readonly marks: Marks;
+}
+
+export interface Folded<State> {
+  readonly state: State;
+  readonly version: number;
+}
+
+const attemptsMax = 5;
+
+/** Reads a stream page by page and folds it; version 0 is a stream that does not exist. */
+export async function fold<State, Command, E extends AnyEvent>(
+  store: EventStore,
+  decider: Decider<State, Command, E>,
+  id: string,
+): Promise<Folded<State>> {
+  const stream = streamOf(decider.category, id);
+  let state = decider.initial;
+  let version = 0;
+  for (;;) {
+    const page = await store.load(stream, version);
+    for (const event of page.events) state = decider.evolve(state, event as unknown as E);
+    version = page.version;
+    if (!page.more) return { state, version };
+  }
+}
+
+/**
+ * The whole write side: load, fold, decide, append; again on a conflict, a bounded number of times.
+ * Throws the decider's `Refusal`; `VERSION_MISMATCH` when `ifVersion` is given and is not the stream's version;
+ * `BUSY` when others kept winning.
+ */
+export async function handle<State, Command, E extends AnyEvent>(
+  store: EventStore,
+  decider: Decider<State, Command, E>,
+  id: string,
+  command: Command,
+  meta: Meta,
+  ifVersion?: number,
+): Promise<Handled<State, E>> {
+  const stream = streamOf(decider.category, id);
+  for (let attempt = 1; attempt <= attemptsMax; attempt++) {
+    const { state, version } = await fold(store, decider, id);
+    if (ifVersion !== undefined && ifVersion !== version) {
+      throw new Refusal(
+        'VERSION_MISMATCH',
+        'stale',
+        'It changed since you read it: read it again and repeat.',
+      );
+    }
+    const events = decider.decide(command, state);
+    if (events.length === 0) return { state, version, events, marks: {} };
+    const result = await store.append(stream, version, events, meta);
+    if (result.outcome === 'appended') {
+      return {
+        state: events.reduce(decider.evolve, state),
+        version: result.version,
+        events,
+        marks: result.marks,
+      };
+    }
+  }
+  throw new Refusal('BUSY', 'not-yet', 'Others are changing the same record: try again in a moment.');
+}
+
+/** A command for a stream that most likely does not exist yet. */
+export interface NewStream<Command> {
+  readonly id: string;
+  readonly command: Command;
+}
+
+/** What became of it. */
+export type Outcome =
+  | {
+      readonly outcome: 'recorded' | 'already-recorded';
+      readonly id: string;
+      readonly version: number;
+      readonly marks: Marks;
+    }
+  | { readonly outcome: 'refused'; readonly id: string; readonly refusal: Refusal };
+
+/**
+ * Many commands at once, each for a new stream: decided without a look, appended together. One whose stream is there
+ * already is handled by itself, so the outcome is the one `handle` gives. One outcome each, in order; a refusal is that
+ * command's alone, but `BUSY` is thrown: sent again, what was recorded is known.
+ * Each gets a command id of its own: of two for one stream, the second meets what the first recorded.
+ */
+export async function handleNew<State, Command, E extends AnyEvent>(
+  store: EventStore,
+  decider: Decider<State, Command, E>,
+  beginnings: readonly NewStream<Command>[],
+  meta: Meta,
+  newCommandId: () => string,
+): Promise<readonly Outcome[]> {
+  const commits: Commit[] = [];
+  const commitOf: number[] = [];
+  for (const { id, command } of beginnings) {
+    const events = unlessRefused(decider, command);
+    commitOf.push(events.length === 0 ? -1 : commits.length);
+    if (events.length === 0) continue;
+    commits.push({
+      stream: streamOf(decider.category, id),
+      expectedVersion: 0,
+      events,
+      meta: { ...meta, commandId: newCommandId() },
+    });
+  }
+  const appended = commits.length === 0 ? [] : await store.appendEach(commits);
+  const begun: Outcome[] = [];
+  for (const { id, command } of beginnings) {
+    const result: Appended | undefined = appended[commitOf[begun.length]!];
+    if (result?.outcome === 'appended') {
+      begun.push({ outcome: 'recorded', id, version: result.version, marks: result.marks });
+    } else {
+      begun.push(await handled(store, decider, id, command, { ...meta, commandId: newCommandId() }));
+    }
+  }
+  return begun;
+}
+
+/** What a stream that does not exist makes of the command; nothing when it is refused, for the stream may exist. */
+function unlessRefused<State, Command, E extends AnyEvent>(
+  decider: Decider<State, Command, E>,
+  command: Command,
+): readonly E[] {
+  try {
+    return decider.decide(command, decider.initial);
+  } catch (error) {
+    if (error instanceof Refusal) return [];
+    throw error;
+  }
+}
+
+async function handled<State, Command, E extends AnyEvent>(
+  store: EventStore,
+  decider: Decider<State, Command, E>,
+  id: string,
+  command: Command,
+  meta: Meta,
+): Promise<Outcome> {
+  try {
+    const { version, events, marks } = await handle(store, decider, id, command, meta);
+    return { outcome: events.length === 0 ? 'already-recorded' : 'recorded', id, version, marks };
+  } catch (error) {
+    if (!(error instanceof Refusal) || error.kind === 'not-yet') throw error;
+    return { outcome: 'refused', id, refusal: error };
+  }
+}
