@@ -5,8 +5,8 @@ import { isoMonth } from '../readership/calendar.js';
 import { costs } from '../costs/costs.projection.js';
 import { allEntries, amounts, entries } from '../costs/spending.tally.js';
 import type { Scope } from '../directory/directory.js';
-import type { FigureModels } from '../figures/figure-models.js';
-import type { Inputs } from '../figures/figures.decider.js';
+import type { FigureModels } from '../builds/figure-models.js';
+import type { Inputs } from '../builds/builds.decider.js';
 import {
   peopleReader,
   type LossReason,

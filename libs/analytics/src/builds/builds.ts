@@ -21,7 +21,7 @@ import {
   type ReadModel,
 } from '@readership/kernel';
 import { randomUUID } from 'node:crypto';
-import { compared, pausing, uncompared, type Rebuilding } from './comparing.js';
+import { compared, pausing, uncompared, type Rebuilding } from './comparison.js';
 import {
   figureIds,
   figureModel,
@@ -32,27 +32,27 @@ import {
   type Offered,
 } from './figure-models.js';
 import {
-  figures,
+  builds,
   isCompared,
   type Building,
-  type FiguresCommand,
-  type FiguresState,
-  type Standing,
-} from './figures.decider.js';
-import { figureNames, type FiguresEvent } from './figures.events.js';
+  type BuildsCommand,
+  type BuildsState,
+  type Build,
+} from './builds.decider.js';
+import { figureNames, type BuildsEvent } from './builds.events.js';
 
 /** The one stream of its category. */
-export const figuresId = 'consortium';
-const stream = `${figures.category}-${figuresId}`;
+export const buildsId = 'consortium';
+const stream = `${builds.category}-${buildsId}`;
 
 /** The build that answers. */
-export interface Running {
-  readonly build: Standing;
+export interface ServingBuild {
+  readonly build: Build;
   readonly ids: FigureModels;
 }
 
 /** Read models that are kept up to date together, as one group of the log. */
-interface Keeping {
+interface GroupConsumer {
   /** What it keeps, as one text: two that say the same are the same. */
   readonly name: string;
   readonly group: string;
@@ -77,14 +77,14 @@ const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve,
  * read from a build that had been replaced meanwhile. What has been replaced is dropped.
  */
 @Injectable()
-export class Figures implements OnApplicationBootstrap, BeforeApplicationShutdown {
+export class Builds implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger('figures');
-  private readonly kept = new Map<string, Consumption>();
-  private known: { readonly state: FiguresState; readonly version: number } = {
-    state: figures.initial,
+  private readonly running = new Map<string, Consumption>();
+  private known: { readonly state: BuildsState; readonly version: number } = {
+    state: builds.initial,
     version: 0,
   };
-  private serving: Running | null = null;
+  private serving: ServingBuild | null = null;
   /** The build that this process brings up. */
   private bringing: number | null = null;
   private worker: JobWorker | null = null;
@@ -128,7 +128,7 @@ export class Figures implements OnApplicationBootstrap, BeforeApplicationShutdow
    * Answers from one build, the one that answers when the answer is complete: what was read while another took over is
    * read again. `BUSY` when that happens time and again.
    */
-  async reading<T>(read: (serving: Running) => Promise<T>): Promise<T> {
+  async reading<T>(read: (serving: ServingBuild) => Promise<T>): Promise<T> {
     for (let attempt = 1; attempt <= readsMax; attempt++) {
       const { serving } = this;
       const answer = await settled(read(serving!));
@@ -139,11 +139,11 @@ export class Figures implements OnApplicationBootstrap, BeforeApplicationShutdow
   }
 
   /** What has been decided so far. */
-  async state(): Promise<FiguresState> {
+  async state(): Promise<BuildsState> {
     let { state, version } = this.known;
     for (;;) {
       const page = await this.store.load(stream, version);
-      state = (page.events as readonly unknown[] as readonly FiguresEvent[]).reduce(figures.evolve, state);
+      state = (page.events as readonly unknown[] as readonly BuildsEvent[]).reduce(builds.evolve, state);
       version = page.version;
       if (!page.more) break;
     }
@@ -238,36 +238,36 @@ export class Figures implements OnApplicationBootstrap, BeforeApplicationShutdow
   private rebuilding(build: Building): Rebuilding | null {
     const { serving } = this.known.state;
     if (build.rebuilds === undefined || serving === null) return null;
-    const id = (of: Standing) => figureModel(of, build.rebuilds!, this.offered).id;
+    const id = (of: Build) => figureModel(of, build.rebuilds!, this.offered).id;
     return { build, live: id(serving), built: id(build) };
   }
 
   /** The models that are not another build's as well. */
-  private begunBy(build: Standing): readonly ReturnType<typeof figureModel>[] {
+  private begunBy(build: Build): readonly ReturnType<typeof figureModel>[] {
     return figureNames
       .filter((name) => build.editions[name].build === build.number)
       .map((name) => figureModel(build, name, this.offered));
   }
 
-  private keepings({ serving, building }: FiguresState): readonly Keeping[] {
+  private consumers({ serving, building }: BuildsState): readonly GroupConsumer[] {
     const answering = figureNames.map((name) => figureModel(serving!, name, this.offered));
     if (building !== null && building.partitions !== null) {
-      return [keeping(serving!, [...answering, ...this.begunBy(building)], servingWindow)];
+      return [groupConsumer(serving!, [...answering, ...this.begunBy(building)], servingWindow)];
     }
-    const keepings = [keeping(serving!, answering, servingWindow)];
+    const consumers = [groupConsumer(serving!, answering, servingWindow)];
     if (building !== null && building.number === this.bringing) {
-      keepings.push(keeping(building, this.begunBy(building), buildWindow));
+      consumers.push(groupConsumer(building, this.begunBy(building), buildWindow));
     }
-    return keepings;
+    return consumers;
   }
 
-  private isKept(state: FiguresState): boolean {
-    const names = this.keepings(state).map(({ name }) => name);
+  private isKept(state: BuildsState): boolean {
+    const names = this.consumers(state).map(({ name }) => name);
     const build = this.serving?.build.number;
     return (
       build === state.serving?.number &&
-      names.length === this.kept.size &&
-      names.every((name) => this.kept.has(name))
+      names.length === this.running.size &&
+      names.every((name) => this.running.has(name))
     );
   }
 
@@ -277,14 +277,14 @@ export class Figures implements OnApplicationBootstrap, BeforeApplicationShutdow
       .catch(() => undefined)
       .then(async () => {
         const state = await this.state();
-        const keepings = this.keepings(state);
-        for (const [name, consumption] of this.kept) {
-          if (keepings.some((one) => one.name === name)) continue;
-          this.kept.delete(name);
+        const consumers = this.consumers(state);
+        for (const [name, consumption] of this.running) {
+          if (consumers.some((one) => one.name === name)) continue;
+          this.running.delete(name);
           await consumption.stop();
         }
-        for (const one of keepings) {
-          if (!this.kept.has(one.name)) this.kept.set(one.name, await this.keep(one));
+        for (const one of consumers) {
+          if (!this.running.has(one.name)) this.running.set(one.name, await this.keep(one));
         }
         const serving = state.serving!;
         this.serving = { build: serving, ids: figureIds(serving, this.offered) };
@@ -297,15 +297,15 @@ export class Figures implements OnApplicationBootstrap, BeforeApplicationShutdow
     return this.settling;
   }
 
-  private keep({ group, window, models }: Keeping): Promise<Consumption> {
+  private keep({ group, window, models }: GroupConsumer): Promise<Consumption> {
     const takers = models.map((model) => new Runner<LogRecord, any>(model, this.models));
     const last = takers[takers.length - 1]!;
     const all = [...takers.slice(0, -1), pausing(last, (partition) => this.compareBetween(partition))];
     return this.pipelines.run(group, all, window);
   }
 
-  private async tell(command: FiguresCommand): Promise<void> {
-    await handle(this.store, figures, figuresId, command, {
+  private async tell(command: BuildsCommand): Promise<void> {
+    await handle(this.store, builds, buildsId, command, {
       commandId: randomUUID(),
       at: this.clock.now().toISOString(),
       actor: 'analytics',
@@ -313,11 +313,11 @@ export class Figures implements OnApplicationBootstrap, BeforeApplicationShutdow
   }
 }
 
-function keeping(
-  { number }: Standing,
+function groupConsumer(
+  { number }: Build,
   made: readonly ReturnType<typeof figureModel>[],
   window: number,
-): Keeping {
+): GroupConsumer {
   const group = `analytics.figures.${number}`;
   const models = made.map(({ model }) => model);
   return { name: [group, ...made.map(({ id }) => id)].join(' '), group, window, models };

@@ -2,15 +2,15 @@ import { Inject, Injectable } from '@nestjs/common';
 import { EventLog, EventStore, handle, ReadModels, Refusal, type Meta } from '@readership/kernel';
 import { figureModel, OFFERED, versionsOf, type Offered } from './figure-models.js';
 import {
-  figures,
+  builds,
   isCompared,
   type Building,
   type Ended,
-  type FiguresCommand,
-  type FiguresState,
-} from './figures.decider.js';
-import type { Comparison, FigureName } from './figures.events.js';
-import { Figures, figuresId } from './figures.js';
+  type BuildsCommand,
+  type BuildsState,
+} from './builds.decider.js';
+import type { Comparison, FigureName } from './builds.events.js';
+import { Builds, buildsId } from './builds.js';
 
 /** How far the built edition has come in a partition of the log. */
 export interface Progress {
@@ -44,7 +44,7 @@ export class Rebuilds {
     @Inject(EventStore) private readonly store: EventStore,
     @Inject(ReadModels) private readonly models: ReadModels,
     @Inject(EventLog) private readonly log: EventLog,
-    @Inject(Figures) private readonly figures: Figures,
+    @Inject(Builds) private readonly builds: Builds,
     @Inject(OFFERED) private readonly offered: Offered,
   ) {}
 
@@ -70,7 +70,7 @@ export class Rebuilds {
 
   /** The one under way first, then the last ones that are over. */
   async list(): Promise<readonly Rebuild[]> {
-    const { building, ended } = await this.figures.state();
+    const { building, ended } = await this.builds.state();
     const over = ended.toReversed().map(viewOf);
     if (building?.rebuilds === undefined) return over;
     return [await this.underWay(building, building.rebuilds), ...over];
@@ -85,12 +85,12 @@ export class Rebuilds {
     return { ...viewOf(building), progress: await Promise.all(progress) };
   }
 
-  private async told(command: FiguresCommand, meta: Meta): Promise<FiguresState> {
-    return (await handle(this.store, figures, figuresId, command, meta)).state;
+  private async told(command: BuildsCommand, meta: Meta): Promise<BuildsState> {
+    return (await handle(this.store, builds, buildsId, command, meta)).state;
   }
 }
 
-function found({ ended }: FiguresState, id: number): Rebuild {
+function found({ ended }: BuildsState, id: number): Rebuild {
   return viewOf(ended.find(({ number }) => number === id)!);
 }
 

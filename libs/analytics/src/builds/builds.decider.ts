@@ -2,22 +2,22 @@ import type { ActivityPolicy } from '@readership/contracts';
 import { Refusal, type Decider } from '@readership/kernel';
 import {
   figureNames,
-  type Build,
+  type StartedBuild,
   type Comparison,
-  type Edition,
-  type Editions,
+  type ModelVersion,
+  type ModelVersions,
   type FigureName,
-  type FiguresEvent,
-} from './figures.events.js';
+  type BuildsEvent,
+} from './builds.events.js';
 
 /** A build that answers or will. */
-export interface Standing extends Build {
-  readonly editions: Editions;
+export interface Build extends StartedBuild {
+  readonly editions: ModelVersions;
   /** Number of the first build of its policy and time zone. */
   readonly policyVersion: number;
 }
 
-export interface Building extends Standing {
+export interface Building extends Build {
   /** How many partitions are to be compared; `null`: it has not caught up yet. */
   readonly partitions: number | null;
   readonly compared: readonly Comparison[];
@@ -29,11 +29,11 @@ export interface Ended extends Building {
   readonly outcome: 'switched' | 'abandoned';
 }
 
-export interface FiguresState {
+export interface BuildsState {
   /** How many builds were ever started. */
   readonly started: number;
   /** The build that answers. */
-  readonly serving: Standing | null;
+  readonly serving: Build | null;
   /** The build that will answer, or may be switched to, once it has caught up. */
   readonly building: Building | null;
   /** The last rebuilds that are over, the latest last. */
@@ -46,13 +46,13 @@ export interface Inputs {
 }
 
 /** Of each read model, the versions that a release can make: all from the first to the last. */
-export type Versions = Readonly<Record<FigureName, { readonly first: number; readonly last: number }>>;
+export type OfferedVersions = Readonly<Record<FigureName, { readonly first: number; readonly last: number }>>;
 
-export type FiguresCommand =
+export type BuildsCommand =
   /** There must be something that answers and that this release can make. */
-  | ({ readonly type: 'BeginServing'; readonly versions: Versions } & Inputs)
+  | ({ readonly type: 'BeginServing'; readonly versions: OfferedVersions } & Inputs)
   /** What answers must be made of these. */
-  | ({ readonly type: 'StartBuild'; readonly versions: Versions } & Inputs)
+  | ({ readonly type: 'StartBuild'; readonly versions: OfferedVersions } & Inputs)
   | { readonly type: 'Rebuild'; readonly model: FigureName; readonly version: number }
   | { readonly type: 'CatchUp'; readonly number: number; readonly partitions: number }
   | { readonly type: 'Compare'; readonly number: number; readonly comparison: Comparison }
@@ -67,7 +67,7 @@ const endedMax = 20;
  * Which build of the figures answers, and which one is on its way: a change of policy or time zone builds all read models
  * beside and switches by itself; a rebuild builds one of them beside, is compared with the live one, and switches when told.
  */
-export const figures: Decider<FiguresState, FiguresCommand, FiguresEvent> = {
+export const builds: Decider<BuildsState, BuildsCommand, BuildsEvent> = {
   category: 'figures',
   initial: { started: 0, serving: null, building: null, ended: [] },
   decide(command, state) {
@@ -146,34 +146,38 @@ export function isCompared({ partitions, compared }: Building): boolean {
   return partitions !== null && compared.length >= partitions;
 }
 
-function editionsOf(version: number | Versions, build: number): Editions {
-  const edition = (name: FigureName): Edition => ({
+function editionsOf(version: number | OfferedVersions, build: number): ModelVersions {
+  const edition = (name: FigureName): ModelVersion => ({
     version: typeof version === 'number' ? version : version[name].last,
     build,
   });
-  return Object.fromEntries(figureNames.map((name) => [name, edition(name)])) as unknown as Editions;
+  return Object.fromEntries(figureNames.map((name) => [name, edition(name)])) as unknown as ModelVersions;
 }
 
 /**
  * False when a read model is of a version that this release has left behind. One that it does not know yet is another
  * matter: then this release is the older one, and must not touch it.
  */
-function isMade({ editions }: Standing, versions: Versions): boolean {
+function isMade({ editions }: Build, versions: OfferedVersions): boolean {
   return figureNames.every((name) => editions[name].version >= versions[name].first);
 }
 
-function servedAtOnce(number: number, { policy, timeZone }: Inputs, versions: Versions): FiguresEvent[] {
+function servedAtOnce(
+  number: number,
+  { policy, timeZone }: Inputs,
+  versions: OfferedVersions,
+): BuildsEvent[] {
   return [started(number, { policy, timeZone }, versions), { type: 'BuildServed', data: { number } }];
 }
 
-function started(number: number, { policy, timeZone }: Inputs, versions: Versions): FiguresEvent {
+function started(number: number, { policy, timeZone }: Inputs, versions: OfferedVersions): BuildsEvent {
   return {
     type: 'BuildStarted',
     data: { number, policy, timeZone, editions: editionsOf(versions, number) },
   };
 }
 
-function startBuild(state: FiguresState, inputs: Inputs, versions: Versions): FiguresEvent[] {
+function startBuild(state: BuildsState, inputs: Inputs, versions: OfferedVersions): BuildsEvent[] {
   const { serving, building } = state;
   if (serving === null) return servedAtOnce(1, inputs, versions);
   if (madeOf(serving, inputs)) {
@@ -185,7 +189,7 @@ function startBuild(state: FiguresState, inputs: Inputs, versions: Versions): Fi
   return [started(state.started + 1, inputs, versions)];
 }
 
-function rebuild(state: FiguresState, model: FigureName, version: number): FiguresEvent[] {
+function rebuild(state: BuildsState, model: FigureName, version: number): BuildsEvent[] {
   const { serving, building } = state;
   if (building?.rebuilds === model && building.editions[model].version === version) return [];
   if (serving === null || building !== null) {
@@ -201,22 +205,22 @@ function rebuild(state: FiguresState, model: FigureName, version: number): Figur
   return [{ type: 'BuildStarted', data: { number, policy, timeZone, editions, rebuilds: model } }];
 }
 
-function underWay({ building }: FiguresState, number: number): Building {
+function underWay({ building }: BuildsState, number: number): Building {
   if (building?.number === number && building.rebuilds !== undefined) return building;
   throw new Refusal('UNKNOWN_REBUILD', 'unknown', 'No rebuild of this id is under way.');
 }
 
-function isOver(state: FiguresState, number: number, outcome: Ended['outcome']): boolean {
+function isOver(state: BuildsState, number: number, outcome: Ended['outcome']): boolean {
   return state.ended.some((one) => one.number === number && one.outcome === outcome);
 }
 
 /** With the rebuild that was under way, if one was. */
-function ended({ building, ended }: FiguresState, outcome: Ended['outcome']): readonly Ended[] {
+function ended({ building, ended }: BuildsState, outcome: Ended['outcome']): readonly Ended[] {
   if (building?.rebuilds === undefined) return ended;
   return [...ended, { ...building, rebuilds: building.rebuilds, outcome }].slice(-endedMax);
 }
 
-function madeOf(build: Build | null, inputs: Inputs): boolean {
+function madeOf(build: StartedBuild | null, inputs: Inputs): boolean {
   if (build === null || build.timeZone !== inputs.timeZone) return false;
   const [a, b] = [build.policy, inputs.policy];
   return (

@@ -6,20 +6,20 @@ export const figureNames = ['reader-activity', 'volumes', 'satisfaction', 'testi
 export type FigureName = (typeof figureNames)[number];
 
 /** What a read model is made by, and the build that began it. */
-export interface Edition {
+export interface ModelVersion {
   readonly version: number;
   readonly build: number;
 }
 
-export type Editions = Readonly<Record<FigureName, Edition>>;
+export type ModelVersions = Readonly<Record<FigureName, ModelVersion>>;
 
 /** The read models of one activity policy and time zone; numbered from 1. */
-export interface Build {
+export interface StartedBuild {
   readonly number: number;
   readonly policy: ActivityPolicy;
   readonly timeZone: string;
   /** Absent in what was recorded before versions stood beside each other: version 1, begun by this build. */
-  readonly editions?: Editions;
+  readonly editions?: ModelVersions;
   /** The one read model that is built anew, the others go on; absent: all of them, for another policy or time zone. */
   readonly rebuilds?: FigureName;
 }
@@ -32,10 +32,10 @@ export interface Comparison {
   readonly built: string;
 }
 
-export type BuildStarted = Event<'BuildStarted', Build>;
+export type BuildStarted = Event<'BuildStarted', StartedBuild>;
 /** From here on both editions take the same records together; each partition is compared once. */
 export type BuildCaughtUp = Event<'BuildCaughtUp', { readonly number: number; readonly partitions: number }>;
 export type PartitionCompared = Event<'PartitionCompared', { readonly number: number } & Comparison>;
 export type BuildServed = Event<'BuildServed', { readonly number: number }>;
 export type BuildAbandoned = Event<'BuildAbandoned', { readonly number: number }>;
-export type FiguresEvent = BuildStarted | BuildCaughtUp | PartitionCompared | BuildServed | BuildAbandoned;
+export type BuildsEvent = BuildStarted | BuildCaughtUp | PartitionCompared | BuildServed | BuildAbandoned;

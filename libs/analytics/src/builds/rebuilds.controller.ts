@@ -11,7 +11,7 @@ import {
 import { Answer, RequestMeta } from '@readership/host';
 import { Refusal, type Meta } from '@readership/kernel';
 import { IsIn, IsInt, Max, Min, ValidateIf } from 'class-validator';
-import { figureNames, type FigureName } from './figures.events.js';
+import { figureNames, type FigureName } from './builds.events.js';
 import { Rebuilds, type Rebuild } from './rebuilds.js';
 
 /** Which read model is built anew. */

@@ -4,8 +4,8 @@ import { readerActivity } from '../readership/reader-activity.projection.js';
 import { satisfaction } from '../satisfaction/satisfaction.tally.js';
 import { testimonials } from '../satisfaction/testimonials.tally.js';
 import { volumes } from '../volumes/volumes.tally.js';
-import type { Inputs, Standing, Versions } from './figures.decider.js';
-import { figureNames, type Edition, type FigureName } from './figures.events.js';
+import type { Inputs, Build, OfferedVersions } from './builds.decider.js';
+import { figureNames, type ModelVersion, type FigureName } from './builds.events.js';
 
 /** Names under which a build's read models are stored. */
 export type FigureModels = Readonly<Record<FigureName, string>>;
@@ -33,12 +33,12 @@ export const offered: Offered = {
 /** Where Nest finds what is offered. */
 export const OFFERED = Symbol('offered figure models');
 
-export function versionsOf(by: Offered): Versions {
+export function versionsOf(by: Offered): OfferedVersions {
   const range = (name: FigureName) => {
     const versions = Object.keys(by[name]).map(Number);
     return { first: Math.min(...versions), last: Math.max(...versions) };
   };
-  return Object.fromEntries(figureNames.map((name) => [name, range(name)])) as unknown as Versions;
+  return Object.fromEntries(figureNames.map((name) => [name, range(name)])) as unknown as OfferedVersions;
 }
 
 /** A build's read model is made by a version that this release does not have. */
@@ -48,7 +48,7 @@ export class NotOffered extends Error {
 
 /** A read model of a build, under a name that no other edition has. Throws `NotOffered`. */
 export function figureModel(
-  build: Standing,
+  build: Build,
   name: FigureName,
   by: Offered,
 ): { readonly id: string; readonly model: Made } {
@@ -69,11 +69,11 @@ export function figureModel(
 }
 
 /** All read models of a build, by the versions of this release. */
-export function figureModels(build: Standing): readonly ReadModel<any>[] {
+export function figureModels(build: Build): readonly ReadModel<any>[] {
   return figureNames.map((name) => figureModel(build, name, offered).model);
 }
 
-export function figureIds(build: Standing, by: Offered): FigureModels {
+export function figureIds(build: Build, by: Offered): FigureModels {
   const ids = figureNames.map((name) => [name, figureModel(build, name, by).id]);
   return Object.fromEntries(ids) as unknown as FigureModels;
 }
@@ -95,6 +95,9 @@ export async function leftBehind(
   );
 }
 
-function named<Model extends { readonly version: number | string }>(model: Model, { build }: Edition): Model {
+function named<Model extends { readonly version: number | string }>(
+  model: Model,
+  { build }: ModelVersion,
+): Model {
   return { ...model, version: `${model.version}.${build}` };
 }

@@ -1,6 +1,6 @@
 import { fingerprints, takingBy, type ReadModels, type Taker, type LogRecord } from '@readership/kernel';
-import type { Building } from './figures.decider.js';
-import type { Comparison } from './figures.events.js';
+import type { Building } from './builds.decider.js';
+import type { Comparison } from './builds.events.js';
 
 /** A rebuild that has caught up, and the names of the two editions that are compared. */
 export interface Rebuilding {
