@@ -16,6 +16,7 @@ export type { RateLimiter } from './edge.js';
 export { eventually } from './eventually.js';
 export { HttpProblem, Unreadable, type FieldProblem } from './http-problem.js';
 export { listLimit, ListQuery, Lists, type ListAsked, type Listed } from './lists.js';
+export { pollingLoop } from './polling-loop.js';
 export { AppliedWait, joinMarks } from './positions.js';
 export {
   checkCount,

@@ -9,7 +9,7 @@ const offering = (name: FigureName = 'volumes', first = 1, last = first): Offere
   const all = { 'reader-activity': one, volumes: one, satisfaction: one, testimonials: one };
   return { ...all, [name]: { first, last } };
 };
-const editions = (build: number, change: Partial<ModelVersions> = {}): ModelVersions => {
+const versions = (build: number, change: ModelVersions = {}): ModelVersions => {
   const own = { version: 1, build };
   return { 'reader-activity': own, volumes: own, satisfaction: own, testimonials: own, ...change };
 };
@@ -17,7 +17,7 @@ const editions = (build: number, change: Partial<ModelVersions> = {}): ModelVers
 const short: ActivityPolicy = { ...defaultPolicy, windowMonths: 6 };
 const started = (number: number, policy = defaultPolicy, timeZone = 'UTC'): BuildsEvent => ({
   type: 'BuildStarted',
-  data: { number, policy, timeZone, editions: editions(number) },
+  data: { number, policy, timeZone, editions: versions(number) },
 });
 const served = (number: number): BuildsEvent => ({ type: 'BuildServed', data: { number } });
 const serving = [started(1), served(1)] as const;
@@ -95,7 +95,7 @@ const beside = (number: number, version = 1): BuildsEvent => ({
     number,
     policy: defaultPolicy,
     timeZone: 'UTC',
-    editions: editions(1, { volumes: { version, build: number } }),
+    editions: versions(1, { volumes: { version, build: number } }),
     rebuilds: 'volumes',
   },
 });
@@ -215,6 +215,93 @@ describe('a rebuild of one read model', () => {
   });
 });
 
+describe('a read model that came with a release', () => {
+  const one = { first: 1, last: 1 };
+  const offers: OfferedVersions = { ...offering(), praise: { first: 1, last: 3 } };
+  const add = { type: 'AddModels', versions: offers } as const;
+  const praise = { version: 3, build: 2 };
+  const added: BuildsEvent = {
+    type: 'BuildStarted',
+    data: {
+      ...{ number: 2, policy: defaultPolicy, timeZone: 'UTC' },
+      ...{ editions: { ...versions(1), praise }, adds: ['praise'] },
+    },
+  };
+
+  it('is built beside the others, of the last version', () =>
+    given(builds, ...serving)
+      .when(add)
+      .then(added));
+
+  it('is built once, and not again when it serves', () => {
+    given(builds, ...serving, added)
+      .when(add)
+      .thenNothing();
+    given(builds, ...serving, added, served(2))
+      .when(add)
+      .thenNothing();
+    given(builds, ...serving)
+      .when({ ...add, versions: offering() })
+      .thenNothing();
+  });
+
+  it('waits for the build that is under way', () => {
+    given(builds, ...serving, started(2, short))
+      .when(add)
+      .thenNothing();
+    given(builds, ...serving, beside(2))
+      .when(add)
+      .thenNothing();
+  });
+
+  it('does not make a release begin anew', () =>
+    given(builds, ...serving)
+      .when({ ...begin, versions: offers })
+      .thenNothing());
+
+  it('serves once it has caught up, under the same version of the policy', () => {
+    given(builds, ...serving, added)
+      .when({ type: 'ServeBuild', number: 2 })
+      .then(served(2));
+    const state = [...serving, added, served(2)].reduce(builds.evolve, builds.initial);
+    expect(state.serving).toMatchObject({ number: 2, policyVersion: 1, models: { ...versions(1), praise } });
+  });
+
+  it('goes on when the same policy is set again, and is built with all others for another', () => {
+    const again = { ...start(), versions: offers };
+    given(builds, ...serving, added)
+      .when(again)
+      .thenNothing();
+    given(builds, ...serving, added)
+      .when({ ...again, policy: short })
+      .then({
+        type: 'BuildStarted',
+        data: {
+          ...{ number: 3, policy: short, timeZone: 'UTC' },
+          editions: versions(3, { praise: { version: 3, build: 3 } }),
+        },
+      });
+  });
+
+  it('is not rebuilt before it serves', () => {
+    const rebuild = { type: 'Rebuild', model: 'praise', version: 3 } as const;
+    given(builds, ...serving)
+      .when(rebuild)
+      .thenRefused('BUILD_UNDER_WAY');
+    given(builds, ...serving, added)
+      .when(rebuild)
+      .thenRefused('BUILD_UNDER_WAY');
+    given(builds, ...serving, added)
+      .when(again)
+      .thenRefused('BUILD_UNDER_WAY');
+  });
+
+  it('is left alone by a release that does not know it', () =>
+    given(builds, ...serving, added, served(2))
+      .when({ ...begin, versions: { ...offering(), volumes: one } })
+      .thenNothing());
+});
+
 describe('a release', () => {
   const newer = { ...begin, versions: offering('volumes', 2) };
 
@@ -228,7 +315,7 @@ describe('a release', () => {
             number: 2,
             policy: defaultPolicy,
             timeZone: 'UTC',
-            editions: editions(2, { volumes: { version: 2, build: 2 } }),
+            editions: versions(2, { volumes: { version: 2, build: 2 } }),
           },
         },
         served(2),
@@ -247,7 +334,7 @@ describe('a release', () => {
     expect([old, served(3)].reduce(builds.evolve, builds.initial).serving).toMatchObject({
       number: 3,
       policyVersion: 3,
-      editions: editions(3),
+      models: versions(3),
     });
   });
 });

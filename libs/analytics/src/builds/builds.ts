@@ -6,98 +6,81 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import { defaultPolicy } from '@readership/contracts';
-import { Clock, LogPipelines } from '@readership/host';
+import { Clock, LogPipelines, pollingLoop } from '@readership/host';
 import {
   EventLog,
   EventStore,
   handle,
-  JobQueue,
   ReadModels,
   Refusal,
   Runner,
+  WakeUp,
   type Consumption,
-  type JobWorker,
   type LogRecord,
-  type ReadModel,
 } from '@readership/kernel';
 import { randomUUID } from 'node:crypto';
-import { compared, pausing, uncompared, type Rebuilding } from './comparison.js';
-import {
-  figureIds,
-  figureModel,
-  leftBehind,
-  OFFERED,
-  versionsOf,
-  type FigureModels,
-  type Offered,
-} from './figure-models.js';
+import { setTimeout as pause } from 'node:timers/promises';
 import {
   builds,
-  isCompared,
+  missingIn,
+  type Build,
   type Building,
   type BuildsCommand,
   type BuildsState,
-  type Build,
 } from './builds.decider.js';
-import { figureNames, type BuildsEvent } from './builds.events.js';
+import type { BuildsEvent } from './builds.events.js';
+import { comparisonOf, comparisonOfNothing, pausing, uncompared, type Compared } from './comparison.js';
+import { desired, identityOf, type DesiredConsumer } from './desired-consumers.js';
+import { begunBy, figureIds, leftBehind, OFFERED, versionsOf, type Offered } from './figure-models.js';
 
 /** The one stream of its category. */
 export const buildsId = 'consortium';
 const stream = `${builds.category}-${buildsId}`;
 
-/** The build that answers. */
+/** The build that the figures are answered from. */
 export interface ServingBuild {
   readonly build: Build;
-  readonly ids: FigureModels;
+  /** Ids of its read models by name. One that is still being built for the first time is absent. */
+  readonly ids: ReadonlyMap<string, string>;
 }
 
-/** Read models that are kept up to date together, as one group of the log. */
-interface GroupConsumer {
-  /** What it keeps, as one text: two that say the same are the same. */
-  readonly name: string;
-  readonly group: string;
-  readonly window: number;
-  readonly models: readonly ReadModel<any>[];
+/** What the stream said when it was read last. */
+interface Known {
+  readonly state: BuildsState;
+  readonly version: number;
 }
 
-const queue = 'figures';
-const servingWindow = 5_000;
-/** Large, so that much of a reader's history is folded before it is written; half of it again and the process would pass 512 MB. */
-const buildWindow = 50_000;
-/** A build that is this close behind the log may answer, or be compared. */
+/** A build that is this close behind the log may serve, or be compared. */
 const lagMax = 1_000;
-const lookMs = 200;
+const watchPauseMs = 200;
 const readsMax = 5;
 
-const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
-
 /**
- * Keeps the build that answers up to date, and brings up the one that is to follow it: a job, so that it goes on after a
- * crash. Which build answers is decided by the figures' stream alone: every replica follows it, and none gives an answer
- * read from a build that had been replaced meanwhile. What has been replaced is dropped.
+ * Runs the consumers that the stream of the builds asks for, in every replica the same, and takes a build that is under
+ * way its next step. One loop does it, woken by the store and by the build's own progress. It remembers nothing that the
+ * stream and the checkpoints do not say, so that it goes on after a crash. No answer is given from a build that had been
+ * replaced meanwhile.
  */
 @Injectable()
 export class Builds implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly logger = new Logger('figures');
+  private readonly logger = new Logger('builds');
+  private readonly stopping = new AbortController();
+  private readonly wakeUp = new WakeUp();
   private readonly running = new Map<string, Consumption>();
-  private known: { readonly state: BuildsState; readonly version: number } = {
-    state: builds.initial,
-    version: 0,
-  };
+  private loops: readonly Promise<void>[] = [];
+  private known: Known = { state: builds.initial, version: 0 };
   private serving: ServingBuild | null = null;
-  /** The build that this process brings up. */
-  private bringing: number | null = null;
-  private worker: JobWorker | null = null;
-  private following: Promise<void> = Promise.resolve();
-  private settling: Promise<void> = Promise.resolve();
-  private stopping = false;
+  /** How far a build must come before it has caught up. */
+  private goal: { readonly build: number; readonly ends: readonly number[] } | null = null;
+  /** The version of the stream for which everything that is not needed was dropped. */
+  private droppedAt = 0;
+  private failure: string | null = null;
 
   constructor(
     @Inject(EventStore) private readonly store: EventStore,
     @Inject(ReadModels) private readonly models: ReadModels,
     @Inject(EventLog) private readonly log: EventLog,
     @Inject(LogPipelines) private readonly pipelines: LogPipelines,
-    @Inject(JobQueue) private readonly jobs: JobQueue,
     @Inject(Clock) private readonly clock: Clock,
     @Inject(OFFERED) private readonly offered: Offered,
   ) {}
@@ -105,41 +88,36 @@ export class Builds implements OnApplicationBootstrap, BeforeApplicationShutdown
   async onApplicationBootstrap(): Promise<void> {
     const versions = versionsOf(this.offered);
     await this.tell({ type: 'BeginServing', policy: defaultPolicy, timeZone: 'UTC', versions });
-    await this.settle();
-    this.worker = await this.jobs.process(
-      queue,
-      (job) => this.bringUp((job.data as { build: number }).build),
-      {
-        attemptsMax: 1_000,
-        backoffMs: lookMs,
-      },
-    );
-    this.following = this.follow();
+    await this.reconcile(desired(await this.state(), this.offered, this.log.windowMax));
+    const { signal } = this.stopping;
+    const failed = (error: unknown) => this.failed(error);
+    this.loops = [this.watch(signal), pollingLoop(() => this.step(), this.wakeUp, signal, failed)];
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    this.stopping = true;
-    await this.worker?.stop();
-    await this.following;
-    await this.settling.catch(() => undefined);
+    this.stopping.abort();
+    await Promise.all(this.loops);
   }
 
   /**
-   * Answers from one build, the one that answers when the answer is complete: what was read while another took over is
-   * read again. `BUSY` when that happens time and again.
+   * Answers from one build, the one that serves when the answer is complete: what was read while another took over is
+   * read again. `BUSY` when that happens time and again, `NOT_OFFERED` when only a later release can read it.
    */
   async reading<T>(read: (serving: ServingBuild) => Promise<T>): Promise<T> {
     for (let attempt = 1; attempt <= readsMax; attempt++) {
-      const { serving } = this;
-      const answer = await settled(read(serving!));
-      if ((await this.state()).serving!.number === serving!.build.number) return answer();
-      await this.settle();
+      const serving = this.servingBuild();
+      const answer = await settled(read(serving));
+      if ((await this.state()).serving!.number === serving.build.number) return answer();
     }
     throw new Refusal('BUSY', 'not-yet', 'The figures are being replaced: try again in a moment.');
   }
 
   /** What has been decided so far. */
   async state(): Promise<BuildsState> {
+    return (await this.look()).state;
+  }
+
+  private async look(): Promise<Known> {
     let { state, version } = this.known;
     for (;;) {
       const page = await this.store.load(stream, version);
@@ -148,179 +126,155 @@ export class Builds implements OnApplicationBootstrap, BeforeApplicationShutdown
       if (!page.more) break;
     }
     if (version > this.known.version) this.known = { state, version };
-    return state;
+    return this.known;
   }
 
-  /** Follows what is decided, here or by another replica, and turns builds that were decided upon into jobs. */
-  private async follow(): Promise<void> {
-    let trouble: string | null = null;
-    while (!this.stopping) {
+  private servingBuild(): ServingBuild {
+    const build = this.known.state.serving!;
+    if (this.serving?.build !== build) this.serving = { build, ids: figureIds(build, this.offered) };
+    return this.serving;
+  }
+
+  /** Wakes the loop when something may have been decided, here or by another replica. */
+  private async watch(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
       try {
-        const state = await this.state();
-        if (!this.isKept(state)) await this.settle();
-        const { building } = state;
-        if (building !== null && !isCompared(building) && this.bringing !== building.number) {
-          const id = `build-${building.number}`;
-          await this.jobs.enqueue({ queue, id, data: { build: building.number } });
-          await this.jobs.retry(queue, id);
-        }
-        trouble = null;
+        await this.store.changed(signal);
       } catch (error) {
-        // The store did not answer, or what is to be kept is not known to this release: it is looked at again.
-        const { name } = error as Error;
-        if (name !== trouble) this.logger.warn('the figures are looked at again', { error: name });
-        trouble = name;
+        this.failed(error);
+        await pause(watchPauseMs, undefined, { signal }).catch(() => undefined);
       }
-      await pause(lookMs);
+      this.wakeUp.wake();
     }
   }
 
-  /** Builds until it has caught up; then it answers, or each partition is compared. */
-  private async bringUp(number: number): Promise<void> {
-    this.bringing = number;
-    try {
-      let goal = await this.log.ends();
-      for (;;) {
-        if (this.stopping) throw new Error('STOPPING');
-        const state = await this.state();
-        const { building } = state;
-        if (building?.number !== number || isCompared(building)) break;
-        if (!this.isKept(state)) await this.settle();
-        if (building.partitions === null) goal = await this.catchUp(building, goal);
-        else await this.compare(building, uncompared(building));
-        await pause(50);
-      }
-    } finally {
-      this.bringing = null;
+  /** Resolves to how many steps a build was taken further: 0 when there is something to wait for. */
+  private async step(): Promise<number> {
+    const { state, version } = await this.look();
+    const consumers = desired(state, this.offered, this.log.windowMax);
+    await this.reconcile(consumers);
+    const steps = await this.advance(state, consumers);
+    if (this.droppedAt !== version) {
+      await this.dropLeftBehind(state);
+      this.droppedAt = version;
     }
-    await this.settle();
+    this.failure = null;
+    return steps;
   }
 
-  /** Resolves to how far it must come next. */
-  private async catchUp(building: Building, goal: readonly number[]): Promise<readonly number[]> {
-    const ids = this.begunBy(building).map(({ id }) => id);
-    for (const id of ids) {
-      for (const [partition, end] of goal.entries()) {
-        if ((await this.models.checkpoint(id, partition)).offset < end) return goal;
-      }
+  /** Stops what is not desired any more, and starts what does not run yet. */
+  private async reconcile(consumers: readonly DesiredConsumer[]): Promise<void> {
+    const wanted = new Map(consumers.map((consumer) => [identityOf(consumer), consumer]));
+    for (const [identity, consumption] of this.running) {
+      if (wanted.has(identity)) continue;
+      await consumption.stop();
+      this.running.delete(identity);
     }
-    const ends = await this.log.ends();
-    if (ends.some((end, partition) => end - goal[partition]! > lagMax)) return ends;
-    const { number, rebuilds } = building;
-    if (rebuilds === undefined) await this.tell({ type: 'ServeBuild', number });
-    else await this.tell({ type: 'CatchUp', number, partitions: ends.length });
-    return ends;
-  }
-
-  private async compare(building: Building, partitions: readonly number[]): Promise<void> {
-    const rebuilding = this.rebuilding(building);
-    if (rebuilding === null || partitions.length === 0) return;
-    for (const comparison of await compared(this.models, rebuilding, partitions)) {
-      await this.tell({ type: 'Compare', number: building.number, comparison });
-    }
-    await this.state();
-  }
-
-  /**
-   * Between two batches that both editions took together: here they stand level also when the log never rests. A
-   * comparison that fails is for the next batch.
-   */
-  private async compareBetween(partition: number): Promise<void> {
-    const { building } = this.known.state;
-    if (building === null || !uncompared(building).includes(partition)) return;
-    try {
-      await this.compare(building, [partition]);
-    } catch (error) {
-      this.logger.debug('a partition is compared again', { error: (error as Error).name });
+    for (const [identity, consumer] of wanted) {
+      if (!this.running.has(identity)) this.running.set(identity, await this.run(consumer));
     }
   }
 
-  private rebuilding(build: Building): Rebuilding | null {
-    const { serving } = this.known.state;
-    if (build.rebuilds === undefined || serving === null) return null;
-    const id = (of: Build) => figureModel(of, build.rebuilds!, this.offered).id;
-    return { build, live: id(serving), built: id(build) };
-  }
-
-  /** The models that are not another build's as well. */
-  private begunBy(build: Build): readonly ReturnType<typeof figureModel>[] {
-    return figureNames
-      .filter((name) => build.editions[name].build === build.number)
-      .map((name) => figureModel(build, name, this.offered));
-  }
-
-  private consumers({ serving, building }: BuildsState): readonly GroupConsumer[] {
-    const answering = figureNames.map((name) => figureModel(serving!, name, this.offered));
-    if (building !== null && building.partitions !== null) {
-      return [groupConsumer(serving!, [...answering, ...this.begunBy(building)], servingWindow)];
-    }
-    const consumers = [groupConsumer(serving!, answering, servingWindow)];
-    if (building !== null && building.number === this.bringing) {
-      consumers.push(groupConsumer(building, this.begunBy(building), buildWindow));
-    }
-    return consumers;
-  }
-
-  private isKept(state: BuildsState): boolean {
-    const names = this.consumers(state).map(({ name }) => name);
-    const build = this.serving?.build.number;
-    return (
-      build === state.serving?.number &&
-      names.length === this.running.size &&
-      names.every((name) => this.running.has(name))
-    );
-  }
-
-  /** Keeps what is to be kept, answers from what is to answer, and drops what is neither. */
-  private settle(): Promise<void> {
-    this.settling = this.settling
-      .catch(() => undefined)
-      .then(async () => {
-        const state = await this.state();
-        const consumers = this.consumers(state);
-        for (const [name, consumption] of this.running) {
-          if (consumers.some((one) => one.name === name)) continue;
-          this.running.delete(name);
-          await consumption.stop();
-        }
-        for (const one of consumers) {
-          if (!this.running.has(one.name)) this.running.set(one.name, await this.keep(one));
-        }
-        const serving = state.serving!;
-        this.serving = { build: serving, ids: figureIds(serving, this.offered) };
-        const needed = [serving, ...(state.building === null ? [] : [state.building])];
-        const ids = needed.flatMap((build) => Object.values<string>(figureIds(build, this.offered)));
-        const newest = Math.max(...needed.map(({ number }) => number));
-        for (const model of await leftBehind(this.models, new Set(ids), newest))
-          await this.models.drop(model);
-      });
-    return this.settling;
-  }
-
-  private keep({ group, window, models }: GroupConsumer): Promise<Consumption> {
-    const takers = models.map((model) => new Runner<LogRecord, any>(model, this.models));
+  private run(consumer: DesiredConsumer): Promise<Consumption> {
+    const { group, window, models } = consumer;
+    const takers = models.map(({ model }) => new Runner<LogRecord, any>(model, this.models));
     const last = takers[takers.length - 1]!;
-    const all = [...takers.slice(0, -1), pausing(last, (partition) => this.compareBetween(partition))];
+    const all = [...takers.slice(0, -1), pausing(last, (partition) => this.afterBatch(consumer, partition))];
     return this.pipelines.run(group, all, window);
   }
 
-  private async tell(command: BuildsCommand): Promise<void> {
-    await handle(this.store, builds, buildsId, command, {
+  /**
+   * Between two batches a partition's owner sees both versions of a rebuilt read model at one offset, also when the log
+   * never rests. The last record is taken again when a consumer starts, so each partition with records comes here.
+   */
+  private async afterBatch({ compares }: DesiredConsumer, partition: number): Promise<void> {
+    if (this.known.state.building !== null) this.wakeUp.wake();
+    if (compares === null || !isToCompare(this.known.state, compares.build, partition)) return;
+    if (!isToCompare(await this.state(), compares.build, partition)) return;
+    const comparison = await comparisonOf(this.models, compares, partition);
+    if (comparison === null) return;
+    await this.tell({ type: 'Compare', number: compares.build, comparison });
+    await this.state();
+  }
+
+  private async advance(
+    { serving, building }: BuildsState,
+    consumers: readonly DesiredConsumer[],
+  ): Promise<number> {
+    if (building === null) {
+      const versions = versionsOf(this.offered);
+      if (missingIn(serving!, versions).length === 0) return 0;
+      return this.tell({ type: 'AddModels', versions });
+    }
+    if (building.partitions !== null) {
+      const compares = consumers.find((consumer) => consumer.compares !== null)?.compares;
+      return compares ? this.compareEmpty(building, compares) : 0;
+    }
+    if (!(await this.hasCaughtUp(building))) return 0;
+    const { number, rebuilds } = building;
+    if (rebuilds === undefined) return this.tell({ type: 'ServeBuild', number });
+    return this.tell({ type: 'CatchUp', number, partitions: this.log.partitions });
+  }
+
+  /** Whether it has taken everything that was on the log a while ago, and little has come since. */
+  private async hasCaughtUp(building: Building): Promise<boolean> {
+    const begun = begunBy(building, this.offered);
+    if (begun === null) return false;
+    if (this.goal?.build !== building.number) {
+      this.goal = { build: building.number, ends: await this.log.ends() };
+    }
+    const before = this.goal.ends;
+    for (const { id } of begun) {
+      for (const [partition, end] of before.entries()) {
+        if ((await this.models.checkpoint(id, partition)).offset < end) return false;
+      }
+    }
+    const ends = await this.log.ends();
+    this.goal = { build: building.number, ends };
+    return ends.every((end, partition) => end - before[partition]! <= lagMax);
+  }
+
+  /** Compares the partitions without records: nobody takes a batch of them. */
+  private async compareEmpty(building: Building, compares: Compared): Promise<number> {
+    let steps = 0;
+    for (const partition of uncompared(building)) {
+      const comparison = await comparisonOfNothing(this.models, compares, partition);
+      if (comparison === null) continue;
+      steps += await this.tell({ type: 'Compare', number: building.number, comparison });
+    }
+    return steps;
+  }
+
+  private async dropLeftBehind({ serving, building, started }: BuildsState): Promise<void> {
+    // What a later release builds is not known here.
+    if (building !== null && begunBy(building, this.offered) === null) return;
+    const needed = [serving!, ...(building === null ? [] : [building])];
+    const ids = needed.flatMap((build) => [...figureIds(build, this.offered).values()]);
+    const models = await leftBehind(this.models, this.offered, new Set(ids), started);
+    for (const model of models) await this.models.drop(model);
+  }
+
+  /** Resolves to 1 when something was decided, else to 0. */
+  private async tell(command: BuildsCommand): Promise<number> {
+    const { events } = await handle(this.store, builds, buildsId, command, {
       commandId: randomUUID(),
       at: this.clock.now().toISOString(),
       actor: 'analytics',
     });
+    return Math.min(1, events.length);
+  }
+
+  /** The store or the log does not answer, or a build needs a later release: it is tried again, and said once. */
+  private failed(error: unknown): void {
+    if (this.stopping.signal.aborted) return;
+    const { name, code = name } = error as Error & { readonly code?: string };
+    if (code !== this.failure) this.logger.warn('the builds are looked at again', { error: name, code });
+    this.failure = code;
   }
 }
 
-function groupConsumer(
-  { number }: Build,
-  made: readonly ReturnType<typeof figureModel>[],
-  window: number,
-): GroupConsumer {
-  const group = `analytics.figures.${number}`;
-  const models = made.map(({ model }) => model);
-  return { name: [group, ...made.map(({ id }) => id)].join(' '), group, window, models };
+function isToCompare({ building }: BuildsState, build: number, partition: number): boolean {
+  return building?.number === build && uncompared(building).includes(partition);
 }
 
 /** What a promise came to, to be given out later. */

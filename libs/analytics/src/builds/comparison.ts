@@ -1,54 +1,55 @@
-import { fingerprints, takingBy, type ReadModels, type Taker, type LogRecord } from '@readership/kernel';
+import { fingerprints, takingBy, type LogRecord, type ReadModels, type Taker } from '@readership/kernel';
 import type { Building } from './builds.decider.js';
 import type { Comparison } from './builds.events.js';
 
-/** A rebuild that has caught up, and the names of the two editions that are compared. */
-export interface Rebuilding {
-  readonly build: Building;
+/** Ids of the two versions of a rebuilt read model. */
+export interface Compared {
   readonly live: string;
   readonly built: string;
 }
 
+const triesMax = 5;
+const ofNothing = '0'.repeat(32);
+
 /**
- * Compares those of the partitions in which both editions stand at the same offset and go on doing so meanwhile: only
- * then do differences mean something. The others are left out.
+ * Compares what two versions of a read model hold of a partition. `null` while they stand at different offsets: only at
+ * the same offset does a difference mean something. Throws when the partition moves on again and again meanwhile.
  */
-export async function compared(
+export async function comparisonOf(
   models: ReadModels,
-  { live, built }: Pick<Rebuilding, 'live' | 'built'>,
-  partitions: readonly number[],
-): Promise<readonly Comparison[]> {
-  // What was parked and replayed moves no offset, but the counts beside it.
-  const standing = async () =>
-    new Map(
-      await Promise.all(
-        partitions.map(async (partition) => {
-          const both = await Promise.all([live, built].map((id) => models.checkpoint(id, partition)));
-          const at = both[0]!.offset === both[1]!.offset ? both[0]!.offset : null;
-          return [partition, { at, text: JSON.stringify(both) }] as const;
-        }),
-      ),
-    );
-  const before = await standing();
-  const level = new Set(partitions.filter((partition) => before.get(partition)!.at !== null));
-  if (level.size === 0) return [];
-  const ofLive = await fingerprints(models, live, level);
-  const ofBuilt = await fingerprints(models, built, level);
-  const after = await standing();
-  return [...level]
-    .filter((partition) => before.get(partition)!.text === after.get(partition)!.text)
-    .map((partition) => ({
-      partition,
-      offset: before.get(partition)!.at!,
-      live: ofLive.get(partition)!,
-      built: ofBuilt.get(partition)!,
-    }));
+  { live, built }: Compared,
+  partition: number,
+): Promise<Comparison | null> {
+  const checkpoints = () => Promise.all([live, built].map((id) => models.checkpoint(id, partition)));
+  const hash = async (id: string): Promise<string> =>
+    (await fingerprints(models, id, new Set([partition]))).get(partition)!;
+  for (let tries = 0; tries < triesMax; tries++) {
+    const before = await checkpoints();
+    const { offset } = before[0]!;
+    if (before[1]!.offset !== offset) return null;
+    const comparison = { partition, offset, live: await hash(live), built: await hash(built) };
+    // A replay of parked records does not move the offset, but it changes the counts beside it.
+    if (JSON.stringify(await checkpoints()) === JSON.stringify(before)) return comparison;
+  }
+  throw new Error(`partition ${partition} moved on while it was compared`);
+}
+
+/** The comparison of a partition of which neither version has taken a record; else `null`. Reads no rows. */
+export async function comparisonOfNothing(
+  models: ReadModels,
+  { live, built }: Compared,
+  partition: number,
+): Promise<Comparison | null> {
+  for (const id of [live, built]) {
+    if ((await models.checkpoint(id, partition)).recordedAt !== '') return null;
+  }
+  return { partition, offset: 0, live: ofNothing, built: ofNothing };
 }
 
 /** Partitions of a rebuild that has caught up which are not compared yet. */
-export function uncompared({ partitions, compared: known }: Building): readonly number[] {
+export function uncompared({ partitions, compared }: Building): readonly number[] {
   const all = Array.from({ length: partitions ?? 0 }, (_, partition) => partition);
-  return all.filter((partition) => !known.some((one) => one.partition === partition));
+  return all.filter((partition) => !compared.some((one) => one.partition === partition));
 }
 
 /** A taker after whose batches something may be looked at before the partition's next batch is taken. */

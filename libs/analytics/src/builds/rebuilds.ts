@@ -9,7 +9,7 @@ import {
   type BuildsCommand,
   type BuildsState,
 } from './builds.decider.js';
-import type { Comparison, FigureName } from './builds.events.js';
+import type { Comparison } from './builds.events.js';
 import { Builds, buildsId } from './builds.js';
 
 /** How far the built edition has come in a partition of the log. */
@@ -27,7 +27,7 @@ export interface Parity {
 
 export interface Rebuild {
   readonly id: number;
-  readonly model: FigureName;
+  readonly model: string;
   readonly version: number;
   /** `comparing`: it has caught up. `compared`: it waits to be switched to, or abandoned. */
   readonly state: 'building' | 'comparing' | 'compared' | 'switched' | 'abandoned';
@@ -49,8 +49,8 @@ export class Rebuilds {
   ) {}
 
   /** Begins one, or gives the same that is under way; `version` absent: the last that this release offers. */
-  async begin(model: FigureName, version: number | undefined, meta: Meta): Promise<Rebuild> {
-    const { first, last } = versionsOf(this.offered)[model];
+  async begin(model: string, version: number | undefined, meta: Meta): Promise<Rebuild> {
+    const { first, last } = versionsOf(this.offered)[model]!;
     const wanted = version ?? last;
     if (wanted < first || wanted > last) {
       const detail = `This release offers versions ${first} to ${last} of it.`;
@@ -76,7 +76,7 @@ export class Rebuilds {
     return [await this.underWay(building, building.rebuilds), ...over];
   }
 
-  private async underWay(building: Building, model: FigureName): Promise<Rebuild> {
+  private async underWay(building: Building, model: string): Promise<Rebuild> {
     const { id } = figureModel(building, model, this.offered);
     const progress = (await this.log.ends()).map(async (end, partition) => {
       const { offset } = await this.models.checkpoint(id, partition);
@@ -96,8 +96,8 @@ function found({ ended }: BuildsState, id: number): Rebuild {
 
 function viewOf(of: Building | Ended): Rebuild {
   const model = of.rebuilds!;
-  const { number: id, editions } = of;
-  return { id, model, version: editions[model].version, state: stateOf(of), parity: parityOf(of) };
+  const { number: id, models } = of;
+  return { id, model, version: models[model]!.version, state: stateOf(of), parity: parityOf(of) };
 }
 
 function stateOf(of: Building | Ended): Rebuild['state'] {

@@ -134,7 +134,7 @@ export class FiguresQuery {
     answer: (reading: Reading) => Promise<T>,
   ): Promise<T> {
     return this.builds.reading(async (running) => {
-      const models = [...Object.values<string>(running.ids), costsModel];
+      const models = [...running.ids.values(), costsModel];
       await this.applied.until(after, { published: [...models, directoryModel] });
       const ends = await this.log.ends();
       const checkpoints = await Promise.all(
