@@ -10,7 +10,7 @@ export {
   ServiceConfig,
   type LogLevel,
 } from './config.js';
-export { contextModule, LogPipelines, partsOf, type ContextParts } from './context.js';
+export { contextModule, LogConsumers, partsOf, type ContextParts } from './context.js';
 export { Contexts, type ContextStatus } from './contexts.js';
 export type { RateLimiter } from './edge.js';
 export { eventually } from './eventually.js';

@@ -6,14 +6,14 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import { defaultPolicy } from '@readership/contracts';
-import { Clock, LogPipelines, pollingLoop } from '@readership/host';
+import { Clock, LogConsumers, pollingLoop } from '@readership/host';
 import {
   EventLog,
   EventStore,
   handle,
+  readModelProcessor,
   ReadModels,
   Refusal,
-  Runner,
   WakeUp,
   type Consumption,
   type LogRecord,
@@ -29,7 +29,7 @@ import {
   type BuildsState,
 } from './builds.decider.js';
 import type { BuildsEvent } from './builds.events.js';
-import { comparisonOf, comparisonOfNothing, pausing, uncompared, type Compared } from './comparison.js';
+import { comparisonOf, comparisonOfNothing, uncompared, type Compared } from './comparison.js';
 import { desired, identityOf, type DesiredConsumer } from './desired-consumers.js';
 import { begunBy, figureIds, leftBehind, OFFERED, versionsOf, type Offered } from './figure-models.js';
 
@@ -80,7 +80,7 @@ export class Builds implements OnApplicationBootstrap, BeforeApplicationShutdown
     @Inject(EventStore) private readonly store: EventStore,
     @Inject(ReadModels) private readonly models: ReadModels,
     @Inject(EventLog) private readonly log: EventLog,
-    @Inject(LogPipelines) private readonly pipelines: LogPipelines,
+    @Inject(LogConsumers) private readonly consumers: LogConsumers,
     @Inject(Clock) private readonly clock: Clock,
     @Inject(OFFERED) private readonly offered: Offered,
   ) {}
@@ -177,10 +177,8 @@ export class Builds implements OnApplicationBootstrap, BeforeApplicationShutdown
 
   private run(consumer: DesiredConsumer): Promise<Consumption> {
     const { group, window, models } = consumer;
-    const takers = models.map(({ model }) => new Runner<LogRecord, any>(model, this.models));
-    const last = takers[takers.length - 1]!;
-    const all = [...takers.slice(0, -1), pausing(last, (partition) => this.afterBatch(consumer, partition))];
-    return this.pipelines.run(group, all, window);
+    const processors = models.map(({ model }) => readModelProcessor<LogRecord, any>(model, this.models));
+    return this.consumers.run(group, processors, window, (partition) => this.afterBatch(consumer, partition));
   }
 
   /**

@@ -1,4 +1,4 @@
-import { fingerprints, takingBy, type LogRecord, type ReadModels, type Taker } from '@readership/kernel';
+import { fingerprints, type ReadModels } from '@readership/kernel';
 import type { Building } from './builds.decider.js';
 import type { Comparison } from './builds.events.js';
 
@@ -50,15 +50,4 @@ export async function comparisonOfNothing(
 export function uncompared({ partitions, compared }: Building): readonly number[] {
   const all = Array.from({ length: partitions ?? 0 }, (_, partition) => partition);
   return all.filter((partition) => !compared.some((one) => one.partition === partition));
-}
-
-/** A taker after whose batches something may be looked at before the partition's next batch is taken. */
-export function pausing<E>(
-  taker: Taker<LogRecord, E>,
-  between: (partition: number) => Promise<void>,
-): Taker<LogRecord, E> {
-  return takingBy(taker, async (partition, records, decode) => {
-    await taker.take(partition, records, decode);
-    await between(partition);
-  });
 }
