@@ -70,6 +70,7 @@ export class Builds implements OnApplicationBootstrap, BeforeApplicationShutdown
   private loops: readonly Promise<void>[] = [];
   private known: Known = { state: builds.initial, version: 0 };
   private serving: ServingBuild | null = null;
+  private plan: { readonly state: BuildsState; readonly consumers: readonly DesiredConsumer[] } | null = null;
   /** How far a build must come before it has caught up. */
   private goal: { readonly build: number; readonly ends: readonly number[] } | null = null;
   /** The version of the stream for which everything that is not needed was dropped. */
@@ -88,7 +89,7 @@ export class Builds implements OnApplicationBootstrap, BeforeApplicationShutdown
   async onApplicationBootstrap(): Promise<void> {
     const versions = versionsOf(this.offered);
     await this.tell({ type: 'BeginServing', policy: defaultPolicy, timeZone: 'UTC', versions });
-    await this.reconcile(desired(await this.state(), this.offered, this.log.windowMax));
+    await this.reconcile(this.desiredBy(await this.state()));
     const { signal } = this.stopping;
     const failed = (error: unknown) => this.failed(error);
     this.loops = [this.watch(signal), pollingLoop(() => this.step(), this.wakeUp, signal, failed)];
@@ -151,7 +152,7 @@ export class Builds implements OnApplicationBootstrap, BeforeApplicationShutdown
   /** Resolves to how many steps a build was taken further: 0 when there is something to wait for. */
   private async step(): Promise<number> {
     const { state, version } = await this.look();
-    const consumers = desired(state, this.offered, this.log.windowMax);
+    const consumers = this.desiredBy(state);
     await this.reconcile(consumers);
     const steps = await this.advance(state, consumers);
     if (this.droppedAt !== version) {
@@ -160,6 +161,14 @@ export class Builds implements OnApplicationBootstrap, BeforeApplicationShutdown
     }
     this.failure = null;
     return steps;
+  }
+
+  /** Worked out once per state: it makes every read model anew. */
+  private desiredBy(state: BuildsState): readonly DesiredConsumer[] {
+    if (this.plan?.state !== state) {
+      this.plan = { state, consumers: desired(state, this.offered, this.log.windowMax) };
+    }
+    return this.plan.consumers;
   }
 
   /** Stops what is not desired any more, and starts what does not run yet. */

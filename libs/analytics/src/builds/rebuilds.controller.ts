@@ -54,7 +54,7 @@ export class RebuildsController {
   @ApiOperation({ summary: 'The rebuild under way, and the last ones that are over' })
   @ApiQuery(context)
   @ApiOkResponse({
-    description: '`parity`: per partition, what both editions hold at one offset of the log.',
+    description: '`parity`: per partition, what both versions hold at one offset of the log.',
   })
   async list(
     @Query('context') name: string | undefined,

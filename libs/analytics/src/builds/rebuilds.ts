@@ -12,14 +12,14 @@ import {
 import type { Comparison } from './builds.events.js';
 import { Builds, buildsId } from './builds.js';
 
-/** How far the built edition has come in a partition of the log. */
+/** How far the built version has come in a partition of the log. */
 export interface Progress {
   readonly partition: number;
   readonly offset: number;
   readonly end: number;
 }
 
-/** What a comparison of the live edition with the built one came to. */
+/** What a comparison of the live version with the built one came to. */
 export interface Parity {
   readonly equal: boolean;
   readonly partitions: readonly (Comparison & { readonly equal: boolean })[];
