@@ -19,7 +19,9 @@ RUN --mount=type=cache,target=/root/.npm npm ci --no-audit --no-fund
 COPY . .
 RUN npm run build \
  && npm prune --omit=dev --no-audit --no-fund \
- && rm -rf node_modules/typescript libs/*/src apps/*/src tools/bench tools/lint tools/sim tools/servers tools/dist/bench tools/dist/sim \
+ && rm -rf node_modules/typescript libs/*/src libs/*/testing apps/*/src \
+      tools/bench tools/drill tools/faults tools/lint tools/scenario tools/servers tools/sim \
+      tools/dist/bench tools/dist/drill tools/dist/faults tools/dist/scenario tools/dist/sim \
  && mkdir /data
 
 FROM ${NODE_IMAGE}
