@@ -1,7 +1,7 @@
 # One image for all services; the command chooses, and without one all contexts run in one process on SQLite in /data.
 # The base image is named by its minor version, so that a rebuild takes Node's patches; whoever wants the same bytes again
 # gives --build-arg NODE_IMAGE=node@sha256:….
-ARG NODE_IMAGE=node:24.19-bookworm-slim
+ARG NODE_IMAGE=node:24.22-bookworm-slim
 
 # What npm reads, alone: the packages are installed anew only when this changes.
 FROM ${NODE_IMAGE} AS manifests
