@@ -176,6 +176,7 @@ describe('a page', () => {
       meta: metaOf(`${i}`),
     }));
     await store.appendEach(commits);
+    await store.end(0);
     const pages = await eventCollections(await place.connect())
       .pages.find({})
       .sort({ no: 1 })
