@@ -2,10 +2,10 @@ import { Kafka, logLevel } from 'kafkajs';
 import mongoose from 'mongoose';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import { backends } from './backends.js';
+import { testServers } from '../testing/test-servers.fixture.js';
 import { forgetCluster, prepareCluster } from './prepare-cluster.js';
 
-const { kafka, mongodb, redis } = backends();
+const { kafka, mongodb, redis } = testServers();
 const servers = {
   kafkaBrokers: [kafka],
   mongoUrl: mongodb,

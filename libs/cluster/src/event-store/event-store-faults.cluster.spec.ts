@@ -5,23 +5,27 @@ import {
   expectConsistent,
   metaOf,
   publishTold,
-  testDatabase,
+  scratchEventStore,
   testKey,
   told,
   wholePartition,
-  type TestDatabase,
-} from './testing.js';
-import { watchedDatabase, type Operation, type Watch } from './watched-database.js';
+  type ScratchEventStore,
+} from '../../testing/scratch-event-store.fixture.js';
+import {
+  interceptedDatabase,
+  type Operation,
+  type Interceptor,
+} from '../../testing/intercepted-database.fixture.js';
 
 const partitions = 1;
-let place: TestDatabase;
-beforeEach(async () => (place = await testDatabase(partitions)));
-afterEach(() => place.drop());
+let place: ScratchEventStore;
+beforeEach(async () => (place = await scratchEventStore(partitions)));
+afterEach(() => place.remove());
 
-async function storeOf(watch?: Watch, now?: () => number): Promise<MongoEventStore> {
+async function storeOf(watch?: Interceptor, now?: () => number): Promise<MongoEventStore> {
   const database = await place.connect();
   const options = { partitions, masterKey: testKey, ...(now ? { now } : {}) };
-  return new MongoEventStore(watch ? watchedDatabase(database, watch) : database, publishTold, options);
+  return new MongoEventStore(watch ? interceptedDatabase(database, watch) : database, publishTold, options);
 }
 
 const inserting = ({ collection, name }: Operation) => collection === 'commits' && name === 'insertMany';
@@ -172,6 +176,7 @@ describe('a page', () => {
       meta: metaOf(`${i}`),
     }));
     await store.appendEach(commits);
+    await store.end(0);
     const pages = await eventCollections(await place.connect())
       .pages.find({})
       .sort({ no: 1 })
