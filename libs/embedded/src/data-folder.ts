@@ -146,7 +146,10 @@ function lockIn(folder: string): SqlDriver {
     makePrivateFile(path);
     return openDriver(path, { busyTimeoutMs: 0, lock: true });
   } catch (error) {
-    if (isBusy(error)) throw new FolderUnusable(`Another process has the data folder ${folder} open.`);
+    if (isBusy(error))
+      throw new FolderUnusable(
+        `Another process has the data folder ${folder} open. Stop it, or choose another folder with --data DIR.`,
+      );
     const why = codeOf(error);
     throw new FolderUnusable(
       existsSync(path)
