@@ -11,7 +11,7 @@ import {
   type Served,
 } from '@readership/host';
 import { resolve } from 'node:path';
-import { expectAnswer, resetFolder } from './data-folder.js';
+import { expectAnswer, ownFiles, resetFolder } from './data-folder.js';
 import { modulesOn } from './modules.js';
 import type { Options } from './options.js';
 import { SampleLoading } from './sample-loading.js';
@@ -42,7 +42,7 @@ export async function runStandalone(options: Options, env: NodeJS.ProcessEnv): P
     });
     // Everything that may refuse comes before what changes or deletes anything: the folder's lock, the port, then the rest.
     if (options.reset) expectAnswer(path, options.yes);
-    const folder = DataFolder.open(path);
+    const folder = DataFolder.open(path, ownFiles);
     closing.push(() => folder.close());
     const port = await holdPort(config);
     closing.push(() => port.release());

@@ -9,7 +9,7 @@ import {
   makePrivateFile,
   makePrivateFolder,
 } from './private-files.js';
-import { isBusy, openDriver, type SqlDriver } from './sql-driver.js';
+import { DatabaseUnusable, isBusy, openDriver, type SqlDriver } from './sql-driver.js';
 import { ThreadWriter } from './thread-writer.js';
 import { DirectWriter } from './writer.js';
 
@@ -48,10 +48,10 @@ export class DataFolder {
   ) {}
 
   /**
-   * Makes the folder when it does not exist, closes it to others, and takes its lock. Throws `FolderUnusable` when that
-   * cannot be done or another process holds it; what lies in the folder is not changed then.
+   * Makes the folder when it does not exist, closes it and these files in it to others, and takes its lock. Throws
+   * `FolderUnusable` when that cannot be done or another process holds it; nothing else is changed then.
    */
-  static open(folder: string): DataFolder {
+  static open(folder: string, files: readonly string[] = []): DataFolder {
     const path = resolve(folder);
     try {
       makePrivateFolder(path);
@@ -64,7 +64,7 @@ export class DataFolder {
         { cause: error },
       );
     }
-    closeDataFolder(path);
+    closeDataFolder(path, files);
     return new DataFolder(path, lockIn(path));
   }
 
@@ -123,11 +123,22 @@ export class DataFolder {
   }
 }
 
+function closeDataFolder(path: string, files: readonly string[]): void {
+  const ours = [lockName, ...files];
+  if (isOpenToOthers(path)) closeOwnFolder(path, ours);
+  for (const file of ours.map((name) => join(path, name))) {
+    try {
+      closeFile(file);
+    } catch (error) {
+      throw new FolderUnusable(notClosed(file, error), { cause: error });
+    }
+  }
+}
+
 /** A folder that others use as well is not closed to them: that would be a harm that nobody asked for. */
-function closeDataFolder(path: string): void {
-  if (!isOpenToOthers(path)) return;
+function closeOwnFolder(path: string, ours: readonly string[]): void {
   const names = readdirSync(path);
-  const known = names.length === 0 || names.some((name) => name === lockName || name === 'keys.json');
+  const known = names.length === 0 || names.some((name) => ours.includes(name));
   if (!known || (statSync(path).mode & sticky) !== 0) {
     throw new FolderUnusable(
       `The folder ${path} is open to others and holds files that are not Readership's: choose a folder of its own with --data DIR, or run chmod 700 on it.`,
@@ -150,7 +161,7 @@ function lockIn(folder: string): SqlDriver {
       throw new FolderUnusable(
         `Another process has the data folder ${folder} open. Stop it, or choose another folder with --data DIR.`,
       );
-    const why = codeOf(error);
+    const why = error instanceof DatabaseUnusable ? String((error.cause as Error).message) : codeOf(error);
     throw new FolderUnusable(
       existsSync(path)
         ? `${path} cannot be used as the lock of the folder (${why}): give it to the user who starts Readership, or remove it.`

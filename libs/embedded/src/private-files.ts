@@ -31,7 +31,11 @@ export function makePrivateFile(path: string): void {
 
 /** Takes the rights of everybody but the owner from a file, if it is there. */
 export function closeFile(path: string): void {
-  if (existsSync(path)) closeToOthers(path, fileMode);
+  try {
+    closeToOthers(path, fileMode);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
 }
 
 export function closeFolder(path: string): void {
