@@ -39,7 +39,7 @@ beforeAll(async () => {
   used = newFolder();
   const program = await new Program(['--data', used, '--sample', 'none'], watched).started();
   expect(await program.signal('SIGTERM')).toBe(0);
-}, 60_000);
+}, 120_000);
 
 function copyOfUsed(): string {
   const folder = newFolder();
@@ -127,7 +127,7 @@ describe('a start that fails says in one line which file is at fault, and ends w
       harm(folder);
       await refused(['--data', folder, '--sample', 'none'], words);
     },
-    60_000,
+    120_000,
   );
 
   it('a state of the sample that is something else', async () => {
@@ -135,7 +135,7 @@ describe('a start that fails says in one line which file is at fault, and ends w
     writeFileSync(join(folder, 'sample.json'), '{"name":"mine"}');
     await refused(['--data', folder], /\/sample\.json does not say how far/);
     expect(readFileSync(join(folder, 'sample.json'), 'utf8')).toBe('{"name":"mine"}');
-  }, 60_000);
+  }, 120_000);
 
   it('a port that is taken', async () => {
     const other = createServer().listen(0, '127.0.0.1');
@@ -143,19 +143,19 @@ describe('a start that fails says in one line which file is at fault, and ends w
     const { port } = other.address() as { port: number };
     await refused(['--data', newFolder(), '--port', `${port}`], new RegExp(`^Port ${port} is taken`));
     await new Promise((resolve) => other.close(resolve));
-  }, 60_000);
+  }, 120_000);
 
   it('a folder below a file', async () => {
     const file = join(newFolder(), 'file');
     writeFileSync(file, '');
     for (const folder of [file, join(file, 'below'), join(file, 'below', 'that')])
       await refused(['--data', folder], /^The data folder \S+ cannot be written \(ENOTDIR\)/);
-  }, 60_000);
+  }, 120_000);
 
   it.each(['/proc/readership', '/proc/readership/below'].filter(() => existsSync('/proc/self')))(
     'a folder in a file system of the kernel: %s',
     (folder) => refused(['--data', folder], /^The data folder \S+ cannot be written \(ENOENT\)/),
-    60_000,
+    120_000,
   );
 
   it('a folder of others that is open to them, which stays as it is', async () => {
@@ -163,7 +163,7 @@ describe('a start that fails says in one line which file is at fault, and ends w
     writeFileSync(join(folder, 'letter.txt'), 'mine');
     chmodSync(folder, 0o755);
     await refused(['--data', folder], /^The folder \S+ is open to others and holds files that are not/);
-  }, 60_000);
+  }, 120_000);
 
   it('a folder that may not be written, and keys that may not be read', async () => {
     // Root may do everything, so it runs the program as somebody else.
@@ -183,13 +183,13 @@ describe('a start that fails says in one line which file is at fault, and ends w
     rmSync(join(folder, 'lock-journal'), { force: true });
     own(join(folder, 'keys.json'), 0o000);
     await refused(['--data', folder], /\/keys\.json cannot be read \(EACCES\)/, { ...watched, uid });
-  }, 60_000);
+  }, 120_000);
 
   it.each([
     [['--colour'], /colour/],
     [['--port', 'abc'], /--port/],
     [['--sample', 'large'], /--sample/],
-  ])('%j', (args, words) => refused(args, words), 60_000);
+  ])('%j', (args, words) => refused(args, words), 120_000);
 });
 
 it('shows the access key at the first start that succeeds, and never again', async () => {
@@ -204,4 +204,4 @@ it('shows the access key at the first start that succeeds, and never again', asy
     expect(await program.signal('SIGTERM')).toBe(0);
     expect(program.out.includes(adminKey)).toBe(shown);
   }
-}, 90_000);
+}, 180_000);

@@ -68,5 +68,5 @@ it.each([
     for (const id of acknowledged)
       expect([id, (await second.send('/v1/interactions', loan(id))).status]).toEqual([id, 200]);
   },
-  90_000,
+  180_000,
 );

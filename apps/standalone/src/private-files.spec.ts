@@ -51,4 +51,4 @@ it('a name, an address and a number lie readable in the files of patron-profile 
     );
   for (const text of [personal.familyName, personal.email, personal.phone.slice(1)])
     expect([text, holding(text)]).toEqual([text, ['patron-profile.db-wal']]);
-}, 60_000);
+}, 120_000);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 const main = join(import.meta.dirname, '../dist/main.js');
 const key = 'process-spec-key-0123456789-0123456789';
-const startsWithinMs = 30_000;
+const startsWithinMs = 60_000;
 
 export interface Surroundings {
   /** Absent: a key that `send` knows. */

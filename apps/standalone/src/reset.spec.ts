@@ -56,7 +56,7 @@ describe('--reset', () => {
     await first.signal('SIGKILL');
     const second = await new Program(inFolder(folder)).started();
     expect((await second.send('/v1/interactions', loan(1))).status).toBe(200);
-  }, 90_000);
+  }, 180_000);
 
   it('deletes nothing when the port is taken', async () => {
     const folder = await used();
@@ -69,7 +69,7 @@ describe('--reset', () => {
     await new Promise((resolve) => other.close(resolve));
     const program = await new Program(inFolder(folder)).started();
     expect((await program.send('/v1/branches/NORTH')).status).toBe(200);
-  }, 90_000);
+  }, 180_000);
 
   it('deletes nothing when something of another kind has a name of ours', async () => {
     const folder = await used();
@@ -78,14 +78,14 @@ describe('--reset', () => {
     const before = files(folder);
     await refused([...inFolder(folder), ...reset], /log\.db is not a file that Readership made/);
     expect(files(folder)).toEqual(before);
-  }, 60_000);
+  }, 120_000);
 
   it('deletes nothing without a terminal and without --yes', async () => {
     const folder = newFolder();
     writeFileSync(join(folder, 'keys.json'), '{}');
     await refused([...inFolder(folder), '--reset'], /--yes/);
     expect(readdirSync(folder)).toEqual(['keys.json']);
-  }, 40_000);
+  }, 120_000);
 
   it('deletes what Readership wrote, and no file of a stranger', async () => {
     const folder = await used();
@@ -99,7 +99,7 @@ describe('--reset', () => {
     expect((await program.send('/v1/branches/NORTH')).status).toBe(404);
     for (const name of strangers) expect(readFileSync(join(folder, name), 'utf8')).toBe(`mine: ${name}`);
     expect(readFileSync(join(folder, 'keys.json'), 'utf8')).not.toBe(keys);
-  }, 60_000);
+  }, 120_000);
 
   it('knows every file that Readership writes by its name', async () => {
     const folder = newFolder();
@@ -112,7 +112,7 @@ describe('--reset', () => {
     expect(readdirSync(folder)).toEqual(
       expect.arrayContaining(['log.db', 'log.db-wal', 'keys.json', 'lock']),
     );
-  }, 40_000);
+  }, 120_000);
 });
 
 it('of two starts at once in one folder one runs and the other ends', async () => {
@@ -122,4 +122,4 @@ it('of two starts at once in one folder one runs and the other ends', async () =
   expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
   const ended = both[outcomes.findIndex(({ status }) => status === 'rejected')]!;
   expect([await ended.ended, ended.err]).toEqual([1, expect.stringMatching(/^Another process has .*\n$/)]);
-}, 60_000);
+}, 120_000);

@@ -55,9 +55,9 @@ export class DataFolder {
     const path = resolve(folder);
     try {
       makePrivateFolder(path);
-      accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK);
       // Fails where a path that exists is no folder.
       readdirSync(path);
+      accessSync(path, constants.W_OK | constants.X_OK);
     } catch (error) {
       throw new FolderUnusable(
         `The data folder ${path} cannot be written (${codeOf(error)}): choose another with --data DIR.`,
