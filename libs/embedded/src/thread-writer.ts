@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { Refusal, Unavailable, type Away } from '@readership/kernel';
+import { Unavailable, type Away } from '@readership/kernel';
 import { DataKeyTaken } from './event-writes.js';
 import type { SqlValue } from './sql-driver.js';
 import type { Answer, SqlWriter, WriteName, WriteRequest } from './writer.js';
@@ -65,9 +65,7 @@ export class ThreadWriter implements SqlWriter {
       if (this.failure) return reject(this.failure);
       if (this.closing) return reject(new Error('the writer is closed'));
       if (this.waitingValues > waitingMax) {
-        return reject(
-          new Refusal('BUSY', 'not-yet', 'More is being written than the disk can take: try again.'),
-        );
+        return reject(new Unavailable('BUSY', 'more is being written than the disk can take'));
       }
       this.waitingValues += values.length;
       this.waiting.push({ name, values, resolve: resolve as (answer: never) => void, reject });
