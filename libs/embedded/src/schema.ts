@@ -101,8 +101,14 @@ function create(driver: SqlDriver, tables: string, partitions: number): void {
     const stored = driver.prepare('SELECT value FROM settings WHERE name = ?').get(['partitions'])?.[0];
     if (stored !== partitions) {
       throw new Error(
-        `The database has ${String(stored)} partitions and cannot be opened with ${partitions}.`,
+        `${fileOf(driver)} has ${String(stored)} partitions and cannot be opened with ${partitions}: put back the data folder that belongs to this Readership.`,
       );
     }
   });
+}
+
+/** The path of the database, for messages. */
+function fileOf(driver: SqlDriver): string {
+  const path = driver.prepare('PRAGMA database_list').get([])?.[2];
+  return typeof path === 'string' && path !== '' ? path : 'The database';
 }

@@ -19,7 +19,7 @@ import { contextModule, LogConsumers, type ContextParts } from './context.js';
 import { Metrics } from './metrics.js';
 import { AppliedWait } from './positions.js';
 import { RequestMeta } from './request.js';
-import { startApp, type TestApp } from './testing.js';
+import { startApp, type TestApp } from '../testing/test-app.fixture.js';
 
 type Knocked = Event<'Knocked', { door: string; loud: boolean }>;
 interface Knocks {

@@ -1,5 +1,5 @@
 export { Answer, written } from './answer.js';
-export { createApp, serve, type AppOptions } from './app.js';
+export { createApp, holdPort, serve, type AppOptions, type HeldPort, type Served } from './app.js';
 export { Clock, SystemClock } from './clock.js';
 export {
   BadConfig,
@@ -14,6 +14,7 @@ export { contextModule, LogConsumers, partsOf, type ContextParts } from './conte
 export { Contexts, type ContextStatus } from './contexts.js';
 export type { RateLimiter } from './edge.js';
 export { eventually } from './eventually.js';
+export { failProcess } from './failed-process.js';
 export { HttpProblem, Unreadable, type FieldProblem } from './http-problem.js';
 export { listLimit, ListQuery, Lists, type ListAsked, type Listed } from './lists.js';
 export { pollingLoop } from './polling-loop.js';
@@ -31,6 +32,6 @@ export type { Problem } from './problem.js';
 export type { ReadinessCheck } from './readiness.js';
 export { IfMatch, RequestMeta } from './request.js';
 export { Public, routesOf, type Route } from './routes.js';
-export { loadSecrets, Secrets } from './secrets.js';
+export { adminKeyShown, loadSecrets, Secrets } from './secrets.js';
 export { runService, type Connect, type ServiceAdapters } from './service.js';
 export { parseStrictJson } from './strict-json.js';

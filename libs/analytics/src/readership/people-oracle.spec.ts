@@ -1,10 +1,23 @@
 import type { ActivityPolicy } from '@readership/contracts';
 import { memoryAdapters } from '@readership/embedded';
 import { readModelProcessor, modelId, partitionOf, type Delivered, type ReadModels } from '@readership/kernel';
-import { expected, monthName, monthsToTell, personOf, scopes, type Series } from './oracle.js';
+import {
+  expected,
+  monthName,
+  monthsToTell,
+  personOf,
+  scopes,
+  type Series,
+} from '../../testing/people-oracle.js';
 import { lossReasons, peopleReader, type PeopleReader } from './people.js';
 import { people } from './people.tally.js';
-import { chance, interleaved, randomHistory, type Chance, type History } from './random-history.js';
+import {
+  chance,
+  interleaved,
+  randomHistory,
+  type Chance,
+  type History,
+} from '../../testing/random-history.js';
 import { readerActivity, type ReaderActivity, type ReaderFact } from './reader-activity.projection.js';
 
 const partitions = 3;

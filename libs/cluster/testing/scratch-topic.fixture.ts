@@ -2,13 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { start, unseen, type LogRecord, type NewRecord } from '@readership/kernel';
 import { Kafka, logLevel, type Admin, type KafkaConfig } from 'kafkajs';
-import { backends } from '../backends.js';
-import { type Collection, type Database, type Doc } from '../mongo.js';
-import { watchedMongo } from '../watched-mongo.js';
-import { prepareEventLog } from './event-log-topic.js';
-import { KafkaEventLog, type KafkaEventLogOptions } from './kafka-event-log.js';
+import { testServers } from './test-servers.fixture.js';
+import { type Collection, type Database, type Doc } from '../src/mongo.js';
+import { connectWithinSubset } from './subset-connection.fixture.js';
+import { prepareEventLog } from '../src/event-log/event-log-topic.js';
+import { KafkaEventLog, type KafkaEventLogOptions } from '../src/event-log/kafka-event-log.js';
 
-export const servers = backends();
+export const servers = testServers();
 export const kafka: KafkaConfig = {
   clientId: 'readership-spec',
   brokers: [servers.kafka],
@@ -18,7 +18,7 @@ export const timing = { heartbeatMs: 150, sessionMs: 6_000, rebalanceMs: 3_000, 
 export const partitions = 3;
 
 /** A topic of one test, and what is opened on it. */
-export class SpecTopic {
+export class ScratchTopic {
   private readonly logs: KafkaEventLog[] = [];
 
   private constructor(
@@ -27,12 +27,12 @@ export class SpecTopic {
     readonly database: Database,
   ) {}
 
-  static async make(): Promise<SpecTopic> {
+  static async make(): Promise<ScratchTopic> {
     const topic = `spec-${randomUUID()}`;
     await prepareEventLog({ kafka, topic, partitions, replication: 1 });
     const admin = new Kafka(kafka).admin();
     await admin.connect();
-    return new SpecTopic(topic, admin, await watchedMongo(servers.mongodb, topic));
+    return new ScratchTopic(topic, admin, await connectWithinSubset(servers.mongodb, topic));
   }
 
   openLog(more: Partial<KafkaEventLogOptions> = {}): KafkaEventLog {
