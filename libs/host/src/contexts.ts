@@ -35,10 +35,6 @@ export class Contexts {
     return [...this.entered.values()];
   }
 
-  named(name: string): ContextStatus | undefined {
-    return this.entered.get(name);
-  }
-
   /** The one that a request names; refused when it names none, or one of another process. */
   asked(name: string | undefined): ContextStatus {
     if (name === undefined) {
