@@ -1,6 +1,6 @@
 import type { DynamicModule } from '@nestjs/common';
 import type { CustomTransportStrategy } from '@nestjs/microservices';
-import type { Adapters, TopicLag } from '@readership/kernel';
+import { LoopHealth, type Adapters, type TopicLag } from '@readership/kernel';
 import { createApp, serve } from './app.js';
 import { BadConfig, readServiceConfig, type ServiceConfig } from './config.js';
 import type { RateLimiter } from './edge.js';
@@ -18,6 +18,7 @@ export type Connect = (
   options: Omit<ServiceConfig, 'adminKey' | 'cardKey' | 'linkKey'> & {
     readonly context: string;
     readonly onError: (error: unknown, where: object) => void;
+    readonly loops: LoopHealth;
   },
 ) => Promise<ServiceAdapters>;
 
@@ -30,14 +31,21 @@ export async function runService(
   try {
     const config = readServiceConfig(process.env);
     const log = jsonLog(config.logLevel);
+    const loops = new LoopHealth();
     const adapters = await connect({
       ...config,
       context,
+      loops,
       onError: (error, where) => log.warn({ ...where, ...causeOf(error) }, 'a consumer tries again'),
     });
     const app = await createApp([module.on(adapters)], config, {
       secrets: new Secrets(config),
       limiter: adapters.limiter,
+      loops,
+      addresses: {
+        LOG_UNAVAILABLE: `Kafka at ${config.kafkaBrokers.join(',')}`,
+        STORE_UNAVAILABLE: `MongoDB at ${hostsOf(config.mongoUrl)}`,
+      },
     });
     app.get(Metrics).watchTopics(() => adapters.transport.lag());
     app.connectMicroservice({ strategy: adapters.transport }, { inheritAppConfig: false });
@@ -49,4 +57,9 @@ export async function runService(
     process.stderr.write(`${error instanceof BadConfig ? message : message.split('\n')[0]}\n`);
     process.exit(1);
   }
+}
+
+/** Without a password. */
+function hostsOf(url: string): string {
+  return /^[^/]+\/\/(?:[^@/]*@)?([^/?]*)/.exec(url)?.[1] ?? '';
 }
