@@ -6,7 +6,7 @@ import {
   type ClusterServers,
 } from '@readership/cluster';
 import { fact } from '@readership/contracts';
-import { digest, LoopHealth, Relay, type AnyEvent } from '@readership/kernel';
+import { digest, Relay, type AnyEvent } from '@readership/kernel';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -203,7 +203,6 @@ beforeAll(async () => {
     masterKey,
     ratePerSecond: 1_000,
     kafkaSessionMs: 30_000,
-    loops: new LoopHealth(),
     onError: () => {},
   });
   for (const id of ['NORTH', 'SOUTH']) await addBranch(neighbour, id);

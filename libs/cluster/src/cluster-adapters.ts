@@ -1,11 +1,11 @@
-import type {
-  Adapters,
-  EventStore,
-  JobQueue,
+import {
   LoopHealth,
-  LoopReport,
-  Publish,
-  ReadModels,
+  type Adapters,
+  type EventStore,
+  type JobQueue,
+  type LoopReport,
+  type Publish,
+  type ReadModels,
 } from '@readership/kernel';
 import type { KafkaConfig, SASLOptions } from 'kafkajs';
 import type { EventLogTopic } from './event-log/event-log-topic.js';
@@ -47,8 +47,8 @@ export interface ClusterOptions extends ClusterServers {
   readonly kafkaSessionMs: number;
   /** Told of what a consumer threw; it is given the records again after a pause. */
   readonly onError: GroupFailed;
-  /** Where consumers and workers report how they fare. */
-  readonly loops: LoopHealth;
+  /** Where consumers and workers report how they fare; absent: nobody asks. */
+  readonly loops?: LoopHealth;
 }
 
 export function eventsTopic(servers: ClusterServers): EventLogTopic {
@@ -92,7 +92,7 @@ export class ClusterAdapters implements Adapters {
     /** Shared by all replicas of the service. */
     readonly limiter: RedisRateLimiter,
   ) {
-    const { context, namespace, partitions, redisUrl, onError, loops } = options;
+    const { context, namespace, partitions, redisUrl, onError, loops = new LoopHealth() } = options;
     const report = (loop: string, partition?: number): LoopReport =>
       loops.report({ loop, context, ...(partition === undefined ? {} : { partition }) });
     const topic = eventsTopic(options);

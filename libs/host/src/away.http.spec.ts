@@ -212,7 +212,7 @@ describe('a loop that fails', () => {
 });
 
 describe('a context that boots while the log is away', () => {
-  let answer: () => Promise<ReadonlyMap<number, never>>;
+  let answer: () => ReturnType<Adapters['eventLog']['beyond']>;
 
   beforeEach(() => {
     answer = () => Promise.reject(away);
@@ -247,7 +247,7 @@ describe('a context that boots while the log is away', () => {
 
   it('goes on refusing writes, and ends, when its store turns out to be older than the log', async () => {
     const { when } = bound(await started());
-    answer = async () => new Map([[0, { position: 7, id: 'x' } as never]]);
+    answer = async () => new Map([[0, { position: 7, id: 'x' }]]);
     const { mustEnd } = app!.app.get(Contexts, { strict: false });
     expect(await mustEnd).toBeInstanceOf(StoreBehindLog);
     await when(knock('a')).thenRefused(503, 'LOG_UNAVAILABLE');
