@@ -1,5 +1,5 @@
 import { defaultFolder, portsOf, up } from '#servers';
-import { roadTo, type Road } from '@readership/cluster/testing';
+import { faultProxyTo, type FaultProxy } from '@readership/cluster/testing';
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -7,7 +7,7 @@ import type { Replica } from '../cluster/replica.js';
 import { RunningCluster } from '../cluster/running-cluster.js';
 import { interaction, Readership, type Place } from './readership.js';
 
-let road: Road;
+let proxy: FaultProxy;
 let cluster: RunningCluster;
 let readership: Readership;
 let place: Place;
@@ -16,18 +16,18 @@ let address: string;
 beforeAll(async () => {
   await up();
   const ports = portsOf(defaultFolder());
-  road = await roadTo(`kafka://127.0.0.1:${ports['detourEnd']}`, ports['detour']!);
-  address = `127.0.0.1:${road.port}`;
+  proxy = await faultProxyTo(`kafka://127.0.0.1:${ports['detourEnd']}`, ports['detour']!);
+  address = `127.0.0.1:${proxy.port}`;
   cluster = await RunningCluster.start({
     settings: { READERSHIP_KAFKA_BROKERS: address, READERSHIP_KAFKA_SESSION_MS: '6000' },
   });
   readership = new Readership(cluster);
   place = await readership.open('AWAY', ['NORTH']);
 }, 120_000);
-afterEach(() => road.mend());
+afterEach(() => proxy.mend());
 afterAll(async () => {
   expect(await cluster.stop()).toEqual([]);
-  road.close();
+  proxy.close();
   await cluster.forget();
 }, 60_000);
 
@@ -62,7 +62,7 @@ it('while Kafka is away figures are answered and facts are recorded, and an inst
   const before = await may();
   expect(before.value).toBe(1);
 
-  road.cut();
+  proxy.cut();
   await readership.tell('/v1/interactions', visit('meanwhile'));
   await until('nobody knows whether the figure is complete', async () => !(await may()).complete);
   expect(await may()).toEqual({ ...before, complete: false });
@@ -86,7 +86,7 @@ it('while Kafka is away figures are answered and facts are recorded, and an inst
   );
   expect((await may()).value).toBe(1);
 
-  road.mend();
+  proxy.mend();
   for (const replica of cluster.replicas) await until(`${replica.name} is ready`, isReady(replica));
   expect((await readership.settled()).map(({ holds }) => holds)).toEqual([true, true, true, true]);
   await until('both visits are counted', async () => (await may()).value === 2);
@@ -95,7 +95,7 @@ it('while Kafka is away figures are answered and facts are recorded, and an inst
 
 it('services that start while Kafka is away serve reads, refuse writes, and go on when it is back', async () => {
   const before = (await may()).value;
-  road.cut();
+  proxy.cut();
   const restarted = [...cluster.of('analytics'), ...cluster.of('interaction-log')];
   for (const replica of restarted) {
     await replica.stop();
@@ -117,7 +117,7 @@ it('services that start while Kafka is away serve reads, refuse writes, and go o
   expect((await may()).value).toBe(before);
   await readership.refuses({ path: '/v1/interactions', body: visit('refused') }, 503, 'LOG_UNAVAILABLE');
 
-  road.mend();
+  proxy.mend();
   for (const replica of restarted) await until(`${replica.name} is ready`, isReady(replica));
   await readership.tell('/v1/interactions', visit('refused'));
   expect((await readership.settled()).map(({ holds }) => holds)).toEqual([true, true, true, true]);

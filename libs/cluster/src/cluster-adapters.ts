@@ -147,6 +147,11 @@ export class ClusterAdapters implements Adapters {
 export async function clusterAdapters(options: ClusterOptions): Promise<ClusterAdapters> {
   const database = await connectMongo(options.mongoUrl, databaseName(options, options.context));
   const { redisUrl, ratePerSecond, namespace, context } = options;
-  const limiter = await redisRateLimiter(redisUrl, ratePerSecond, `${namespace}:${context}:rate`);
-  return new ClusterAdapters(database, options, limiter);
+  try {
+    const limiter = await redisRateLimiter(redisUrl, ratePerSecond, `${namespace}:${context}:rate`);
+    return new ClusterAdapters(database, options, limiter);
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
 }
