@@ -98,6 +98,10 @@ export class SqliteEventLog extends EventLog {
   }
 
   async ends(): Promise<readonly number[]> {
+    return this.knownEnds();
+  }
+
+  knownEnds(): readonly number[] {
     return Array.from({ length: this.partitions }, (_, partition) => this.end(partition));
   }
 

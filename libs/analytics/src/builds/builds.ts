@@ -11,6 +11,7 @@ import {
   EventLog,
   EventStore,
   handle,
+  LoopHealth,
   readModelProcessor,
   ReadModels,
   Refusal,
@@ -83,6 +84,7 @@ export class Builds implements OnApplicationBootstrap, BeforeApplicationShutdown
     @Inject(EventLog) private readonly log: EventLog,
     @Inject(LogConsumers) private readonly consumers: LogConsumers,
     @Inject(Clock) private readonly clock: Clock,
+    @Inject(LoopHealth) private readonly loopHealth: LoopHealth,
     @Inject(OFFERED) private readonly offered: Offered,
   ) {}
 
@@ -91,8 +93,15 @@ export class Builds implements OnApplicationBootstrap, BeforeApplicationShutdown
     await this.tell({ type: 'BeginServing', policy: defaultPolicy, timeZone: 'UTC', versions });
     await this.reconcile(this.desiredBy(await this.state()));
     const { signal } = this.stopping;
-    const failed = (error: unknown) => this.failed(error);
-    this.loops = [this.watch(signal), pollingLoop(() => this.step(), this.wakeUp, signal, failed)];
+    const inner = this.loopHealth.report({ loop: 'builds', context: 'analytics' });
+    const report = {
+      ...inner,
+      failed: (error: unknown) => {
+        this.failed(error);
+        inner.failed(error);
+      },
+    };
+    this.loops = [this.watch(signal), pollingLoop(() => this.step(), this.wakeUp, signal, report)];
   }
 
   async beforeApplicationShutdown(): Promise<void> {

@@ -36,6 +36,7 @@ function gathering(consumer: LogConsumer): Partial<LogConsumer> {
 
 const inOrder = 'publish stores the records in order and moves the lane';
 const again = 'when take throws, delivery begins again at start, each pause longer';
+const withoutAsking = 'a process that consumes the log comes to know its ends without asking';
 const stale = 'when the lane is not at from, publish answers stale and stores nothing new';
 
 /** Wrappers that each break one guarantee of a correct event log. */
@@ -88,6 +89,15 @@ export const eventLogSaboteurs: readonly EventLogSaboteur[] = [
               ends: async () => Array.from({ length: log.partitions }, () => 0),
               consume: async () => ({ stop: async () => undefined }),
             });
+    },
+  },
+  simple('knows no ends', withoutAsking, () => ({ knownEnds: () => null })),
+  {
+    name: 'keeps to the ends that it knew first',
+    breaks: withoutAsking,
+    begin: () => {
+      let first: readonly number[] | null = null;
+      return (log) => around(log, { knownEnds: () => (first ??= log.knownEnds()) });
     },
   },
   consuming(

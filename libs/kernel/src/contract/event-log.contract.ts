@@ -327,6 +327,21 @@ export const eventLogContract: readonly ContractCase<EventLogFixture>[] = [
     },
   },
   {
+    name: 'a process that consumes the log comes to know its ends without asking',
+    async run({ port, partitions }) {
+      const reader = await collect(port, { group: 'reader' });
+      const last = partitions - 1;
+      const known = (ends: readonly number[]) =>
+        until(`the ends are known to be ${ends.join(', ')}`, () => String(port.knownEnds()) === String(ends));
+      await known(upTo(partitions).map(() => 0));
+      await publish(port, last, 0, [2, 4]);
+      await known(upTo(partitions).map((p) => (p - 1 === last ? 2 : 0)));
+      await publish(port, last, 4, [5]);
+      await known(upTo(partitions).map((p) => (p - 1 === last ? 3 : 0)));
+      await reader.stop();
+    },
+  },
+  {
     name: 'an account counts the records of each context and type, up to an offset',
     async run(fixture) {
       const last = fixture.partitions - 1;

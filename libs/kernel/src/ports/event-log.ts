@@ -56,6 +56,9 @@ export interface Consumption {
   stop(): Promise<void>;
 }
 
+/** How old the ends may be that an `EventLog` knows without asking. */
+export const endsAgeMaxMs = 10_000;
+
 /**
  * The one published log, `readership.events`.
  *
@@ -91,7 +94,8 @@ export abstract class EventLog {
 
   /**
    * By partition, the last record of a context that lies on the log beyond its lane, as a crash between the two leaves
-   * it; partitions without one are absent. For the boot: a log may read all that was published since the lane moved.
+   * it; partitions without one are absent. For the boot: a log may read all that was published since the lane moved, and
+   * rejects with one line when it is not fit to be the system of record.
    */
   abstract beyond(
     context: string,
@@ -102,6 +106,12 @@ export abstract class EventLog {
 
   /** The last offset of each partition, 0 when it is empty. */
   abstract ends(): Promise<readonly number[]>;
+
+  /**
+   * The same as it was told last, without asking: never more than `endsAgeMaxMs` ago. `null` when that is not known: the
+   * log is away, or nobody in this process consumes it.
+   */
+  abstract knownEnds(): readonly number[] | null;
 
   /**
    * How many records each context has in a partition, and how many of each type up to an offset. One that was published
