@@ -1,9 +1,9 @@
 import { ReadershipClient } from '@readership/client';
-import { fileAdapters } from '@readership/embedded';
+import { databasesIn, fileAdapters } from '@readership/embedded';
 import { createApp, loadSecrets, readConfig, serve } from '@readership/host';
 import { resolve } from 'node:path';
 import { openFolder, resetFolder } from './data-folder.js';
-import { modulesOn } from './modules.js';
+import { modulesOn, stores } from './modules.js';
 import type { Options } from './options.js';
 import { SampleLoading } from './sample-loading.js';
 
@@ -21,8 +21,13 @@ export async function runStandalone(options: Options, env: NodeJS.ProcessEnv): P
     READERSHIP_PORT: String(options.port),
     READERSHIP_DATA: folder,
   });
-  const { secrets, adminKeyIsNew } = loadSecrets(config);
-  const adapters = await fileAdapters({ folder, masterKey: secrets.masterKey });
+  const { secrets, adminKeyIsNew } = loadSecrets(config, databasesIn(folder, stores));
+  const adapters = await fileAdapters({
+    folder,
+    masterKey: secrets.masterKey,
+    cardKey: secrets.cardKey,
+    contexts: stores,
+  });
   const sample = new SampleLoading(folder, options.sample);
   let url: string;
   try {

@@ -1,4 +1,12 @@
-import type { Adapters, EventStore, JobQueue, Publish, ReadModels } from '@readership/kernel';
+import type {
+  Adapters,
+  ContextStore,
+  EventStore,
+  JobQueue,
+  Publish,
+  ReadModels,
+  StoreKeys,
+} from '@readership/kernel';
 import type { KafkaConfig, SASLOptions } from 'kafkajs';
 import { checkEventLog, type EventLogTopic } from './event-log/event-log-topic.js';
 import { KafkaEventLog } from './event-log/kafka-event-log.js';
@@ -11,6 +19,7 @@ import { BullJobQueue } from './job-queue/bull-job-queue.js';
 import { connectMongo, type Database } from './mongo.js';
 import { MongoReadModels } from './read-models/mongo-read-models.js';
 import { redisRateLimiter, type RedisRateLimiter } from './redis-rate-limiter.js';
+import { openStore } from './store-settings.js';
 
 /** Where the servers are, and what this deployment is called there. */
 export interface ClusterServers {
@@ -29,11 +38,10 @@ export interface ClusterServers {
   readonly partitions: number;
 }
 
-export interface ClusterOptions extends ClusterServers {
+export interface ClusterOptions extends ClusterServers, StoreKeys {
   /** The context that this service is. */
   readonly context: string;
-  /** 32 bytes that wrap the data keys of personal parts. */
-  readonly masterKey: Buffer;
+  readonly provesCardKey?: ContextStore['provesCardKey'];
   readonly ratePerSecond: number;
   /** A member of a group that is silent for this long has lost its partitions. */
   readonly kafkaSessionMs: number;
@@ -65,6 +73,11 @@ function kafkaOf(servers: ClusterServers): KafkaConfig {
 
 export function databaseName({ namespace }: ClusterServers, context: string): string {
   return `${namespace}-${context}`;
+}
+
+/** Where the services of a deployment find the fingerprints of the keys that they all have. */
+export function sharedDatabase({ namespace }: ClusterServers): string {
+  return `${namespace}-settings`;
 }
 
 /** The ports of one context on MongoDB, Kafka and Redis, and what else a service shares through them. */
@@ -127,11 +140,31 @@ export class ClusterAdapters implements Adapters {
   }
 }
 
-/** Connects to servers that `prepareCluster` made ready; rejects with one line that says what is missing. */
+/**
+ * Connects to servers that `prepareCluster` made ready; rejects with one line that says what is missing, or what `openStore`
+ * refuses.
+ */
 export async function clusterAdapters(options: ClusterOptions): Promise<ClusterAdapters> {
   await checkEventLog(eventsTopic(options));
   const database = await connectMongo(options.mongoUrl, databaseName(options, options.context));
+  try {
+    await checkStore(database, options);
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
   const { redisUrl, ratePerSecond, namespace, context } = options;
   const limiter = await redisRateLimiter(redisUrl, ratePerSecond, `${namespace}:${context}:rate`);
   return new ClusterAdapters(database, options, limiter);
+}
+
+async function checkStore(database: Database, options: ClusterOptions): Promise<void> {
+  const name = `The database ${databaseName(options, options.context)}`;
+  const sharedName = `The deployment ${options.namespace} (database ${sharedDatabase(options)})`;
+  const shared = await connectMongo(options.mongoUrl, sharedDatabase(options));
+  try {
+    await openStore(database, { ...options, name, shared, sharedName });
+  } finally {
+    await shared.close();
+  }
 }

@@ -1,9 +1,16 @@
-import { databaseName, eventsTopic, ingestTopics, type ClusterServers } from './cluster-adapters.js';
+import {
+  databaseName,
+  eventsTopic,
+  ingestTopics,
+  sharedDatabase,
+  type ClusterServers,
+} from './cluster-adapters.js';
 import { deleteEventLog, prepareEventLog } from './event-log/event-log-topic.js';
 import { prepareEventStore } from './event-store/event-documents.js';
 import { deleteIngest, prepareIngest } from './ingest/ingest-topics.js';
 import { prepareJobQueue } from './job-queue/stored-jobs.js';
 import { connectMongo } from './mongo.js';
+import { prepareSettings } from './store-settings.js';
 
 /** Makes topics and indexes for these contexts; what is there already stays as it is. */
 export async function prepareCluster(
@@ -19,7 +26,8 @@ export async function prepareCluster(
   for (const context of servers.contexts) {
     const database = await connectMongo(servers.mongoUrl, databaseName(servers, context));
     try {
-      await prepareEventStore(database, servers.partitions);
+      await prepareSettings(database, servers.partitions, `The database ${databaseName(servers, context)}`);
+      await prepareEventStore(database);
       await prepareJobQueue(database);
     } finally {
       await database.close();
@@ -36,8 +44,9 @@ export async function forgetCluster(
 ): Promise<void> {
   await deleteEventLog(eventsTopic(servers));
   await deleteIngest(ingestTopics(servers));
-  for (const context of servers.contexts) {
-    const database = await connectMongo(servers.mongoUrl, databaseName(servers, context));
+  const databases = servers.contexts.map((context) => databaseName(servers, context));
+  for (const name of [...databases, sharedDatabase(servers)]) {
+    const database = await connectMongo(servers.mongoUrl, name);
     try {
       await database.drop();
     } finally {

@@ -25,6 +25,7 @@ import {
 import { adaptersOver, fileAdapters, openDriver, type SqlDriver } from './index.js';
 
 const masterKey = Buffer.alloc(32, 7);
+const cardKey = Buffer.alloc(32, 6);
 const context = 'contract';
 
 /** Adapters over data that outlives them. */
@@ -67,7 +68,7 @@ function inMemory(partitions: number): Place {
 function onFiles(partitions: number): Place {
   const folder = mkdtempSync(join(tmpdir(), 'readership-contract-'));
   return {
-    open: () => fileAdapters({ folder, masterKey, partitions }),
+    open: () => fileAdapters({ folder, masterKey, cardKey, partitions, contexts: [{ name: context }] }),
     atRest: async () =>
       Buffer.concat(
         readdirSync(folder, { recursive: true, withFileTypes: true })

@@ -1,14 +1,17 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import type { Adapters } from '@readership/kernel';
-import { EmbeddedAdapters, type Connection, type EmbeddedOptions } from './embedded-adapters.js';
+import type { Adapters, ContextStore, StoreKeys } from '@readership/kernel';
+import { prepareDataFolder } from './data-folder.js';
+import { EmbeddedAdapters, logName, type Connection, type EmbeddedOptions } from './embedded-adapters.js';
 import { isBusy, openDriver, type SqlDriver } from './sql-driver.js';
 import { ThreadWriter } from './thread-writer.js';
 import { DirectWriter } from './writer.js';
 
-export interface FileOptions extends EmbeddedOptions {
+export interface FileOptions extends EmbeddedOptions, StoreKeys {
   /** Made when it does not exist. */
   readonly folder: string;
+  /** All that have a database there. */
+  readonly contexts: readonly ContextStore[];
 }
 
 /** The data folder cannot be used; the message is one line that says why. */
@@ -18,7 +21,8 @@ export class FolderUnusable extends Error {
 
 /**
  * The four ports in a folder: one database file per context and one for the log, each with a writer thread.
- * Rejects with `FolderUnusable` when it cannot be written, or another process has it open.
+ * Rejects with `FolderUnusable` when it cannot be written, or another process has it open, and with `StoreRefused` as
+ * `prepareDataFolder` does.
  */
 export async function fileAdapters(options: FileOptions): Promise<Adapters> {
   const folder = resolve(options.folder);
@@ -29,7 +33,12 @@ export async function fileAdapters(options: FileOptions): Promise<Adapters> {
   }
   const lock = lockFolder(folder);
   try {
-    const adapters = new EmbeddedAdapters((name) => connect(join(folder, `${name}.db`)), options);
+    await prepareDataFolder(folder, { partitions: 1, ...options });
+    const prepared = new Set([logName, ...options.contexts.map(({ name }) => name)]);
+    const adapters = new EmbeddedAdapters((name) => {
+      if (!prepared.has(name)) throw new RangeError(`the folder was not opened for ${name}`);
+      return connect(join(folder, `${name}.db`));
+    }, options);
     const close = adapters.close.bind(adapters);
     // Two writers do each other no harm, so the next process need not wait for the last call under way here.
     adapters.close = () => {

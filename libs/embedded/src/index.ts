@@ -1,4 +1,5 @@
 export * from './embedded-adapters.js';
+export { databasesIn } from './data-folder.js';
 export { fileAdapters, FolderUnusable, type FileOptions } from './file-adapters.js';
 export {
   openDriver,

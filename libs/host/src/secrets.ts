@@ -36,9 +36,13 @@ type Kept = Partial<Record<(typeof keyNames)[number], string>>;
 
 /**
  * The keys from the environment, and from `keys.json` (mode 0600) in the data folder those it does not give; what is
- * in neither is made and kept there. `adminKeyIsNew`: it was made now and must be shown, this once.
+ * in neither is made and kept there. `adminKeyIsNew`: it was made now and must be shown, this once. Throws an `Error` of one
+ * line when a key would have to be made beside `databases`, files of the folder that were made with another.
  */
-export function loadSecrets(config: Config): { readonly secrets: Secrets; readonly adminKeyIsNew: boolean } {
+export function loadSecrets(
+  config: Config,
+  databases: readonly string[] = [],
+): { readonly secrets: Secrets; readonly adminKeyIsNew: boolean } {
   const file = join(config.dataFolder, 'keys.json');
   const kept = existsSync(file) ? readKept(file) : {};
   const made: Kept = {};
@@ -47,7 +51,13 @@ export function loadSecrets(config: Config): { readonly secrets: Secrets; readon
     made[name] =
       name === 'adminKey' ? randomBytes(32).toString('base64url') : randomBytes(32).toString('base64');
   }
-  if (Object.keys(made).length > 0) keep(file, { ...kept, ...made });
+  const lacking = Object.keys(made);
+  if (lacking.length > 0 && databases.length > 0) {
+    throw new Error(
+      `The keys in ${file} lack ${lacking.join(', ')}, and data that needs them lies beside it (${databases.join(', ')}): put back the file that was there, or a copy of it.`,
+    );
+  }
+  if (lacking.length > 0) keep(file, { ...kept, ...made });
   const all = { ...kept, ...made };
   const bytes = (name: 'masterKey' | 'cardKey' | 'linkKey'): Buffer =>
     config[name] ?? Buffer.from(all[name]!, 'base64');

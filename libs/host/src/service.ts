@@ -1,6 +1,6 @@
 import type { DynamicModule } from '@nestjs/common';
 import type { CustomTransportStrategy } from '@nestjs/microservices';
-import type { Adapters, TopicLag } from '@readership/kernel';
+import type { Adapters, ContextStore, TopicLag } from '@readership/kernel';
 import { createApp, serve } from './app.js';
 import { BadConfig, readServiceConfig, type ServiceConfig } from './config.js';
 import type { RateLimiter } from './edge.js';
@@ -15,8 +15,9 @@ export interface ServiceAdapters extends Adapters {
 }
 
 export type Connect = (
-  options: Omit<ServiceConfig, 'adminKey' | 'cardKey' | 'linkKey'> & {
+  options: Omit<ServiceConfig, 'adminKey' | 'linkKey'> & {
     readonly context: string;
+    readonly provesCardKey: ContextStore['provesCardKey'];
     readonly onError: (error: unknown, where: object) => void;
   },
 ) => Promise<ServiceAdapters>;
@@ -24,7 +25,7 @@ export type Connect = (
 /** Runs one context as a service until SIGTERM or SIGINT; says in one line each why it cannot start, and ends with 1. */
 export async function runService(
   context: string,
-  module: { on(adapters: Adapters): DynamicModule },
+  module: { readonly store: ContextStore; on(adapters: Adapters): DynamicModule },
   connect: Connect,
 ): Promise<void> {
   try {
@@ -33,6 +34,7 @@ export async function runService(
     const adapters = await connect({
       ...config,
       context,
+      provesCardKey: module.store.provesCardKey,
       onError: (error, where) => log.warn({ ...where, ...causeOf(error) }, 'a consumer tries again'),
     });
     const app = await createApp([module.on(adapters)], config, {

@@ -6,6 +6,7 @@ import { backends } from '../backends.js';
 import { type Database } from '../mongo.js';
 import { watchedMongo } from '../watched-mongo.js';
 import { eventCollections, prepareEventStore } from './event-documents.js';
+import { prepareSettings } from '../store-settings.js';
 import { MongoEventStore } from './mongo-event-store.js';
 
 const streamsLoaded = 20;
@@ -30,7 +31,8 @@ export async function testDatabase(partitions: number): Promise<TestDatabase> {
     return database;
   };
   const first = await connect();
-  await prepareEventStore(first, partitions);
+  await prepareSettings(first, partitions);
+  await prepareEventStore(first);
   return {
     connect,
     bytes: async () => {
