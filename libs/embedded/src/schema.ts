@@ -128,6 +128,10 @@ export function bringUp(
       `${name} has format ${format}, and this release knows formats up to ${own}: start the release that wrote it.`,
     );
   }
+  const tables = tablesOf(kind);
+  // A new database has none of them, and one of format 1 says no more than that.
+  const there = tables.names.filter((table) => exists(driver, table));
+  if (there.length > 0 && there.length < tables.names.length) throw notOfItsFormat(name, format);
   try {
     for (let next = format; next < own; next++) steps[kind][next]!(driver);
     if (format < own) driver.exec(`PRAGMA user_version = ${own}`);
@@ -136,7 +140,6 @@ export function bringUp(
       throw error;
     throw notOfItsFormat(name, format);
   }
-  const tables = tablesOf(kind);
   if (described(driver, tables.names) !== tables.described) throw notOfItsFormat(name, format);
   driver.prepare('INSERT INTO settings VALUES (?, ?) ON CONFLICT DO NOTHING').run(['partitions', partitions]);
   const stored = driver.prepare('SELECT value FROM settings WHERE name = ?').get(['partitions'])?.[0];
@@ -151,6 +154,11 @@ function notOfItsFormat(name: string, format: number): StoreRefused {
   return new StoreRefused(
     `${name} does not have the tables of its format ${Math.max(1, format)}: restore it from a backup.`,
   );
+}
+
+function exists(driver: SqlDriver, table: string): boolean {
+  const found = driver.prepare(`SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?`).get([table]);
+  return found !== undefined;
 }
 
 /** Columns and indexes of tables, as text. */
