@@ -128,8 +128,7 @@ describe('a start beside data', () => {
 
   it('with a keys.json that lacks one key is refused, and makes none', async () => {
     keep(names);
-    const { cardKey: _, ...rest } = keysFile;
-    writeFileSync(join(folder, 'keys.json'), JSON.stringify(rest));
+    writeFileSync(join(folder, 'keys.json'), JSON.stringify({ ...keysFile, cardKey: undefined }));
     await refused(/keys\.json lack cardKey, and data/);
   }, 60_000);
 
