@@ -154,8 +154,13 @@ export async function clusterAdapters(options: ClusterOptions): Promise<ClusterA
     throw error;
   }
   const { redisUrl, ratePerSecond, namespace, context } = options;
-  const limiter = await redisRateLimiter(redisUrl, ratePerSecond, `${namespace}:${context}:rate`);
-  return new ClusterAdapters(database, options, limiter);
+  try {
+    const limiter = await redisRateLimiter(redisUrl, ratePerSecond, `${namespace}:${context}:rate`);
+    return new ClusterAdapters(database, options, limiter);
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
 }
 
 async function checkStore(database: Database, options: ClusterOptions): Promise<void> {

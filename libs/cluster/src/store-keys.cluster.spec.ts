@@ -9,7 +9,7 @@ import {
   type StoreKeysFixture,
 } from '@readership/kernel/testing';
 import { MongoEventStore } from './event-store/mongo-event-store.js';
-import { testDatabase } from './event-store/testing.js';
+import { scratchEventStore } from '../testing/scratch-event-store.fixture.js';
 import type { Database } from './mongo.js';
 import { openStore } from './store-settings.js';
 
@@ -18,8 +18,8 @@ const partitions = 1;
 const collections = ['commits', 'pages', 'keys', 'settings'];
 
 const make: Maker<StoreKeysFixture> = async () => {
-  const place = await testDatabase(partitions);
-  const sharedPlace = await testDatabase(partitions);
+  const place = await scratchEventStore(partitions);
+  const sharedPlace = await scratchEventStore(partitions);
   const database = await place.connect();
   const shared = await sharedPlace.connect();
   const settingsOf = (of: Database) => of.collection<{ _id: string; value: unknown }>('settings');
@@ -50,8 +50,8 @@ const make: Maker<StoreKeysFixture> = async () => {
       else await settingsOf(database).updateOne({ _id: 'format' }, { $set: { value: format } });
     },
     close: async () => {
-      await place.drop();
-      await sharedPlace.drop();
+      await place.remove();
+      await sharedPlace.remove();
     },
   };
 };
@@ -82,20 +82,20 @@ describe('the suite notices an opening that', () => {
 describe('services of one deployment', () => {
   const keys: StoreKeys = { masterKey: Buffer.alloc(32, 1), cardKey: Buffer.alloc(32, 2) };
   const wrong: StoreKeys = { ...keys, cardKey: Buffer.alloc(32, 3) };
-  let places: Awaited<ReturnType<typeof testDatabase>>[];
+  let places: Awaited<ReturnType<typeof scratchEventStore>>[];
   let own: Database;
   let sibling: Database;
   let shared: Database;
 
   beforeEach(async () => {
-    places = await Promise.all([1, 2, 3].map(() => testDatabase(partitions)));
+    places = await Promise.all([1, 2, 3].map(() => scratchEventStore(partitions)));
     [own, sibling, shared] = (await Promise.all(places.map((place) => place.connect()))) as [
       Database,
       Database,
       Database,
     ];
   });
-  afterEach(() => Promise.all(places.map((place) => place.drop())));
+  afterEach(() => Promise.all(places.map((place) => place.remove())));
 
   it('refuse the first start of one with another card key', async () => {
     await open(own, shared, keys);

@@ -1,165 +1,187 @@
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
-import { join } from 'node:path';
+import { accessSync, constants, existsSync, readdirSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { Adapters, ContextStore, StoreKeys } from '@readership/kernel';
+import { EmbeddedAdapters, logName, type Connection, type EmbeddedOptions } from './embedded-adapters.js';
+import { prepareStores } from './prepare-stores.js';
 import {
-  fingerprintsOf,
-  keyNames,
-  newFingerprints,
-  StoreRefused,
-  type ContextStore,
-  type Fingerprints,
-  type KeyedStore,
-  type Stored,
-  type StoreKeys,
-} from '@readership/kernel';
-import { DataKeys } from './data-keys.js';
-import { logName } from './embedded-adapters.js';
-import { decode, rowColumns } from './event-rows.js';
-import { bringUp } from './schema.js';
-import { openDriver, type SqlDriver } from './sql-driver.js';
+  closeFile,
+  closeFolder,
+  isOpenToOthers,
+  makePrivateFile,
+  makePrivateFolder,
+} from './private-files.js';
+import { DatabaseUnusable, isBusy, openDriver, type SqlDriver } from './sql-driver.js';
+import { ThreadWriter } from './thread-writer.js';
+import { DirectWriter } from './writer.js';
 
-/** Which files a data folder holds, and what for; a folder without the file has format 1. */
-const folderFormat = 1;
-const formatFile = 'format';
-
-export interface FolderContent extends StoreKeys {
-  readonly partitions: number;
-  readonly contexts: readonly ContextStore[];
+/** The data folder cannot be used; the message is one line that names it and says what to do. */
+export class FolderUnusable extends Error {
+  override readonly name = 'FolderUnusable';
 }
 
-/** The files of the databases that a folder holds already. */
-export function databasesIn(folder: string, contexts: readonly ContextStore[]): readonly string[] {
-  const files = [logName, ...contexts.map(({ name }) => name)].map((name) => `${name}.db`);
-  return files.filter((file) => existsSync(join(folder, file)));
+export interface FolderAdaptersOptions extends EmbeddedOptions, StoreKeys {
+  /** All that have a database in the folder. */
+  readonly contexts: readonly ContextStore[];
+  /** Told when a thread that writes has ended by itself: nothing can be written any more until the next start. */
+  readonly onWriterLost?: (error: Error) => void;
+}
+
+const lockName = 'lock';
+const sticky = 0o1000;
+
+/** The files of a database in its folder, the database itself first. */
+export function databaseFiles(name: string): readonly string[] {
+  return ['', '-wal', '-shm', '-journal'].map((ending) => `${name}.db${ending}`);
 }
 
 /**
- * Makes the databases of a data folder ready, new ones and those of earlier releases, with the fingerprints of the keys in each.
- * Throws `StoreRefused`, and has changed nothing then, when a key is not the one that a database was made with, or when a
- * database or the folder has a format that this release does not know.
+ * A data folder that this process holds: no other process can hold it until it is closed here, or this process has
+ * ended, however it ended. Only its owner can enter it, and read or write the files that are made in it.
+ *
+ * @example
+ * const folder = DataFolder.open('/srv/readership');
+ * const adapters = folder.adapters({ masterKey, cardKey, contexts: [{ name: 'feedback' }] });
+ * await adapters.close();
+ * folder.close();
  */
-export async function prepareDataFolder(folder: string, content: FolderContent): Promise<void> {
-  checkFormat(folder);
-  const fileOf = (name: string): string => join(folder, `${name}.db`);
-  const names = [logName, ...content.contexts.map(({ name }) => name)];
-  const there = names.filter((name) => existsSync(fileOf(name)));
-  const open = new Map<string, SqlDriver>();
-  try {
-    for (const name of there) open.set(name, opened(fileOf(name), content.partitions, kindOf(name)));
-    const stores = content.contexts.flatMap((context) => {
-      const driver = open.get(context.name);
-      return driver ? [new SqliteKeyedStore(fileOf(context.name), driver, context, content.masterKey)] : [];
-    });
-    const log = open.get(logName);
-    const written = await newFingerprints(content, stores, {
-      name: fileOf(logName),
-      fingerprints: async () => (log ? fingerprintsIn(log) : {}),
-    });
-    for (const [{ driver }, fingerprints] of written.stores) write(driver, fingerprints);
-    if (log) write(log, written.shared);
-    for (const driver of open.values()) driver.exec('COMMIT');
-    for (const name of names.filter((each) => !there.includes(each))) {
-      const driver = opened(fileOf(name), content.partitions, kindOf(name));
-      open.set(name, driver);
-      write(driver, name === logName ? written.shared : fingerprintsOf(content));
-      driver.exec('COMMIT');
+export class DataFolder {
+  private constructor(
+    readonly path: string,
+    private readonly lock: SqlDriver,
+  ) {}
+
+  /**
+   * Makes the folder when it does not exist, closes it and these files in it to others, and takes its lock. Throws
+   * `FolderUnusable` when that cannot be done or another process holds it; nothing else is changed then.
+   */
+  static open(folder: string, files: readonly string[] = []): DataFolder {
+    const path = resolve(folder);
+    try {
+      makePrivateFolder(path);
+      // Fails where a path that exists is no folder.
+      readdirSync(path);
+      accessSync(path, constants.W_OK | constants.X_OK);
+    } catch (error) {
+      throw new FolderUnusable(
+        `The data folder ${path} cannot be written (${codeOf(error)}): choose another with --data DIR.`,
+        { cause: error },
+      );
     }
-  } finally {
-    for (const driver of open.values()) abandon(driver);
+    closeDataFolder(path, files);
+    return new DataFolder(path, lockIn(path));
   }
-  writeFormat(folder);
+
+  /**
+   * The ports over one database file per context and one for the log, each with a thread that writes. Throws when a
+   * database cannot be used, or was made with other keys (`StoreRefused`), and leaves no connection and no thread then.
+   */
+  async adapters(options: FolderAdaptersOptions): Promise<Adapters> {
+    await prepareStores(this.path, { partitions: 1, ...options });
+    const prepared = new Set([logName, ...options.contexts.map(({ name }) => name)]);
+    const opened: Connection[] = [];
+    const closeAll = async (): Promise<void> => {
+      for (const { driver, writer } of opened) {
+        await writer.close();
+        driver.close();
+      }
+    };
+    try {
+      const adapters = new EmbeddedAdapters((name) => {
+        if (!prepared.has(name)) throw new RangeError(`the folder was not opened for ${name}`);
+        const connection = this.connect(name, options.onWriterLost);
+        opened.push(connection);
+        return connection;
+      }, options);
+      const close = adapters.close.bind(adapters);
+      adapters.close = async () => {
+        await close();
+        // One whose tables could not be made is known here alone.
+        await closeAll();
+      };
+      return adapters;
+    } catch (error) {
+      await closeAll();
+      throw error;
+    }
+  }
+
+  /** Lets others hold the folder, once its adapters are closed. */
+  close(): void {
+    this.lock.close();
+  }
+
+  private connect(name: string, onWriterLost?: (error: Error) => void): Connection {
+    const path = join(this.path, `${name}.db`);
+    try {
+      // SQLite gives the files beside a database the rights of the database.
+      makePrivateFile(path);
+      for (const file of databaseFiles(name)) closeFile(join(this.path, file));
+    } catch (error) {
+      throw new FolderUnusable(notClosed(path, error), { cause: error });
+    }
+    const driver = openDriver(path);
+    // The sources of this package run without being compiled in its own tests: a thread cannot.
+    const compiled = import.meta.url.endsWith('.js');
+    return {
+      driver,
+      writer: compiled ? new ThreadWriter(path, undefined, onWriterLost) : new DirectWriter(openDriver(path)),
+    };
+  }
 }
 
-const kindOf = (name: string) => (name === logName ? 'log' : 'context');
+function closeDataFolder(path: string, files: readonly string[]): void {
+  const ours = [lockName, ...files];
+  if (isOpenToOthers(path)) closeOwnFolder(path, ours);
+  for (const file of ours.map((name) => join(path, name))) {
+    try {
+      closeFile(file);
+    } catch (error) {
+      throw new FolderUnusable(notClosed(file, error), { cause: error });
+    }
+  }
+}
 
-/** In a transaction, with its tables as this release has them. */
-function opened(file: string, partitions: number, kind: 'log' | 'context'): SqlDriver {
-  let driver: SqlDriver | undefined;
+/** A folder that others use as well is not closed to them: that would be a harm that nobody asked for. */
+function closeOwnFolder(path: string, ours: readonly string[]): void {
+  const names = readdirSync(path);
+  const known = names.length === 0 || names.some((name) => ours.includes(name));
+  if (!known || (statSync(path).mode & sticky) !== 0) {
+    throw new FolderUnusable(
+      `The folder ${path} is open to others and holds files that are not Readership's: choose a folder of its own with --data DIR, or run chmod 700 on it.`,
+    );
+  }
   try {
-    driver = openDriver(file);
-    driver.exec('BEGIN IMMEDIATE');
-    bringUp(driver, kind, partitions, file);
-    return driver;
+    closeFolder(path);
   } catch (error) {
-    if (driver) abandon(driver);
-    const { message } = error as Error;
-    if (/not a database|malformed/i.test(message))
-      throw new StoreRefused(`${file} is damaged (${message}): restore it from a backup.`, { cause: error });
-    throw error;
+    throw new FolderUnusable(notClosed(path, error), { cause: error });
   }
 }
 
-/** Closing alone may leave a transaction open while a statement lives. */
-function abandon(driver: SqlDriver): void {
+function lockIn(folder: string): SqlDriver {
+  const path = join(folder, lockName);
   try {
-    driver.exec('ROLLBACK');
-  } catch {
-    // It was committed, or never begun.
-  }
-  driver.close();
-}
-
-function fingerprintsIn(driver: SqlDriver): Fingerprints {
-  const rows = driver.prepare('SELECT name, value FROM settings WHERE name IN (?, ?)').all([...keyNames]);
-  return Object.fromEntries(rows) as Fingerprints;
-}
-
-function write(driver: SqlDriver, fingerprints: Fingerprints): void {
-  for (const [key, fingerprint] of Object.entries(fingerprints))
-    driver.prepare('INSERT INTO settings VALUES (?, ?)').run([key, fingerprint]);
-}
-
-class SqliteKeyedStore implements KeyedStore {
-  readonly provesCardKey: KeyedStore['provesCardKey'];
-
-  constructor(
-    readonly name: string,
-    readonly driver: SqlDriver,
-    { provesCardKey }: ContextStore,
-    private readonly masterKey: Buffer,
-  ) {
-    this.provesCardKey = provesCardKey;
-  }
-
-  async fingerprints(): Promise<Fingerprints> {
-    return fingerprintsIn(this.driver);
-  }
-
-  async dataKeys(limit: number): ReturnType<KeyedStore['dataKeys']> {
-    const rows = this.driver.prepare('SELECT subject, wrapped FROM keys LIMIT ?').all([limit]);
-    return rows.map(([subject, wrapped]) => ({
-      subject: subject as string,
-      wrapped: wrapped as Uint8Array,
-    }));
-  }
-
-  async *events(): AsyncIterable<Stored> {
-    const keys = new DataKeys(this.driver, this.masterKey);
-    for (const row of this.driver.prepare(`SELECT ${rowColumns} FROM commits ORDER BY id`).iterate([])) {
-      const events: Stored[] = [];
-      decode(row, keys, events);
-      yield* events;
-    }
+    makePrivateFile(path);
+    return openDriver(path, { busyTimeoutMs: 0, lock: true });
+  } catch (error) {
+    if (isBusy(error))
+      throw new FolderUnusable(
+        `Another process has the data folder ${folder} open. Stop it, or choose another folder with --data DIR.`,
+      );
+    const why = error instanceof DatabaseUnusable ? String((error.cause as Error).message) : codeOf(error);
+    throw new FolderUnusable(
+      existsSync(path)
+        ? `${path} cannot be used as the lock of the folder (${why}): give it to the user who starts Readership, or remove it.`
+        : `The data folder ${folder} cannot be written (${why}): choose another with --data DIR.`,
+      { cause: error },
+    );
   }
 }
 
-function checkFormat(folder: string): void {
-  const file = join(folder, formatFile);
-  if (!existsSync(file)) return;
-  const format = readFileSync(file, 'utf8').trim();
-  if (format === String(folderFormat)) return;
-  const named = /^\d{1,9}$/.test(format) ? `format ${format}` : 'an unknown format';
-  throw new StoreRefused(
-    `The data folder ${folder} has ${named}, and this release knows ${folderFormat}: start the release that wrote it.`,
-  );
+function notClosed(path: string, error: unknown): string {
+  return `${path} cannot be kept from other users (${codeOf(error)}): give it to the user who starts Readership.`;
 }
 
-/** Whole or not at all. */
-function writeFormat(folder: string): void {
-  const file = join(folder, formatFile);
-  if (existsSync(file)) return;
-  const handle = openSync(`${file}.new`, 'w', 0o600);
-  writeSync(handle, `${folderFormat}\n`);
-  fsyncSync(handle);
-  closeSync(handle);
-  renameSync(`${file}.new`, file);
+function codeOf(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  return code?.startsWith('E') && !code.startsWith('ERR_') ? code : message;
 }

@@ -1,7 +1,9 @@
 export * from './embedded-adapters.js';
-export { databasesIn } from './data-folder.js';
-export { fileAdapters, FolderUnusable, type FileOptions } from './file-adapters.js';
+export { databaseFiles, DataFolder, FolderUnusable, type FolderAdaptersOptions } from './data-folder.js';
+export { databasesIn } from './prepare-stores.js';
+export { fileAdapters, type FileOptions } from './file-adapters.js';
 export {
+  DatabaseUnusable,
   openDriver,
   SqlMisuse,
   type SqlDriver,

@@ -89,7 +89,12 @@ DROP TABLE settings_1;`);
  * Databases of format 1 say 0 there, as new ones do. A change of a table is a further step at the end.
  */
 const steps = {
-  context: [(driver) => driver.exec(settings + events + readModels + jobs), settingsOfAnyType],
+  context: [
+    (driver) => driver.exec(settings + events + readModels + jobs),
+    settingsOfAnyType,
+    // The offset of a checkpoint was what a commit was compared with; its revision goes on from there.
+    (driver) => driver.exec('ALTER TABLE heads RENAME COLUMN at TO rev; UPDATE heads SET rev = max(rev, 1);'),
+  ],
   log: [
     (driver) => driver.exec(settings + log),
     (driver) => {
