@@ -49,9 +49,7 @@ it('keeps the folder from others until what is under way is written', async () =
 it('lets the folder go when a database cannot be used, and names the database', async () => {
   const file = join(folder, 'people.db');
   writeFileSync(file, 'not a database '.repeat(1000));
-  const adapters = await fileAdapters({ folder, ...keys });
-  expect(() => adapters.readModels('people')).toThrow(`${file} is damaged`);
-  await adapters.close();
+  await expect(fileAdapters({ folder, ...keys })).rejects.toThrow(`${file} is damaged`);
   for (const ending of ['-wal', '-shm']) rmSync(join(folder, `log.db${ending}`), { force: true });
   writeFileSync(join(folder, 'log.db'), 'not a database '.repeat(1000));
   await expect(fileAdapters({ folder, ...keys })).rejects.toThrow(`${join(folder, 'log.db')} is damaged`);

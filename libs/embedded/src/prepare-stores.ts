@@ -14,7 +14,7 @@ import {
 import { DataKeys } from './data-keys.js';
 import { logName } from './embedded-adapters.js';
 import { decode, rowColumns } from './event-rows.js';
-import { makePrivateFile } from './private-files.js';
+import { closeFile, makePrivateFile } from './private-files.js';
 import { bringUp } from './schema.js';
 import { openDriver, type SqlDriver } from './sql-driver.js';
 
@@ -155,8 +155,9 @@ function checkFormat(folder: string): void {
 /** Whole or not at all. */
 function writeFormat(folder: string): void {
   const file = join(folder, formatFile);
-  if (existsSync(file)) return;
-  const handle = openSync(`${file}.new`, 'w', 0o600);
+  if (existsSync(file)) return closeFile(file);
+  makePrivateFile(`${file}.new`);
+  const handle = openSync(`${file}.new`, 'w');
   writeSync(handle, `${folderFormat}\n`);
   fsyncSync(handle);
   closeSync(handle);

@@ -43,7 +43,10 @@ const make: Maker<StoreKeysFixture> = async () => {
         inDatabase(name, (driver) => driver.exec("DELETE FROM settings WHERE name <> 'partitions'"));
     },
     setFormat: async (format) =>
-      inDatabase('contract', (driver) => driver.exec(`PRAGMA user_version = ${format}`)),
+      inDatabase('contract', (driver) => {
+        if (format === 1) driver.exec('ALTER TABLE heads RENAME COLUMN rev TO at');
+        driver.exec(`PRAGMA user_version = ${format}`);
+      }),
     close: async () => rmSync(folder, { recursive: true }),
   };
 };
