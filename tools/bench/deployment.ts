@@ -47,6 +47,7 @@ export async function inDeployment<T>(work: (deployment: Deployment) => Promise<
       ...servers,
       context,
       masterKey: randomBytes(32),
+      cardKey: randomBytes(32),
       kafkaSessionMs: 30_000,
       ratePerSecond: 1_000,
       onError: (error) => console.error(String(error)),

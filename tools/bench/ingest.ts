@@ -29,7 +29,12 @@ async function overHttp(): Promise<number> {
   return inFolder(async (folder) => {
     const config = readConfig({ READERSHIP_DATA: folder, READERSHIP_PORT: '0', LOG_LEVEL: 'silent' });
     const { secrets } = loadSecrets(config);
-    const adapters = await fileAdapters({ folder, masterKey: secrets.masterKey });
+    const adapters = await fileAdapters({
+      folder,
+      masterKey: secrets.masterKey,
+      cardKey: secrets.cardKey,
+      contexts: [PatronProfileModule.store, InteractionLogModule.store],
+    });
     const app = await createApp(
       [PatronProfileModule.on(adapters), InteractionLogModule.on(adapters)],
       config,

@@ -38,7 +38,12 @@ const all = records();
 function ours(model: ReadModel<any>, window: number): () => Promise<number> {
   return () =>
     inFolder(async (folder) => {
-      const adapters = await fileAdapters({ folder, masterKey: randomBytes(32) });
+      const adapters = await fileAdapters({
+        folder,
+        masterKey: randomBytes(32),
+        cardKey: randomBytes(32),
+        contexts: [{ name: 'bench' }],
+      });
       const processor = readModelProcessor<LogRecord, PublishedEvent>(model, adapters.readModels('bench'));
       const speed = await perSecond(all.length, async () => {
         for (let at = 0; at < all.length; at += window)

@@ -26,7 +26,12 @@ const meta = () => ({ commandId: randomUUID(), at: '2024-03-05T14:30:00.000Z', a
 
 async function withStore<T>(work: (store: EventStore) => Promise<T>): Promise<T> {
   return inFolder(async (folder) => {
-    const adapters = await fileAdapters({ folder, masterKey: randomBytes(32) });
+    const adapters = await fileAdapters({
+      folder,
+      masterKey: randomBytes(32),
+      cardKey: randomBytes(32),
+      contexts: [{ name: 'bench' }],
+    });
     try {
       return await work(adapters.eventStore('bench', publish));
     } finally {

@@ -109,8 +109,8 @@ export class Drill {
   }
 
   found(): Promise<Found> {
-    const { masterKey } = loadSecrets(readConfig({ READERSHIP_DATA: this.cluster.folder })).secrets;
-    return gather(this.cluster.servers, masterKey, this.topic);
+    const { secrets } = loadSecrets(readConfig({ READERSHIP_DATA: this.cluster.folder }));
+    return gather(this.cluster.servers, secrets, this.topic);
   }
 
   /** What is wrong with what is stored, published and answered, by the oracles of `tools/faults`. */

@@ -1,6 +1,6 @@
 import { clusterAdapters, type ClusterServers } from '@readership/cluster';
 import { decodeRecord } from '@readership/cluster';
-import type { EventStore, LogRecord, ReadModels, Stored } from '@readership/kernel';
+import type { EventStore, LogRecord, ReadModels, Stored, StoreKeys } from '@readership/kernel';
 
 import { contexts } from './contexts.js';
 import type { Topic } from './topic.js';
@@ -35,14 +35,15 @@ export interface Found {
 
 const pageSize = 1_000;
 
-export async function gather(servers: ClusterServers, masterKey: Buffer, topic: Topic): Promise<Found> {
+export async function gather(servers: ClusterServers, keys: StoreKeys, topic: Topic): Promise<Found> {
   const own = new Map<string, readonly Stored[]>();
   const models: Model[] = [];
   for (const { name: context, publish } of contexts()) {
     const adapters = await clusterAdapters({
       ...servers,
       context,
-      masterKey,
+      masterKey: keys.masterKey,
+      cardKey: keys.cardKey,
       ratePerSecond: 1_000,
       kafkaSessionMs: 30_000,
       onError: () => undefined,

@@ -122,8 +122,8 @@ async function judged({ client, cluster, injector, ledger, say, topic }: Field):
   await operate(client, injector);
   wrong.push(...accountedFor(await settled(client), await parkedRecords(client)));
 
-  const { masterKey } = loadSecrets(readConfig({ READERSHIP_DATA: cluster.folder })).secrets;
-  const found = await gather(cluster.servers, masterKey, topic);
+  const { secrets } = loadSecrets(readConfig({ READERSHIP_DATA: cluster.folder }));
+  const found = await gather(cluster.servers, secrets, topic);
   wrong.push(
     ...storedOnce(found.events, expectedEvents(ledger)),
     ...found.records.flatMap(inOrder),

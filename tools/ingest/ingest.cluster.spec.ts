@@ -29,6 +29,7 @@ const servers: ClusterServers = {
 const topic = `${servers.namespace}.ingest`;
 const to = { broker: addresses.kafka, topic };
 const masterKey = randomBytes(32);
+const cardKey = randomBytes(32);
 const adminKey = randomUUID();
 const environment = {
   PATH: process.env['PATH'],
@@ -40,7 +41,7 @@ const environment = {
   READERSHIP_PARTITIONS: String(servers.partitions),
   READERSHIP_ADMIN_KEY: adminKey,
   READERSHIP_MASTER_KEY: masterKey.toString('base64'),
-  READERSHIP_CARD_KEY: randomBytes(32).toString('base64'),
+  READERSHIP_CARD_KEY: cardKey.toString('base64'),
   READERSHIP_LINK_KEY: randomBytes(32).toString('base64'),
 };
 const source = 'urn:ils:north';
@@ -201,6 +202,7 @@ beforeAll(async () => {
     ...servers,
     context: 'patron-profile',
     masterKey,
+    cardKey,
     ratePerSecond: 1_000,
     kafkaSessionMs: 30_000,
     onError: () => {},

@@ -14,6 +14,8 @@ export const ownFiles: readonly string[] = [
   'sample.json.new',
   ...contexts.flatMap(databaseFiles),
   ...databaseFiles(logName),
+  'format.new',
+  'format',
   'keys.json.new',
   'keys.json',
 ];

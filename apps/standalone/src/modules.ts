@@ -2,9 +2,17 @@ import type { DynamicModule } from '@nestjs/common';
 import { AnalyticsModule } from '@readership/analytics';
 import { FeedbackModule } from '@readership/feedback';
 import { InteractionLogModule } from '@readership/interaction-log';
-import type { Adapters } from '@readership/kernel';
+import type { Adapters, ContextStore } from '@readership/kernel';
 import { PatronProfileModule } from '@readership/patron-profile';
 import { BoardModule } from './board.module.js';
+
+/** The contexts that have a database in the data folder. */
+export const stores: readonly ContextStore[] = [
+  PatronProfileModule,
+  InteractionLogModule,
+  FeedbackModule,
+  AnalyticsModule,
+].map(({ store }) => store);
 
 /** All that runs in the one process: the four contexts and the board. */
 export function modulesOn(adapters: Adapters): readonly DynamicModule[] {

@@ -1,5 +1,5 @@
 import { ReadershipClient } from '@readership/client';
-import { DataFolder } from '@readership/embedded';
+import { databasesIn, DataFolder } from '@readership/embedded';
 import {
   adminKeyShown,
   createApp,
@@ -12,7 +12,7 @@ import {
 } from '@readership/host';
 import { resolve } from 'node:path';
 import { expectAnswer, ownFiles, resetFolder } from './data-folder.js';
-import { modulesOn } from './modules.js';
+import { modulesOn, stores } from './modules.js';
 import type { Options } from './options.js';
 import { SampleLoading } from './sample-loading.js';
 
@@ -53,11 +53,16 @@ export async function runStandalone(options: Options, env: NodeJS.ProcessEnv): P
     }
 
     const sample = new SampleLoading(path, options.sample);
-    const { secrets, adminKeyIsNew } = loadSecrets(config);
+    const { secrets, adminKeyIsNew } = loadSecrets(config, databasesIn(path, stores));
     let lose: (error: Error) => void = () => {};
     const writerLost = new Promise<never>((_, reject) => (lose = reject));
     writerLost.catch(() => {});
-    const adapters = await folder.adapters({ masterKey: secrets.masterKey, onWriterLost: lose });
+    const adapters = await folder.adapters({
+      masterKey: secrets.masterKey,
+      cardKey: secrets.cardKey,
+      contexts: stores,
+      onWriterLost: lose,
+    });
     closing.push(() => adapters.close());
     const app = await Promise.race([
       writerLost,

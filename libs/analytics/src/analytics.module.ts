@@ -1,7 +1,7 @@
 import type { DynamicModule } from '@nestjs/common';
 import { decodeFact } from '@readership/contracts';
 import { contextModule } from '@readership/host';
-import type { Adapters } from '@readership/kernel';
+import type { Adapters, ContextStore } from '@readership/kernel';
 import { CostsController } from './costs/costs.controller.js';
 import { costs } from './costs/costs.projection.js';
 import { spending } from './costs/spending.tally.js';
@@ -19,6 +19,8 @@ import { publish } from './publish.js';
 
 /** Counts what the other contexts publish, and answers every metric. */
 export class AnalyticsModule {
+  static readonly store: ContextStore = { name: 'analytics' };
+
   /** `by`: what the figures' read models are made by; absent: what this release offers. */
   static on(adapters: Adapters, by: Offered = offered): DynamicModule {
     const versions = versionsOf(by);

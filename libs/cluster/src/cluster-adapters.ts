@@ -1,11 +1,13 @@
 import {
   LoopHealth,
   type Adapters,
+  type ContextStore,
   type EventStore,
   type JobQueue,
   type LoopReport,
   type Publish,
   type ReadModels,
+  type StoreKeys,
 } from '@readership/kernel';
 import type { KafkaConfig, SASLOptions } from 'kafkajs';
 import type { EventLogTopic } from './event-log/event-log-topic.js';
@@ -19,6 +21,7 @@ import { BullJobQueue } from './job-queue/bull-job-queue.js';
 import { connectMongo, type Database } from './mongo.js';
 import { MongoReadModels } from './read-models/mongo-read-models.js';
 import { redisRateLimiter, type RedisRateLimiter } from './redis-rate-limiter.js';
+import { openStore } from './store-settings.js';
 
 /** Where the servers are, and what this deployment is called there. */
 export interface ClusterServers {
@@ -37,11 +40,10 @@ export interface ClusterServers {
   readonly partitions: number;
 }
 
-export interface ClusterOptions extends ClusterServers {
+export interface ClusterOptions extends ClusterServers, StoreKeys {
   /** The context that this service is. */
   readonly context: string;
-  /** 32 bytes that wrap the data keys of personal parts. */
-  readonly masterKey: Buffer;
+  readonly provesCardKey?: ContextStore['provesCardKey'];
   readonly ratePerSecond: number;
   /** A member of a group that is silent for this long has lost its partitions. */
   readonly kafkaSessionMs: number;
@@ -75,6 +77,11 @@ function kafkaOf(servers: ClusterServers): KafkaConfig {
 
 export function databaseName({ namespace }: ClusterServers, context: string): string {
   return `${namespace}-${context}`;
+}
+
+/** Where the services of a deployment find the fingerprints of the keys that they all have. */
+export function sharedDatabase({ namespace }: ClusterServers): string {
+  return `${namespace}-settings`;
 }
 
 /** The ports of one context on MongoDB, Kafka and Redis, and what else a service shares through them. */
@@ -141,11 +148,17 @@ export class ClusterAdapters implements Adapters {
 }
 
 /**
- * Connects to servers that `prepareCluster` made ready; rejects with one line that says what is missing. Kafka may be away:
- * what needs it waits.
+ * Connects to servers that `prepareCluster` made ready; rejects with one line that says what is missing, or what `openStore`
+ * refuses. Kafka may be away: what needs it waits.
  */
 export async function clusterAdapters(options: ClusterOptions): Promise<ClusterAdapters> {
   const database = await connectMongo(options.mongoUrl, databaseName(options, options.context));
+  try {
+    await checkStore(database, options);
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
   const { redisUrl, ratePerSecond, namespace, context } = options;
   try {
     const limiter = await redisRateLimiter(redisUrl, ratePerSecond, `${namespace}:${context}:rate`);
@@ -153,5 +166,16 @@ export async function clusterAdapters(options: ClusterOptions): Promise<ClusterA
   } catch (error) {
     await database.close();
     throw error;
+  }
+}
+
+async function checkStore(database: Database, options: ClusterOptions): Promise<void> {
+  const name = `The database ${databaseName(options, options.context)}`;
+  const sharedName = `The deployment ${options.namespace} (database ${sharedDatabase(options)})`;
+  const shared = await connectMongo(options.mongoUrl, sharedDatabase(options));
+  try {
+    await openStore(database, { ...options, name, shared, sharedName });
+  } finally {
+    await shared.close();
   }
 }

@@ -1,4 +1,10 @@
-import { databaseName, eventsTopic, ingestTopics, type ClusterServers } from './cluster-adapters.js';
+import {
+  databaseName,
+  eventsTopic,
+  ingestTopics,
+  sharedDatabase,
+  type ClusterServers,
+} from './cluster-adapters.js';
 import { setTimeout as pause } from 'node:timers/promises';
 import { deleteEventLog, prepareEventLog } from './event-log/event-log-topic.js';
 import { prepareEventStore } from './event-store/event-documents.js';
@@ -6,6 +12,7 @@ import { asking } from './event-log/kafka-questions.js';
 import { deleteIngest, prepareIngest } from './ingest/ingest-topics.js';
 import { prepareJobQueue } from './job-queue/stored-jobs.js';
 import { connectMongo, type Database } from './mongo.js';
+import { prepareSettings } from './store-settings.js';
 
 /** Makes topics and indexes for these contexts; what is there already stays as it is. */
 export async function prepareCluster(
@@ -21,7 +28,8 @@ export async function prepareCluster(
   for (const context of servers.contexts) {
     const database = await connectMongo(servers.mongoUrl, databaseName(servers, context));
     try {
-      await prepareEventStore(database, servers.partitions);
+      await prepareSettings(database, servers.partitions, `The database ${databaseName(servers, context)}`);
+      await prepareEventStore(database);
       await prepareJobQueue(database);
     } finally {
       await database.close();
@@ -44,8 +52,9 @@ export async function forgetCluster(
 ): Promise<void> {
   const databases: Database[] = [];
   try {
-    for (const context of servers.contexts)
-      databases.push(await connectMongo(servers.mongoUrl, databaseName(servers, context)));
+    const names = servers.contexts.map((context) => databaseName(servers, context));
+    for (const name of [...names, sharedDatabase(servers)])
+      databases.push(await connectMongo(servers.mongoUrl, name));
     await expectNobody(servers, patienceMs);
     await deleteEventLog(eventsTopic(servers));
     await deleteIngest(ingestTopics(servers));

@@ -3,6 +3,7 @@ import type { AnyEvent, EventStore, Meta, Publish, Stored } from '@readership/ke
 import { type Database } from '../src/mongo.js';
 import { eventCollections, prepareEventStore } from '../src/event-store/event-documents.js';
 import { MongoEventStore } from '../src/event-store/mongo-event-store.js';
+import { prepareSettings } from '../src/store-settings.js';
 import { scratchDatabase, type ScratchDatabase } from './scratch-database.fixture.js';
 
 const streamsLoaded = 20;
@@ -17,7 +18,8 @@ export interface ScratchEventStore extends ScratchDatabase {
 export async function scratchEventStore(partitions: number): Promise<ScratchEventStore> {
   const scratch = await scratchDatabase('store');
   const { database } = scratch;
-  await prepareEventStore(database, partitions);
+  await prepareSettings(database, partitions);
+  await prepareEventStore(database);
   return {
     ...scratch,
     bytes: async () => {

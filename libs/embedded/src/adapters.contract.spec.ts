@@ -25,6 +25,7 @@ import {
 import { adaptersOver, DataFolder, openDriver, type SqlDriver } from './index.js';
 
 const masterKey = Buffer.alloc(32, 7);
+const cardKey = Buffer.alloc(32, 6);
 const context = 'contract';
 
 /** Adapters over data that outlives them. */
@@ -72,7 +73,7 @@ function onFiles(partitions: number): Place {
       // A process that crashed holds nothing any more, whatever it had under way.
       held?.close();
       held = DataFolder.open(folder);
-      return held.adapters({ masterKey, partitions });
+      return held.adapters({ masterKey, cardKey, partitions, contexts: [{ name: context }] });
     },
     atRest: async () =>
       Buffer.concat(

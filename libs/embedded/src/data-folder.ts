@@ -1,7 +1,8 @@
 import { accessSync, constants, existsSync, readdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type { Adapters } from '@readership/kernel';
-import { EmbeddedAdapters, type Connection, type EmbeddedOptions } from './embedded-adapters.js';
+import type { Adapters, ContextStore, StoreKeys } from '@readership/kernel';
+import { EmbeddedAdapters, logName, type Connection, type EmbeddedOptions } from './embedded-adapters.js';
+import { prepareStores } from './prepare-stores.js';
 import {
   closeFile,
   closeFolder,
@@ -18,7 +19,9 @@ export class FolderUnusable extends Error {
   override readonly name = 'FolderUnusable';
 }
 
-export interface FolderAdaptersOptions extends EmbeddedOptions {
+export interface FolderAdaptersOptions extends EmbeddedOptions, StoreKeys {
+  /** All that have a database in the folder. */
+  readonly contexts: readonly ContextStore[];
   /** Told when a thread that writes has ended by itself: nothing can be written any more until the next start. */
   readonly onWriterLost?: (error: Error) => void;
 }
@@ -37,7 +40,7 @@ export function databaseFiles(name: string): readonly string[] {
  *
  * @example
  * const folder = DataFolder.open('/srv/readership');
- * const adapters = folder.adapters({ masterKey });
+ * const adapters = folder.adapters({ masterKey, cardKey, contexts: [{ name: 'feedback' }] });
  * await adapters.close();
  * folder.close();
  */
@@ -70,9 +73,11 @@ export class DataFolder {
 
   /**
    * The ports over one database file per context and one for the log, each with a thread that writes. Throws when a
-   * database cannot be used, and leaves no connection and no thread then.
+   * database cannot be used, or was made with other keys (`StoreRefused`), and leaves no connection and no thread then.
    */
   async adapters(options: FolderAdaptersOptions): Promise<Adapters> {
+    await prepareStores(this.path, { partitions: 1, ...options });
+    const prepared = new Set([logName, ...options.contexts.map(({ name }) => name)]);
     const opened: Connection[] = [];
     const closeAll = async (): Promise<void> => {
       for (const { driver, writer } of opened) {
@@ -82,6 +87,7 @@ export class DataFolder {
     };
     try {
       const adapters = new EmbeddedAdapters((name) => {
+        if (!prepared.has(name)) throw new RangeError(`the folder was not opened for ${name}`);
         const connection = this.connect(name, options.onWriterLost);
         opened.push(connection);
         return connection;

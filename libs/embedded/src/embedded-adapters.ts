@@ -60,7 +60,7 @@ export class EmbeddedAdapters implements Adapters {
   ) {
     this.partitions = options.partitions ?? 1;
     this.log = connect(logName);
-    createLogTables(this.log.driver, this.partitions);
+    createLogTables(this.log.driver, this.partitions, logName);
     this.eventLog = new SqliteEventLog(
       this.log.driver,
       this.log.writer,
@@ -96,7 +96,7 @@ export class EmbeddedAdapters implements Adapters {
     if (!context) {
       if (name === logName) throw new RangeError(`no context is called ${logName}`);
       const connection = this.connect(name);
-      createContextTables(connection.driver, this.partitions);
+      createContextTables(connection.driver, this.partitions, name);
       context = {
         connection,
         keys: new DataKeys(connection.driver, this.options.masterKey),

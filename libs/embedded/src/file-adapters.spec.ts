@@ -4,7 +4,11 @@ import { join } from 'node:path';
 import type { Publish } from '@readership/kernel';
 import { DataFolder, fileAdapters, FolderUnusable } from './index.js';
 
-const masterKey = Buffer.alloc(32, 5);
+const keys = {
+  masterKey: Buffer.alloc(32, 5),
+  cardKey: Buffer.alloc(32, 6),
+  contexts: [{ name: 'people' }],
+};
 const publish: Publish = (_, stream) => ({ key: stream, fact: null });
 const meta = { commandId: 'c1', at: '2026-01-01T00:00:00.000Z', actor: 'test' };
 
@@ -14,43 +18,41 @@ afterEach(() => rmSync(folder, { recursive: true }));
 
 it('makes the folder, and finds everything there when opened again', async () => {
   const deep = join(folder, 'a', 'b');
-  const first = await fileAdapters({ folder: deep, masterKey });
+  const first = await fileAdapters({ folder: deep, ...keys });
   await first.eventStore('people', publish).append('patron-1', 0, [{ type: 'Came', data: { n: 1 } }], meta);
   await first.close();
-  const second = await fileAdapters({ folder: deep, masterKey });
+  const second = await fileAdapters({ folder: deep, ...keys });
   expect((await second.eventStore('people', publish).load('patron-1')).version).toBe(1);
   await second.close();
 });
 
 it('says in one line that another has the folder open, until that one closes', async () => {
-  const first = await fileAdapters({ folder, masterKey });
-  await expect(fileAdapters({ folder, masterKey })).rejects.toThrow(
+  const first = await fileAdapters({ folder, ...keys });
+  await expect(fileAdapters({ folder, ...keys })).rejects.toThrow(
     `Another process has the data folder ${folder} open.`,
   );
   await first.close();
-  await (await fileAdapters({ folder, masterKey })).close();
+  await (await fileAdapters({ folder, ...keys })).close();
 });
 
 it('keeps the folder from others until what is under way is written', async () => {
-  const first = await fileAdapters({ folder, masterKey });
+  const first = await fileAdapters({ folder, ...keys });
   const writing = first
     .eventStore('people', publish)
     .append('patron-1', 0, [{ type: 'Came', data: { n: 1 } }], meta);
   const closing = first.close();
-  await expect(fileAdapters({ folder, masterKey })).rejects.toThrow('Another process');
+  await expect(fileAdapters({ folder, ...keys })).rejects.toThrow('Another process');
   await Promise.all([writing, closing]);
-  await (await fileAdapters({ folder, masterKey })).close();
+  await (await fileAdapters({ folder, ...keys })).close();
 });
 
 it('lets the folder go when a database cannot be used, and names the database', async () => {
   const file = join(folder, 'people.db');
   writeFileSync(file, 'not a database '.repeat(1000));
-  const adapters = await fileAdapters({ folder, masterKey });
-  expect(() => adapters.readModels('people')).toThrow(`${file} is damaged`);
-  await adapters.close();
+  await expect(fileAdapters({ folder, ...keys })).rejects.toThrow(`${file} is damaged`);
   for (const ending of ['-wal', '-shm']) rmSync(join(folder, `log.db${ending}`), { force: true });
   writeFileSync(join(folder, 'log.db'), 'not a database '.repeat(1000));
-  await expect(fileAdapters({ folder, masterKey })).rejects.toThrow(`${join(folder, 'log.db')} is damaged`);
+  await expect(fileAdapters({ folder, ...keys })).rejects.toThrow(`${join(folder, 'log.db')} is damaged`);
   DataFolder.open(folder).close();
 });
 
@@ -67,7 +69,7 @@ describe('a data folder', () => {
     async (umask) => {
       process.umask(umask);
       folder = join(folder, 'a', 'b');
-      const adapters = await fileAdapters({ folder, masterKey });
+      const adapters = await fileAdapters({ folder, ...keys });
       adapters.readModels('people');
       const all = modes();
       expect(Object.keys(all)).toEqual(
@@ -82,14 +84,14 @@ describe('a data folder', () => {
   );
 
   it('that was open to others is closed to them, with every file of a database in it', async () => {
-    await (await fileAdapters({ folder, masterKey })).close();
+    await (await fileAdapters({ folder, ...keys })).close();
     for (const name of ['log.db-wal', 'log.db-shm', 'people.db'])
       writeFileSync(join(folder, name), '', { flag: 'a' });
     for (const name of readdirSync(folder)) chmodSync(join(folder, name), 0o666);
     writeFileSync(join(folder, 'letter.txt'), 'mine');
     chmodSync(join(folder, 'letter.txt'), 0o644);
     chmodSync(folder, 0o755);
-    const adapters = await fileAdapters({ folder, masterKey });
+    const adapters = await fileAdapters({ folder, ...keys });
     adapters.readModels('people');
     const { '.': own, 'letter.txt': letter, ...files } = modes();
     expect([own, letter, new Set(Object.values(files))]).toEqual([0o700, 0o644, new Set([0o600])]);
@@ -110,11 +112,11 @@ describe('a data folder', () => {
 it('says in one line that the folder cannot be written', async () => {
   writeFileSync(join(folder, 'file'), 'in the way');
   for (const taken of ['file', 'file/below']) {
-    await expect(fileAdapters({ folder: join(folder, taken), masterKey })).rejects.toThrow(FolderUnusable);
+    await expect(fileAdapters({ folder: join(folder, taken), ...keys })).rejects.toThrow(FolderUnusable);
   }
 });
 
 it('refuses another number of partitions than it was made with', async () => {
-  await (await fileAdapters({ folder, masterKey, partitions: 3 })).close();
-  await expect(fileAdapters({ folder, masterKey, partitions: 1 })).rejects.toThrow('has 3 partitions');
+  await (await fileAdapters({ folder, ...keys, partitions: 3 })).close();
+  await expect(fileAdapters({ folder, ...keys, partitions: 1 })).rejects.toThrow('has 3 partitions');
 });

@@ -1,5 +1,6 @@
 export * from './embedded-adapters.js';
 export { databaseFiles, DataFolder, FolderUnusable, type FolderAdaptersOptions } from './data-folder.js';
+export { databasesIn } from './prepare-stores.js';
 export { fileAdapters, type FileOptions } from './file-adapters.js';
 export {
   DatabaseUnusable,

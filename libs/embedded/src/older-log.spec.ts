@@ -6,6 +6,11 @@ import { DirectWriter } from './writer.js';
 it('a log that was made before trace contexts were kept is read as it was, and goes on', async () => {
   const driver = openDriver(':memory:');
   driver.exec(`
+    CREATE TABLE settings (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+    CREATE TABLE lanes (
+      context TEXT NOT NULL, partition INTEGER NOT NULL, scanned INTEGER NOT NULL, published INTEGER NOT NULL,
+      PRIMARY KEY (context, partition)
+    ) WITHOUT ROWID;
     CREATE TABLE records (
       id INTEGER PRIMARY KEY,
       context TEXT NOT NULL, position INTEGER NOT NULL, previous INTEGER NOT NULL,

@@ -1,4 +1,5 @@
-import type { SqlDriver } from './sql-driver.js';
+import { StoreRefused, Unavailable } from '@readership/kernel';
+import { openDriver, type SqlDriver } from './sql-driver.js';
 
 /** One row per commit and partition: its insert is the concurrency check, its row id the order. See event-rows.ts. */
 const events = `
@@ -22,7 +23,7 @@ CREATE TABLE IF NOT EXISTS keys (subject TEXT PRIMARY KEY, wrapped BLOB NOT NULL
 const readModels = `
 CREATE TABLE IF NOT EXISTS models (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, indexed INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS heads (
-  model INTEGER NOT NULL, partition INTEGER NOT NULL, rev INTEGER NOT NULL, body TEXT NOT NULL,
+  model INTEGER NOT NULL, partition INTEGER NOT NULL, at INTEGER NOT NULL, body TEXT NOT NULL,
   PRIMARY KEY (model, partition)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS rows (
@@ -61,8 +62,7 @@ CREATE TABLE IF NOT EXISTS records (
   context TEXT NOT NULL, position INTEGER NOT NULL, previous INTEGER NOT NULL,
   key TEXT NOT NULL, type TEXT NOT NULL, schema INTEGER NOT NULL, stream TEXT NOT NULL, event TEXT NOT NULL,
   time TEXT NOT NULL, recorded_at TEXT NOT NULL, actor TEXT NOT NULL, correlation TEXT, causation TEXT,
-  body TEXT NOT NULL,
-  traceparent TEXT
+  body TEXT NOT NULL
 );
 CREATE TABLE IF NOT EXISTS lanes (
   context TEXT NOT NULL, partition INTEGER NOT NULL, scanned INTEGER NOT NULL, published INTEGER NOT NULL,
@@ -73,42 +73,133 @@ CREATE TABLE IF NOT EXISTS lanes (
 const settings =
   'CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;';
 
-export function createContextTables(driver: SqlDriver, partitions: number): void {
-  create(driver, events + readModels + jobs, partitions);
+/** Brings a database from the format before to its own; inside a transaction. It never changes once it was released. */
+type Step = (driver: SqlDriver) => void;
+
+/** Text as well as whole numbers: settings hold the fingerprints of the keys. */
+const settingsOfAnyType: Step = (driver) =>
+  driver.exec(`
+ALTER TABLE settings RENAME TO settings_1;
+CREATE TABLE settings (name TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID;
+INSERT INTO settings SELECT name, value FROM settings_1;
+DROP TABLE settings_1;`);
+
+/**
+ * The numbered steps of both kinds of database: the step at index n − 1 makes format n, which `PRAGMA user_version` says.
+ * Databases of format 1 say 0 there, as new ones do. A change of a table is a further step at the end.
+ */
+const steps = {
+  context: [
+    (driver) => driver.exec(settings + events + readModels + jobs),
+    settingsOfAnyType,
+    // The offset of a checkpoint was what a commit was compared with; its revision goes on from there.
+    (driver) => driver.exec('ALTER TABLE heads RENAME COLUMN at TO rev; UPDATE heads SET rev = max(rev, 1);'),
+  ],
+  log: [
+    (driver) => driver.exec(settings + log),
+    (driver) => {
+      // The last releases that wrote format 1 have it already.
+      addColumn(driver, 'records', 'traceparent TEXT');
+      settingsOfAnyType(driver);
+    },
+  ],
+} as const satisfies Record<string, readonly Step[]>;
+
+export type DatabaseKind = keyof typeof steps;
+
+export function createContextTables(driver: SqlDriver, partitions: number, name?: string): void {
+  driver.transaction(() => bringUp(driver, 'context', partitions, name));
 }
 
-export function createLogTables(driver: SqlDriver, partitions: number): void {
-  create(driver, log, partitions);
-  addColumn(driver, 'records', 'traceparent TEXT');
+export function createLogTables(driver: SqlDriver, partitions: number, name?: string): void {
+  driver.transaction(() => bringUp(driver, 'log', partitions, name));
+}
+
+/**
+ * Makes the tables of a new database, or brings those of an earlier release to this format; inside a transaction. Throws
+ * `StoreRefused` when a later release wrote it, when its tables are not those of its format, and when it was made for another
+ * number of partitions: stored events carry theirs for ever.
+ */
+export function bringUp(
+  driver: SqlDriver,
+  kind: DatabaseKind,
+  partitions: number,
+  name = 'The database',
+): void {
+  const format = driver.prepare('PRAGMA user_version').get([])![0] as number;
+  const own = steps[kind].length;
+  if (format < 0 || format > own) {
+    throw new StoreRefused(
+      `${name} has format ${format}, and this release knows formats up to ${own}: start the release that wrote it.`,
+    );
+  }
+  const tables = tablesOf(kind);
+  // A new database has none of them, and one of format 1 says no more than that.
+  const there = tables.names.filter((table) => exists(driver, table));
+  if (there.length > 0 && there.length < tables.names.length) throw notOfItsFormat(name, format);
+  try {
+    for (let next = format; next < own; next++) steps[kind][next]!(driver);
+    if (format < own) driver.exec(`PRAGMA user_version = ${own}`);
+  } catch (error) {
+    if (error instanceof Unavailable || !/no such|duplicate column/i.test((error as Error).message))
+      throw error;
+    throw notOfItsFormat(name, format);
+  }
+  if (described(driver, tables.names) !== tables.described) throw notOfItsFormat(name, format);
+  driver.prepare('INSERT INTO settings VALUES (?, ?) ON CONFLICT DO NOTHING').run(['partitions', partitions]);
+  const stored = driver.prepare('SELECT value FROM settings WHERE name = ?').get(['partitions'])?.[0];
+  if (stored !== partitions) {
+    throw new StoreRefused(
+      `${name} has ${String(stored)} partitions and cannot be opened with ${partitions}.`,
+    );
+  }
+}
+
+function notOfItsFormat(name: string, format: number): StoreRefused {
+  return new StoreRefused(
+    `${name} does not have the tables of its format ${Math.max(1, format)}: restore it from a backup.`,
+  );
+}
+
+function exists(driver: SqlDriver, table: string): boolean {
+  const found = driver.prepare(`SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?`).get([table]);
+  return found !== undefined;
+}
+
+/** Columns and indexes of tables, as text. */
+function described(driver: SqlDriver, tables: readonly string[]): string {
+  const columns = driver.prepare('SELECT name, type, "notnull", pk FROM pragma_table_info(?) ORDER BY cid');
+  const indexes = driver.prepare(
+    `SELECT l.name, l."unique", i.name FROM pragma_index_list(?) l, pragma_index_info(l.name) i
+      ORDER BY l.name, i.seqno`,
+  );
+  return JSON.stringify(tables.map((table) => [table, columns.all([table]), indexes.all([table])]));
+}
+
+interface Tables {
+  readonly names: readonly string[];
+  readonly described: string;
+}
+
+const ofNewDatabases = new Map<DatabaseKind, Tables>();
+
+/** The tables of a database that is made now. */
+function tablesOf(kind: DatabaseKind): Tables {
+  const known = ofNewDatabases.get(kind);
+  if (known) return known;
+  const made = openDriver(':memory:');
+  for (const step of steps[kind]) step(made);
+  const names = made.prepare(`SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name`).all([]);
+  const tables = names.map(([name]) => name as string);
+  const own = { names: tables, described: described(made, tables) };
+  made.close();
+  ofNewDatabases.set(kind, own);
+  return own;
 }
 
 /** A table that was made before the column was thought of gets it as its last one, empty in every row. */
 function addColumn(driver: SqlDriver, table: string, column: string): void {
-  driver.transaction(() => {
-    const names = driver.prepare('SELECT name FROM pragma_table_info(?)').all([table]);
-    if (!names.some(([name]) => name === column.slice(0, column.indexOf(' '))))
-      driver.exec(`ALTER TABLE ${table} ADD COLUMN ${column}`);
-  });
-}
-
-/** Throws when the database was made for another number of partitions: stored events carry theirs for ever. */
-function create(driver: SqlDriver, tables: string, partitions: number): void {
-  driver.transaction(() => {
-    driver.exec(settings + tables);
-    driver
-      .prepare('INSERT INTO settings VALUES (?, ?) ON CONFLICT DO NOTHING')
-      .run(['partitions', partitions]);
-    const stored = driver.prepare('SELECT value FROM settings WHERE name = ?').get(['partitions'])?.[0];
-    if (stored !== partitions) {
-      throw new Error(
-        `${fileOf(driver)} has ${String(stored)} partitions and cannot be opened with ${partitions}: put back the data folder that belongs to this Readership.`,
-      );
-    }
-  });
-}
-
-/** The path of the database, for messages. */
-function fileOf(driver: SqlDriver): string {
-  const path = driver.prepare('PRAGMA database_list').get([])?.[2];
-  return typeof path === 'string' && path !== '' ? path : 'The database';
+  const names = driver.prepare('SELECT name FROM pragma_table_info(?)').all([table]);
+  if (!names.some(([name]) => name === column.slice(0, column.indexOf(' '))))
+    driver.exec(`ALTER TABLE ${table} ADD COLUMN ${column}`);
 }

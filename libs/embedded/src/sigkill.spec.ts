@@ -17,7 +17,12 @@ import { writeSync } from 'node:fs';
 import { Relay } from '@readership/kernel';
 import { fileAdapters } from ${JSON.stringify(dist)};
 const [folder, round] = process.argv.slice(1);
-const adapters = await fileAdapters({ folder, masterKey: Buffer.alloc(32, 9) });
+const adapters = await fileAdapters({
+  folder,
+  masterKey: Buffer.alloc(32, 9),
+  cardKey: Buffer.alloc(32, 8),
+  contexts: [{ name: 'counting' }],
+});
 const store = adapters.eventStore('counting', (_, stream) => ({ key: stream, fact: { type: 'Counted', schema: 1, data: {} } }));
 const meta = (commandId) => ({ commandId, at: new Date().toISOString(), actor: 'test' });
 const event = (n) => ({ type: 'Counted', data: { n }, personal: { n } });
@@ -69,7 +74,12 @@ it('keeps everything it acknowledged, once, however often it is killed', async (
   for (let round = 0; round < kills; round++) acks.push(...(await acknowledged(folder, round)));
   expect(acks.length).toBeGreaterThan(kills);
 
-  const adapters = await fileAdapters({ folder, masterKey });
+  const adapters = await fileAdapters({
+    folder,
+    masterKey,
+    cardKey: Buffer.alloc(32, 8),
+    contexts: [{ name: 'counting' }],
+  });
   const store = adapters.eventStore('counting', publish);
   const events: Stored[] = [];
   for (let after = 0; ; after = events[events.length - 1]!.position) {

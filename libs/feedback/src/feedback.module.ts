@@ -1,7 +1,8 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { decodeFact } from '@readership/contracts';
 import { contextModule } from '@readership/host';
-import type { Adapters } from '@readership/kernel';
+import type { Adapters, ContextStore } from '@readership/kernel';
+import { provesCardKey } from './card-key-proof.js';
 import { consortium } from './directory/consortium.projection.js';
 import { BranchDirectory } from './directory/directory.js';
 import { knownBranches } from './directory/known-branches.projection.js';
@@ -19,6 +20,8 @@ import { TestimonialsController } from './testimonials/testimonials.controller.j
 /** Surveys, invitations, responses and testimonials. */
 @Module({})
 export class FeedbackModule {
+  static readonly store: ContextStore = { name: 'feedback', provesCardKey };
+
   static on(adapters: Adapters): DynamicModule {
     return contextModule(adapters, {
       name: 'feedback',

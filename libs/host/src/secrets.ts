@@ -45,9 +45,13 @@ type Kept = Partial<Record<(typeof keyNames)[number], string>> & {
 /**
  * The keys from the environment, and from `keys.json` (mode 0600) in the data folder those it does not give; what is
  * in neither is made and kept there. `adminKeyIsNew`: nobody has seen it; it must be shown once everything runs, and
- * `adminKeyShown` be called then. Throws an `Error` of one line that names the file and quotes nothing of it.
+ * `adminKeyShown` be called then. Throws an `Error` of one line that names the file and quotes nothing of it; also when a key
+ * would have to be made beside `databases`, files of the folder that were made with another.
  */
-export function loadSecrets(config: Config): { readonly secrets: Secrets; readonly adminKeyIsNew: boolean } {
+export function loadSecrets(
+  config: Config,
+  databases: readonly string[] = [],
+): { readonly secrets: Secrets; readonly adminKeyIsNew: boolean } {
   const file = fileOf(config);
   const kept = readKept(file);
   const made: Kept = {};
@@ -56,8 +60,14 @@ export function loadSecrets(config: Config): { readonly secrets: Secrets; readon
     made[name] =
       name === 'adminKey' ? randomBytes(32).toString('base64url') : randomBytes(32).toString('base64');
   }
+  const lacking = Object.keys(made);
+  if (lacking.length > 0 && databases.length > 0) {
+    throw new Error(
+      `The keys in ${file} lack ${lacking.join(', ')}, and data that needs them lies beside it (${databases.join(', ')}): put back the file that was there, or a copy of it.`,
+    );
+  }
   const all: Kept = { ...kept, ...made, ...(made.adminKey === undefined ? {} : { adminKeyUnseen: true }) };
-  if (Object.keys(made).length > 0) keep(file, all);
+  if (lacking.length > 0) keep(file, all);
   const bytes = (name: 'masterKey' | 'cardKey' | 'linkKey'): Buffer =>
     config[name] ?? Buffer.from(all[name]!, 'base64');
   return {

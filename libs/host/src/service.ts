@@ -1,6 +1,6 @@
 import type { DynamicModule } from '@nestjs/common';
 import type { CustomTransportStrategy } from '@nestjs/microservices';
-import { LoopHealth, type Adapters, type TopicLag } from '@readership/kernel';
+import { LoopHealth, type Adapters, type ContextStore, type TopicLag } from '@readership/kernel';
 import { createApp, serve } from './app.js';
 import { readServiceConfig, type ServiceConfig } from './config.js';
 import type { RateLimiter } from './edge.js';
@@ -16,8 +16,9 @@ export interface ServiceAdapters extends Adapters {
 }
 
 export type Connect = (
-  options: Omit<ServiceConfig, 'adminKey' | 'cardKey' | 'linkKey'> & {
+  options: Omit<ServiceConfig, 'adminKey' | 'linkKey'> & {
     readonly context: string;
+    readonly provesCardKey: ContextStore['provesCardKey'];
     readonly onError: (error: unknown, where: object) => void;
     readonly loops: LoopHealth;
   },
@@ -26,7 +27,7 @@ export type Connect = (
 /** Runs one context as a service until SIGTERM or SIGINT; says in one line each why it cannot start, and ends with 1. */
 export async function runService(
   context: string,
-  module: { on(adapters: Adapters): DynamicModule },
+  module: { readonly store: ContextStore; on(adapters: Adapters): DynamicModule },
   connect: Connect,
 ): Promise<void> {
   let adapters: ServiceAdapters | undefined;
@@ -39,6 +40,7 @@ export async function runService(
       ...config,
       context,
       loops,
+      provesCardKey: module.store.provesCardKey,
       onError: (error, where) => log.warn({ ...where, ...causeOf(error) }, 'a consumer tries again'),
     });
     app = await createApp([module.on(adapters)], config, {

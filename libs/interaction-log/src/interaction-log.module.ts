@@ -1,7 +1,8 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { decodeFact } from '@readership/contracts';
 import { contextModule } from '@readership/host';
-import type { Adapters } from '@readership/kernel';
+import type { Adapters, ContextStore } from '@readership/kernel';
+import { provesCardKey } from './ingest/card-key-proof.js';
 import { deadLettersList } from './dead-letters/dead-letters-list.projection.js';
 import { DeadLettersController } from './dead-letters/dead-letters.controller.js';
 import { ParkedRecords } from './dead-letters/parked-records.js';
@@ -23,6 +24,8 @@ import { AllowedSources } from './sources/sources.js';
 
 @Module({})
 export class InteractionLogModule {
+  static readonly store: ContextStore = { name: 'interaction-log', provesCardKey };
+
   static on(adapters: Adapters): DynamicModule {
     return contextModule(adapters, {
       name: 'interaction-log',

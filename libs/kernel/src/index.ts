@@ -17,6 +17,7 @@ export * from './write/commit-text.js';
 export * from './write/decider.js';
 export * from './write/handle.js';
 export * from './write/sealing.js';
+export * from './write/store-keys.js';
 
 export * from './log/log-history.js';
 export * from './log/relay.js';

@@ -20,5 +20,7 @@ export { contractPublish, type EventStoreFixture } from './contract/notes.fixtur
 export { readModelsContract } from './contract/read-models.contract.js';
 export { readModelsModel } from './contract/read-models-model.js';
 export { readModelsSaboteurs } from './contract/read-models-saboteurs.js';
+export { keyedContext, storeKeysContract, type StoreKeysFixture } from './contract/store-keys.contract.js';
+export { storeKeysSaboteurs } from './contract/store-keys-saboteurs.js';
 export type { ReadModelsFixture } from './contract/batches.fixture.js';
 export * from './contract/given.js';

@@ -1,6 +1,7 @@
 import type { DynamicModule } from '@nestjs/common';
 import { contextModule } from '@readership/host';
-import type { Adapters } from '@readership/kernel';
+import type { Adapters, ContextStore } from '@readership/kernel';
+import { provesCardKey } from './cards/card-key-proof.js';
 import { Cards } from './cards/cards.js';
 import { BranchesController } from './directory/branches.controller.js';
 import { ConsortiumController } from './directory/consortium.controller.js';
@@ -18,6 +19,8 @@ import { PatronSearch } from './search/patron-search.js';
 
 /** Who the readers are, their cards, and the directory of the consortium. */
 export class PatronProfileModule {
+  static readonly store: ContextStore = { name: 'patron-profile', provesCardKey };
+
   static on(adapters: Adapters): DynamicModule {
     return contextModule(adapters, {
       name: 'patron-profile',

@@ -73,8 +73,6 @@ export type PageDoc = {
 /** A subject's data key, wrapped by the master key, base64. */
 export type KeyDoc = { _id: string; readonly wrapped: string };
 
-type SettingDoc = { _id: string; readonly value: number };
-
 export interface EventCollections {
   readonly commits: Collection<CommitDoc>;
   readonly pages: Collection<PageDoc>;
@@ -114,19 +112,11 @@ export function eventCollections(database: Database): EventCollections {
   };
 }
 
-/**
- * Makes a context's database ready for its event store; again is no harm. Throws when it was made for another number
- * of partitions: stored events carry theirs for ever.
- */
-export async function prepareEventStore(database: Database, partitions: number): Promise<void> {
+/** Makes the indexes of a context's event store; again is no harm. */
+export async function prepareEventStore(database: Database): Promise<void> {
   const { commits, pages } = eventCollections(database);
   await commits.createIndex({ stream: 1, last: 1 }, { unique: true });
   await commits.createIndex({ pending: 1, queuedAt: 1 });
   // The counts make it a covering index for an account, which need not read the pages themselves.
   await pages.createIndex({ partition: 1, no: 1, count: 1, facts: 1 });
-  const settings = database.collection<SettingDoc>('settings');
-  await settings.updateOne({ _id: 'partitions' }, { $setOnInsert: { value: partitions } }, { upsert: true });
-  const stored = (await settings.findOne({ _id: 'partitions' }))?.value;
-  if (stored !== partitions)
-    throw new Error(`The database has ${String(stored)} partitions and cannot be opened with ${partitions}.`);
 }

@@ -1,5 +1,6 @@
 import { Unavailable } from '@readership/kernel';
 import { eventCollections, prepareEventStore } from './event-documents.js';
+import { prepareSettings } from '../store-settings.js';
 import { MongoEventStore } from './mongo-event-store.js';
 import {
   expectConsistent,
@@ -303,8 +304,10 @@ describe('an account', () => {
 describe('a database', () => {
   it('is made ready as often as one likes, and refuses another number of partitions', async () => {
     const database = await place.connect();
-    await prepareEventStore(database, partitions);
-    await prepareEventStore(database, partitions);
-    await expect(prepareEventStore(database, 12)).rejects.toThrow('has 1 partitions');
+    for (let times = 0; times < 2; times++) {
+      await prepareSettings(database, partitions);
+      await prepareEventStore(database);
+    }
+    await expect(prepareSettings(database, 12)).rejects.toThrow('has 1 partitions');
   });
 });

@@ -45,6 +45,17 @@ export function responseToInvitation({ survey, id }: IssuedInvitation): string {
   return digest(`${survey}\0\0${id}`);
 }
 
+/** Keyed digest of what was answered. Whom and where an invitation is for is not said by who answers it. */
+export function responseDigest(
+  said: Pick<AnswerSurvey, 'invitation' | 'answeredAt' | 'patronId' | 'branch' | 'scores' | 'texts'>,
+  cardKey: Buffer,
+): string {
+  const { invitation, answeredAt, patronId, branch, scores, texts } = said;
+  const parts =
+    invitation === undefined ? [answeredAt, patronId, branch, scores, texts] : [answeredAt, scores, texts];
+  return keyedDigest(cardKey, 'response', parts);
+}
+
 type Line = { readonly id: string; readonly command: AnswerSurvey };
 
 @Injectable()
@@ -106,7 +117,10 @@ export class ResponseRecorder {
         answeredAt: meta.at,
         scores,
         texts,
-        digest: this.digest([meta.at, scores, texts]),
+        digest: responseDigest(
+          { invitation: invitation.id, answeredAt: meta.at, scores, texts },
+          this.secrets.cardKey,
+        ),
       },
       meta,
     );
@@ -120,7 +134,6 @@ export class ResponseRecorder {
   }
 
   private lineOf(survey: string, { id, ...said }: ReadResponse): Line {
-    const { answeredAt, patronId, branch, scores, texts } = said;
     return {
       id,
       command: {
@@ -128,7 +141,7 @@ export class ResponseRecorder {
         survey,
         response: responseId(survey, id),
         ...said,
-        digest: this.digest([answeredAt, patronId, branch, scores, texts]),
+        digest: responseDigest(said, this.secrets.cardKey),
       },
     };
   }
@@ -147,10 +160,6 @@ export class ResponseRecorder {
         ? { outcome: 'refused', conflict: false, problems: line }
         : recordedAs(line.id, begun[at++]!),
     );
-  }
-
-  private digest(parts: readonly unknown[]): string {
-    return keyedDigest(this.secrets.cardKey, 'response', parts);
   }
 }
 

@@ -17,6 +17,7 @@ import { checkDay } from '../directory/calendar-day.js';
 import { BranchDirectory } from '../directory/directory.js';
 import { placeOf } from '../directory/place-bodies.js';
 import { PublicationBody, TestimonialBody } from './testimonial-bodies.js';
+import type { TestimonialPlace } from './testimonial.events.js';
 import {
   testimonial,
   unknownTestimonial,
@@ -40,6 +41,15 @@ interface TestimonialView {
 const model = modelId(testimonialsList);
 const statuses: readonly string[] = ['received', 'approved', 'published', 'withdrawn'];
 
+/** Keyed digest of what was received. */
+export function testimonialDigest(
+  said: TestimonialPlace & { readonly text: string },
+  cardKey: Buffer,
+): string {
+  const { id, receivedOn, patronId, branch, text } = said;
+  return keyedDigest(cardKey, 'testimonial', [id, receivedOn, patronId, branch, text]);
+}
+
 @ApiTags('testimonials')
 @Controller('v1/testimonials')
 export class TestimonialsController {
@@ -57,7 +67,7 @@ export class TestimonialsController {
     checkDay(receivedOn, await this.directory.day(1), '/receivedOn');
     if (body.branch !== undefined) await this.directory.expectBranch(body.branch);
     const place = { id, receivedOn, ...placeOf(body) };
-    const digest = this.digest([id, receivedOn, body.patronId, body.branch, text]);
+    const digest = testimonialDigest({ ...place, text }, this.secrets.cardKey);
     return this.tell(id, { type: 'ReceiveTestimonial', place, text, digest }, meta);
   }
 
@@ -80,7 +90,11 @@ export class TestimonialsController {
     @IfMatch() ifVersion?: number,
   ): Promise<Answer<TestimonialView>> {
     checkDay(givenOn, await this.directory.day(1), '/consent/givenOn');
-    const consent = { givenOn, statement, digest: this.digest([id, givenOn, statement]) };
+    const consent = {
+      givenOn,
+      statement,
+      digest: keyedDigest(this.secrets.cardKey, 'testimonial', [id, givenOn, statement]),
+    };
     return this.tell(id, { type: 'PublishTestimonial', consent }, meta, ifVersion);
   }
 
@@ -134,10 +148,6 @@ export class TestimonialsController {
   ): Promise<Answer<TestimonialView>> {
     const handled = await handle(this.store, testimonial, id, command, meta, ifVersion);
     return written(viewOf(handled.state), handled, `/v1/testimonials/${id}`);
-  }
-
-  private digest(parts: readonly unknown[]): string {
-    return keyedDigest(this.secrets.cardKey, 'testimonial', parts);
   }
 }
 

@@ -15,6 +15,8 @@ const or = (code: ProblemCode) => ({
 });
 const typed = or('WRONG_TYPE');
 
+const eventType = 'org.readership.interaction.v1';
+
 /** A CloudEvents attribute that is tolerated and not kept. */
 const ignored = z.string(typed).max(2048, 'BAD_ATTRIBUTE').optional();
 
@@ -31,7 +33,7 @@ export const interactionEvent = z.strictObject(
     specversion: z.literal('1.0', or('UNSUPPORTED_SPECVERSION')),
     source: z.string(typed).min(1, 'BAD_SOURCE').max(256, 'BAD_SOURCE'),
     id: z.string(typed).min(1, 'BAD_ID').max(128, 'BAD_ID'),
-    type: z.literal('org.readership.interaction.v1', or('UNKNOWN_TYPE')),
+    type: z.literal(eventType, or('UNKNOWN_TYPE')),
     time,
     subject: ignored,
     datacontenttype: ignored,
@@ -95,7 +97,7 @@ export interface Incoming {
 export function incoming(sent: unknown, nowMs: number, cardKey: Buffer): Incoming | readonly Problem[] {
   const parsed = interactionEvent.safeParse(sent);
   if (!parsed.success) return problemsOf(parsed.error);
-  const { source, id, type, data } = parsed.data;
+  const { source, id, data } = parsed.data;
   const when = instantOf(parsed.data.time, nowMs);
   if (typeof when === 'string') return [problem(when, '/time')];
   if (data.details !== undefined && tooLong(data.details))
@@ -125,12 +127,28 @@ export function incoming(sent: unknown, nowMs: number, cardKey: Buffer): Incomin
     digital: data.digital ?? false,
   };
   const { details } = data;
+  return {
+    id: digest(`${source}\u0000${id}`),
+    reference,
+    now,
+    digest: digestOf(now, reference, details, cardKey),
+    ...(details === undefined ? {} : { details }),
+  };
+}
+
+/** Keyed digest of all that was sent, by which the same is told from other content. */
+export function digestOf(
+  now: InteractionFact,
+  reference: string | null,
+  details: string | undefined,
+  cardKey: Buffer,
+): string {
   const said = [
-    type,
+    eventType,
     now.time,
     now.kind,
     now.branch,
-    quantity,
+    now.quantity,
     now.startedBy,
     now.channel ?? null,
     now.readScale ?? null,
@@ -138,13 +156,7 @@ export function incoming(sent: unknown, nowMs: number, cardKey: Buffer): Incomin
     reference,
     details ?? null,
   ];
-  return {
-    id: digest(`${source}\u0000${id}`),
-    reference,
-    now,
-    digest: keyed(cardKey, JSON.stringify(said)),
-    ...(details === undefined ? {} : { details }),
-  };
+  return keyed(cardKey, JSON.stringify(said));
 }
 
 /** Whether free text would not fit into an event, encoded. */

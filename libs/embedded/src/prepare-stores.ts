@@ -1,0 +1,165 @@
+import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  fingerprintsOf,
+  keyNames,
+  newFingerprints,
+  StoreRefused,
+  type ContextStore,
+  type Fingerprints,
+  type KeyedStore,
+  type Stored,
+  type StoreKeys,
+} from '@readership/kernel';
+import { DataKeys } from './data-keys.js';
+import { logName } from './embedded-adapters.js';
+import { decode, rowColumns } from './event-rows.js';
+import { closeFile, makePrivateFile } from './private-files.js';
+import { bringUp } from './schema.js';
+import { openDriver, type SqlDriver } from './sql-driver.js';
+
+/** Which files a data folder holds, and what for; a folder without the file has format 1. */
+const folderFormat = 1;
+const formatFile = 'format';
+
+export interface FolderContent extends StoreKeys {
+  readonly partitions: number;
+  readonly contexts: readonly ContextStore[];
+}
+
+/** The files of the databases that a folder holds already. */
+export function databasesIn(folder: string, contexts: readonly ContextStore[]): readonly string[] {
+  const files = [logName, ...contexts.map(({ name }) => name)].map((name) => `${name}.db`);
+  return files.filter((file) => existsSync(join(folder, file)));
+}
+
+/**
+ * Makes the databases of a data folder ready, new ones and those of earlier releases, with the fingerprints of the keys in each.
+ * Throws `StoreRefused`, and has changed nothing then, when a key is not the one that a database was made with, or when a
+ * database or the folder has a format that this release does not know.
+ */
+export async function prepareStores(folder: string, content: FolderContent): Promise<void> {
+  checkFormat(folder);
+  const fileOf = (name: string): string => join(folder, `${name}.db`);
+  const names = [logName, ...content.contexts.map(({ name }) => name)];
+  const there = names.filter((name) => existsSync(fileOf(name)));
+  const open = new Map<string, SqlDriver>();
+  try {
+    for (const name of there) open.set(name, opened(fileOf(name), content.partitions, kindOf(name)));
+    const stores = content.contexts.flatMap((context) => {
+      const driver = open.get(context.name);
+      return driver ? [new SqliteKeyedStore(fileOf(context.name), driver, context, content.masterKey)] : [];
+    });
+    const log = open.get(logName);
+    const written = await newFingerprints(content, stores, {
+      name: fileOf(logName),
+      fingerprints: async () => (log ? fingerprintsIn(log) : {}),
+    });
+    for (const [{ driver }, fingerprints] of written.stores) write(driver, fingerprints);
+    if (log) write(log, written.shared);
+    for (const driver of open.values()) driver.exec('COMMIT');
+    for (const name of names.filter((each) => !there.includes(each))) {
+      makePrivateFile(fileOf(name));
+      const driver = opened(fileOf(name), content.partitions, kindOf(name));
+      open.set(name, driver);
+      write(driver, name === logName ? written.shared : fingerprintsOf(content));
+      driver.exec('COMMIT');
+    }
+  } finally {
+    for (const driver of open.values()) abandon(driver);
+  }
+  writeFormat(folder);
+}
+
+const kindOf = (name: string) => (name === logName ? 'log' : 'context');
+
+/** In a transaction, with its tables as this release has them. */
+function opened(file: string, partitions: number, kind: 'log' | 'context'): SqlDriver {
+  let driver: SqlDriver | undefined;
+  try {
+    driver = openDriver(file);
+    driver.exec('BEGIN IMMEDIATE');
+    bringUp(driver, kind, partitions, file);
+    return driver;
+  } catch (error) {
+    if (driver) abandon(driver);
+    throw error;
+  }
+}
+
+/** Closing alone may leave a transaction open while a statement lives. */
+function abandon(driver: SqlDriver): void {
+  try {
+    driver.exec('ROLLBACK');
+  } catch {
+    // It was committed, or never begun.
+  }
+  driver.close();
+}
+
+function fingerprintsIn(driver: SqlDriver): Fingerprints {
+  const rows = driver.prepare('SELECT name, value FROM settings WHERE name IN (?, ?)').all([...keyNames]);
+  return Object.fromEntries(rows) as Fingerprints;
+}
+
+function write(driver: SqlDriver, fingerprints: Fingerprints): void {
+  for (const [key, fingerprint] of Object.entries(fingerprints))
+    driver.prepare('INSERT INTO settings VALUES (?, ?)').run([key, fingerprint]);
+}
+
+class SqliteKeyedStore implements KeyedStore {
+  readonly provesCardKey: KeyedStore['provesCardKey'];
+
+  constructor(
+    readonly name: string,
+    readonly driver: SqlDriver,
+    { provesCardKey }: ContextStore,
+    private readonly masterKey: Buffer,
+  ) {
+    this.provesCardKey = provesCardKey;
+  }
+
+  async fingerprints(): Promise<Fingerprints> {
+    return fingerprintsIn(this.driver);
+  }
+
+  async dataKeys(limit: number): ReturnType<KeyedStore['dataKeys']> {
+    const rows = this.driver.prepare('SELECT subject, wrapped FROM keys LIMIT ?').all([limit]);
+    return rows.map(([subject, wrapped]) => ({
+      subject: subject as string,
+      wrapped: wrapped as Uint8Array,
+    }));
+  }
+
+  async *events(): AsyncIterable<Stored> {
+    const keys = new DataKeys(this.driver, this.masterKey);
+    for (const row of this.driver.prepare(`SELECT ${rowColumns} FROM commits ORDER BY id`).iterate([])) {
+      const events: Stored[] = [];
+      decode(row, keys, events);
+      yield* events;
+    }
+  }
+}
+
+function checkFormat(folder: string): void {
+  const file = join(folder, formatFile);
+  if (!existsSync(file)) return;
+  const format = readFileSync(file, 'utf8').trim();
+  if (format === String(folderFormat)) return;
+  const named = /^\d{1,9}$/.test(format) ? `format ${format}` : 'an unknown format';
+  throw new StoreRefused(
+    `The data folder ${folder} has ${named}, and this release knows ${folderFormat}: start the release that wrote it.`,
+  );
+}
+
+/** Whole or not at all. */
+function writeFormat(folder: string): void {
+  const file = join(folder, formatFile);
+  if (existsSync(file)) return closeFile(file);
+  makePrivateFile(`${file}.new`);
+  const handle = openSync(`${file}.new`, 'w');
+  writeSync(handle, `${folderFormat}\n`);
+  fsyncSync(handle);
+  closeSync(handle);
+  renameSync(`${file}.new`, file);
+}

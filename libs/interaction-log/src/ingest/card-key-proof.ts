@@ -1,0 +1,11 @@
+import type { ProvesCardKey, Stored } from '@readership/kernel';
+import type { InteractionEvent } from '../interaction.events.js';
+import { digestOf } from './interaction-event.js';
+
+/** An interaction keeps the keyed digest of what was sent, and what was sent. */
+export const provesCardKey: ProvesCardKey = (stored, cardKey) => {
+  const event = stored as Stored<InteractionEvent>;
+  if (event.type !== 'InteractionRecorded' || event.personal === null) return null;
+  const { now, reference, digest } = event.data;
+  return digestOf(now, reference, event.personal?.details, cardKey) === digest;
+};

@@ -1,0 +1,10 @@
+import type { ProvesCardKey, Stored } from '@readership/kernel';
+import type { PatronEvent } from '../patrons/patron.events.js';
+import { keyed, normalisedCard } from './card-number.js';
+
+/** A patron's card is kept with its token. */
+export const provesCardKey: ProvesCardKey = (stored, cardKey) => {
+  const event = stored as Stored<PatronEvent>;
+  if (event.type !== 'CardAdded' || event.personal === null) return null;
+  return keyed(cardKey, normalisedCard(event.personal.card)) === event.data.token;
+};
