@@ -10,6 +10,7 @@ import { bodyLimits, parseBodies } from './bodies.js';
 import { SystemClock, type Clock } from './clock.js';
 import type { Config } from './config.js';
 import { guardRequests, requestId, type RateLimiter } from './edge.js';
+import { ExpectedRetries } from './expected-retries.js';
 import { HostModule } from './host.module.js';
 import { causeOf, jsonLog, JsonLogger } from './logger.js';
 import { Metrics } from './metrics.js';
@@ -32,6 +33,8 @@ export interface AppOptions {
   readonly readiness?: readonly ReadinessCheck[];
   /** Counts requests for all replicas, `config.ratePerSecond` per key; absent: each process counts its own. */
   readonly limiter?: RateLimiter;
+  /** Counts for the adapters as well; absent: for what the application itself tries again. */
+  readonly retries?: ExpectedRetries;
   /** Where the log goes; absent: standard output. */
   readonly logTo?: DestinationStream;
 }
@@ -58,7 +61,13 @@ export async function createApp(
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) =>
       void sendProblem(error, request, reply),
   });
-  const host = HostModule.with(config, secrets, clock, options.readiness ?? []);
+  const host = HostModule.with(
+    config,
+    secrets,
+    clock,
+    options.readiness ?? [],
+    options.retries ?? new ExpectedRetries(),
+  );
   const app = await NestFactory.create<NestFastifyApplication>(
     {
       module: AppModule,

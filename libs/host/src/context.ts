@@ -34,6 +34,7 @@ import {
   type Taker,
 } from '@readership/kernel';
 import { belongs, Contexts, type ContextStatus } from './contexts.js';
+import { ExpectedRetries } from './expected-retries.js';
 import { Cursors, Lists } from './lists.js';
 import { causeOf } from './logger.js';
 import { withOperations } from './operations.js';
@@ -105,12 +106,18 @@ export function contextModule(adapters: Adapters, parts: ContextParts): DynamicM
       },
       {
         provide: RunningContext,
-        useFactory: (contexts: Contexts, batchPriority: BatchPriority, tracing: Tracing) => {
-          const running = new RunningContext(parts, store, adapters.eventLog, models, batchPriority, tracing);
+        useFactory: (
+          contexts: Contexts,
+          batchPriority: BatchPriority,
+          tracing: Tracing,
+          retries: ExpectedRetries,
+        ) => {
+          const { eventLog } = adapters;
+          const running = new RunningContext(parts, store, eventLog, models, batchPriority, tracing, retries);
           contexts.enter(running);
           return running;
         },
-        inject: [Contexts, BatchPriority, Tracing],
+        inject: [Contexts, BatchPriority, Tracing, ExpectedRetries],
       },
       { provide: LogPipelines, useExisting: RunningContext },
       ...(parts.providers ?? []),
@@ -146,6 +153,7 @@ class RunningContext
     readonly models: ReadModels,
     private readonly batchPriority: BatchPriority,
     private readonly tracing: Tracing,
+    private readonly retries: ExpectedRetries,
   ) {
     super();
     this.name = parts.name;
@@ -304,6 +312,8 @@ class RunningContext
   }
 
   private failed(what: string): (error: unknown) => void {
-    return (error) => this.logger.warn(`the ${what} tries again`, causeOf(error));
+    return (error) => {
+      if (!this.retries.counts(error)) this.logger.warn(`the ${what} tries again`, causeOf(error));
+    };
   }
 }

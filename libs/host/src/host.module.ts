@@ -6,6 +6,7 @@ import { Clock } from './clock.js';
 import { Config } from './config.js';
 import { Contexts } from './contexts.js';
 import { DocsController } from './docs.controller.js';
+import { ExpectedRetries } from './expected-retries.js';
 import { HealthController } from './health.controller.js';
 import { Cursors } from './lists.js';
 import { Metrics } from './metrics.js';
@@ -28,6 +29,7 @@ export class HostModule {
     secrets: Secrets,
     clock: Clock,
     checks: readonly ReadinessCheck[],
+    retries: ExpectedRetries,
   ): DynamicModule {
     const contexts = new Contexts();
     return {
@@ -47,7 +49,8 @@ export class HostModule {
         { provide: Cursors, useValue: new Cursors(secrets) },
         { provide: Contexts, useValue: contexts },
         { provide: Readiness, useValue: new Readiness(contexts, checks) },
-        { provide: Metrics, useValue: new Metrics(contexts) },
+        { provide: Metrics, useValue: new Metrics(contexts, retries) },
+        { provide: ExpectedRetries, useValue: retries },
         { provide: Tracing, useValue: new Tracing() },
         Stopping,
         BatchPriority,
@@ -56,7 +59,7 @@ export class HostModule {
         { provide: APP_INTERCEPTOR, useClass: AnswerInterceptor },
         { provide: APP_PIPE, useClass: BodyValidation },
       ],
-      exports: [Config, Secrets, Clock, Cursors, Contexts, BatchPriority, Tracing],
+      exports: [ExpectedRetries, Config, Secrets, Clock, Cursors, Contexts, BatchPriority, Tracing],
     };
   }
 }

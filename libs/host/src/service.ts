@@ -4,6 +4,7 @@ import type { Adapters, TopicLag } from '@readership/kernel';
 import { createApp, serve } from './app.js';
 import { BadConfig, readServiceConfig, type ServiceConfig } from './config.js';
 import type { RateLimiter } from './edge.js';
+import { ExpectedRetries } from './expected-retries.js';
 import { causeOf, jsonLog } from './logger.js';
 import { Metrics } from './metrics.js';
 import { Secrets } from './secrets.js';
@@ -18,6 +19,7 @@ export type Connect = (
   options: Omit<ServiceConfig, 'adminKey' | 'cardKey' | 'linkKey'> & {
     readonly context: string;
     readonly onError: (error: unknown, where: object) => void;
+    readonly kafkaLog: (entry: object) => void;
   },
 ) => Promise<ServiceAdapters>;
 
@@ -30,14 +32,20 @@ export async function runService(
   try {
     const config = readServiceConfig(process.env);
     const log = jsonLog(config.logLevel);
+    const retries = new ExpectedRetries();
     const adapters = await connect({
       ...config,
       context,
-      onError: (error, where) => log.warn({ ...where, ...causeOf(error) }, 'a consumer tries again'),
+      onError: (error, where) => {
+        if (!retries.counts(error)) log.warn({ ...where, ...causeOf(error) }, 'a consumer tries again');
+      },
+      // What fails is told by whoever asked; the client tells of each try.
+      kafkaLog: (entry) => log.debug(entry, 'the Kafka client'),
     });
     const app = await createApp([module.on(adapters)], config, {
       secrets: new Secrets(config),
       limiter: adapters.limiter,
+      retries,
     });
     app.get(Metrics).watchTopics(() => adapters.transport.lag());
     app.connectMicroservice({ strategy: adapters.transport }, { inheritAppConfig: false });
