@@ -5,23 +5,27 @@ import {
   expectConsistent,
   metaOf,
   publishTold,
-  testDatabase,
+  scratchEventStore,
   testKey,
   told,
   wholePartition,
-  type TestDatabase,
-} from './testing.js';
-import { watchedDatabase, type Operation, type Watch } from './watched-database.js';
+  type ScratchEventStore,
+} from '../../testing/scratch-event-store.fixture.js';
+import {
+  interceptedDatabase,
+  type Operation,
+  type Interceptor,
+} from '../../testing/intercepted-database.fixture.js';
 
 const partitions = 1;
-let place: TestDatabase;
-beforeEach(async () => (place = await testDatabase(partitions)));
-afterEach(() => place.drop());
+let place: ScratchEventStore;
+beforeEach(async () => (place = await scratchEventStore(partitions)));
+afterEach(() => place.remove());
 
-async function storeOf(watch?: Watch, now?: () => number): Promise<MongoEventStore> {
+async function storeOf(watch?: Interceptor, now?: () => number): Promise<MongoEventStore> {
   const database = await place.connect();
   const options = { partitions, masterKey: testKey, ...(now ? { now } : {}) };
-  return new MongoEventStore(watch ? watchedDatabase(database, watch) : database, publishTold, options);
+  return new MongoEventStore(watch ? interceptedDatabase(database, watch) : database, publishTold, options);
 }
 
 const inserting = ({ collection, name }: Operation) => collection === 'commits' && name === 'insertMany';
@@ -142,8 +146,8 @@ describe('what waits for its order', () => {
       meta: metaOf(`${name}-${n}`),
     }));
   const busy = { name: 'Unavailable', code: 'BUSY' };
-  const openTo = async (watch: Watch) =>
-    new MongoEventStore(watchedDatabase(await place.connect(), watch), publishTold, {
+  const openTo = async (watch: Interceptor) =>
+    new MongoEventStore(interceptedDatabase(await place.connect(), watch), publishTold, {
       partitions,
       masterKey: testKey,
       waitingMax,
@@ -151,7 +155,7 @@ describe('what waits for its order', () => {
 
   it('is bounded: beyond it nothing is stored, whoever appends, and appends go on by themselves', async () => {
     let blocked = true;
-    const watch: Watch = (operation, go) => {
+    const watch: Interceptor = (operation, go) => {
       if (blocked && operation.collection === 'pages' && operation.writes) throw new Error('no pages');
       return go();
     };
