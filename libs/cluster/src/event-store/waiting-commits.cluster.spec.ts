@@ -18,7 +18,7 @@ const partitions = 1;
 const windowCommits = 501;
 let place: ScratchEventStore;
 beforeEach(async () => (place = await scratchEventStore(partitions)));
-afterEach(() => place.drop());
+afterEach(() => place.remove());
 
 it('goes on when more commits than a window wait for others whose writers have clocks that are ahead', async () => {
   const blind = interceptedDatabase(await place.connect(), ({ collection }, go) => {
