@@ -13,6 +13,7 @@ import type { KafkaConfig, SASLOptions } from 'kafkajs';
 import type { EventLogTopic } from './event-log/event-log-topic.js';
 import { KafkaEventLog } from './event-log/kafka-event-log.js';
 import { timingOf, type GroupFailed } from './event-log/kafka-group.js';
+import { loggedTo, type KafkaLog } from './event-log/kafka-log.js';
 import { KafkaTransport } from './event-log/kafka-transport.js';
 import { MongoEventStore } from './event-store/mongo-event-store.js';
 import { checkIngest, deadLettersTopic, type IngestTopics } from './ingest/ingest-topics.js';
@@ -33,6 +34,8 @@ export interface ClusterServers {
   readonly kafkaUser?: string;
   readonly kafkaPassword?: string;
   readonly kafkaMechanism?: 'plain' | 'scram-sha-256' | 'scram-sha-512';
+  /** Told what the Kafka client says of its tries; absent: nobody is. */
+  readonly kafkaLog?: KafkaLog;
   readonly redisUrl: string;
   /** Begins the names of topics, consumer groups, databases and keys. */
   readonly namespace: string;
@@ -69,6 +72,7 @@ function kafkaOf(servers: ClusterServers): KafkaConfig {
     brokers: [...kafkaBrokers],
     clientId: namespace,
     ssl: kafkaTls,
+    ...(servers.kafkaLog ? loggedTo(servers.kafkaLog) : {}),
     ...(kafkaUser === undefined
       ? {}
       : { sasl: { mechanism, username: kafkaUser, password: kafkaPassword } as SASLOptions }),

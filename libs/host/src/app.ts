@@ -13,6 +13,7 @@ import type { Config } from './config.js';
 import { Contexts } from './contexts.js';
 import { failProcess } from './failed-process.js';
 import { guardRequests, requestId, type RateLimiter } from './edge.js';
+import { ExpectedRetries } from './expected-retries.js';
 import { HostModule } from './host.module.js';
 import { causeOf, jsonLog, JsonLogger } from './logger.js';
 import { Metrics } from './metrics.js';
@@ -39,6 +40,8 @@ export interface AppOptions {
   readonly addresses?: Addresses;
   /** Counts requests for all replicas, `config.ratePerSecond` per key; absent: each process counts its own. */
   readonly limiter?: RateLimiter;
+  /** Counts for the adapters as well; absent: for what the application itself tries again. */
+  readonly retries?: ExpectedRetries;
   /** Where the log goes; absent: standard output. */
   readonly logTo?: DestinationStream;
 }
@@ -66,8 +69,8 @@ export async function createApp(
       void sendProblem(error, request, reply),
   });
   const loops = options.loops ?? new LoopHealth(() => clock.now().getTime());
-  const { readiness = [], addresses = {} } = options;
-  const host = HostModule.with(config, secrets, clock, readiness, loops, addresses);
+  const { readiness = [], addresses = {}, retries = new ExpectedRetries() } = options;
+  const host = HostModule.with(config, secrets, clock, readiness, loops, addresses, retries);
   const app = await NestFactory.create<NestFastifyApplication>(
     {
       module: AppModule,

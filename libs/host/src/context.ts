@@ -38,6 +38,7 @@ import {
 } from '@readership/kernel';
 import { setTimeout as pause } from 'node:timers/promises';
 import { belongs, Contexts, type ContextStatus } from './contexts.js';
+import { ExpectedRetries } from './expected-retries.js';
 import { Cursors, Lists } from './lists.js';
 import { compareHistory } from './history-check.js';
 import { causeOf } from './logger.js';
@@ -128,14 +129,15 @@ export function contextModule(adapters: Adapters, parts: ContextParts): DynamicM
           loopHealth: LoopHealth,
           batchPriority: BatchPriority,
           tracing: Tracing,
+          retries: ExpectedRetries,
         ) => {
           const { eventLog } = adapters;
-          const around = { contexts, loopHealth, batchPriority, tracing };
+          const around = { contexts, loopHealth, batchPriority, tracing, retries };
           const running = new RunningContext(parts, store, eventLog, models, gate, around);
           contexts.enter(running);
           return running;
         },
-        inject: [Contexts, LoopHealth, BatchPriority, Tracing],
+        inject: [Contexts, LoopHealth, BatchPriority, Tracing, ExpectedRetries],
       },
       { provide: LogConsumers, useExisting: RunningContext },
       ...(parts.providers ?? []),
@@ -151,6 +153,7 @@ interface Surroundings {
   readonly loopHealth: LoopHealth;
   readonly batchPriority: BatchPriority;
   readonly tracing: Tracing;
+  readonly retries: ExpectedRetries;
 }
 
 class RunningContext
@@ -379,7 +382,9 @@ class RunningContext
     const report = this.report(loop, partition, toleratedMs);
     const failed = (error: unknown): void => {
       if (this.stopping.signal.aborted) return;
-      this.logger.warn(`the ${loop} tries again`, causeOf(error));
+      if (!this.around.retries.counts(error)) {
+        this.logger.warn(`the ${loop} tries again`, causeOf(error));
+      }
       report.failed(error);
     };
     return { ...report, failed };

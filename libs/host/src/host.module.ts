@@ -7,6 +7,7 @@ import { Clock } from './clock.js';
 import { Config } from './config.js';
 import { Contexts } from './contexts.js';
 import { DocsController } from './docs.controller.js';
+import { ExpectedRetries } from './expected-retries.js';
 import { HealthController } from './health.controller.js';
 import { Cursors } from './lists.js';
 import { Metrics } from './metrics.js';
@@ -31,6 +32,7 @@ export class HostModule {
     checks: readonly ReadinessCheck[],
     loops: LoopHealth,
     addresses: Addresses,
+    retries: ExpectedRetries,
   ): DynamicModule {
     const contexts = new Contexts();
     return {
@@ -51,7 +53,8 @@ export class HostModule {
         { provide: Contexts, useValue: contexts },
         { provide: LoopHealth, useValue: loops },
         { provide: Readiness, useValue: new Readiness(contexts, checks, loops, addresses) },
-        { provide: Metrics, useValue: new Metrics(contexts) },
+        { provide: Metrics, useValue: new Metrics(contexts, retries) },
+        { provide: ExpectedRetries, useValue: retries },
         { provide: Tracing, useValue: new Tracing() },
         Stopping,
         BatchPriority,
@@ -60,7 +63,17 @@ export class HostModule {
         { provide: APP_INTERCEPTOR, useClass: AnswerInterceptor },
         { provide: APP_PIPE, useClass: BodyValidation },
       ],
-      exports: [Config, Secrets, Clock, Cursors, Contexts, LoopHealth, BatchPriority, Tracing],
+      exports: [
+        ExpectedRetries,
+        Config,
+        Secrets,
+        Clock,
+        Cursors,
+        Contexts,
+        LoopHealth,
+        BatchPriority,
+        Tracing,
+      ],
     };
   }
 }

@@ -2,6 +2,7 @@ import { Unavailable, type TopicLag } from '@readership/kernel';
 import type { FastifyInstance } from 'fastify';
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Contexts, ContextStatus } from './contexts.js';
+import type { ExpectedRetries } from './expected-retries.js';
 
 /** What Prometheus reads. Labels are names of ours: routes as declared, contexts, models; never what was asked. */
 export class Metrics {
@@ -65,7 +66,11 @@ export class Metrics {
   });
   private topicLags: () => Promise<readonly TopicLag[]> = async () => [];
 
-  constructor(private readonly contexts: Contexts) {
+  constructor(
+    private readonly contexts: Contexts,
+    retries: ExpectedRetries,
+  ) {
+    this.registry.registerMetric(retries.counter);
     collectDefaultMetrics({ register: this.registry });
   }
 

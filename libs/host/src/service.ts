@@ -4,6 +4,7 @@ import { LoopHealth, type Adapters, type ContextStore, type TopicLag } from '@re
 import { createApp, serve } from './app.js';
 import { readServiceConfig, type ServiceConfig } from './config.js';
 import type { RateLimiter } from './edge.js';
+import { ExpectedRetries } from './expected-retries.js';
 import { failProcess } from './failed-process.js';
 import { causeOf, jsonLog } from './logger.js';
 import { Metrics } from './metrics.js';
@@ -20,6 +21,7 @@ export type Connect = (
     readonly context: string;
     readonly provesCardKey: ContextStore['provesCardKey'];
     readonly onError: (error: unknown, where: object) => void;
+    readonly kafkaLog: (entry: object) => void;
     readonly loops: LoopHealth;
   },
 ) => Promise<ServiceAdapters>;
@@ -36,17 +38,23 @@ export async function runService(
     const config = readServiceConfig(process.env);
     const log = jsonLog(config.logLevel);
     const loops = new LoopHealth();
+    const retries = new ExpectedRetries();
     adapters = await connect({
       ...config,
       context,
       loops,
       provesCardKey: module.store.provesCardKey,
-      onError: (error, where) => log.warn({ ...where, ...causeOf(error) }, 'a consumer tries again'),
+      onError: (error, where) => {
+        if (!retries.counts(error)) log.warn({ ...where, ...causeOf(error) }, 'a consumer tries again');
+      },
+      // What fails is told by whoever asked; the client tells of each try.
+      kafkaLog: (entry) => log.debug(entry, 'the Kafka client'),
     });
     app = await createApp([module.on(adapters)], config, {
       secrets: new Secrets(config),
       limiter: adapters.limiter,
       loops,
+      retries,
       addresses: {
         LOG_UNAVAILABLE: `Kafka at ${config.kafkaBrokers.join(',')}`,
         STORE_UNAVAILABLE: `MongoDB at ${hostsOf(config.mongoUrl)}`,

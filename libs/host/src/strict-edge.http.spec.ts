@@ -297,6 +297,18 @@ describe('a server that is away', () => {
   );
 });
 
+it('a store that is busy answers 503 and when to ask again, is counted and not warned of', async () => {
+  const { headers, body } = await app.when({ url: '/v1/books/away/BUSY' }).thenRefused(503, 'BUSY');
+  expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
+  const { traceId } = body as { traceId: string };
+  const levels = lines
+    .filter((line) => line.includes(traceId))
+    .map((line) => (JSON.parse(line) as { level: string }).level);
+  expect(levels.filter((level) => level !== 'info')).toEqual([]);
+  const { text } = await app.http({ url: '/metrics', key: null });
+  expect(text).toContain('readership_expected_retries_total{reason="busy"} 1');
+});
+
 describe('a problem', () => {
   it('names the path and the trace, and nothing of the query', async () => {
     const { body } = await app

@@ -11,7 +11,7 @@ const frameBytesMax = 100 * 1024 * 1024;
 
 /**
  * A client for one purpose: those who share one also share what it knows of groups, and break on it. What fails is told by
- * whoever used it, in the log of the service: the client's own lines are written only where KAFKAJS_LOG_LEVEL asks for them.
+ * whoever used it, in the log of the service. The client's own lines go where the configuration says (`loggedTo`), or nowhere.
  */
 export function kafkaClient(kafka: KafkaConfig): Kafka {
   const connect = kafka.socketFactory ?? usualSocket;

@@ -1,5 +1,6 @@
 import {
   EventLog,
+  Unavailable,
   type Consumption,
   type Lane,
   type LogConsumer,
@@ -92,7 +93,7 @@ export class KafkaEventLog extends EventLog {
       const back = { ...to, turn: lane.turn + 1, sent: lane.sent };
       if (await this.lanes.move(context, partition, lane, back)) return to;
     }
-    throw new Error(`the lane of ${context}/${partition} does not stand still`);
+    throw new Unavailable('BUSY', `the lane of ${context}/${partition} does not stand still`);
   }
 
   async beyond(

@@ -3,6 +3,7 @@ import type { Consumer, EachBatchPayload, KafkaConfig, KafkaMessage } from 'kafk
 import { setTimeout as pause } from 'node:timers/promises';
 import { kafkaClient } from './kafka-client.js';
 import { logUnavailable } from './log-unavailable.js';
+import { LostPlace, lostPlace } from './lost-place.js';
 import { PartitionFeed, type Tap } from './partition-feed.js';
 
 /** Told of what went wrong; the partition, or the whole membership when none is named, is tried again after a pause. */
@@ -89,7 +90,7 @@ export class KafkaGroup {
 
   /** Makes `offset` where the group begins; rejects when this member has lost its place. */
   async commit(topic: string, partition: number, offset: number): Promise<void> {
-    if (!this.consumer) throw new Error(`${this.member.group} has no connection to commit on`);
+    if (!this.consumer) throw new LostPlace(`${this.member.group} has no connection to commit on`);
     await this.consumer.commitOffsets([{ topic, partition, offset: String(offset) }]);
   }
 
@@ -106,7 +107,7 @@ export class KafkaGroup {
       if (signal.aborted) break;
       this.rejoinMs = Math.min(Math.max(rejoinMinMs, this.rejoinMs * 2), rejoinMaxMs);
       this.member.report?.failed(logUnavailable(error));
-      this.member.failed(error, { group: this.member.group });
+      this.member.failed(lostPlace(error), { group: this.member.group });
       await pause(this.rejoinMs, undefined, { signal }).catch(() => {});
     }
     this.member.report?.ended();
@@ -202,7 +203,7 @@ export class KafkaGroup {
         window,
         start: () => this.member.start(topic, partition),
         take: (messages) => this.member.take(topic, partition, messages),
-        failed: (error) => failed(error, { group, topic, partition }),
+        failed: (error) => failed(lostPlace(error), { group, topic, partition }),
       });
       this.feeds.set(key, feed);
     }

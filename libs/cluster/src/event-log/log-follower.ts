@@ -100,13 +100,15 @@ export class LogFollower {
     const count = this.counts[partition]!;
     let place = count.readFrom;
     for (let since = performance.now(); !enough();) {
-      if (this.closed) throw new Error('the log was closed while it was counted');
+      if (this.closed) throw new Unavailable('LOG_UNAVAILABLE', 'closed');
       this.group ??= this.follow();
       await this.news();
       if (count.readFrom !== place) since = performance.now();
       else if (performance.now() - since > stallMs) {
         const reason = logUnavailable(this.lastError);
         if (reason instanceof Unavailable) throw reason;
+        if (reason === undefined)
+          throw new Unavailable('LOG_UNAVAILABLE', `nothing read within ${stallMs} ms`);
         throw new Error(`${this.options.topic}/${partition} cannot be counted`, { cause: this.lastError });
       }
       place = count.readFrom;

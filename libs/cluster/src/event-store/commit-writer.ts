@@ -185,5 +185,7 @@ function inDoubt(documents: readonly CommitDoc[], failure: unknown): readonly Co
 /** Without what the driver's error carries: whole documents. */
 function unsettled(failure: unknown): Error {
   const { name, code } = failure as { name?: string; code?: unknown };
+  // Another commit stands there, and cannot be read yet.
+  if (isDuplicate(failure)) return new Unavailable('BUSY', 'a commit is there and cannot be read back yet');
   return new Error(`the database did not take a commit: ${name ?? 'Error'} ${String(code ?? '')}`.trim());
 }

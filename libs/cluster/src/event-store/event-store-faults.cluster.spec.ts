@@ -147,8 +147,8 @@ describe('what waits for its order', () => {
       meta: metaOf(`${name}-${n}`),
     }));
   const busy = { name: 'Unavailable', code: 'BUSY' };
-  const openTo = async (watch: Watch) =>
-    new MongoEventStore(watchedDatabase(await place.connect(), watch), publishTold, {
+  const openTo = async (watch: Interceptor) =>
+    new MongoEventStore(interceptedDatabase(await place.connect(), watch), publishTold, {
       partitions,
       masterKey: testKey,
       waitingMax,
@@ -156,7 +156,7 @@ describe('what waits for its order', () => {
 
   it('is bounded: beyond it nothing is stored, whoever appends, and appends go on by themselves', async () => {
     let blocked = true;
-    const watch: Watch = (operation, go) => {
+    const watch: Interceptor = (operation, go) => {
       if (blocked && operation.collection === 'pages' && operation.writes) throw new Error('no pages');
       return go();
     };

@@ -15,7 +15,16 @@ function maker(partitions: number): Maker<EventStoreFixture> {
   return async () => {
     const place = await scratchEventStore(partitions);
     let database = await place.connect();
-    const open = () => new MongoEventStore(database, contractPublish, { partitions, masterKey });
+    // An hour ahead, and after each time that it is opened again an hour late or ahead.
+    let skewMs = 3_600_000;
+    const open = () => {
+      const now = (
+        (skew) => () =>
+          Date.now() + skew
+      )(skewMs);
+      skewMs = -skewMs;
+      return new MongoEventStore(database, contractPublish, { partitions, masterKey, now });
+    };
     let current = open();
     return {
       partitions,

@@ -1,4 +1,4 @@
-import { checkMasterKey, newDataKey, unwrapDataKey } from '@readership/kernel';
+import { checkMasterKey, newDataKey, Unavailable, unwrapDataKey } from '@readership/kernel';
 import { LRUCache } from 'lru-cache';
 import type { Collection } from '../mongo.js';
 import { chunks, shortPause } from '../chunks.js';
@@ -34,7 +34,8 @@ export class MongoDataKeys {
       for (const [subject, key] of await this.toOpen(open)) found.set(subject, key);
       const missing = open.filter((subject) => !found.has(subject));
       if (missing.length === 0) return found;
-      if (attempt > attemptsMax) throw new Error('a data key was neither found nor stored');
+      if (attempt > attemptsMax)
+        throw new Unavailable('STORE_UNAVAILABLE', 'a data key was neither found nor stored');
       if (attempt > 1) await shortPause(pauseMaxMs);
       for (const some of chunks(missing, keysAtOnce)) {
         for (const [subject, key] of await this.make(some)) found.set(subject, key);

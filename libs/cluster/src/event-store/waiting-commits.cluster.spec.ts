@@ -1,27 +1,27 @@
 import mongoose from 'mongoose';
-import { backends } from '../backends.js';
 import { eventCollections, type CommitDoc } from './event-documents.js';
 import { MongoEventStore } from './mongo-event-store.js';
 import {
   expectConsistent,
   metaOf,
   publishTold,
-  testDatabase,
+  scratchEventStore,
   testKey,
   told,
-  type TestDatabase,
-} from './testing.js';
+  type ScratchEventStore,
+} from '../../testing/scratch-event-store.fixture.js';
 import { WaitingCommits } from './waiting-commits.js';
-import { watchedDatabase } from './watched-database.js';
+import { interceptedDatabase } from '../../testing/intercepted-database.fixture.js';
+import { testServers } from '../../testing/test-servers.fixture.js';
 
 const partitions = 1;
 const windowCommits = 501;
-let place: TestDatabase;
-beforeEach(async () => (place = await testDatabase(partitions)));
-afterEach(() => place.drop());
+let place: ScratchEventStore;
+beforeEach(async () => (place = await scratchEventStore(partitions)));
+afterEach(() => place.remove());
 
 it('goes on when more commits than a window wait for others whose writers have clocks that are ahead', async () => {
-  const blind = watchedDatabase(await place.connect(), ({ collection }, go) => {
+  const blind = interceptedDatabase(await place.connect(), ({ collection }, go) => {
     if (collection === 'pages') throw new Error('no pages');
     return go();
   });
@@ -87,7 +87,7 @@ describe('the look for what waits', () => {
   }
 
   it('examines no more documents than a window holds, however many wait', async () => {
-    const connection = await mongoose.createConnection(backends().mongodb, { dbName: 'spec' }).asPromise();
+    const connection = await mongoose.createConnection(testServers().mongodb, { dbName: 'spec' }).asPromise();
     const scanned = async (): Promise<number> => {
       const { metrics } = await connection.db!.command({ serverStatus: 1 });
       return Number(metrics.queryExecutor.scannedObjects);

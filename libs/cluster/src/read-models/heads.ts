@@ -1,3 +1,4 @@
+import { Unavailable } from '@readership/kernel';
 import { isDuplicate } from '../mongo.js';
 import { chunks } from '../chunks.js';
 import { copy, documentsAtOnce } from './copying.js';
@@ -28,7 +29,7 @@ export class Heads {
       const head = await this.collections.heads.findOne({ _id: id });
       if (!head || head.copied || (await this.finish(head))) return head;
     }
-    throw new Error('others commit faster than their commits can be finished');
+    throw new Unavailable('BUSY', 'others commit faster than their commits can be finished');
   }
 
   /** Whether it took the place of the head of revision `before` (0: of none). */

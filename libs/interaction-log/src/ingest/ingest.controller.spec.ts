@@ -1,4 +1,4 @@
-import { Unavailable, type TopicBatch, type TopicRecord } from '@readership/kernel';
+import { Refusal, Unavailable, type TopicBatch, type TopicRecord } from '@readership/kernel';
 import type { NotTaken, ParkedRecords } from '../dead-letters/parked-records.js';
 import { IngestController } from './ingest.controller.js';
 import type { Intake } from './intake.js';
@@ -8,9 +8,13 @@ const record = (offset: number): TopicRecord => ({
 });
 const batch: TopicBatch = { topic: 'ingest', partition: 0, records: [record(7), record(8)] };
 
-it('parks nothing, however often the store is away and back again, for that is no record’s fault', async () => {
+it.each([
+  ['the store is away', new Unavailable('STORE_UNAVAILABLE', 'MongoNetworkError')],
+  ['too much waits', new Unavailable('BUSY', 'too much waits for its order')],
+  ['others change the same', new Refusal('BUSY', 'not-yet', 'Others are changing the same record.')],
+])('parks nothing, however often %s, for that is no record’s fault', async (_what, late) => {
   const parked: NotTaken[] = [];
-  let failure: Error | null = new Unavailable('STORE_UNAVAILABLE', 'MongoNetworkError');
+  let failure: Error | null = late;
   const take = async (records: readonly TopicRecord[]) => {
     if (failure) throw failure;
     return records.map(() => ({}));

@@ -56,7 +56,7 @@ export class IngestController {
     await this.parked.park(not, meta);
   }
 
-  /** A record that fails twice is parked, but not while the store is away: that is not the record's fault. */
+  /** A record that fails twice is parked, but not what is only late: that is not the record's fault. */
   private async takeEach({ topic, partition, records }: TopicBatch): Promise<void> {
     for (const record of records) {
       const meta = this.meta();
@@ -74,7 +74,7 @@ export class IngestController {
         const [taken] = await this.intake.take([record], meta);
         return 'problem' in taken! ? taken : null;
       } catch (error) {
-        if (error instanceof Unavailable) throw error;
+        if (isOnlyLate(error)) throw error;
         if (again) return { problem: problemOf(error), source: null };
         await pause(againMs);
       }
@@ -86,7 +86,12 @@ export class IngestController {
   }
 }
 
+/** The same may well be taken in a moment: that says nothing about the record. */
+function isOnlyLate(error: unknown): boolean {
+  return error instanceof Unavailable || (error instanceof Refusal && error.kind === 'not-yet');
+}
+
 function problemOf(error: unknown): NotTaken['problem'] {
-  if (!(error instanceof Refusal) || error.kind === 'not-yet') return problem('CANNOT_RECORD');
+  if (!(error instanceof Refusal)) return problem('CANNOT_RECORD');
   return { code: error.code, detail: error.detail };
 }

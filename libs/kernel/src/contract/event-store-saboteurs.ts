@@ -127,6 +127,17 @@ export const eventStoreSaboteurs: readonly EventStoreSaboteur[] = [
     (event) => ({ ...event, fact: event.fact ?? { type: 'NoteTaken', schema: 3, data: {} } }),
   ),
   simple(
+    'orders what it reads by clocks that run backwards',
+    'a stream keeps its order in a partition, whatever the clocks of its writers say',
+    (store) => ({
+      readPage: async (...args) => {
+        const page = await store.readPage(...args);
+        const positions = page.map(({ position }) => position);
+        return [...page].reverse().map((event, i) => ({ ...event, position: positions[i]! }));
+      },
+    }),
+  ),
+  simple(
     'gives positions out of order',
     'positions of a partition increase and pages follow them',
     (store) => ({

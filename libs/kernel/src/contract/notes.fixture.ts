@@ -4,7 +4,7 @@ import type { Appended, EventStore } from '../ports/event-store.js';
 import { Refusal } from '../refusal.js';
 import { uuid, type ContractCase, type Fixture } from './contract.js';
 
-/** Its store is made with `contractPublish`. */
+/** Its store is made with `contractPublish`. What `reopen` makes may have another clock. */
 export interface EventStoreFixture extends Fixture<EventStore> {
   /** Every byte that the store keeps. */
   atRest(): Promise<Buffer>;
