@@ -287,12 +287,12 @@ describe('two versions of a read model', () => {
     let switched = false;
     const seen: { answer: number[]; begunAfter: boolean }[] = [];
     const asking = Array.from({ length: 4 }, async () => {
-      while (!switched || seen.length < 200) {
+      while (!switched || seen.length < 80) {
         const begunAfter = switched;
         seen.push({ answer: await of(app).loans(), begunAfter });
       }
     });
-    await eventually(async () => (seen.length > 50 ? true : null), 10_000);
+    await eventually(async () => (seen.length > 20 ? true : null), 10_000);
     await of(app)
       .tell(id, 'switch')
       .then(200)
