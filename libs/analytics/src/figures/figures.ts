@@ -12,6 +12,7 @@ import {
   EventStore,
   handle,
   JobQueue,
+  LoopHealth,
   ReadModels,
   Refusal,
   readModelProcessor,
@@ -99,6 +100,7 @@ export class Figures implements OnApplicationBootstrap, BeforeApplicationShutdow
     @Inject(LogConsumers) private readonly consumers: LogConsumers,
     @Inject(JobQueue) private readonly jobs: JobQueue,
     @Inject(Clock) private readonly clock: Clock,
+    @Inject(LoopHealth) private readonly loops: LoopHealth,
     @Inject(OFFERED) private readonly offered: Offered,
   ) {}
 
@@ -154,7 +156,9 @@ export class Figures implements OnApplicationBootstrap, BeforeApplicationShutdow
   /** Follows what is decided, here or by another replica, and turns builds that were decided upon into jobs. */
   private async follow(): Promise<void> {
     let trouble: string | null = null;
+    const report = this.loops.report({ loop: 'builds', context: 'analytics' });
     while (!this.stopping) {
+      report.began();
       try {
         const state = await this.state();
         if (!this.isKept(state)) await this.settle();
@@ -165,7 +169,9 @@ export class Figures implements OnApplicationBootstrap, BeforeApplicationShutdow
           await this.jobs.retry(queue, id);
         }
         trouble = null;
+        report.succeeded();
       } catch (error) {
+        report.failed(error);
         // The store did not answer, or what is to be kept is not known to this release: it is looked at again.
         const { name } = error as Error;
         if (name !== trouble) this.logger.warn('the figures are looked at again', { error: name });
