@@ -4,7 +4,7 @@ import { AppliedWait, Clock } from '@readership/host';
 import { endsAgeMaxMs, EventLog, ReadModels, Refusal } from '@readership/kernel';
 import { beginningOf, monthIn } from '../calendar/months.js';
 import { ScopeDirectory, directoryModel, type Scope } from '../directory/directory.js';
-import { Figures, type Running } from '../figures/figures.js';
+import { Builds, type ServingBuild } from '../builds/builds.js';
 import { monthOf } from '../readership/calendar.js';
 import { boardMetrics, metrics, type Figure, type Metric } from './definitions.js';
 import {
@@ -66,7 +66,7 @@ export interface MetricQuestion {
 
 /** What one answer is read from. */
 interface Reading {
-  readonly running: Running;
+  readonly running: ServingBuild;
   readonly scope: Scope;
   readonly currency: string;
   readonly asOf: string;
@@ -85,7 +85,7 @@ export class FiguresQuery {
     @Inject(ReadModels) private readonly models: ReadModels,
     @Inject(EventLog) private readonly log: EventLog,
     @Inject(ScopeDirectory) private readonly directory: ScopeDirectory,
-    @Inject(Figures) private readonly figures: Figures,
+    @Inject(Builds) private readonly builds: Builds,
     @Inject(AppliedWait) private readonly applied: AppliedWait,
     @Inject(Clock) private readonly clock: Clock,
   ) {}
@@ -136,8 +136,8 @@ export class FiguresQuery {
     after: string | undefined,
     answer: (reading: Reading) => Promise<T>,
   ): Promise<T> {
-    return this.figures.reading(async (running) => {
-      const models = [...Object.values<string>(running.ids), costsModel, directoryModel];
+    return this.builds.reading(async (running) => {
+      const models = [...running.ids.values(), costsModel, directoryModel];
       await this.applied.until(after, { published: models });
       const now = this.clock.now();
       const ends = this.log.knownEnds();
@@ -224,6 +224,6 @@ function begun({ first, last }: Period, now: number): number[] {
   return months;
 }
 
-function policyOf({ build: { policyVersion, policy, timeZone } }: Running): PolicyInForce {
+function policyOf({ build: { policyVersion, policy, timeZone } }: ServingBuild): PolicyInForce {
   return { version: policyVersion, ...policy, timeZone };
 }

@@ -41,7 +41,6 @@ export interface KafkaEventLogOptions extends EventLogTopic {
 }
 
 const closeMs = 5_000;
-const windowMax = 500;
 const moveBackTriesMax = 20;
 /** The broker takes 1 MiB by default, its own framing included. */
 const requestBytesMax = 900_000;
@@ -52,6 +51,8 @@ const requestBytesMax = 900_000;
  */
 export class KafkaEventLog extends EventLog {
   readonly partitions: number;
+  /** What a read model takes at once is one document: a larger window would only be cut into pieces. */
+  readonly windowMax = 500;
   private readonly lanes: Lanes;
   private readonly sender: RecordSender;
   private readonly questions: KafkaQuestions;
@@ -156,7 +157,7 @@ export class KafkaEventLog extends EventLog {
       {
         group: groupOf(topic, consumer.group),
         topics: [topic],
-        window: Math.min(consumer.window, windowMax),
+        window: Math.min(consumer.window, this.windowMax),
         start: async (_, partition) => {
           const offset = await consumer.start(partition);
           try {

@@ -38,7 +38,7 @@ export interface Lane {
 export interface LogConsumer {
   /** Consumers of one group share the partitions; each group sees everything. */
   readonly group: string;
-  /** The most records one call of `take` gets. */
+  /** The most records one call of `take` gets; the log's `windowMax` when that is less. */
   readonly window: number;
   /** The offset after which to begin: the consumer's own truth, asked whenever it is given a partition. */
   start(partition: number): Promise<number>;
@@ -69,6 +69,9 @@ export const endsAgeMaxMs = 10_000;
  */
 export abstract class EventLog {
   abstract readonly partitions: number;
+
+  /** The most records that one call of `take` ever gets, whatever window its consumer names. */
+  abstract readonly windowMax: number;
 
   abstract lane(context: string, partition: number): Promise<Lane>;
 
