@@ -111,8 +111,11 @@ it('services that start while Kafka is away serve reads, refuse writes, and go o
         address: `Kafka at ${address}`,
       }),
     );
-    const waiting = readFileSync(replica.command.log, 'utf8').split('\n');
-    expect(waiting.filter((line) => line.includes('the start tries again')).at(-1)).toContain(address);
+    await until(`${replica.name} names what it waits for`, async () =>
+      readFileSync(replica.command.log, 'utf8')
+        .split('\n')
+        .some((line) => line.includes('the start tries again') && line.includes(`Kafka at ${address}`)),
+    );
   }
   expect((await may()).value).toBe(before);
   await readership.refuses({ path: '/v1/interactions', body: visit('refused') }, 503, 'LOG_UNAVAILABLE');

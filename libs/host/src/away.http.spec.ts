@@ -19,7 +19,7 @@ import { contextModule, type ContextParts } from './context.js';
 import { Contexts } from './contexts.js';
 import { eventually } from './eventually.js';
 import { RequestMeta } from './request.js';
-import { startApp, type TestApp } from './testing.js';
+import { startApp, type TestApp } from '../testing/test-app.fixture.js';
 
 type Knocked = Event<'Knocked', { door: string }>;
 type Seen = Knocked & { key: string };
@@ -115,7 +115,7 @@ const failing = async (): Promise<{ loop: string; reason: string; since: string;
 describe('a loop that fails', () => {
   const loops: readonly (readonly [string, () => void])[] = [
     ['relay', () => (adapters.eventLog.publish = () => Promise.reject(away))],
-    ['own feed', () => failTheModel('own-knocks.v1')],
+    ['consumer of own events', () => failTheModel('own-knocks.v1')],
     ['consumer feedback', () => failTheModel('heard-knocks.v1')],
     ['store watch', () => (store.changed = () => Promise.reject(away))],
   ];

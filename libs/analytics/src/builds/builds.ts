@@ -93,14 +93,12 @@ export class Builds implements OnApplicationBootstrap, BeforeApplicationShutdown
     await this.tell({ type: 'BeginServing', policy: defaultPolicy, timeZone: 'UTC', versions });
     await this.reconcile(this.desiredBy(await this.state()));
     const { signal } = this.stopping;
-    const inner = this.loopHealth.report({ loop: 'builds', context: 'analytics' });
-    const report = {
-      ...inner,
-      failed: (error: unknown) => {
-        this.failed(error);
-        inner.failed(error);
-      },
+    const health = this.loopHealth.report({ loop: 'builds', context: 'analytics' });
+    const failed = (error: unknown): void => {
+      health.failed(error);
+      this.failed(error);
     };
+    const report = { ...health, failed };
     this.loops = [this.watch(signal), pollingLoop(() => this.step(), this.wakeUp, signal, report)];
   }
 
