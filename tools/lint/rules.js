@@ -1,6 +1,9 @@
 /** The house's own lint rules: who may import whom, and which files are pure. */
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 
-const contexts = ['patron-profile', 'interaction-log', 'feedback', 'analytics'];
+/** Each runs as a service. */
+const contexts = readdirSync(join(import.meta.dirname, '../../apps')).filter((app) => app !== 'standalone');
 
 /** What each package may import of ours. The kernel sees nothing; contexts do not see each other; adapters see no context. */
 export const allowed = {
@@ -8,7 +11,7 @@ export const allowed = {
   'libs/contracts': ['kernel'],
   'libs/embedded': ['kernel'],
   'libs/cluster': ['kernel'],
-  'libs/host': ['kernel', 'client'],
+  'libs/host': ['kernel', 'contracts', 'client'],
   'libs/client': ['contracts'],
   'libs/sample': ['client'],
   ...Object.fromEntries(contexts.map((context) => [`libs/${context}`, ['kernel', 'contracts', 'host']])),

@@ -6,6 +6,7 @@ import {
   type Provider,
   type Type,
 } from '@nestjs/common';
+import type { ContextName } from '@readership/contracts';
 import {
   checkHistory,
   DeadLetters,
@@ -44,7 +45,7 @@ import { Tracing } from './tracing.js';
 
 /** What a context is made of. */
 export interface ContextParts {
-  readonly name: 'patron-profile' | 'interaction-log' | 'feedback' | 'analytics';
+  readonly name: ContextName;
   /** The class that stands for the context among Nest's modules. */
   readonly module: Type;
   readonly publish: Publish<any>;

@@ -1,5 +1,6 @@
 import type { DynamicModule } from '@nestjs/common';
 import type { CustomTransportStrategy } from '@nestjs/microservices';
+import type { ContextName } from '@readership/contracts';
 import type { Adapters, TopicLag } from '@readership/kernel';
 import { createApp, serve } from './app.js';
 import { BadConfig, readServiceConfig, type ServiceConfig } from './config.js';
@@ -16,14 +17,14 @@ export interface ServiceAdapters extends Adapters {
 
 export type Connect = (
   options: Omit<ServiceConfig, 'adminKey' | 'cardKey' | 'linkKey'> & {
-    readonly context: string;
+    readonly context: ContextName;
     readonly onError: (error: unknown, where: object) => void;
   },
 ) => Promise<ServiceAdapters>;
 
 /** Runs one context as a service until SIGTERM or SIGINT; says in one line each why it cannot start, and ends with 1. */
 export async function runService(
-  context: string,
+  context: ContextName,
   module: { on(adapters: Adapters): DynamicModule },
   connect: Connect,
 ): Promise<void> {
