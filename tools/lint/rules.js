@@ -16,7 +16,7 @@ export const allowed = {
   'libs/sample': ['client'],
   ...Object.fromEntries(contexts.map((context) => [`libs/${context}`, ['kernel', 'contracts', 'host']])),
   ...Object.fromEntries(contexts.map((context) => [`apps/${context}`, ['host', 'cluster', context]])),
-  'apps/standalone': ['kernel', 'host', 'embedded', 'client', 'sample', ...contexts],
+  'apps/standalone': ['kernel', 'contracts', 'host', 'embedded', 'client', 'sample', ...contexts],
 };
 /** Source that is built and shipped; the kernel's contract suites are a published part of it. */
 const productionFile = /(?:^|\/)(?:libs|apps)\/[^/]+\/src\/(?!.*\.spec\.ts$)/;

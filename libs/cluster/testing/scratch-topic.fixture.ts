@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import { unseen, type LogRecord, type NewRecord } from '@readership/kernel';
+import { start, unseen, type LogRecord, type NewRecord } from '@readership/kernel';
 import { Kafka, logLevel, type Admin, type KafkaConfig } from 'kafkajs';
 import { testServers } from './test-servers.fixture.js';
 import { type Collection, type Database, type Doc } from '../src/mongo.js';
@@ -94,12 +94,12 @@ export async function until(holds: () => boolean | Promise<boolean>, ms = 15_000
 }
 
 /** Takes everything of the topic, by partition, as it comes. */
-export async function collect(log: KafkaEventLog, start = 0, group = 'reader') {
+export async function collect(log: KafkaEventLog, from = 0, group = 'reader') {
   const taken: LogRecord[][] = [[], [], []];
   const { stop } = await log.consume({
     group,
     window: 100,
-    start: async (partition) => taken[partition]!.at(-1)?.offset ?? start,
+    start: async (partition) => taken[partition]!.at(-1)?.offset ?? from,
     take: async (partition, fresh) => void taken[partition]!.push(...fresh),
   });
   return { taken, stop };
@@ -107,8 +107,7 @@ export async function collect(log: KafkaEventLog, start = 0, group = 'reader') {
 
 /** What a consumer keeps of the records: throws when there is a gap. */
 export function kept(all: readonly LogRecord[]): readonly number[] {
-  const none = { offset: 0, lanes: {}, recordedAt: '', applied: 0, skipped: 0, parked: 0 };
-  return unseen(none, all).fresh.map(({ position }) => position);
+  return unseen(start, all).fresh.map(({ position }) => position);
 }
 
 /** Whether it resolves. */

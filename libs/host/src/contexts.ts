@@ -10,7 +10,7 @@ export interface ContextStatus {
   readonly publishedIds: ReadonlySet<string>;
   /** Ids of the models over the context's own events that run now. */
   readonly ownIds: ReadonlySet<string>;
-  /** Its relay, feeds and pipelines were started and not stopped. */
+  /** Its relay and consumers were started and not stopped. */
   readonly running: boolean;
   /** Since when the oldest event in hand of a partition waits to be published, RFC 3339; `null`: none does. */
   unpublishedSince(partition: number): string | null;
@@ -18,7 +18,7 @@ export interface ContextStatus {
   pendingSince(partition: number): string | null;
   /** Partitions whose log cannot be followed any further until somebody looked, and why. */
   readonly halted: ReadonlyMap<number, string>;
-  /** Takes what is parked of a key; see `Taker`. */
+  /** Takes what is parked of a key; see `Processor`. */
   replay(model: string, partition: number, key: string): Promise<number>;
   discard(model: string, partition: number, key: string, offset: number): Promise<Parked | null>;
 }

@@ -47,14 +47,14 @@ const history: readonly [Batch, Batch, Batch] = [
     [parkedAt(3)],
   ),
   batch(
-    5,
+    1,
     9,
     { ada: row(2, 'Ada', 'Byron'), bob: gone, cy: row(2, 'Cy'), dee: row(2, 'Dee') },
     { x: 4, y: -2, w: 7 },
     [parkedAt(8)],
     [3],
   ),
-  batch(9, 12, { ada: row(3, 'Ada', 'Lovelace'), bob: row(3, 'Bob'), dee: gone }, { x: -1, w: -7 }),
+  batch(2, 12, { ada: row(3, 'Ada', 'Lovelace'), bob: row(3, 'Bob'), dee: gone }, { x: -1, w: -7 }),
 ];
 const [first, second, third] = history;
 /** The head, 2 entries to enter, 3 cells, 1 parked record and 1 parked no more, 4 rows, 2 entries to leave, the mark. */
@@ -178,7 +178,8 @@ describe('a former owner that was paused', () => {
       await on(async (place) => {
         await commits(owner(place), first);
         const { between, reached, goOn } = pausing(writes);
-        const late = owner(place, between).commit(model, 0, second);
+        const former = owner(place, between);
+        const late = former.commit(model, 0, second);
         await reached;
         const reader = owner(place);
         const named = async (value: string) =>
@@ -190,6 +191,7 @@ describe('a former owner that was paused', () => {
         const before = await documentsOf(place);
         goOn();
         expect(await late).toBe(writes === 0 ? 'stale' : 'committed');
+        expect(await former.commit(model, 0, batch(2, 9, {}, { x: 100 }))).toBe('stale');
         expect(await stateOf(place)).toEqual(states[3]);
         expect(await documentsOf(place)).toEqual(before);
       });
