@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { publishedFacts } from '@readership/contracts';
+import { contextNames, publishedFacts } from '@readership/contracts';
 import ts from 'typescript';
 
 /** The house rules as a test. Its exceptions must be needed: one that is not fails too. */
@@ -146,6 +146,13 @@ describe('imports', () => {
     ]);
     expect(circles(graph)).toEqual(['a → b → c → a']);
   });
+});
+
+it('the contexts are listed in one place', () => {
+  const listsOf = (file: string) => text(file).match(/\[\s*(?:['"][\w-]+['"],?\s*)+\]/g) ?? [];
+  const namesEach = (list: string) => contextNames.every((name) => list.includes(name));
+  const lists = code.filter((file) => !file.endsWith('.spec.ts') && listsOf(file).some(namesEach));
+  expect(lists).toEqual(['libs/contracts/src/contexts.ts']);
 });
 
 it('every environment variable that is read is documented', () => {

@@ -1,4 +1,5 @@
-import { contexts, ReadershipClient, type ClientOptions } from '@readership/client';
+import { ReadershipClient, type ClientOptions } from '@readership/client';
+import { contextNames } from '@readership/contracts';
 import { loadSample, readLoadState, saveLoadState } from '@readership/sample';
 import cliProgress from 'cli-progress';
 import { Command } from 'commander';
@@ -140,7 +141,7 @@ program
   .option('--replication <n>', 'copies of each partition: 3 in production, 1 with a single broker', '3')
   .action(async ({ replication }: { readonly replication: string }) => {
     const servers = readServiceConfig(process.env);
-    await prepareCluster({ ...servers, contexts, replication: Number(replication) });
+    await prepareCluster({ ...servers, contexts: contextNames, replication: Number(replication) });
     console.log(`The topics and databases of ${servers.namespace} are ready.`);
   });
 

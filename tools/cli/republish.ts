@@ -1,4 +1,5 @@
-import { contexts, RequestRefused, type ReadershipClient } from '@readership/client';
+import { RequestRefused, type ReadershipClient } from '@readership/client';
+import { contextNames } from '@readership/contracts';
 
 /** A context's place on the log in a partition, as `GET /v1/republish` answers. */
 interface LaneStatus {
@@ -53,7 +54,7 @@ export async function republish(
   said: (sentence: string) => void,
 ): Promise<void> {
   const until = Date.now() + waitMs;
-  for (const name of context === undefined ? contexts : [context]) {
+  for (const name of context === undefined ? contextNames : [context]) {
     const of = `?context=${encodeURIComponent(name)}`;
     const lanes = async (): Promise<readonly LaneStatus[]> =>
       (await client.send<{ items: readonly LaneStatus[] }>('GET', `/v1/republish${of}`)).body.items;

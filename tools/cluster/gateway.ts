@@ -1,10 +1,11 @@
 import { need } from '#servers';
+import { contextNames } from '@readership/contracts';
 import { chmodSync, copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Program } from './program.js';
-import { serviceNames, type Replica } from './replica.js';
+import type { Replica } from './replica.js';
 
 const listensWithinMs = 10_000;
 const configuration = 'k8s/base/gateway/nginx.conf';
@@ -69,7 +70,7 @@ function upstreams(replicas: readonly Replica[]): string {
       .filter((replica) => replica.service === service)
       .map(({ port }) => `  server 127.0.0.1:${port} fail_timeout=1s;\n`)
       .join('');
-  return serviceNames
+  return contextNames
     .map((name) => `upstream ${name} {\n${servers(name)}  keepalive 32;\n  keepalive_timeout 20s;\n}\n`)
     .join('');
 }

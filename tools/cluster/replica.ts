@@ -1,15 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import type { ContextName } from '@readership/contracts';
 import { Program, type Command } from './program.js';
-
-export const serviceNames = ['patron-profile', 'interaction-log', 'feedback', 'analytics'] as const;
-export type ServiceName = (typeof serviceNames)[number];
 
 const readyWithinMs = 60_000;
 
 /** One process of a service, on a port of its own that it keeps. */
 export class Replica extends Program {
   constructor(
-    readonly service: ServiceName,
+    readonly service: ContextName,
     readonly number: number,
     readonly port: number,
     command: Command,

@@ -1,12 +1,13 @@
 import { claimPorts, up } from '#servers';
 import { forgetCluster, prepareCluster, type ClusterServers } from '@readership/cluster';
+import { contextNames, type ContextName } from '@readership/contracts';
 import { loadSecrets, readConfig, type Secrets } from '@readership/host';
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Gateway } from './gateway.js';
-import { Replica, serviceNames, type ServiceName } from './replica.js';
+import { Replica } from './replica.js';
 
 const root = join(import.meta.dirname, import.meta.dirname.endsWith('dist/cluster') ? '../../..' : '../..');
 
@@ -15,7 +16,7 @@ export interface ClusterShape {
   readonly namespace?: string;
   readonly partitions?: number;
   /** Processes per service, one where nothing is said. */
-  readonly replicas?: Readonly<Partial<Record<ServiceName, number>>>;
+  readonly replicas?: Readonly<Partial<Record<ContextName, number>>>;
   /** Keys, ports and logs; absent: a temporary one. */
   readonly folder?: string;
   /** Of the servers; absent: that of `tools/backends`. */
@@ -58,9 +59,9 @@ export class RunningCluster {
       namespace: shape.namespace ?? `test-${randomBytes(6).toString('hex')}`,
       partitions: shape.partitions ?? 3,
     };
-    await prepareCluster({ ...servers, contexts: serviceNames, replication: 1 });
+    await prepareCluster({ ...servers, contexts: contextNames, replication: 1 });
     const { secrets, adminKeyIsNew } = loadSecrets(readConfig({ READERSHIP_DATA: folder }));
-    const names = serviceNames.flatMap((service) =>
+    const names = contextNames.flatMap((service) =>
       Array.from({ length: shape.replicas?.[service] ?? 1 }, (_, i) => ({ service, number: i + 1 })),
     );
     const ports = await claimPorts(folder, ['gateway', ...names.map(keyOf)]);
@@ -95,7 +96,7 @@ export class RunningCluster {
     }
   }
 
-  of(service: ServiceName): readonly Replica[] {
+  of(service: ContextName): readonly Replica[] {
     return this.replicas.filter((replica) => replica.service === service);
   }
 
@@ -118,12 +119,12 @@ export class RunningCluster {
   async forget(): Promise<void> {
     const running = this.replicas.filter(({ pid }) => pid !== undefined).map(({ name }) => name);
     if (running.length > 0) throw new Error(`Stop ${running.join(', ')} first: nothing was deleted.`);
-    await forgetCluster({ ...this.servers, contexts: serviceNames });
+    await forgetCluster({ ...this.servers, contexts: contextNames });
     if (this.folderIsTemporary) rmSync(this.folder, { recursive: true, force: true });
   }
 }
 
-function keyOf({ service, number }: { readonly service: ServiceName; readonly number: number }): string {
+function keyOf({ service, number }: { readonly service: ContextName; readonly number: number }): string {
   return `${service}-${number}`;
 }
 

@@ -7,8 +7,10 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-const services = ['patron-profile', 'interaction-log', 'feedback', 'analytics'];
-const source = join(import.meta.dirname, '../../k8s/base/gateway/nginx.conf');
+const gateway = join(import.meta.dirname, '../../k8s/base/gateway');
+const source = join(gateway, 'nginx.conf');
+const upstreams = readFileSync(join(gateway, 'upstreams.conf'), 'utf8');
+const services = [...upstreams.matchAll(/^upstream (\S+)/gm)].map(([, name]) => name);
 const failures = [];
 
 /** Answers with its name and with what reached it. */

@@ -1,4 +1,5 @@
-import { contexts, type ContextAudit } from '@readership/client';
+import type { ContextAudit } from '@readership/client';
+import { contextNames } from '@readership/contracts';
 import { forgetCluster, prepareCluster } from '@readership/cluster';
 import { defaultPolicy } from '@readership/contracts';
 import { loadSecrets, readConfig } from '@readership/host';
@@ -74,7 +75,7 @@ export class Drill {
       await pause(200);
       held();
       const copies = new Map<string, DatabaseCopy>();
-      for (const context of contexts) copies.set(context, await this.databases.copy(context));
+      for (const context of contextNames) copies.set(context, await this.databases.copy(context));
       return copies;
     } finally {
       for (const replica of this.cluster.replicas) replica.signal('SIGCONT');
@@ -94,12 +95,12 @@ export class Drill {
 
   /** Of services that are stopped: databases and topic, as if a storm had taken them. */
   async destroy(): Promise<void> {
-    await soon(() => forgetCluster({ ...this.cluster.servers, contexts }));
+    await soon(() => forgetCluster({ ...this.cluster.servers, contexts: contextNames }));
   }
 
   async restore({ topic, databases }: Backup): Promise<void> {
     const { servers } = this.cluster;
-    await soon(() => prepareCluster({ ...servers, contexts, replication: 1 }));
+    await soon(() => prepareCluster({ ...servers, contexts: contextNames, replication: 1 }));
     for (const [context, copy] of databases) await this.databases.put(context, copy);
     await soon(() => putTopic(this.topic, topic));
   }

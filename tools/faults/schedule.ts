@@ -1,8 +1,8 @@
 import { Chance } from '../sim/script.js';
-import type { ServiceName } from '../cluster/replica.js';
+import type { ContextName } from '@readership/contracts';
 
 /** Those that have two replicas are hit twice as often. */
-const processes: readonly { readonly service: ServiceName; readonly replica: number }[] = [
+const processes: readonly { readonly service: ContextName; readonly replica: number }[] = [
   { service: 'interaction-log', replica: 0 },
   { service: 'interaction-log', replica: 1 },
   { service: 'analytics', replica: 0 },
@@ -16,14 +16,14 @@ export type Fault =
   /** A process ends at once, or in order, and is started again. */
   | {
       readonly kind: 'kill' | 'terminate';
-      readonly service: ServiceName;
+      readonly service: ContextName;
       readonly replica: number;
       readonly forMs: number;
     }
   /** A process stands still for longer than its session, and goes on as if nothing had been. */
   | {
       readonly kind: 'freeze';
-      readonly service: ServiceName;
+      readonly service: ContextName;
       readonly replica: number;
       readonly forMs: number;
     }

@@ -1,6 +1,7 @@
 import type { ActivityPolicy } from '@readership/contracts';
 import { setTimeout as pause } from 'node:timers/promises';
-import { contexts, type ContextAudit } from '@readership/client';
+import type { ContextAudit } from '@readership/client';
+import { contextNames } from '@readership/contracts';
 import { inequalities } from '../cli/audit.js';
 import type { Client } from './client.js';
 import { consortium, directory } from './history.js';
@@ -30,8 +31,6 @@ interface ParkedPage {
   readonly nextCursor: string | null;
 }
 
-const parkingContexts = ['interaction-log', 'analytics', 'feedback', 'patron-profile'];
-
 async function parkedIn(client: Client, context: string): Promise<ParkedPage['items']> {
   const items: ParkedPage['items'][number][] = [];
   for (let cursor: string | null = ''; cursor !== null;) {
@@ -45,14 +44,14 @@ async function parkedIn(client: Client, context: string): Promise<ParkedPage['it
 
 export async function parkedRecords(client: Client): Promise<number> {
   let count = 0;
-  for (const context of parkingContexts) count += (await parkedIn(client, context)).length;
+  for (const context of contextNames) count += (await parkedIn(client, context)).length;
   return count;
 }
 
 /** Gives up what cannot be read, of the keys that are to be mended, and lets what waits behind it be applied. */
 export async function operate(client: Client, { poisoned }: Injector): Promise<void> {
   const mended = new Set(poisoned.filter(({ discarded }) => discarded).map(({ key }) => key));
-  for (const context of parkingContexts) {
+  for (const context of contextNames) {
     const lanes = new Map<string, ParkedPage['items'][number]>();
     for (const item of await parkedIn(client, context)) {
       const lane = `${item.model} ${item.partition} ${item.key}`;
@@ -71,7 +70,7 @@ export async function settled(client: Client): Promise<readonly ContextAudit[]> 
   let quiet = 0;
   for (;;) {
     const accounts: ContextAudit[] = [];
-    for (const context of contexts)
+    for (const context of contextNames)
       accounts.push(await client.read<ContextAudit>(`/v1/audit/log?context=${context}`));
     quiet = inequalities(accounts).length === 0 ? quiet + 1 : 0;
     if (quiet === 2 || Date.now() > until) return accounts;

@@ -1,6 +1,9 @@
 /** The house's own lint rules: who may import whom, and which files are pure. */
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 
-const contexts = ['patron-profile', 'interaction-log', 'feedback', 'analytics'];
+/** Each runs as a service. */
+const contexts = readdirSync(join(import.meta.dirname, '../../apps')).filter((app) => app !== 'standalone');
 
 /** What each package may import of ours. The kernel sees nothing; contexts do not see each other; adapters see no context. */
 export const allowed = {
@@ -8,12 +11,12 @@ export const allowed = {
   'libs/contracts': ['kernel'],
   'libs/embedded': ['kernel'],
   'libs/cluster': ['kernel'],
-  'libs/host': ['kernel', 'client'],
+  'libs/host': ['kernel', 'contracts', 'client'],
   'libs/client': ['contracts'],
   'libs/sample': ['client'],
   ...Object.fromEntries(contexts.map((context) => [`libs/${context}`, ['kernel', 'contracts', 'host']])),
   ...Object.fromEntries(contexts.map((context) => [`apps/${context}`, ['host', 'cluster', context]])),
-  'apps/standalone': ['kernel', 'host', 'embedded', 'client', 'sample', ...contexts],
+  'apps/standalone': ['kernel', 'contracts', 'host', 'embedded', 'client', 'sample', ...contexts],
 };
 /** Source that is built and shipped; the kernel's contract suites are a published part of it. */
 const productionFile = /(?:^|\/)(?:libs|apps)\/[^/]+\/src\/(?!.*\.spec\.ts$)/;

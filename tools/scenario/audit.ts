@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { contexts } from '@readership/client';
+import { contextNames } from '@readership/contracts';
 import type { Theme } from './theme.js';
 
 /** The last theme: whatever the others did is accounted for. */
@@ -11,7 +11,7 @@ export function audit(): Theme {
         const accounts = await readership.settled();
         assert.deepEqual(
           accounts.map(({ context, holds }) => [context, holds]),
-          contexts.map((context) => [context, true]),
+          contextNames.map((context) => [context, true]),
         );
         const parked = accounts.flatMap(({ context, projections }) =>
           projections.filter((each) => each.parked > 0).map(({ name }) => `${context}/${name}`),

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import { contexts, type ContextAudit } from '@readership/client';
+import type { ContextAudit } from '@readership/client';
+import { contextNames } from '@readership/contracts';
 import { inequalities } from '../cli/audit.js';
 
 /** Where a Readership answers, and the key that may do everything. */
@@ -127,7 +128,9 @@ export class Readership {
 
   async accounts(): Promise<readonly ContextAudit[]> {
     return Promise.all(
-      contexts.map(async (context) => (await this.ask(`/v1/audit/log?context=${context}`)) as ContextAudit),
+      contextNames.map(
+        async (context) => (await this.ask(`/v1/audit/log?context=${context}`)) as ContextAudit,
+      ),
     );
   }
 

@@ -1,4 +1,4 @@
-import { contexts } from '@readership/client';
+import { contextNames } from '@readership/contracts';
 import { databaseFiles, logName } from '@readership/embedded';
 import { lstatSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ import { createInterface } from 'node:readline/promises';
 export const ownFiles: readonly string[] = [
   'sample.json',
   'sample.json.new',
-  ...contexts.flatMap(databaseFiles),
+  ...contextNames.flatMap(databaseFiles),
   ...databaseFiles(logName),
   'format.new',
   'format',

@@ -1,4 +1,5 @@
-import { atRest, contexts, waitForAccounts, type ContextAudit } from './accounts.js';
+import { contextNames } from '@readership/contracts';
+import { atRest, waitForAccounts, type ContextAudit } from './accounts.js';
 import type { Answered } from './readership-client.js';
 
 const account = (context: string, unpublished = 0, lag = 0): ContextAudit => ({
@@ -19,7 +20,7 @@ function service(rounds: number) {
     async send<T>(method: string, path: string): Promise<Answered<T>> {
       asked.push(`${method} ${path}`);
       const context = path.slice('/v1/audit/log?context='.length);
-      const late = context === 'analytics' && asked.length < rounds * contexts.length;
+      const late = context === 'analytics' && asked.length < rounds * contextNames.length;
       return { status: 200, body: account(context, 0, late ? 1 : 0) as T, position: null, etag: null };
     },
   };
@@ -27,7 +28,7 @@ function service(rounds: number) {
 
 describe('accounts are at rest', () => {
   it('when nothing is unpublished and nothing lags; what is parked does not count', () =>
-    expect(atRest(contexts.map((context) => account(context)))).toBe(true));
+    expect(atRest(contextNames.map((context) => account(context)))).toBe(true));
 
   it.each([
     [1, 0],
@@ -41,22 +42,22 @@ describe('waiting for the accounts', () => {
   it('asks every context again until they are as wanted', async () => {
     const client = service(2);
     const accounts = await waitForAccounts(client, 10_000, atRest);
-    expect(accounts.map(({ context }) => context)).toEqual(contexts);
+    expect(accounts.map(({ context }) => context)).toEqual(contextNames);
     expect(atRest(accounts)).toBe(true);
-    const round = contexts.map((context) => `GET /v1/audit/log?context=${context}`);
+    const round = contextNames.map((context) => `GET /v1/audit/log?context=${context}`);
     expect(client.asked).toEqual([...round, ...round]);
   });
 
   it('gives the last ones when the time is over', async () => {
     const client = service(1_000);
     expect(atRest(await waitForAccounts(client, 300, atRest))).toBe(false);
-    expect(client.asked.length).toBeGreaterThan(contexts.length);
+    expect(client.asked.length).toBeGreaterThan(contextNames.length);
   });
 
   it('asks once when there is no time to wait', async () => {
     const client = service(2);
     expect(atRest(await waitForAccounts(client, 0, atRest))).toBe(false);
-    expect(client.asked).toHaveLength(contexts.length);
+    expect(client.asked).toHaveLength(contextNames.length);
   });
 
   it('fails when a context does not answer', async () => {

@@ -1,3 +1,4 @@
+import { contextNames } from '@readership/contracts';
 import type { ReadershipClient } from './readership-client.js';
 
 export interface PartitionAccount {
@@ -27,8 +28,6 @@ export interface ContextAudit {
   readonly holds: boolean;
 }
 
-export const contexts = ['patron-profile', 'interaction-log', 'feedback', 'analytics'] as const;
-
 const pauseMs = 250;
 
 /** Whether everything recorded is published, and everything published was taken by every projection. */
@@ -48,7 +47,7 @@ export async function waitForAccounts(
   const until = performance.now() + withinMs;
   for (;;) {
     const accounts: ContextAudit[] = [];
-    for (const context of contexts) {
+    for (const context of contextNames) {
       accounts.push((await client.send<ContextAudit>('GET', `/v1/audit/log?context=${context}`)).body);
     }
     if (enough(accounts) || performance.now() >= until) return accounts;

@@ -1,2 +1,3 @@
+export * from './contexts.js';
 export * from './published.js';
 export * from './shapes.js';

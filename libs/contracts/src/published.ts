@@ -1,5 +1,6 @@
 import type { LogRecord, Published } from '@readership/kernel';
 import { z } from 'zod';
+import type { ContextName } from './contexts.js';
 import * as s from './shapes.js';
 import { upcast } from './upcasters.js';
 
@@ -214,7 +215,7 @@ export const publishedFacts = {
       was: s.money.optional(),
     }),
   },
-} as const satisfies Record<string, { context: string; schema: number; data: z.ZodType<object> }>;
+} as const satisfies Record<string, { context: ContextName; schema: number; data: z.ZodType<object> }>;
 
 export type PublishedType = keyof typeof publishedFacts;
 export type FactData<T extends PublishedType> = z.infer<(typeof publishedFacts)[T]['data']>;

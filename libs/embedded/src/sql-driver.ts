@@ -256,39 +256,37 @@ function placeholders(sql: string): number {
 
 /** Node's own SQLite, where the runtime has one that returns rows as arrays. */
 function nodeEngine(path: string): Engine | null {
-  interface NodeStatement extends EngineStatement {
-    setReturnArrays?(on: boolean): void;
+  interface NodeStatement {
+    setReturnArrays(on: boolean): void;
+    run(...parameters: readonly SqlValue[]): { changes: number; lastInsertRowid: number };
+    get(...parameters: readonly SqlValue[]): SqlRow | undefined;
+    all(...parameters: readonly SqlValue[]): SqlRow[];
+    iterate(...parameters: readonly SqlValue[]): Iterable<SqlRow>;
   }
   interface NodeSqlite {
+    StatementSync: { readonly prototype: Partial<NodeStatement> };
     DatabaseSync: new (path: string) => {
       exec(sql: string): void;
       prepare(sql: string): NodeStatement;
       close(): void;
     };
   }
-  interface Spreading {
-    run(...parameters: readonly SqlValue[]): { changes: number; lastInsertRowid: number };
-    get(...parameters: readonly SqlValue[]): SqlRow | undefined;
-    all(...parameters: readonly SqlValue[]): SqlRow[];
-    iterate(...parameters: readonly SqlValue[]): Iterable<SqlRow>;
-  }
   const builtin = (process as { getBuiltinModule?(id: string): unknown }).getBuiltinModule?.('node:sqlite');
   if (!builtin) return null;
-  const database = new (builtin as NodeSqlite).DatabaseSync(path);
-  if (!database.prepare('SELECT 1').setReturnArrays) {
-    database.close();
-    return null;
-  }
+  const { DatabaseSync, StatementSync } = builtin as NodeSqlite;
+  // Asked of the class: a statement of a database that somebody else has locked cannot be prepared.
+  if (!StatementSync.prototype.setReturnArrays) return null;
+  const database = new DatabaseSync(path);
   return {
     exec: (sql) => database.exec(sql),
     prepare(sql) {
-      const prepared = database.prepare(sql);
-      prepared.setReturnArrays!(true);
-      const statement = prepared as unknown as Spreading;
+      const statement = database.prepare(sql);
+      statement.setReturnArrays(true);
       return {
         run: (parameters) => statement.run(...parameters),
         get: (parameters) => statement.get(...parameters),
-        all: (parameters) => statement.all(...parameters),
+        // An array of this realm: the engine makes one of Node's own, which is another under a test runner.
+        all: (parameters) => [...statement.all(...parameters)],
         iterate: (parameters) => statement.iterate(...parameters),
       };
     },

@@ -7,6 +7,7 @@ import {
   type Provider,
   type Type,
 } from '@nestjs/common';
+import type { ContextName } from '@readership/contracts';
 import {
   DeadLetters,
   EventLog,
@@ -51,7 +52,7 @@ import { WriteGate } from './write-gate.js';
 
 /** What a context is made of. */
 export interface ContextParts {
-  readonly name: 'patron-profile' | 'interaction-log' | 'feedback' | 'analytics';
+  readonly name: ContextName;
   /** The class that stands for the context among Nest's modules. */
   readonly module: Type;
   readonly publish: Publish<any>;

@@ -13,7 +13,7 @@ export {
 export { contextModule, LogConsumers, partsOf, type ContextParts } from './context.js';
 export { Contexts, type ContextStatus } from './contexts.js';
 export type { RateLimiter } from './edge.js';
-export { eventually } from './eventually.js';
+export { eventually, waitingOnce, type UnknownOf } from './eventually.js';
 export { failProcess } from './failed-process.js';
 export { HttpProblem, Unreadable, type FieldProblem } from './http-problem.js';
 export { listLimit, ListQuery, Lists, type ListAsked, type Listed } from './lists.js';

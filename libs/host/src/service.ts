@@ -1,5 +1,6 @@
 import type { DynamicModule } from '@nestjs/common';
 import type { CustomTransportStrategy } from '@nestjs/microservices';
+import type { ContextName } from '@readership/contracts';
 import { LoopHealth, type Adapters, type ContextStore, type TopicLag } from '@readership/kernel';
 import { createApp, serve } from './app.js';
 import { readServiceConfig, type ServiceConfig } from './config.js';
@@ -18,7 +19,7 @@ export interface ServiceAdapters extends Adapters {
 
 export type Connect = (
   options: Omit<ServiceConfig, 'adminKey' | 'linkKey'> & {
-    readonly context: string;
+    readonly context: ContextName;
     readonly provesCardKey: ContextStore['provesCardKey'];
     readonly onError: (error: unknown, where: object) => void;
     readonly kafkaLog: (entry: object) => void;
@@ -28,7 +29,7 @@ export type Connect = (
 
 /** Runs one context as a service until SIGTERM or SIGINT; says in one line each why it cannot start, and ends with 1. */
 export async function runService(
-  context: string,
+  context: ContextName,
   module: { readonly store: ContextStore; on(adapters: Adapters): DynamicModule },
   connect: Connect,
 ): Promise<void> {

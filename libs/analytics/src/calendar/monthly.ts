@@ -1,5 +1,5 @@
 import type { ReadModels } from '@readership/kernel';
-import { isoMonth } from '../readership/calendar.js';
+import { isoMonth } from './days-and-months.js';
 
 /**
  * Counts by branch and month are cells `<series>|<branch>|<YYYY-MM>`; what has no branch is counted under `-`.

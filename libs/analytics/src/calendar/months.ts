@@ -1,6 +1,6 @@
 import { Temporal } from 'temporal-polyfill';
-import { isoMonth, monthOfDay } from '../readership/calendar.js';
-import { localDay } from '../readership/local-day.js';
+import { isoMonth, monthOfDay } from './days-and-months.js';
+import { localDay } from './local-day.js';
 
 /** Gives the month, `2024-03`, of an instant (RFC 3339 in UTC) in a time zone. */
 export function monthIn(timeZone: string): (instant: string) => string {

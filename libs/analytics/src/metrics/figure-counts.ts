@@ -1,7 +1,7 @@
 import type { InteractionKind } from '@readership/contracts';
 import { modelId, Refusal, type ReadModels } from '@readership/kernel';
 import { monthlySums, nowhere } from '../calendar/monthly.js';
-import { isoMonth } from '../readership/calendar.js';
+import { isoMonth } from '../calendar/days-and-months.js';
 import { costs } from '../costs/costs.projection.js';
 import { allEntries, amounts, entries } from '../costs/spending.tally.js';
 import type { Scope } from '../directory/directory.js';

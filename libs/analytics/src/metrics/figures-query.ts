@@ -5,7 +5,7 @@ import { endsAgeMaxMs, EventLog, ReadModels, Refusal } from '@readership/kernel'
 import { beginningOf, monthIn } from '../calendar/months.js';
 import { ScopeDirectory, directoryModel, type Scope } from '../directory/directory.js';
 import { Builds, type ServingBuild } from '../builds/builds.js';
-import { monthOf } from '../readership/calendar.js';
+import { monthOf } from '../calendar/days-and-months.js';
 import { boardMetrics, metrics, type Figure, type Metric } from './definitions.js';
 import {
   compared,

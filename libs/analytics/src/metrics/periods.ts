@@ -1,5 +1,5 @@
 import { Refusal } from '@readership/kernel';
-import { isoMonth, monthOf } from '../readership/calendar.js';
+import { isoMonth, monthOf } from '../calendar/days-and-months.js';
 
 export const grains = ['month', 'quarter', 'year'] as const;
 export type Grain = (typeof grains)[number];

@@ -1,6 +1,12 @@
 import type { ActivityPolicy } from '@readership/contracts';
 import { memoryAdapters } from '@readership/embedded';
-import { readModelProcessor, modelId, partitionOf, type Delivered, type ReadModels } from '@readership/kernel';
+import {
+  readModelProcessor,
+  modelId,
+  partitionOf,
+  type Delivered,
+  type ReadModels,
+} from '@readership/kernel';
 import {
   expected,
   monthName,

@@ -1,6 +1,6 @@
 import { defaultPolicy } from '@readership/contracts';
 import type { ReadModels } from '@readership/kernel';
-import { epochDayOf, isoMonth } from './calendar.js';
+import { epochDayOf, isoMonth } from '../calendar/days-and-months.js';
 import { peopleReader } from './people.js';
 import { people } from './people.tally.js';
 import type { ReaderActivity } from './reader-activity.projection.js';

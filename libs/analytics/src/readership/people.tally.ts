@@ -1,6 +1,6 @@
 import type { ActivityPolicy } from '@readership/contracts';
 import type { Tally } from '@readership/kernel';
-import { firstDayOf, isoMonth, monthOfDay } from './calendar.js';
+import { firstDayOf, isoMonth, monthOfDay } from '../calendar/days-and-months.js';
 import type { LossReason } from './people.js';
 import type { FromDay, ReaderActivity } from './reader-activity.projection.js';
 

@@ -1,5 +1,5 @@
 import type { ReadModels } from '@readership/kernel';
-import { monthOf, monthsAfter } from './calendar.js';
+import { monthOf, monthsAfter } from '../calendar/days-and-months.js';
 
 /** Values at the end of a month. `kept`: active now and W months before, placed by the home of then. */
 export type PeopleStock = 'current' | 'active' | 'retained' | 'returned' | 'newly-active' | 'kept';

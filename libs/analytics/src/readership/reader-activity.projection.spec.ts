@@ -1,6 +1,6 @@
 import { defaultPolicy, type InteractionFact } from '@readership/contracts';
 import { projected } from '@readership/kernel/testing';
-import { epochDayOf } from './calendar.js';
+import { epochDayOf } from '../calendar/days-and-months.js';
 import { readerActivity, type ReaderFact } from './reader-activity.projection.js';
 
 const anna = '11111111-1111-4111-8111-111111111111';

@@ -1,7 +1,7 @@
 import type { ActivityPolicy, ClosureReason, InteractionFact, PublishedEvent } from '@readership/contracts';
 import type { Projection } from '@readership/kernel';
-import { epochDayOf } from './calendar.js';
-import { localDay } from './local-day.js';
+import { epochDayOf } from '../calendar/days-and-months.js';
+import { localDay } from '../calendar/local-day.js';
 
 export type ReaderFact = PublishedEvent<
   | 'PatronRegistered'

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { Clock, eventually } from '@readership/host';
+import { Clock, waitingOnce, type UnknownOf } from '@readership/host';
 import { modelId, ReadModels, Refusal } from '@readership/kernel';
 import { Temporal } from 'temporal-polyfill';
 import { consortium, type ConsortiumCalendar } from './consortium.projection.js';
@@ -16,25 +16,14 @@ export class BranchDirectory {
     @Inject(Clock) private readonly clock: Clock,
   ) {}
 
-  /** A look with patience for one request: the first unknown branch is waited for up to 2 s, later ones are not. */
-  patient(): (ids: Iterable<string>) => Promise<ReadonlySet<string>> {
-    let patience = true;
-    return async (ids) => {
-      let unknown = await this.unknownOf(ids);
-      if (unknown.size > 0 && patience) {
-        patience = false;
-        await eventually(async () => {
-          unknown = await this.unknownOf(unknown);
-          return unknown.size === 0 ? true : null;
-        });
-      }
-      return unknown;
-    };
+  /** Says for one request which branches are unknown; waits for the directory once. */
+  unknownBranches(): UnknownOf {
+    return waitingOnce((ids) => this.unknownOf(ids));
   }
 
   /** Throws `UNKNOWN_BRANCH` when it is not known and does not become so within 2 s. */
   async expectBranch(id: string): Promise<void> {
-    if ((await this.patient()([id])).size === 0) return;
+    if ((await this.unknownBranches()([id])).size === 0) return;
     throw new Refusal('UNKNOWN_BRANCH', 'invalid', 'No branch is known by this id: add it first.', '/branch');
   }
 

@@ -73,7 +73,7 @@ export class ResponseRecorder {
     meta: Meta,
   ): (chunk: readonly SentLine[]) => Promise<readonly ResponseOutcome[]> {
     const nowMs = this.clock.now().getTime();
-    const unknownBranches = this.directory.patient();
+    const unknownBranches = this.directory.unknownBranches();
     return async (chunk) => {
       const read = chunk.map(({ value, unreadable }) =>
         unreadable === undefined

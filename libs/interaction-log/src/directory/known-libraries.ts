@@ -1,11 +1,19 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { modelId, ReadModels } from '@readership/kernel';
-import { KnownPlaces } from './known-places.js';
+import type { UnknownOf } from '@readership/host';
+import { DirectoryEntries } from './directory-entries.js';
 import { libraries, type LibraryRow } from './libraries.projection.js';
 
 @Injectable()
-export class KnownLibraries extends KnownPlaces<LibraryRow> {
+export class KnownLibraries {
+  private readonly entries: DirectoryEntries<LibraryRow>;
+
   constructor(@Inject(ReadModels) models: ReadModels) {
-    super(models, modelId(libraries));
+    this.entries = new DirectoryEntries(models, modelId(libraries));
+  }
+
+  /** Says for one request which libraries are unknown; waits for the directory once. */
+  unknown(): UnknownOf {
+    return this.entries.unknown();
   }
 }

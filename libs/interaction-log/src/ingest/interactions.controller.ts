@@ -111,7 +111,7 @@ export class InteractionsController {
     const when = time === undefined ? undefined : instantOf(time, this.clock.now().getTime());
     if (typeof when === 'string') throw refused([problem(when, '/time')]);
     if (details !== undefined && tooLong(details)) throw refused([problem('EVENT_TOO_LARGE', '/details')]);
-    if (changes.branch !== undefined && (await this.branches.patient()([changes.branch])).size > 0) {
+    if (changes.branch !== undefined && (await this.branches.unknown()([changes.branch])).size > 0) {
       throw refused([problem('UNKNOWN_BRANCH', '/branch')]);
     }
     return this.tell(

@@ -51,7 +51,7 @@ export class Recorder {
 
   begin(meta: Meta): Recording {
     const nowMs = this.clock.now().getTime();
-    const unknownBranches = this.branches.patient();
+    const unknownBranches = this.branches.unknown();
     return {
       read: (sent) => incoming(sent, nowMs, this.secrets.cardKey),
       prepare: async (chunk) => {

@@ -90,7 +90,7 @@ async function expectKnown(
   code: 'UNKNOWN_LIBRARY' | 'UNKNOWN_BRANCH',
   pointer: string,
 ): Promise<void> {
-  if ((await places.patient()(ids)).size === 0) return;
+  if ((await places.unknown()(ids)).size === 0) return;
   throw new Refusal(
     code,
     'invalid',

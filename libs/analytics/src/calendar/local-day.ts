@@ -1,4 +1,4 @@
-import { epochDay } from './calendar.js';
+import { epochDay } from './days-and-months.js';
 
 const hoursMax = 100_000;
 const quarterMs = 15 * 60_000;

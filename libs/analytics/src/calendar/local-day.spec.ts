@@ -1,5 +1,13 @@
 import { Temporal } from 'temporal-polyfill';
-import { epochDay, epochDayOf, firstDayOf, isoMonth, monthOf, monthOfDay, monthsAfter } from './calendar.js';
+import {
+  epochDay,
+  epochDayOf,
+  firstDayOf,
+  isoMonth,
+  monthOf,
+  monthOfDay,
+  monthsAfter,
+} from './days-and-months.js';
 import { localDay } from './local-day.js';
 
 describe('the local day of an instant', () => {
