@@ -1,12 +1,13 @@
 import { claimPorts, up } from '#servers';
 import { forgetCluster, prepareCluster, type ClusterServers } from '@readership/cluster';
+import { contextNames, type ContextName } from '@readership/contracts';
 import { testKeys } from '@readership/host/testing';
 import mongoose from 'mongoose';
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Replica, serviceNames, type ServiceName } from './replica.js';
+import { Replica } from './replica.js';
 
 const root = join(import.meta.dirname, '../..');
 const kept = join(root, 'libs/cluster/fixtures/format-1');
@@ -20,7 +21,7 @@ const settingsOf = (database: string) =>
   connection.getClient().db(`${servers.namespace}-${database}`).collection('settings').find().toArray();
 
 /** One service with the keys that the kept documents were made with, but for these. */
-function service(name: ServiceName, keys: Partial<Record<'masterKey' | 'cardKey', Buffer>> = {}): Replica {
+function service(name: ContextName, keys: Partial<Record<'masterKey' | 'cardKey', Buffer>> = {}): Replica {
   const { masterKey, cardKey, linkKey, adminKey } = { ...testKeys, ...keys };
   const replica = new Replica(name, started.length + 1, port, {
     file: process.execPath,
@@ -55,7 +56,7 @@ async function refused(replica: Replica, line: RegExp): Promise<void> {
 }
 
 beforeAll(async () => {
-  for (const name of serviceNames)
+  for (const name of contextNames)
     if (!existsSync(join(root, 'apps', name, 'dist/main.js'))) throw new Error(`apps/${name} is not built`);
   const { mongodb, kafka, redis } = await up();
   servers = {
@@ -67,8 +68,8 @@ beforeAll(async () => {
   };
   port = (await claimPorts(folder, ['service']))['service']!;
   connection = await mongoose.createConnection(mongodb).asPromise();
-  await prepareCluster({ ...servers, contexts: serviceNames, replication: 1 });
-  for (const context of serviceNames) {
+  await prepareCluster({ ...servers, contexts: contextNames, replication: 1 });
+  for (const context of contextNames) {
     const database = connection.getClient().db(`${servers.namespace}-${context}`);
     await database.collection('settings').deleteMany({});
     const collections = JSON.parse(readFileSync(join(kept, `${context}.json`), 'utf8')) as object;
@@ -80,7 +81,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await Promise.all(started.map((replica) => replica.kill()));
   await connection.close();
-  await forgetCluster({ ...servers, contexts: serviceNames });
+  await forgetCluster({ ...servers, contexts: contextNames });
   rmSync(folder, { recursive: true });
 }, 60_000);
 

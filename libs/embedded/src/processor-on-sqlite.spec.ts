@@ -84,7 +84,7 @@ async function stateOf(models: ReadModels, id: string): Promise<unknown> {
   const parked = await models.parked(id, 0, { limit: 200 });
   const byKey = rows.map(({ key, row }) => [key, row]).sort();
   // How many commits it took is no part of it.
-  const { rev: _, ...checkpoint } = await models.checkpoint(id, 0);
+  const checkpoint = { ...(await models.checkpoint(id, 0)), rev: null };
   return { rows: byKey, cells: await cellsOf(models, id), parked, checkpoint };
 }
 
