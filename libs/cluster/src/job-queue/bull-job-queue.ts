@@ -1,4 +1,4 @@
-import { JobQueue, type Job, type JobWorker, type NewJob } from '@readership/kernel';
+import { JobQueue, type Job, type JobOptions, type JobWorker, type NewJob } from '@readership/kernel';
 import type { Database } from '../mongo.js';
 import { QueueWorker } from './job-worker.js';
 import { StoredJobs } from './stored-jobs.js';
@@ -46,7 +46,7 @@ export class BullJobQueue extends JobQueue {
   async process(
     queue: string,
     handler: (job: Job) => Promise<void>,
-    options: { readonly attemptsMax: number; readonly backoffMs: number },
+    options: JobOptions,
   ): Promise<JobWorker> {
     const { claimMs = 30_000, sweepMs = 3000 } = this.options;
     const worker = new QueueWorker(queue, handler, { ...options, claimMs, sweepMs }, this.jobs, this.wakeUps);

@@ -163,7 +163,10 @@ function ours({ job, claim }: Claimed) {
   return { _id: key(job.queue, job.id), state: 'running' as const, claim };
 }
 
-function jobOf({ queue, id, data, state, attempts, reason }: JobDoc): Job {
-  const job = { queue, id, data: JSON.parse(data) as object, state, attempts };
-  return reason === undefined ? job : { ...job, reason };
+function jobOf({ queue, id, data, state, attempts, due, reason }: JobDoc): Job {
+  return {
+    ...{ queue, id, data: JSON.parse(data) as object, state, attempts },
+    ...(state === 'waiting' ? { runAt: new Date(due).toISOString() } : {}),
+    ...(reason === undefined ? {} : { reason }),
+  };
 }
