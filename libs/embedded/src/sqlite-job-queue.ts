@@ -69,6 +69,11 @@ export class SqliteJobQueue extends JobQueue {
     return retried === 1;
   }
 
+  async count(queue: string, state: Job['state']): Promise<number> {
+    const row = this.driver.prepare('SELECT count(*) FROM jobs WHERE queue = ? AND state = ?');
+    return row.get([queue, state])![0] as number;
+  }
+
   async list(queue: string, state: Job['state'], limit: number): Promise<readonly Job[]> {
     return this.driver
       .prepare(`SELECT ${columns} FROM jobs WHERE queue = ? AND state = ? ORDER BY due, seq LIMIT ?`)

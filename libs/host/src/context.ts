@@ -25,6 +25,7 @@ import {
   WakeUp,
   type Adapters,
   type Consumption,
+  type Job,
   type LogRecord,
   type OwnRecord,
   type Parked,
@@ -39,6 +40,7 @@ import { causeOf } from './logger.js';
 import { withOperations } from './operations.js';
 import { AppliedWait } from './positions.js';
 import { BatchPriority } from './batch-priority.js';
+import { JobWorkers, type JobHandler } from './job-workers.js';
 import { pollingLoop } from './polling-loop.js';
 import { Tracing } from './tracing.js';
 
@@ -53,9 +55,15 @@ export interface ContextParts {
   /** Over published facts: one pipeline, a group named after the context; the models in order, then the reactions. */
   readonly log?: {
     readonly models: readonly ReadModel<any>[];
-    readonly reactions?: readonly { useFactory(store: EventStore, models: ReadModels): Reaction<any> }[];
+    readonly reactions?: readonly {
+      useFactory(store: EventStore, models: ReadModels, jobs: JobQueue): Reaction<any>;
+    }[];
     readonly decode: (record: LogRecord) => any;
   };
+  /** What it does with the jobs that it enqueues. */
+  readonly jobs?: readonly {
+    useFactory(store: EventStore, models: ReadModels, jobs: JobQueue): JobHandler;
+  }[];
   /** Over the context's own private events. */
   readonly own?: { readonly models: readonly ReadModel<any>[] };
 }
@@ -87,6 +95,7 @@ export function contextModule(adapters: Adapters, parts: ContextParts): DynamicM
   for (const controller of parts.controllers ?? []) belongs(controller, parts.name);
   const store = adapters.eventStore(parts.name, withOperations(parts.publish));
   const models = adapters.readModels(parts.name);
+  const jobs = adapters.jobQueue(parts.name);
   const applied = new AppliedWait(parts.name, models);
   const module: DynamicModule = {
     module: parts.module,
@@ -94,7 +103,7 @@ export function contextModule(adapters: Adapters, parts: ContextParts): DynamicM
     providers: [
       { provide: EventStore, useValue: store },
       { provide: ReadModels, useValue: models },
-      { provide: JobQueue, useFactory: () => adapters.jobQueue(parts.name) },
+      { provide: JobQueue, useValue: jobs },
       { provide: EventLog, useValue: adapters.eventLog },
       { provide: DeadLetters, useValue: adapters.deadLetters },
       { provide: AppliedWait, useValue: applied },
@@ -106,7 +115,15 @@ export function contextModule(adapters: Adapters, parts: ContextParts): DynamicM
       {
         provide: RunningContext,
         useFactory: (contexts: Contexts, batchPriority: BatchPriority, tracing: Tracing) => {
-          const running = new RunningContext(parts, store, adapters.eventLog, models, batchPriority, tracing);
+          const running = new RunningContext(
+            parts,
+            store,
+            adapters.eventLog,
+            models,
+            jobs,
+            batchPriority,
+            tracing,
+          );
           contexts.enter(running);
           return running;
         },
@@ -138,18 +155,29 @@ class RunningContext
   private readonly ownTakers = new Map<string, Taker<OwnRecord, any>>();
   private readonly pending = new Map<number, string>();
   readonly halted = new Map<number, string>();
+  readonly jobWorkers: JobWorkers;
 
   constructor(
     private readonly parts: ContextParts,
     readonly store: EventStore,
     readonly log: EventLog,
     readonly models: ReadModels,
+    private readonly jobs: JobQueue,
     private readonly batchPriority: BatchPriority,
     private readonly tracing: Tracing,
   ) {
     super();
     this.name = parts.name;
     this.logger = new Logger(parts.name);
+    const handlers = (parts.jobs ?? []).map(({ useFactory }) => {
+      const handler = useFactory(store, models, jobs);
+      const handle = async (job: Job): Promise<void> => {
+        await this.batchPriority.idle();
+        await handler.handle(job);
+      };
+      return { queue: handler.queue, handle };
+    });
+    this.jobWorkers = new JobWorkers(jobs, handlers, (what, error) => this.failed(what)(error));
     this.ownIds = new Set(
       parts.own?.models.map((model) => modelId('projection' in model ? model.projection : model.tally)),
     );
@@ -184,12 +212,13 @@ class RunningContext
           ...read.models.map((model) => new Runner<LogRecord, any>(model, this.models)),
           ...(read.reactions ?? []).map(
             ({ useFactory }) =>
-              new ReactionRunner<LogRecord, any>(useFactory(this.store, this.models), this.models),
+              new ReactionRunner<LogRecord, any>(useFactory(this.store, this.models, this.jobs), this.models),
           ),
         ],
         windowRecords,
       );
     }
+    await this.jobWorkers.start();
     this.running = true;
   }
 
@@ -260,7 +289,11 @@ class RunningContext
   async beforeApplicationShutdown(): Promise<void> {
     this.running = false;
     this.stopping.abort();
-    await Promise.all([...this.loops, ...[...this.consumptions].map((consumption) => consumption.stop())]);
+    await Promise.all([
+      ...this.loops,
+      ...[...this.consumptions].map((consumption) => consumption.stop()),
+      this.jobWorkers.stop(),
+    ]);
   }
 
   private async ownAgain({ position }: Parked, partition: number): Promise<OwnRecord> {

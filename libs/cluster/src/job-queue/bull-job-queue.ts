@@ -70,6 +70,10 @@ export class BullJobQueue extends JobQueue {
     return true;
   }
 
+  count(queue: string, state: Job['state']): Promise<number> {
+    return this.jobs.count(queue, state);
+  }
+
   list(queue: string, state: Job['state'], limit: number): Promise<readonly Job[]> {
     return this.jobs.list(queue, state, limit);
   }

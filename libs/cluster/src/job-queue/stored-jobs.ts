@@ -74,6 +74,13 @@ export class StoredJobs {
     return doc ? jobOf(doc) : null;
   }
 
+  async count(queue: string, state: Job['state']): Promise<number> {
+    const [sum] = await this.jobs
+      .aggregate<{ readonly count: number }>([{ $match: { queue, state } }, { $count: 'count' }])
+      .toArray();
+    return sum?.count ?? 0;
+  }
+
   async list(queue: string, state: Job['state'], limit: number): Promise<readonly Job[]> {
     // The database takes a limit of 0 for none.
     if (limit < 1) return [];

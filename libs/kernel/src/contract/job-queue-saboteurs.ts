@@ -160,4 +160,9 @@ export const jobQueueSaboteurs: readonly JobQueueSaboteur[] = [
       list: (queue, state, limit) => jobs.list(queue, state, limit + 1),
     }),
   ),
+  simple(
+    'counts the jobs of a queue in every state',
+    'list gives the jobs of a queue in a state, at most the limit',
+    (jobs) => ({ count: (queue) => jobs.count(queue, 'waiting') }),
+  ),
 ];

@@ -338,6 +338,10 @@ export const jobQueueContract: readonly Case[] = [
       assert.deepEqual(waiting.map(({ id }) => id).sort(), ['a', 'b', 'c']);
       assert.deepEqual(waiting.find(({ id }) => id === 'a')?.data, { id: 'a' });
       assert.equal((await fixture.port.list(queue, 'waiting', 2)).length, 2);
+      const counted = (['waiting', 'running', 'done', 'parked'] as const).map((state) =>
+        fixture.port.count(queue, state),
+      );
+      assert.deepEqual(await Promise.all(counted), [3, 0, 0, 0], 'and count says how many');
       assert.deepEqual(await fixture.port.list(queue, 'done', 10), []);
     },
   },

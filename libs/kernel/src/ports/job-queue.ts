@@ -73,5 +73,8 @@ export abstract class JobQueue {
   /** Lets a parked job begin again from attempt 0; false when it is not parked. */
   abstract retry(queue: string, id: string): Promise<boolean>;
 
+  /** How many jobs of a queue are in a state. */
+  abstract count(queue: string, state: Job['state']): Promise<number>;
+
   abstract list(queue: string, state: Job['state'], limit: number): Promise<readonly Job[]>;
 }
