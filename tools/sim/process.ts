@@ -173,6 +173,19 @@ export class Process {
     );
   }
 
+  /** Runs the job that is due first; false when there is none. */
+  async runJob(): Promise<boolean> {
+    const jobs = this.adapters.jobQueue('interaction-log');
+    const { queue } = this.moves;
+    const left = (await jobs.count(queue, 'waiting')) + (await jobs.count(queue, 'running'));
+    if (left === 0) return false;
+    const options = { attemptsMax: 1_000, backoffMs: 0 };
+    // A worker that is stopped at once runs one job.
+    await (await jobs.process(queue, (job) => this.moves.handle(job), options)).stop();
+    this.life.mustLive();
+    return true;
+  }
+
   async addBranches(): Promise<void> {
     for (const id of branchIds) {
       const command = { type: 'AddBranch', branch: { id, name: id, library: 'CITY', timeZone } } as never;
@@ -269,19 +282,6 @@ export class Process {
 export class Known {
   readonly people = new Map<number, string>();
   readonly items = new Map<number, string>();
-  /** Runs the job that is due first; false when there is none. */
-  async runJob(): Promise<boolean> {
-    const jobs = this.adapters.jobQueue('interaction-log');
-    const { queue } = this.moves;
-    const left = (await jobs.count(queue, 'waiting')) + (await jobs.count(queue, 'running'));
-    if (left === 0) return false;
-    const options = { attemptsMax: 1_000, backoffMs: 0 };
-    // A worker that is stopped at once runs one job.
-    await (await jobs.process(queue, (job) => this.moves.handle(job), options)).stop();
-    this.life.mustLive();
-    return true;
-  }
-
   /** Ids differ from run to run; by these names two runs are compared. */
   readonly named = new Map<string, string>();
 }
