@@ -1,7 +1,7 @@
 # One image for all services; the command chooses, and without one all contexts run in one process on SQLite in /data.
 # The base image is named by its minor version, so that a rebuild takes Node's patches; whoever wants the same bytes again
 # gives --build-arg NODE_IMAGE=node@sha256:….
-ARG NODE_IMAGE=node:24.19-bookworm-slim
+ARG NODE_IMAGE=node:24.22-bookworm-slim
 
 # What npm reads, alone: the packages are installed anew only when this changes.
 FROM ${NODE_IMAGE} AS manifests
@@ -19,7 +19,9 @@ RUN --mount=type=cache,target=/root/.npm npm ci --no-audit --no-fund
 COPY . .
 RUN npm run build \
  && npm prune --omit=dev --no-audit --no-fund \
- && rm -rf node_modules/typescript libs/*/src apps/*/src tools/bench tools/lint tools/sim tools/servers tools/dist/bench tools/dist/sim \
+ && rm -rf node_modules/typescript libs/*/src libs/*/testing apps/*/src \
+      tools/bench tools/drill tools/faults tools/lint tools/scenario tools/servers tools/sim \
+      tools/dist/bench tools/dist/drill tools/dist/faults tools/dist/scenario tools/dist/sim \
  && mkdir /data
 
 FROM ${NODE_IMAGE}

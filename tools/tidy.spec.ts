@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { publishedFacts } from '@readership/contracts';
+import ts from 'typescript';
 
 /** The house rules as a test. Its exceptions must be needed: one that is not fails too. */
 const root = join(import.meta.dirname, '..');
@@ -92,6 +93,59 @@ it('no private name stands for itself: I-prefixes, Impl, Base, Manager, Helper',
 
 it('one index.ts per library, and none inside', () => {
   expect(files.filter((file) => /^libs\/[^/]+\/src\/.+\/index\.ts$/.test(file))).toEqual([]);
+});
+
+describe('imports', () => {
+  /** A file's imports among the files of this repository, of types too. */
+  function importsOf(file: string): readonly string[] {
+    const specifiers = ts
+      .preProcessFile(text(file), true, true)
+      .importedFiles.map(({ fileName }) => fileName);
+    return specifiers.flatMap((specifier) => {
+      const ours = /^@readership\/([^/]+)(\/.+)?$/.exec(specifier);
+      const path = ours
+        ? sourceOf(`libs/${ours[1]}`, `.${ours[2] ?? ''}`)
+        : specifier.startsWith('.') && join(dirname(file), specifier);
+      if (!path) return [];
+      return [path, path.replace(/\.js$/, '.ts')].filter((each) => known.has(each)).slice(0, 1);
+    });
+  }
+
+  function sourceOf(folder: string, entry: string): string {
+    const { exports } = JSON.parse(text(`${folder}/package.json`)) as {
+      exports: Record<string, { 'readership-source': string }>;
+    };
+    return join(folder, exports[entry]!['readership-source']);
+  }
+
+  const known = new Set(code);
+  const imports = new Map(code.map((file) => [file, importsOf(file)]));
+
+  /** The circles that a walk from each file closes, each as the files in it, in order. */
+  function circles(graph: ReadonlyMap<string, readonly string[]>): readonly string[] {
+    const found: string[] = [];
+    const done = new Set<string>();
+    const walk = (file: string, trail: readonly string[]): void => {
+      if (trail.includes(file)) found.push([...trail.slice(trail.indexOf(file)), file].join(' → '));
+      if (done.has(file)) return;
+      done.add(file);
+      for (const next of graph.get(file) ?? []) walk(next, [...trail, file]);
+    };
+    for (const file of graph.keys()) walk(file, []);
+    return found;
+  }
+
+  it('make no circle, those of types included', () => {
+    expect([...imports.values()].flat().length).toBeGreaterThan(code.length);
+    expect(circles(imports)).toEqual([]);
+    const graph = new Map([
+      ['a', ['b', 'd']],
+      ['b', ['c']],
+      ['c', ['a']],
+      ['d', ['c']],
+    ]);
+    expect(circles(graph)).toEqual(['a → b → c → a']);
+  });
 });
 
 it('every environment variable that is read is documented', () => {

@@ -7,10 +7,10 @@
 import { decodeFact, type PublishedEvent } from '@readership/contracts';
 import {
   logConsumer,
-  Pipeline,
+  ProcessorGroup,
   type ReadModels,
   Relay,
-  Runner,
+  readModelProcessor,
   type AnyEvent,
   type EventStore,
   type LogRecord,
@@ -125,8 +125,8 @@ function sent({ messages }: Published): Promise<number> {
 /** From the topic into a database of its own. */
 function projected({ deployment, count }: Published, model: ReadModel<any>): Promise<number> {
   return inDeployment(({ adapters }) => {
-    const runner = new Runner<LogRecord, PublishedEvent>(model, adapters.readModels(context));
-    const consumer = logConsumer('', window, new Pipeline([runner], decodeFact), adapters.eventLog);
+    const processor = readModelProcessor<LogRecord, PublishedEvent>(model, adapters.readModels(context));
+    const consumer = logConsumer('', window, new ProcessorGroup([processor], decodeFact), adapters.eventLog);
     return consumeAll(deployment, count, consumer.take);
   });
 }
@@ -159,11 +159,11 @@ function folded(
   over: (models: ReadModels) => ReadModels = (models) => models,
 ): Promise<number> {
   return inDeployment(({ adapters }) => {
-    const runner = new Runner<LogRecord, PublishedEvent>(model, over(adapters.readModels(context)));
+    const processor = readModelProcessor<LogRecord, PublishedEvent>(model, over(adapters.readModels(context)));
     const lane = async (partition: number): Promise<void> => {
       const all = records[partition]!;
       for (let at = 0; at < all.length; at += window)
-        await runner.take(partition, all.slice(at, at + window), decodeFact);
+        await processor.process(partition, all.slice(at, at + window), decodeFact);
     };
     return perSecond(count, async () => {
       await within(wholeMs, 'projecting', Promise.all(everyPartition.map(lane)));

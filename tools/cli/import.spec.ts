@@ -106,6 +106,14 @@ describe('a CSV file of visits', () => {
     );
   }, 60_000);
 
+  it('is refused when its errors would be written over it', async () => {
+    const file = join(folder, 'mine.csv');
+    writeFileSync(file, 'Authority,Location,Period,Count\nNOWHERE,Library,2024-02-01,1\n');
+    const before = readFileSync(file, 'utf8');
+    await expect(run({ file, errorFile: join(folder, '.', 'mine.csv') })).rejects.toThrow('would overwrite');
+    expect(readFileSync(file, 'utf8')).toBe(before);
+  });
+
   it('is refused as a whole when the mapping names a column that it does not have', () =>
     expect(run({ mapping: { ...mapping, quantity: 'Visits' } })).rejects.toThrow('the column Visits'));
 });

@@ -5,7 +5,7 @@ import {
   type ReadershipClient,
 } from '@readership/client';
 import { stringify } from 'csv-stringify/sync';
-import { statSync } from 'node:fs';
+import { existsSync, realpathSync, statSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { mappingProblems, RowReader, type Mapping, type RowError } from './csv-mapping.js';
@@ -46,6 +46,13 @@ export async function importCsv(
   report: (bytesRead: number, bytes: number) => void = () => {},
 ): Promise<ImportResult> {
   const bytes = statSync(request.file).size;
+  const { errorFile } = request;
+  if (
+    errorFile !== undefined &&
+    existsSync(errorFile) &&
+    realpathSync(errorFile) === realpathSync(request.file)
+  )
+    throw new Error(`--errors would overwrite ${request.file}: name another file.`);
   const run = new ImportRun(client, request);
   const chunks = csvChunks(request.file, (columns) => {
     const problems = mappingProblems(request.mapping, columns);
@@ -56,8 +63,8 @@ export async function importCsv(
     report(bytesRead, bytes);
   }
   const result = await run.end();
-  if (request.errorFile !== undefined && result.errors.length > 0) {
-    await writeFile(request.errorFile, errorsCsv(result.errors));
+  if (errorFile !== undefined && result.errors.length > 0) {
+    await writeFile(errorFile, errorsCsv(result.errors));
   }
   return result;
 }

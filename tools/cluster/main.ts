@@ -1,6 +1,8 @@
 import { down } from '#servers';
 import { ReadershipClient } from '@readership/client';
-import { loadSample, readLoadState, saveLoadState } from '@readership/sample';
+import { DataFolder } from '@readership/embedded';
+import { adminKeyShown, readConfig } from '@readership/host';
+import { loadSample, readLoadState, saveLoadState, type LoadState } from '@readership/sample';
 import { existsSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
@@ -34,10 +36,9 @@ function expectSameSample({ folder, sample }: Options): void {
 }
 
 /** Loads the sample, from where an earlier run stopped, and waits until every figure holds it. */
-async function load(cluster: RunningCluster, sample: Sample): Promise<void> {
+async function load(cluster: RunningCluster, sample: Sample, state: LoadState): Promise<void> {
   const client = new ReadershipClient(cluster.url, cluster.key);
   const file = stateFile(cluster.folder, sample);
-  const state = readLoadState(file, new Date());
   if (state.complete) return;
   let shown = -1;
   await loadSample(
@@ -57,8 +58,15 @@ async function load(cluster: RunningCluster, sample: Sample): Promise<void> {
 
 async function run(options: Options): Promise<void> {
   const folder = resolve(options.folder);
+  const { sample } = options;
   const serversFolder = join(folder, 'servers');
+  // Held until this process ends: another would start the same servers again, and end those that run here.
+  const held = DataFolder.open(folder, [
+    'keys.json',
+    ...Object.keys(samples).map((name) => `sample-${name}.json`),
+  ]);
   expectSameSample({ ...options, folder });
+  const state = sample === 'none' ? null : readLoadState(stateFile(folder, sample), new Date());
   await expectFree(options.port);
   console.log('Starting Kafka, a server of MongoDB’s protocol, Redis and the four services …');
   const starting = RunningCluster.start({
@@ -77,6 +85,7 @@ async function run(options: Options): Promise<void> {
     const bad = (await cluster?.stop()) ?? [];
     for (const name of bad) console.error(`${name} did not end in order: see ${join(folder, `${name}.log`)}`);
     await down({ folder: serversFolder });
+    held.close();
     process.exit(bad.length === 0 ? 0 : 1);
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void stop());
@@ -94,9 +103,11 @@ async function run(options: Options): Promise<void> {
   }
   const { url } = cluster;
   console.log(`Readership runs at ${url} with its data in ${folder}. Ctrl-C stops it.`);
-  if (cluster.keyIsNew)
+  if (cluster.keyIsNew) {
     console.log(`\nIts access key, shown this once (it lies in ${folder}/keys.json):\n  ${cluster.key}\n`);
-  if (options.sample !== 'none') await load(cluster, options.sample);
+    adminKeyShown(readConfig({ READERSHIP_DATA: folder }));
+  }
+  if (sample !== 'none' && state !== null) await load(cluster, sample, state);
   console.log(`
 Open      ${url}/docs
 Try       curl -H "Authorization: Bearer $KEY" ${url}/v1/metrics        the board's six figures

@@ -41,6 +41,7 @@ export class RunningCluster {
     readonly servers: ClusterServers,
     readonly replicas: readonly Replica[],
     readonly gateway: Gateway,
+    private readonly folderIsTemporary: boolean,
   ) {}
 
   /** Resolves when every replica takes traffic. What was started is ended again when one cannot be. */
@@ -86,6 +87,7 @@ export class RunningCluster {
         servers,
         replicas,
         gateway,
+        shape.folder === undefined,
       );
     } catch (error) {
       await Promise.all(replicas.map((replica) => replica.stop()));
@@ -109,10 +111,15 @@ export class RunningCluster {
       .map(({ replica }) => replica.name);
   }
 
-  /** Deletes all that a stopped cluster left on the servers and in its folder. */
+  /**
+   * Deletes all that a stopped cluster left on the servers, and its folder if that is a temporary one. Throws while one of
+   * its services runs, and deletes nothing then.
+   */
   async forget(): Promise<void> {
+    const running = this.replicas.filter(({ pid }) => pid !== undefined).map(({ name }) => name);
+    if (running.length > 0) throw new Error(`Stop ${running.join(', ')} first: nothing was deleted.`);
     await forgetCluster({ ...this.servers, contexts: serviceNames });
-    rmSync(this.folder, { recursive: true, force: true });
+    if (this.folderIsTemporary) rmSync(this.folder, { recursive: true, force: true });
   }
 }
 

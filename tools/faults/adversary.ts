@@ -1,5 +1,5 @@
 import { kill, start, stop } from '#servers';
-import type { Road } from '@readership/cluster/testing';
+import type { FaultProxy } from '@readership/cluster/testing';
 import { connect } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Replica } from '../cluster/replica.js';
@@ -12,7 +12,7 @@ const lookMs = 500;
 
 export interface Battlefield {
   readonly cluster: RunningCluster;
-  readonly roads: { readonly mongodb: Road; readonly kafka: Road };
+  readonly proxies: { readonly mongodb: FaultProxy; readonly kafka: FaultProxy };
   readonly injector: Injector;
   readonly redisPort: number;
   say(line: string): void;
@@ -54,7 +54,7 @@ export class Adversary {
   }
 
   private async harm(fault: Fault): Promise<void> {
-    const { roads, injector, redisPort } = this.field;
+    const { proxies, injector, redisPort } = this.field;
     switch (fault.kind) {
       case 'kill':
         return this.downFor(
@@ -89,9 +89,9 @@ export class Adversary {
       case 'redis-flush':
         return flush(redisPort);
       case 'store-replies-lost':
-        return losing(roads.mongodb, fault.forMs);
+        return losing(proxies.mongodb, fault.forMs);
       case 'broker-replies-lost':
-        return losing(roads.kafka, fault.forMs);
+        return losing(proxies.kafka, fault.forMs);
       default:
         return injector.inject(fault);
     }
@@ -149,10 +149,10 @@ export class Adversary {
   }
 }
 
-async function losing(road: Road, forMs: number): Promise<void> {
-  road.loseReplies();
+async function losing(proxy: FaultProxy, forMs: number): Promise<void> {
+  proxy.loseReplies();
   await pause(forMs);
-  road.mend();
+  proxy.mend();
 }
 
 async function flush(port: number): Promise<void> {

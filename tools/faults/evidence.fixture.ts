@@ -1,5 +1,5 @@
 import { clusterAdapters, type ClusterServers } from '@readership/cluster';
-import { decodeRecord } from '@readership/cluster/testing';
+import { decodeRecord } from '@readership/cluster';
 import type { EventStore, LogRecord, ReadModels, Stored } from '@readership/kernel';
 
 import { contexts } from './contexts.js';

@@ -1,4 +1,4 @@
-import { encodeRecord } from '@readership/cluster/testing';
+import { encodeRecord } from '@readership/cluster';
 import { partitionOf, type NewRecord } from '@readership/kernel';
 import type { KafkaMessage, Message } from 'kafkajs';
 import { randomUUID } from 'node:crypto';

@@ -5,9 +5,10 @@ import {
   modelId,
   ownEvent,
   ownRecord,
-  Runner,
+  readModelProcessor,
   type LogRecord,
   type OwnRecord,
+  type Processor,
   type ReadModel,
   type ReadModels,
   type Stored,
@@ -55,11 +56,11 @@ async function foldLog(
   { log: read }: ContextParts,
   poisoned: readonly Poisoned[],
 ): Promise<void> {
-  const runner = new Runner<LogRecord, any>(model, into);
+  const processor = readModelProcessor<LogRecord, any>(model, into);
   for (const [partition, records] of log.entries()) {
-    for (const some of chunks(records)) await runner.take(partition, some, read!.decode);
+    for (const some of chunks(records)) await processor.process(partition, some, read!.decode);
   }
-  await mended(runner, into, poisoned, read!.decode);
+  await mended(processor, into, poisoned, read!.decode);
 }
 
 async function foldOwn(
@@ -68,12 +69,12 @@ async function foldOwn(
   context: string,
   events: readonly Stored[],
 ): Promise<void> {
-  const runner = new Runner<OwnRecord, any>(model, into);
+  const processor = readModelProcessor<OwnRecord, any>(model, into);
   for (let partition = 0; partition < into.partitions; partition++) {
     const records = events
       .filter((event) => event.partition === partition)
       .map((event) => ownRecord(context, event));
-    for (const some of chunks(records)) await runner.take(partition, some, ownEvent);
+    for (const some of chunks(records)) await processor.process(partition, some, ownEvent);
   }
 }
 
@@ -88,17 +89,17 @@ function buildsOf(events: readonly Stored[]) {
 
 /** What the operator gave up is given up here too, and what waited behind it is applied. */
 async function mended(
-  runner: Runner<LogRecord, any>,
+  processor: Processor<LogRecord, any>,
   models: ReadModels,
   poisoned: readonly Poisoned[],
   decode: (record: LogRecord) => any,
 ): Promise<void> {
   for (const { key, partition, discarded } of poisoned) {
     if (!discarded) continue;
-    const [first] = await models.parked(runner.id, partition, { key, limit: 1 });
+    const [first] = await models.parked(processor.id, partition, { key, limit: 1 });
     if (!first) continue;
-    await runner.discard(partition, key, first.offset);
-    await runner.replay(partition, key, async ({ record }) => record!, decode);
+    await processor.discard(partition, key, first.offset);
+    await processor.replay(partition, key, async ({ record }) => record!, decode);
   }
 }
 

@@ -1,5 +1,5 @@
 import { defaultFolder, portsOf, up } from '#servers';
-import { roadTo } from '@readership/cluster/testing';
+import { faultProxyTo } from '@readership/cluster/testing';
 import { defaultPolicy } from '@readership/contracts';
 import { loadSecrets, readConfig } from '@readership/host';
 import { RunningCluster } from '../cluster/running-cluster.js';
@@ -51,16 +51,16 @@ export async function chaos(options: ChaosOptions): Promise<readonly string[]> {
   const { say, signal } = options;
   const addresses = await up();
   const ports = portsOf(defaultFolder());
-  const roads = {
-    mongodb: await roadTo(addresses.mongodb),
-    kafka: await roadTo(`kafka://127.0.0.1:${ports['detourEnd']}`, ports['detour']!),
+  const proxies = {
+    mongodb: await faultProxyTo(addresses.mongodb),
+    kafka: await faultProxyTo(`kafka://127.0.0.1:${ports['detourEnd']}`, ports['detour']!),
   };
   const cluster = await RunningCluster.start({
     partitions,
     replicas: { 'interaction-log': 2, analytics: 2 },
     settings: {
-      READERSHIP_MONGODB_URL: roads.mongodb.url,
-      READERSHIP_KAFKA_BROKERS: `127.0.0.1:${roads.kafka.port}`,
+      READERSHIP_MONGODB_URL: proxies.mongodb.url,
+      READERSHIP_KAFKA_BROKERS: `127.0.0.1:${proxies.kafka.port}`,
       READERSHIP_KAFKA_SESSION_MS: String(sessionMs),
     },
   });
@@ -69,7 +69,7 @@ export async function chaos(options: ChaosOptions): Promise<readonly string[]> {
   const injector = new Injector(topic, partitions);
   const ledger = new Ledger();
   const client = new Client(cluster.url, cluster.key, ledger, qualifying);
-  const field = { cluster, roads, injector, redisPort: ports['redis']!, say, topic, ledger, client };
+  const field = { cluster, proxies, injector, redisPort: ports['redis']!, say, topic, ledger, client };
   let wrong: string[] = ['it was interrupted'];
   try {
     const interrupted = new Promise<never>((_, reject) => {
@@ -81,7 +81,7 @@ export async function chaos(options: ChaosOptions): Promise<readonly string[]> {
     ]);
   } finally {
     const bad = await cluster.stop();
-    for (const road of Object.values(roads)) road.close();
+    for (const proxy of Object.values(proxies)) proxy.close();
     wrong.push(...bad.map((name) => `${name} did not end in order`));
     if (wrong.length === 0) await cluster.forget();
     else say(`kept for whoever looks: ${cluster.folder}, namespace ${cluster.servers.namespace}`);

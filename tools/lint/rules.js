@@ -15,6 +15,11 @@ export const allowed = {
   ...Object.fromEntries(contexts.map((context) => [`apps/${context}`, ['host', 'cluster', context]])),
   'apps/standalone': ['kernel', 'host', 'embedded', 'client', 'sample', ...contexts],
 };
+/** Source that is built and shipped; the kernel's contract suites are a published part of it. */
+const productionFile = /(?:^|\/)(?:libs|apps)\/[^/]+\/src\/(?!.*\.spec\.ts$)/;
+const contractSuites = /(?:^|\/)libs\/kernel\/src\/(?:contract\/|testing\.ts$)/;
+const testMachinery = /^@readership\/[^/]+\/testing$|\/testing\/|\.fixture\.js$/;
+
 /** What specs may import besides: the embedded adapters are the only fake, and the edge has a test kit. */
 const allowedInSpecs = ['kernel', 'contracts', 'embedded', 'host'];
 
@@ -28,6 +33,7 @@ const boundaries = {
     schema: [],
     messages: {
       forbidden: '{{from}} may not import @readership/{{to}}.',
+      testing: 'Production source may not import test machinery.',
       relative: 'Import another package by its name, not by a path out of this one.',
     },
   },
@@ -36,6 +42,7 @@ const boundaries = {
     if (from === undefined || context.filename.endsWith('jest.config.js')) return {};
     const mayImport = new Set(allowed[from] ?? []);
     if (/\.spec\.ts$/.test(context.filename)) for (const name of allowedInSpecs) mayImport.add(name);
+    const isProduction = productionFile.test(context.filename) && !contractSuites.test(context.filename);
     const check = (node) => {
       const source = node.source?.value;
       if (typeof source !== 'string') return;
@@ -43,6 +50,7 @@ const boundaries = {
       if (to !== undefined && !mayImport.has(to)) {
         context.report({ node, messageId: 'forbidden', data: { from, to } });
       }
+      if (isProduction && testMachinery.test(source)) context.report({ node, messageId: 'testing' });
       if (source.startsWith('..')) {
         const inside = context.filename.slice(context.filename.indexOf(from) + from.length + 1);
         const depth = inside.split('/').length - 1;

@@ -33,6 +33,15 @@ describe('module boundaries', () => {
     expect(await problems('libs/analytics/src/bad.ts', text)).toContain('readership/boundaries');
   });
 
+  it.each(['@readership/host/testing', '../testing/test-app.fixture.js', './directory.fixture.js'])(
+    'production source may not import %s, and a spec may',
+    async (source) => {
+      const text = `export * from '${source}';\n`;
+      expect(await problems('libs/host/src/bad.ts', text)).toContain('readership/boundaries');
+      expect(await problems('libs/host/src/good.spec.ts', text)).toEqual([]);
+    },
+  );
+
   it('a context may import the kernel, the contracts and the host', async () => {
     const text = `export * from '@readership/kernel';\nexport * from '@readership/contracts';\nexport * from '@readership/host';\n`;
     expect(await problems('libs/analytics/src/good.ts', text)).toEqual([]);

@@ -1,26 +1,26 @@
 import { up } from '#servers';
 import { ReadershipClient } from '@readership/client';
-import { roadTo, type Road } from '@readership/cluster/testing';
+import { faultProxyTo, type FaultProxy } from '@readership/cluster/testing';
 import assert from 'node:assert/strict';
 import { RunningCluster } from '../cluster/running-cluster.js';
 import { interaction, Readership, type Place } from './readership.js';
 
 const backWithinMs = 60_000;
 
-let road: Road;
+let proxy: FaultProxy;
 let cluster: RunningCluster;
 let readership: Readership;
 let place: Place;
 
 beforeAll(async () => {
-  road = await roadTo((await up()).mongodb);
-  cluster = await RunningCluster.start({ settings: { READERSHIP_MONGODB_URL: road.url } });
+  proxy = await faultProxyTo((await up()).mongodb);
+  cluster = await RunningCluster.start({ settings: { READERSHIP_MONGODB_URL: proxy.url } });
   readership = new Readership(cluster);
   place = await readership.open('AWAY', ['NORTH']);
 }, 120_000);
 afterAll(async () => {
   expect(await cluster.stop()).toEqual([]);
-  road.close();
+  proxy.close();
   await cluster.forget();
 }, 60_000);
 
@@ -30,7 +30,7 @@ const lines = (count: number) => Array.from({ length: count }, (_, n) => visit(`
 
 it('while MongoDB is away everything answers 503 and when to ask again; afterwards nothing is lost', async () => {
   await readership.tell('/v1/interactions', visit('before'));
-  road.cut();
+  proxy.cut();
   const patient = new ReadershipClient(cluster.url, cluster.key).sendLines(
     '/v1/interactions/batch',
     lines(20),
@@ -53,7 +53,7 @@ it('while MongoDB is away everything answers 503 and when to ask again; afterwar
     asked.map((request) => readership.refuses(request, 503, 'STORE_UNAVAILABLE')),
   );
   for (const { headers } of answers) assert.ok(Number(headers.get('retry-after')) > 0);
-  road.mend();
+  proxy.mend();
 
   expect((await patient).map(({ outcome }) => outcome)).not.toContain('refused');
   await readership.tell('/v1/interactions', visit('meanwhile'));

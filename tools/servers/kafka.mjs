@@ -13,6 +13,7 @@ export const kafka = {
   name: 'kafka',
   ports: ['kafka', 'controller', 'detour', 'detourEnd', 'secured'],
   survivesKill: true,
+  files: ['server.properties', 'secured.p12', 'secured.pem'],
 
   async install(cache) {
     await need('java', 'default-jdk-headless');

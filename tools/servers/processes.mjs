@@ -4,8 +4,10 @@ import {
   existsSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readFileSync,
   renameSync,
+  rmdirSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
@@ -40,7 +42,13 @@ export function processes(folder, cache) {
 
     printed: async (server) => readFileSync(join(home(server), 'log'), 'utf8'),
 
-    forget: async (server) => rmSync(home(server), { recursive: true, force: true }),
+    /** Deletes what was made here; a file of somebody else stays, and its folder with it. */
+    async forget(server) {
+      rmSync(join(home(server), 'data'), { recursive: true, force: true });
+      for (const name of ['pid', 'log', 'log.before', ...(server.files ?? [])])
+        rmSync(join(home(server), name), { force: true });
+      if (existsSync(home(server)) && readdirSync(home(server)).length === 0) rmdirSync(home(server));
+    },
   };
 }
 

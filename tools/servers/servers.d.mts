@@ -22,7 +22,10 @@ export function defaultFolder(): string;
 /** Starts what does not run, and names the addresses in `servers.json` once every server has answered a request. */
 export function up(options?: Spoken): Promise<Readonly<Record<ServerName, string>>>;
 
-/** Ends every server and waits until it has ended. With `data`, what they stored is deleted too; downloads stay. */
+/**
+ * Ends every server and waits until it has ended. With `data`, what they stored is deleted too, by name, once all of them
+ * have ended; downloads stay. Rejects before anything is ended or deleted when `up` did not make the folder.
+ */
 export function down(options?: Spoken & { readonly data?: boolean }): Promise<void>;
 
 export function status(options?: Place): Promise<readonly Status[]>;

@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Unavailable } from './commands.mjs';
 import { containers, engineAnswers } from './containers.mjs';
@@ -22,7 +22,7 @@ export function defaultFolder() {
 
 /** Starts what does not run, and names the addresses in `servers.json` once every server has answered a request. */
 export async function up({ folder = defaultFolder(), say = () => {} } = {}) {
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   const runtime = await runtimeOf(folder, { settle: true });
   const stopped = [];
   for (const server of servers) {
@@ -47,17 +47,36 @@ export async function up({ folder = defaultFolder(), say = () => {} } = {}) {
   return addresses;
 }
 
-/** Ends every server and waits until it has ended. With `data`, what they stored is deleted too; downloads stay. */
+/**
+ * Ends every server and waits until it has ended. With `data`, what they stored is deleted too, by name, once all of them
+ * have ended; downloads stay. Rejects before anything is ended or deleted when `up` did not make the folder.
+ */
 export async function down({ folder = defaultFolder(), data = false, say = () => {} } = {}) {
-  rmSync(join(folder, 'servers.json'), { force: true });
+  if (data && !existsSync(join(folder, 'runtime')))
+    throw new Unavailable(`tools/backends up did not run in ${folder}: nothing is deleted there.`);
   const runtime = await runtimeOf(folder);
   await eachOf(servers, async (server) => {
     const ran = (await runtime.running(server)) !== undefined;
     await stop(server.name, { folder });
-    if (data) await runtime.forget(server);
     say(`${server.name}: ${ran ? 'ended' : 'was down'}`);
   });
-  if (data) for (const file of ['ports.json', 'runtime']) rmSync(join(folder, file), { force: true });
+  rmSync(join(folder, 'servers.json'), { force: true });
+  if (!data) return;
+  const ports = portsOf(folder);
+  await eachOf(servers, async (server) => {
+    const known = server.ports.every((port) => ports[port] !== undefined);
+    if (known && (await server.answers(ports).catch(() => false)))
+      throw new Unavailable(`${server.name} still answers at ${server.url(ports)}: nothing was deleted.`);
+  });
+  for (const server of servers) await runtime.forget(server);
+  for (const file of ['ports.json', 'runtime']) rmSync(join(folder, file), { force: true });
+}
+
+/** Not Node's recursive call, which tries for ever in a file system such as /proc. */
+function makeFolder(folder) {
+  if (existsSync(folder)) return;
+  makeFolder(dirname(folder));
+  mkdirSync(folder, { mode: 0o700 });
 }
 
 /** Each server with its port, and the id of its process or container if it runs. */

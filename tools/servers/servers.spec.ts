@@ -1,8 +1,9 @@
-import { kill, start, status, stop } from '#servers';
+import { down, kill, start, status, stop } from '#servers';
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 
 let folder: string;
 beforeEach(() => {
@@ -40,5 +41,55 @@ describe('the servers of a folder', () => {
 
   it('start by themselves only on the ports that they were given together', async () => {
     await expect(start('redis', { folder })).rejects.toThrow('run tools/backends up first');
+  });
+
+  describe('are forgotten', () => {
+    const put = (file: string) => {
+      mkdirSync(dirname(join(folder, file)), { recursive: true });
+      writeFileSync(join(folder, file), 'text');
+    };
+    const files = () =>
+      readdirSync(folder, { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile())
+        .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
+        .sort();
+
+    it('only where they were started', async () => {
+      for (const file of ['redis/redis.conf', 'kafka/data/mine']) put(file);
+      await expect(down({ folder, data: true })).rejects.toThrow(`did not run in ${folder}`);
+      expect(files()).toEqual(['kafka/data/mine', 'redis/redis.conf']);
+    });
+
+    it('by the names of what they wrote', async () => {
+      writeFileSync(join(folder, 'runtime'), 'processes');
+      for (const file of [
+        'redis/pid',
+        'redis/log',
+        'redis/data/appendonly',
+        'kafka/secured.pem',
+        'ports.json',
+      ])
+        put(file);
+      writeFileSync(join(folder, 'ports.json'), '{}');
+      for (const file of ['redis/redis.conf', 'notes.txt']) put(file);
+      await down({ folder, data: true });
+      expect(files()).toEqual(['notes.txt', 'redis/redis.conf']);
+    });
+
+    it('not while one of them answers, even if its process is not known any more', async () => {
+      const redis = createServer((socket) => socket.once('data', () => socket.end('+PONG\r\n')));
+      await new Promise<void>((resolve) => redis.listen(0, '127.0.0.1', resolve));
+      try {
+        writeFileSync(join(folder, 'runtime'), 'processes');
+        const { port } = redis.address() as { port: number };
+        writeFileSync(join(folder, 'ports.json'), JSON.stringify({ redis: port }));
+        for (const file of ['redis/data/appendonly', 'mongodb/data/documents.mv']) put(file);
+        const before = files();
+        await expect(down({ folder, data: true })).rejects.toThrow('redis still answers');
+        expect(files()).toEqual(before);
+      } finally {
+        await new Promise((resolve) => redis.close(resolve));
+      }
+    });
   });
 });

@@ -15,13 +15,13 @@ import {
 } from '@readership/interaction-log';
 import {
   handle,
-  OwnFeed,
+  OwnEventsConsumer,
   ownEvent,
-  Pipeline,
-  ReactionRunner,
+  ProcessorGroup,
+  reactionProcessor,
   Refusal,
   Relay,
-  Runner,
+  readModelProcessor,
   uuid5,
   type EventLog,
   type EventStore,
@@ -102,9 +102,9 @@ export class Process {
   readonly patrons: EventStore;
   readonly interactions: EventStore;
   readonly relays: readonly Pick<Relay, 'step'>[];
-  readonly feed: OwnFeed<any>;
+  readonly feed: OwnEventsConsumer<any>;
   /** A context has two that do not know of each other, as when a new owner begins before the old one has ended. */
-  readonly pipelines: Readonly<Record<string, readonly Pipeline<LogRecord, any>[]>>;
+  readonly groups: Readonly<Record<string, readonly ProcessorGroup<LogRecord, any>[]>>;
   private readonly moves: ReferenceMoves;
   private readonly registrations: Registrations;
   private readonly patronCards: PatronCards;
@@ -132,11 +132,11 @@ export class Process {
         relayOf(context, partition, store, adapters.eventLog),
       ),
     );
-    this.feed = new OwnFeed(
+    this.feed = new OwnEventsConsumer(
       'patron-profile',
       this.patrons,
-      new Pipeline(
-        ownModels.map((model) => new Runner<any, any>(model, modelsOf('patron-profile'))),
+      new ProcessorGroup(
+        ownModels.map((model) => readModelProcessor<any, any>(model, modelsOf('patron-profile'))),
         ownEvent,
       ),
       7,
@@ -148,17 +148,19 @@ export class Process {
       { movesMax },
     );
     this.moves = moves;
-    const pipeline = (context: string): Pipeline<LogRecord, any> => {
+    const group = (context: string): ProcessorGroup<LogRecord, any> => {
       const models = modelsOf(context);
-      const runners = logModels[context]!.map((model) => new Runner<LogRecord, any>(model, models));
+      const processors = logModels[context]!.map((model) =>
+        readModelProcessor<LogRecord, any>(model, models),
+      );
       const reactions =
         context === 'interaction-log'
-          ? [new ReactionRunner<LogRecord, any>(new OnReferenceFacts(models, moves), models)]
+          ? [reactionProcessor<LogRecord, any>(new OnReferenceFacts(models, moves), models)]
           : [];
-      return new Pipeline([...runners, ...reactions], decodeFact);
+      return new ProcessorGroup([...processors, ...reactions], decodeFact);
     };
-    this.pipelines = Object.fromEntries(
-      Object.keys(logModels).map((context) => [context, [pipeline(context), pipeline(context)]]),
+    this.groups = Object.fromEntries(
+      Object.keys(logModels).map((context) => [context, [group(context), group(context)]]),
     );
     const cards = new Cards(this.patrons, secrets);
     this.registrations = new Registrations(this.patrons, cards, secrets);

@@ -24,8 +24,8 @@ function unchecked(inner: ReadModels): ReadModels {
         return typeof value === 'function' ? value.bind(target) : value;
       }
       const commit: ReadModels['commit'] = async (model, partition, batch) => {
-        const { offset } = await target.checkpoint(model, partition);
-        return target.commit(model, partition, { ...batch, from: offset });
+        const { rev } = await target.checkpoint(model, partition);
+        return target.commit(model, partition, { ...batch, from: rev });
       };
       return commit;
     },

@@ -2,8 +2,8 @@ import { interaction } from '@readership/interaction-log';
 import {
   fold,
   modelId,
-  Pipeline,
-  Runner,
+  ProcessorGroup,
+  readModelProcessor,
   Stale,
   ownEvent,
   type LogRecord,
@@ -95,12 +95,12 @@ async function background(process: Process, chance: Chance): Promise<void> {
   if (op <= 4) {
     await chance.pick(process.relays).step();
   } else if (op <= 9) {
-    const pipeline = chance.pick(chance.pick(Object.values(process.pipelines)));
+    const group = chance.pick(chance.pick(Object.values(process.groups)));
     const partition = chance.int(0, process.partitions - 1);
-    const start = await pipeline.start(partition);
+    const start = await group.start(partition);
     // Back by a few, or to the beginning: what was taken before is delivered again.
     const back = chance.odds(0.6) ? 0 : chance.odds(0.3) ? start : chance.int(0, 5);
-    await take(process, pipeline, partition, Math.max(0, start - back), chance.int(1, 12));
+    await take(process, group, partition, Math.max(0, start - back), chance.int(1, 12));
   } else if (op === 10) {
     await process.runJob();
   } else {
@@ -110,13 +110,13 @@ async function background(process: Process, chance: Chance): Promise<void> {
 
 async function take(
   { adapters }: Process,
-  pipeline: Pipeline<LogRecord, any>,
+  group: ProcessorGroup<LogRecord, any>,
   partition: number,
   after: number,
   limit: number,
 ): Promise<number> {
   const records = adapters.eventLog.read(partition, after, limit);
-  if (records.length > 0) await unlessStale(() => pipeline.take(partition, records));
+  if (records.length > 0) await unlessStale(() => group.process(partition, records));
   return records.length;
 }
 
@@ -138,9 +138,9 @@ async function drain(process: Process): Promise<void> {
     for (const relay of process.relays) while ((await relay.step()) > 0) busy = true;
     for (let partition = 0; partition < process.partitions; partition++) {
       while ((await process.feed.step(partition)) > 0) busy = true;
-      for (const [pipeline] of Object.values(process.pipelines)) {
-        const start = await pipeline!.start(partition);
-        if ((await take(process, pipeline!, partition, start, 500)) > 0) busy = true;
+      for (const [group] of Object.values(process.groups)) {
+        const start = await group!.start(partition);
+        if ((await take(process, group!, partition, start, 500)) > 0) busy = true;
       }
     }
   }
@@ -168,9 +168,9 @@ async function accounts(process: Process): Promise<string[]> {
       if (parked !== 0 || applied + skipped !== total)
         wrong.push(`${name}/${partition}: ${total} ≠ ${applied} + ${skipped}, ${parked} parked`);
     };
-    for (const [context, pipelines] of Object.entries(process.pipelines)) {
+    for (const [context, groups] of Object.entries(process.groups)) {
       const models = process.adapters.readModels(context);
-      for (const { id } of pipelines[0]!.takers) await check(models, id, published());
+      for (const { id } of groups[0]!.processors) await check(models, id, published());
     }
     const { recorded } = await process.patrons.account(partition);
     const own = process.adapters.readModels('patron-profile');
@@ -199,7 +199,7 @@ function recordedTwice(process: Process): string[] {
   return wrong;
 }
 
-/** Rows and cells against those of runners that begin with nothing and take everything in one window. */
+/** Rows and cells against those of processors that begin with nothing and take everything in one window. */
 async function rebuilt(process: Process, databases: Databases): Promise<string[]> {
   const { partitions, adapters, patrons } = process;
   const wrong: string[] = [];
@@ -217,20 +217,20 @@ async function rebuilt(process: Process, databases: Databases): Promise<string[]
     if (live !== again) wrong.push(`${idOf(model)} is not what a rebuild gives: ${live} but ${again}`);
   };
   for (const [context, of] of Object.entries(logModels)) {
-    const runners = of.map((model) => new Runner<LogRecord, any>(model, models));
-    const pipeline = new Pipeline<LogRecord, any>(runners, decodeFact);
+    const processors = of.map((model) => readModelProcessor<LogRecord, any>(model, models));
+    const group = new ProcessorGroup<LogRecord, any>(processors, decodeFact);
     for (let partition = 0; partition < partitions; partition++)
-      await pipeline.take(partition, adapters.eventLog.read(partition, 0, everything));
+      await group.process(partition, adapters.eventLog.read(partition, 0, everything));
     for (const model of of) check(context, model);
   }
-  const runners = ownModels.map((model) => new Runner<any, any>(model, models));
+  const processors = ownModels.map((model) => readModelProcessor<any, any>(model, models));
   for (let partition = 0; partition < partitions; partition++) {
     const events = await patrons.readPage(partition, 0, everything);
     const own = events.map((event) => ({
       ...{ offset: event.position, context: 'patron-profile', position: event.position },
       ...{ key: event.key, type: event.type, recordedAt: event.recordedAt, event },
     }));
-    for (const runner of runners) await runner.take(partition, own, ownEvent);
+    for (const processor of processors) await processor.process(partition, own, ownEvent);
   }
   for (const model of ownModels) check('patron-profile', model);
   for (const each of fresh.values()) each.close();

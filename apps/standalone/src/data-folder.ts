@@ -1,33 +1,61 @@
-import { accessSync, constants, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { contexts } from '@readership/client';
+import { databaseFiles, logName } from '@readership/embedded';
+import { lstatSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 
-/** What Readership writes into its data folder; `--reset` touches nothing else. */
-const ours = /^(.*\.db(-wal|-shm)?|keys\.json|sample\.json|.*\.lock)$/;
+/**
+ * What Readership writes into its data folder, by name, in the order in which a reset deletes it; nothing else is ever
+ * deleted. Should the reset be cut off, the next start either refuses, because the log is newer than a context, or finds
+ * the keys of whatever is still there. The lock stays: it is held, and somebody else could hold a new file of its name.
+ */
+export const ownFiles: readonly string[] = [
+  'sample.json',
+  'sample.json.new',
+  ...contexts.flatMap(databaseFiles),
+  ...databaseFiles(logName),
+  'keys.json.new',
+  'keys.json',
+];
 
-/** Makes the folder and checks that it can be written; throws an `Error` of one line. */
-export function openFolder(folder: string): void {
-  try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    accessSync(folder, constants.W_OK | constants.X_OK);
-  } catch {
-    throw new Error(`The data folder ${folder} cannot be written: choose another with --data DIR.`);
-  }
+/** Throws an `Error` of one line when a reset would need an answer and there is nobody to ask. */
+export function expectAnswer(folder: string, yes: boolean): void {
+  if (yes || process.stdin.isTTY || found(folder).length === 0) return;
+  throw new Error('--reset deletes all data; without a terminal to ask, add --yes.');
 }
 
-/** Deletes the databases and keys of a folder, after asking; false when the user says no. */
+/**
+ * Deletes the databases and keys of a folder that this process holds, after asking; false when the user says no. Throws
+ * an `Error` of one line: before anything is deleted when a name of ours is not a file, else with what could not be.
+ */
 export async function resetFolder(folder: string, yes: boolean): Promise<boolean> {
-  if (!existsSync(folder)) return true;
-  const files = readdirSync(folder).filter((name) => ours.test(name));
+  const files = found(folder);
   if (files.length === 0) return true;
+  for (const file of files) {
+    if (!lstatSync(file).isFile())
+      throw new Error(`${file} is not a file that Readership made: move it away. Nothing was deleted.`);
+  }
   if (!yes) {
-    if (!process.stdin.isTTY)
-      throw new Error('--reset deletes all data; without a terminal to ask, add --yes.');
     const prompt = createInterface({ input: process.stdin, output: process.stdout });
     const answer = await prompt.question(`Delete all data and keys in ${folder}? Type yes to go on: `);
     prompt.close();
     if (answer.trim().toLowerCase() !== 'yes') return false;
   }
-  for (const name of files) rmSync(join(folder, name));
+  for (const file of files) {
+    try {
+      rmSync(file);
+    } catch (error) {
+      throw new Error(
+        `${file} could not be deleted (${(error as NodeJS.ErrnoException).code}): make that possible, and run --reset again.`,
+        { cause: error },
+      );
+    }
+  }
   return true;
+}
+
+function found(folder: string): readonly string[] {
+  return ownFiles
+    .map((name) => join(folder, name))
+    .filter((file) => lstatSync(file, { throwIfNoEntry: false }) !== undefined);
 }

@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { BadConfig } from '@readership/host';
+import { failProcess } from '@readership/host';
 import { setFlagsFromString } from 'node:v8';
 import { optionsOf, usage } from './options.js';
 import { runStandalone } from './standalone.js';
@@ -13,8 +13,6 @@ if (process.argv.includes('--help')) {
   try {
     await runStandalone(optionsOf(process.argv.slice(2), process.env), process.env);
   } catch (error) {
-    const known = error instanceof Error ? error.message : String(error);
-    console.error(error instanceof BadConfig ? known : known.split('\n')[0]);
-    process.exitCode = 1;
+    failProcess(error);
   }
 }

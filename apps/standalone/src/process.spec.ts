@@ -1,86 +1,14 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-
-const main = join(import.meta.dirname, '../dist/main.js');
-const key = 'process-spec-key-0123456789-0123456789';
-const startsWithinMs = 30_000;
-
-/** The built program, run as a user runs it. */
-class Program {
-  out = '';
-  err = '';
-  url = '';
-  private readonly child: ChildProcess;
-  readonly ended: Promise<number | null>;
-
-  constructor(args: readonly string[]) {
-    this.child = spawn(process.execPath, [main, '--port', '0', ...args], {
-      env: { PATH: process.env['PATH'], HOME: process.env['HOME'], READERSHIP_ADMIN_KEY: key },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    this.child.stdout!.on('data', (chunk: Buffer) => (this.out += chunk.toString()));
-    this.child.stderr!.on('data', (chunk: Buffer) => (this.err += chunk.toString()));
-    this.ended = new Promise((resolve) => this.child.once('close', (code) => resolve(code)));
-    running.add(this);
-    void this.ended.then(() => running.delete(this));
-  }
-
-  /** Resolves when it listens. */
-  async started(): Promise<this> {
-    await until(() => {
-      this.url = /Readership runs at (http:\/\/\S+)/.exec(this.out)?.[1] ?? '';
-      if (this.url === '' && this.child.exitCode !== null) throw new Error(`it ended: ${this.err}`);
-      return this.url !== '';
-    }, startsWithinMs);
-    return this;
-  }
-
-  async send(path: string, body?: unknown): Promise<{ status: number; body: any; position: string }> {
-    const ndjson = typeof body === 'string';
-    const answer = await fetch(this.url + path, {
-      method: body === undefined ? 'GET' : 'POST',
-      headers: {
-        authorization: `Bearer ${key}`,
-        ...(body === undefined
-          ? {}
-          : { 'content-type': ndjson ? 'application/x-ndjson' : 'application/json' }),
-      },
-      ...(body === undefined ? {} : { body: ndjson ? body : JSON.stringify(body) }),
-    });
-    const text = await answer.text();
-    const json = /json$|json;/.test(answer.headers.get('content-type') ?? '') && !ndjson;
-    return {
-      status: answer.status,
-      body: json ? (JSON.parse(text) as unknown) : text,
-      position: answer.headers.get('readership-position') ?? '',
-    };
-  }
-
-  signal(name: NodeJS.Signals): Promise<number | null> {
-    this.child.kill(name);
-    return this.ended;
-  }
-}
-
-const running = new Set<Program>();
-const folders: string[] = [];
-
-async function until(look: () => boolean | Promise<boolean>, withinMs: number): Promise<void> {
-  const end = Date.now() + withinMs;
-  while (!(await look())) {
-    if (Date.now() > end) throw new Error(`not so within ${withinMs} ms`);
-    await new Promise((resume) => setTimeout(resume, 50));
-  }
-}
-
-function newFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'readership-process-'));
-  folders.push(folder);
-  return folder;
-}
+import {
+  endPrograms,
+  loan,
+  newFolder,
+  Program,
+  removeFolders,
+  until,
+  withBranch,
+} from './program.fixture.js';
 
 /** Every context's account: everything published and applied, and the sums hold. */
 async function auditHolds(program: Program): Promise<void> {
@@ -96,31 +24,8 @@ async function auditHolds(program: Program): Promise<void> {
   }
 }
 
-beforeAll(() => {
-  if (!existsSync(main))
-    throw new Error('apps/standalone is not built: run `npx tsc -b apps/standalone` first');
-});
-afterEach(async () => {
-  await Promise.all([...running].map((program) => program.signal('SIGKILL')));
-});
-afterAll(() => {
-  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
-});
-
-const loan = (id: number) => ({
-  specversion: '1.0',
-  source: 'process-spec',
-  id: `loan-${id}`,
-  type: 'org.readership.interaction.v1',
-  time: '2024-03-05T10:00:00Z',
-  data: { kind: 'loan', branch: 'NORTH' },
-});
-
-async function withBranch(program: Program): Promise<void> {
-  await program.send('/v1/libraries', { id: 'CITY', name: 'City Library' });
-  const branch = { id: 'NORTH', name: 'North', library: 'CITY', timeZone: 'Europe/Berlin' };
-  expect((await program.send('/v1/branches', branch)).status).toBe(201);
-}
+afterEach(endPrograms);
+afterAll(removeFolders);
 
 async function loansOfMarch(program: Program, after = ''): Promise<number> {
   const { body } = await program.send(
@@ -173,55 +78,6 @@ describe('what was acknowledged', () => {
     expect([await second.signal('SIGINT'), second.err]).toEqual([0, '']);
   }, 90_000);
 });
-
-describe('what it cannot do it says in one line, with exit 1', () => {
-  async function refused(args: readonly string[], words: RegExp): Promise<void> {
-    const program = new Program(args);
-    expect([await program.ended, program.err.trim().split('\n').length]).toEqual([1, 1]);
-    expect(program.out).not.toContain('Readership runs');
-    expect(program.err).toMatch(words);
-    expect(program.err + program.out).not.toMatch(/\n\s+at /);
-  }
-
-  it('a port that is taken', async () => {
-    const other = createServer().listen(0, '127.0.0.1');
-    await new Promise((resolve) => other.once('listening', resolve));
-    const { port } = other.address() as { port: number };
-    await refused(['--data', newFolder(), '--sample', 'none', '--port', `${port}`], new RegExp(`${port}`));
-    await new Promise((resolve) => other.close(resolve));
-  }, 40_000);
-
-  it('a folder that cannot be written', async () => {
-    const file = join(newFolder(), 'file');
-    writeFileSync(file, '');
-    await refused(['--data', join(file, 'below'), '--sample', 'none'], /cannot be written/);
-  }, 40_000);
-
-  it.each([
-    [['--colour'], /colour/],
-    [['--port', 'abc'], /--port/],
-    [['--sample', 'large'], /--sample/],
-  ])('%j', (args, words) => refused(args, words), 40_000);
-
-  it('--reset without a terminal and without --yes, and nothing is deleted', async () => {
-    const folder = newFolder();
-    writeFileSync(join(folder, 'keys.json'), '{}');
-    await refused(['--data', folder, '--sample', 'none', '--reset'], /--yes/);
-    expect(readdirSync(folder)).toEqual(['keys.json']);
-  }, 40_000);
-});
-
-it('--reset --yes deletes what Readership wrote, and nothing else', async () => {
-  const folder = newFolder();
-  const args = ['--data', folder, '--sample', 'none'];
-  const first = await new Program(args).started();
-  await withBranch(first);
-  await first.signal('SIGTERM');
-  writeFileSync(join(folder, 'letter.txt'), 'mine');
-  const second = await new Program([...args, '--reset', '--yes']).started();
-  expect((await second.send('/v1/branches/NORTH')).status).toBe(404);
-  expect(readFileSync(join(folder, 'letter.txt'), 'utf8')).toBe('mine');
-}, 60_000);
 
 describe('a load of the sample that is killed', () => {
   it('goes on after the next start; /readyz answers 503 until all of it is applied', async () => {

@@ -1,5 +1,5 @@
 import { atRest, waitForAccounts, type ReadershipClient } from '@readership/client';
-import { loadSample, readLoadState, saveLoadState } from '@readership/sample';
+import { loadSample, readLoadState, saveLoadState, type LoadState } from '@readership/sample';
 import { join } from 'node:path';
 import { ProgressLine } from './progress-line.js';
 
@@ -8,25 +8,25 @@ const settledWithinMs = 120_000;
 /** The sample consortium in a data folder: loaded once, and gone on with where a killed load stopped. */
 export class SampleLoading {
   loaded: boolean;
+  private readonly file: string;
+  private readonly state: LoadState | null;
 
-  constructor(
-    private readonly folder: string,
-    private readonly wanted: 'small' | 'none',
-  ) {
+  /** Throws an `Error` of one line when the state of an earlier load cannot be read. */
+  constructor(folder: string, wanted: 'small' | 'none') {
     this.loaded = wanted === 'none';
+    this.file = join(folder, 'sample.json');
+    this.state = wanted === 'none' ? null : readLoadState(this.file, new Date());
   }
 
   /** Resolves when the sample is loaded and every figure holds it. */
   async load(client: ReadershipClient): Promise<void> {
-    if (this.wanted === 'none') return;
-    const file = join(this.folder, 'sample.json');
-    const state = readLoadState(file, new Date());
-    if (!state.complete) {
+    if (this.state === null) return;
+    if (!this.state.complete) {
       const line = new ProgressLine('Loading the sample consortium');
       await loadSample(
         client,
-        state,
-        (now) => saveLoadState(file, now),
+        this.state,
+        (now) => saveLoadState(this.file, now),
         ({ done, total }) => line.show(done, total),
       );
     }

@@ -1,51 +1,95 @@
 import { ReadershipClient } from '@readership/client';
-import { fileAdapters } from '@readership/embedded';
-import { createApp, loadSecrets, readConfig, serve } from '@readership/host';
+import { DataFolder } from '@readership/embedded';
+import {
+  adminKeyShown,
+  createApp,
+  failProcess,
+  holdPort,
+  loadSecrets,
+  readConfig,
+  serve,
+  type Served,
+} from '@readership/host';
 import { resolve } from 'node:path';
-import { openFolder, resetFolder } from './data-folder.js';
+import { expectAnswer, ownFiles, resetFolder } from './data-folder.js';
 import { modulesOn } from './modules.js';
 import type { Options } from './options.js';
 import { SampleLoading } from './sample-loading.js';
 
-/** Runs all four contexts in this process until SIGTERM or SIGINT. Throws an `Error` of one line when it cannot start. */
+/**
+ * Runs all four contexts in this process until SIGTERM or SIGINT. What keeps it from starting, or from going on, is told
+ * in one line; then everything is closed and the process ends with 1.
+ */
 export async function runStandalone(options: Options, env: NodeJS.ProcessEnv): Promise<void> {
-  const folder = resolve(options.folder);
-  if (options.reset && !(await resetFolder(folder, options.yes))) {
-    console.log('Nothing was deleted.');
-    return;
-  }
-  openFolder(folder);
-  const config = readConfig({
-    LOG_LEVEL: 'warn',
-    ...env,
-    READERSHIP_PORT: String(options.port),
-    READERSHIP_DATA: folder,
-  });
-  const { secrets, adminKeyIsNew } = loadSecrets(config);
-  const adapters = await fileAdapters({ folder, masterKey: secrets.masterKey });
-  const sample = new SampleLoading(folder, options.sample);
-  let url: string;
+  const closing: (() => void | Promise<void>)[] = [];
+  const closeAll = async (): Promise<void> => {
+    for (const close of closing.reverse()) {
+      try {
+        await close();
+      } catch {
+        // The rest is closed all the same.
+      }
+    }
+  };
+  let served: Served | undefined;
   try {
-    const app = await createApp(modulesOn(adapters), config, {
-      secrets,
-      readiness: [{ name: 'sample', ready: () => sample.loaded }],
+    const path = resolve(options.folder);
+    const config = readConfig({
+      LOG_LEVEL: 'warn',
+      ...env,
+      READERSHIP_PORT: String(options.port),
+      READERSHIP_DATA: path,
     });
-    url = await serve(app, config, adapters);
-  } catch (error) {
-    await adapters.close();
-    throw error;
-  }
-  console.log(`Readership runs at ${url} with its data in ${folder}. Ctrl-C stops it.`);
-  if (adminKeyIsNew) {
-    console.log(
-      `\nIts access key, shown this once (it lies in ${folder}/keys.json):\n  ${secrets.adminKey}\n`,
-    );
-  }
-  await sample.load(new ReadershipClient(url, secrets.adminKey));
-  const fragment = adminKeyIsNew ? `/#key=${secrets.adminKey}` : '/';
-  console.log(`
+    // Everything that may refuse comes before what changes or deletes anything: the folder's lock, the port, then the rest.
+    if (options.reset) expectAnswer(path, options.yes);
+    const folder = DataFolder.open(path, ownFiles);
+    closing.push(() => folder.close());
+    const port = await holdPort(config);
+    closing.push(() => port.release());
+    if (options.reset && !(await resetFolder(path, options.yes))) {
+      console.log('Nothing was deleted.');
+      await closeAll();
+      return;
+    }
+
+    const sample = new SampleLoading(path, options.sample);
+    const { secrets, adminKeyIsNew } = loadSecrets(config);
+    let lose: (error: Error) => void = () => {};
+    const writerLost = new Promise<never>((_, reject) => (lose = reject));
+    writerLost.catch(() => {});
+    const adapters = await folder.adapters({ masterKey: secrets.masterKey, onWriterLost: lose });
+    closing.push(() => adapters.close());
+    const app = await Promise.race([
+      writerLost,
+      createApp(modulesOn(adapters), config, {
+        secrets,
+        readiness: [{ name: 'sample', ready: () => sample.loaded }],
+      }),
+    ]);
+    closing.push(() => app.close());
+    await port.release();
+    served = await serve(app, config, adapters);
+
+    const { url } = served;
+    console.log(`Readership runs at ${url} with its data in ${path}. Ctrl-C stops it.`);
+    if (adminKeyIsNew) {
+      console.log(
+        `\nIts access key, shown this once (it lies in ${path}/keys.json):\n  ${secrets.adminKey}\n`,
+      );
+      adminKeyShown(config);
+    }
+    await Promise.race([writerLost, sample.load(new ReadershipClient(url, secrets.adminKey))]);
+    const fragment = adminKeyIsNew ? `/#key=${secrets.adminKey}` : '/';
+    console.log(`
 Open      ${url}${fragment}
 Try       curl -H "Authorization: Bearer $KEY" ${url}/v1/metrics        the board's six figures
           curl -H "Authorization: Bearer $KEY" "${url}/v1/metrics/new-readers?grain=month&compare=year"
 Read on   README.md has a five-minute tour; ${url}/docs every route.`);
+    await writerLost;
+  } catch (error) {
+    // What is cut off by a stop is no failure.
+    if (served?.stopping) return;
+    failProcess(error);
+    await closeAll();
+  }
 }

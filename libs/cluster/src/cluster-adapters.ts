@@ -132,6 +132,11 @@ export async function clusterAdapters(options: ClusterOptions): Promise<ClusterA
   await checkEventLog(eventsTopic(options));
   const database = await connectMongo(options.mongoUrl, databaseName(options, options.context));
   const { redisUrl, ratePerSecond, namespace, context } = options;
-  const limiter = await redisRateLimiter(redisUrl, ratePerSecond, `${namespace}:${context}:rate`);
-  return new ClusterAdapters(database, options, limiter);
+  try {
+    const limiter = await redisRateLimiter(redisUrl, ratePerSecond, `${namespace}:${context}:rate`);
+    return new ClusterAdapters(database, options, limiter);
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
 }

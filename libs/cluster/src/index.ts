@@ -5,4 +5,5 @@ export {
   type ClusterServers,
 } from './cluster-adapters.js';
 export { TopicRefused } from './event-log/event-log-topic.js';
+export { decodeRecord, encodeRecord } from './event-log/record-codec.js';
 export { forgetCluster, prepareCluster } from './prepare-cluster.js';

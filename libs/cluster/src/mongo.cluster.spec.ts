@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import { backends } from './backends.js';
+import { testServers } from '../testing/test-servers.fixture.js';
 import { connectMongo } from './mongo.js';
-import { roadTo } from './road.js';
+import { faultProxyTo } from '../testing/fault-proxy.js';
 
 const lookMaxMs = 3_000;
 
 it('finds its server again after all connections ended at once', async () => {
-  const road = await roadTo(backends().mongodb);
-  const database = await connectMongo(road.url, `spec-${randomUUID()}`, { lookMaxMs });
+  const proxy = await faultProxyTo(testServers().mongodb);
+  const database = await connectMongo(proxy.url, `spec-${randomUUID()}`, { lookMaxMs });
   try {
     const notes = database.collection('notes');
     let answered = 0;
@@ -24,9 +24,9 @@ it('finds its server again after all connections ended at once', async () => {
     });
     // The driver must have a connection of its own that rests.
     await pause(1_000);
-    road.silence();
+    proxy.silence();
     await pause(500);
-    road.mend();
+    proxy.mend();
     await pause(lookMaxMs + 1_000);
     const before = answered;
     await pause(1_000);
@@ -35,6 +35,6 @@ it('finds its server again after all connections ended at once', async () => {
     await Promise.all(readers);
   } finally {
     await database.close();
-    road.close();
+    proxy.close();
   }
 });

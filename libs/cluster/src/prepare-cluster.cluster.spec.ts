@@ -2,10 +2,10 @@ import { Kafka, logLevel } from 'kafkajs';
 import mongoose from 'mongoose';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import { backends } from './backends.js';
+import { testServers } from '../testing/test-servers.fixture.js';
 import { forgetCluster, prepareCluster } from './prepare-cluster.js';
 
-const { kafka, mongodb, redis } = backends();
+const { kafka, mongodb, redis } = testServers();
 const servers = {
   kafkaBrokers: [kafka],
   mongoUrl: mongodb,
@@ -42,3 +42,31 @@ it('a deployment that is forgotten leaves nothing on the servers, and may be for
   for (let looks = 0; looks < 50 && (await traces()).length > 0; looks++) await pause(100);
   expect(await traces()).toEqual([]);
 });
+
+it('a deployment that a service consumes of is not forgotten', async () => {
+  const { namespace } = servers;
+  await prepareCluster({ ...servers, replication: 1 });
+  const there = await traces();
+  const client = new Kafka({ brokers: [kafka], logLevel: logLevel.NOTHING });
+  const consumer = client.consumer({ groupId: `${namespace}.feedback` });
+  await consumer.connect();
+  const joined = new Promise((resolve) => consumer.on('consumer.group_join', resolve));
+  await consumer.subscribe({ topic: `${namespace}.events` });
+  await consumer.run({ eachMessage: async () => {} });
+  await joined;
+  await expect(forgetCluster(servers, 0)).rejects.toThrow(
+    `Services of ${namespace} run (${namespace}.feedback)`,
+  );
+  expect(await traces()).toEqual(there);
+  await consumer.disconnect();
+  await forgetCluster(servers);
+}, 60_000);
+
+it('a deployment is not forgotten by half when a server is away', async () => {
+  await prepareCluster({ ...servers, replication: 1 });
+  const there = await traces();
+  const away = 'mongodb://127.0.0.1:9/?serverSelectionTimeoutMS=100';
+  await expect(forgetCluster({ ...servers, mongoUrl: away })).rejects.toThrow('MongoDB at 127.0.0.1:9');
+  expect(await traces()).toEqual(there);
+  await forgetCluster(servers);
+}, 60_000);

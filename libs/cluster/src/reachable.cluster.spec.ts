@@ -1,36 +1,36 @@
 import { Unavailable } from '@readership/kernel';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import { backends } from './backends.js';
+import { testServers } from '../testing/test-servers.fixture.js';
 import { connectMongo, type Collection, type Database, type Doc } from './mongo.js';
-import { roadTo, type Road } from './road.js';
+import { faultProxyTo, type FaultProxy } from '../testing/fault-proxy.js';
 
 type Note = Doc & { readonly n: number };
 
 const operationMs = 1_500;
-let road: Road;
+let proxy: FaultProxy;
 let database: Database;
 let notes: Collection<Note>;
 let name: string;
 
 beforeEach(async () => {
-  road = await roadTo(backends().mongodb);
+  proxy = await faultProxyTo(testServers().mongodb);
   name = `spec-${randomUUID()}`;
-  database = await connectMongo(road.url, name, { operationMs, lookMaxMs: 6_000 });
+  database = await connectMongo(proxy.url, name, { operationMs, lookMaxMs: 6_000 });
   notes = database.collection<Note>('notes');
   await notes.insertMany(Array.from({ length: 250 }, (_, n) => ({ _id: `note-${n}`, n })));
 });
 afterEach(async () => {
   await database.close();
-  road.close();
-  const direct = await connectMongo(backends().mongodb, name);
+  proxy.close();
+  const direct = await connectMongo(testServers().mongodb, name);
   await direct.drop();
   await direct.close();
 });
 
 /** Lets it through again; connections that ended are noticed when they are used. */
 async function mended(): Promise<void> {
-  road.mend();
+  proxy.mend();
   await answered();
 }
 
@@ -78,7 +78,7 @@ const outcomes = () =>
 const unavailable = { code: 'STORE_UNAVAILABLE', reason: expect.any(String) };
 
 it('ends each operation in time when the server takes it and never answers, and goes on afterwards', async () => {
-  road.silence();
+  proxy.silence();
   for (const { name, error, ms } of await outcomes()) {
     expect([name, error]).toEqual([name, expect.any(Unavailable)]);
     expect(error).toMatchObject(unavailable);
@@ -89,19 +89,19 @@ it('ends each operation in time when the server takes it and never answers, and 
 });
 
 it('answers again after more operations hung than it may have connections', async () => {
-  road.silence();
+  proxy.silence();
   const hanging = Array.from({ length: 150 }, (_, n) =>
     n % 2 === 0 ? notes.findOne({ _id: 'note-1' }) : notes.updateOne({ _id: 'note-1' }, { $set: { n } }),
   );
   expect((await Promise.allSettled(hanging)).every(({ status }) => status === 'rejected')).toBe(true);
-  road.openAgain();
+  proxy.openAgain();
   await answered();
 });
 
 it('ends the reading of a cursor whose next page never comes', async () => {
   let count = 0;
   const reading = async (): Promise<void> => {
-    for await (const note of notes.find({}, { batchSize: 100 })) if (note && ++count === 100) road.silence();
+    for await (const note of notes.find({}, { batchSize: 100 })) if (note && ++count === 100) proxy.silence();
   };
   await expect(reading()).rejects.toMatchObject(unavailable);
   expect(count).toBe(100);
@@ -113,7 +113,7 @@ it('leaves the reading of a cursor early', async () => {
 });
 
 it('says that a server is away which refuses connections, and nothing of what was to be stored', async () => {
-  road.cut();
+  proxy.cut();
   const [first] = await Promise.all(
     [notes.insertMany([{ _id: 'SECRET', n: 0 }], { ordered: false }), read()].map((work) =>
       work.then(

@@ -1,6 +1,5 @@
 import { Unavailable } from '@readership/kernel';
 import mongoose from 'mongoose';
-import type { Collection, Doc } from './mongo.js';
 
 const {
   MongoBulkWriteError,
@@ -109,7 +108,7 @@ const optionsAt: ReadonlyMap<unknown, number> = new Map([
  * server cannot be reached or does not answer. The driver's own bound is its silence on a socket, which does not see an
  * operation that has lost its socket.
  */
-export function reachable<D extends Doc>(collection: Collection<D>, withinMs: number): Collection<D> {
+export function reachable<Collection extends object>(collection: Collection, withinMs: number): Collection {
   return new Proxy(collection, {
     get(target, name) {
       const method: unknown = Reflect.get(target, name, target);

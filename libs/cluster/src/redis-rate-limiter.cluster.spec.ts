@@ -1,21 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import { backends } from './backends.js';
+import { testServers } from '../testing/test-servers.fixture.js';
 import { redisRateLimiter, type RedisRateLimiter } from './redis-rate-limiter.js';
-import { roadTo, type Road } from './road.js';
+import { faultProxyTo, type FaultProxy } from '../testing/fault-proxy.js';
 
-const { redis } = backends();
+const { redis } = testServers();
 let prefix: string;
-let road: Road;
+let proxy: FaultProxy;
 const opened: RedisRateLimiter[] = [];
 
 beforeEach(async () => {
   prefix = `rate-${randomUUID().slice(0, 8)}`;
-  road = await roadTo(redis);
+  proxy = await faultProxyTo(redis);
 });
 afterEach(() => {
   for (const limiter of opened.splice(0)) limiter.close();
-  road.close();
+  proxy.close();
 });
 
 async function open(points: number, url = redis): Promise<RedisRateLimiter> {
@@ -64,20 +64,20 @@ it('counts in the process, at once, while Redis is away from the start', async (
 });
 
 it('counts in the process while Redis is cut off, and shares again when it is back', async () => {
-  const both = [await open(10, road.url), await open(10, road.url)];
+  const both = [await open(10, proxy.url), await open(10, proxy.url)];
   expect(await passed(both, 30)).toBe(10);
-  road.cut();
+  proxy.cut();
   await pause(100);
   expect(await passed(both, 40, 'another')).toBe(20);
-  road.mend();
+  proxy.mend();
   await pause(3000);
   expect(await passed(both, 30)).toBe(10);
 });
 
 it('holds no request up for long while Redis is silent', async () => {
-  const limiter = await open(1000, road.url);
+  const limiter = await open(1000, proxy.url);
   expect(await passed([limiter], 10)).toBe(10);
-  road.silence();
+  proxy.silence();
   const asked = performance.now();
   expect(await passed([limiter], 500)).toBe(500);
   expect(performance.now() - asked).toBeLessThan(1500);

@@ -1,14 +1,14 @@
 import { Kafka, logLevel } from 'kafkajs';
 import { createClient } from 'redis';
 import { uuidv7 } from 'uuidv7';
-import { backends } from './backends.js';
+import { testServers } from '../testing/test-servers.fixture.js';
 import { connectMongo } from './mongo.js';
 
 const name = `servers-${uuidv7()}`;
 
 describe('the servers of the cluster suites', () => {
   it('Kafka hands over the record that was sent to it', async () => {
-    const kafka = new Kafka({ brokers: [backends().kafka], logLevel: logLevel.NOTHING });
+    const kafka = new Kafka({ brokers: [testServers().kafka], logLevel: logLevel.NOTHING });
     const admin = kafka.admin();
     const producer = kafka.producer({ idempotent: true });
     const consumer = kafka.consumer({ groupId: name });
@@ -34,7 +34,7 @@ describe('the servers of the cluster suites', () => {
   });
 
   it('MongoDB keeps a document and refuses a second one of its id', async () => {
-    const database = await connectMongo(backends().mongodb, name);
+    const database = await connectMongo(testServers().mongodb, name);
     const documents = database.collection<{ _id: string; text: string }>('documents');
     try {
       await documents.insertOne({ _id: 'a', text: 'one' });
@@ -48,7 +48,7 @@ describe('the servers of the cluster suites', () => {
 
   it('MongoDB finds by its indexes what it finds without them', async () => {
     type Doc = { _id: string; a?: string; n?: number; many: number[] };
-    const database = await connectMongo(backends().mongodb, name);
+    const database = await connectMongo(testServers().mongodb, name);
     const [plain, indexed] = [database.collection<Doc>('plain'), database.collection<Doc>('indexed')];
     const documents = Array.from({ length: 300 }, (_, i): Doc => {
       const many = Array.from({ length: i % 4 }, (_, j) => (i * (j + 3)) % 17);
@@ -105,7 +105,7 @@ describe('the servers of the cluster suites', () => {
   });
 
   it('Redis keeps a key', async () => {
-    const redis = createClient({ url: backends().redis });
+    const redis = createClient({ url: testServers().redis });
     await redis.connect();
     try {
       await redis.set(name, 'one');

@@ -25,7 +25,7 @@ import {
   type Saboteur,
 } from '@readership/kernel/testing';
 import { EmbeddedAdapters, type Connection } from './embedded-adapters.js';
-import { adaptersOver, fileAdapters, openDriver, type SqlDriver } from './index.js';
+import { adaptersOver, DataFolder, openDriver, type SqlDriver } from './index.js';
 import { DirectWriter } from './writer.js';
 
 const masterKey = Buffer.alloc(32, 7);
@@ -71,15 +71,24 @@ function inMemory(partitions: number): RefusingPlace {
 
 function onFiles(partitions: number): Place {
   const folder = mkdtempSync(join(tmpdir(), 'readership-contract-'));
+  let held: DataFolder | undefined;
   return {
-    open: () => fileAdapters({ folder, masterKey, partitions }),
+    open: () => {
+      // A process that crashed holds nothing any more, whatever it had under way.
+      held?.close();
+      held = DataFolder.open(folder);
+      return held.adapters({ masterKey, partitions });
+    },
     atRest: async () =>
       Buffer.concat(
         readdirSync(folder, { recursive: true, withFileTypes: true })
           .filter((entry) => entry.isFile())
           .map((entry) => readFileSync(join(entry.parentPath, entry.name))),
       ),
-    remove: () => rmSync(folder, { recursive: true, force: true }),
+    remove: () => {
+      held?.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
   };
 }
 

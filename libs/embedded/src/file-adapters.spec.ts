@@ -1,8 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Publish } from '@readership/kernel';
-import { fileAdapters, FolderUnusable } from './index.js';
+import { DataFolder, fileAdapters, FolderUnusable } from './index.js';
 
 const masterKey = Buffer.alloc(32, 5);
 const publish: Publish = (_, stream) => ({ key: stream, fact: null });
@@ -29,6 +29,82 @@ it('says in one line that another has the folder open, until that one closes', a
   );
   await first.close();
   await (await fileAdapters({ folder, masterKey })).close();
+});
+
+it('keeps the folder from others until what is under way is written', async () => {
+  const first = await fileAdapters({ folder, masterKey });
+  const writing = first
+    .eventStore('people', publish)
+    .append('patron-1', 0, [{ type: 'Came', data: { n: 1 } }], meta);
+  const closing = first.close();
+  await expect(fileAdapters({ folder, masterKey })).rejects.toThrow('Another process');
+  await Promise.all([writing, closing]);
+  await (await fileAdapters({ folder, masterKey })).close();
+});
+
+it('lets the folder go when a database cannot be used, and names the database', async () => {
+  const file = join(folder, 'people.db');
+  writeFileSync(file, 'not a database '.repeat(1000));
+  const adapters = await fileAdapters({ folder, masterKey });
+  expect(() => adapters.readModels('people')).toThrow(`${file} is damaged`);
+  await adapters.close();
+  for (const ending of ['-wal', '-shm']) rmSync(join(folder, `log.db${ending}`), { force: true });
+  writeFileSync(join(folder, 'log.db'), 'not a database '.repeat(1000));
+  await expect(fileAdapters({ folder, masterKey })).rejects.toThrow(`${join(folder, 'log.db')} is damaged`);
+  DataFolder.open(folder).close();
+});
+
+describe('a data folder', () => {
+  const modes = () =>
+    Object.fromEntries(
+      ['.', ...readdirSync(folder)].map((name) => [name, statSync(join(folder, name)).mode & 0o777]),
+    );
+  const mask = process.umask();
+  afterEach(() => process.umask(mask));
+
+  it.each([0o000, 0o022, 0o777])(
+    'is for its owner alone under the umask %i, and so is every file in it',
+    async (umask) => {
+      process.umask(umask);
+      folder = join(folder, 'a', 'b');
+      const adapters = await fileAdapters({ folder, masterKey });
+      adapters.readModels('people');
+      const all = modes();
+      expect(Object.keys(all)).toEqual(
+        expect.arrayContaining(['lock', 'log.db', 'log.db-wal', 'log.db-shm', 'people.db-wal']),
+      );
+      expect(
+        new Set(Object.entries(all).map(([name, mode]) => mode === (name === '.' ? 0o700 : 0o600))),
+      ).toEqual(new Set([true]));
+      await adapters.close();
+      folder = join(folder, '..', '..');
+    },
+  );
+
+  it('that was open to others is closed to them, with every file of a database in it', async () => {
+    await (await fileAdapters({ folder, masterKey })).close();
+    for (const name of ['log.db-wal', 'log.db-shm', 'people.db'])
+      writeFileSync(join(folder, name), '', { flag: 'a' });
+    for (const name of readdirSync(folder)) chmodSync(join(folder, name), 0o666);
+    writeFileSync(join(folder, 'letter.txt'), 'mine');
+    chmodSync(join(folder, 'letter.txt'), 0o644);
+    chmodSync(folder, 0o755);
+    const adapters = await fileAdapters({ folder, masterKey });
+    adapters.readModels('people');
+    const { '.': own, 'letter.txt': letter, ...files } = modes();
+    expect([own, letter, new Set(Object.values(files))]).toEqual([0o700, 0o644, new Set([0o600])]);
+    await adapters.close();
+  });
+
+  it.each([
+    ['holds files of others', 0o755, ['letter.txt']],
+    ['is one where everybody keeps files', 0o1777, []],
+  ])('that %s is not closed to them, but refused', (_, mode, names) => {
+    for (const name of names) writeFileSync(join(folder, name), 'mine');
+    chmodSync(folder, mode);
+    expect(() => DataFolder.open(folder)).toThrow('is open to others');
+    expect([statSync(folder).mode & 0o7777, readdirSync(folder)]).toEqual([mode, names]);
+  });
 });
 
 it('says in one line that the folder cannot be written', async () => {

@@ -20,10 +20,10 @@ async function store(
 ): Promise<void> {
   for (const partition of everywhere) {
     const own = Object.entries(rows).filter(([key]) => partitionOf(key, partitions) === partition);
-    const { offset, ...checkpoint } = await models.checkpoint(model, partition);
+    const checkpoint = await models.checkpoint(model, partition);
     const batch: Batch = {
-      from: offset,
-      to: { ...checkpoint, offset: offset + 1 },
+      from: checkpoint.rev,
+      to: { ...checkpoint, offset: checkpoint.offset + 1 },
       rows: new Map(own.map(([key, row]): [string, RowChange] => [key, { row, indexes: {} }])),
       cells: new Map(cells.filter(([, of]) => of === partition).map(([cell, , n]) => [cell, n])),
       parked: [],

@@ -1,6 +1,8 @@
 export * from './embedded-adapters.js';
-export { fileAdapters, FolderUnusable, type FileOptions } from './file-adapters.js';
+export { databaseFiles, DataFolder, FolderUnusable, type FolderAdaptersOptions } from './data-folder.js';
+export { fileAdapters, type FileOptions } from './file-adapters.js';
 export {
+  DatabaseUnusable,
   openDriver,
   SqlMisuse,
   type SqlDriver,

@@ -1,13 +1,13 @@
 import {
   Gap,
   handle,
-  OwnFeed,
+  OwnEventsConsumer,
   ownEvent,
-  Pipeline,
-  ReactionRunner,
+  ProcessorGroup,
+  reactionProcessor,
   Refusal,
   Relay,
-  Runner,
+  readModelProcessor,
   Stale,
   uuid5,
   logConsumer,
@@ -177,16 +177,16 @@ describe('a reaction', () => {
       models,
       seen,
       reaction,
-      runner: new ReactionRunner<Given, Fact>(reaction, models),
+      processor: reactionProcessor<Given, Fact>(reaction, models),
       break: (it: boolean) => (broken = it),
     };
   };
   const all = records(['ada', 'N'], ['ada', 'N', 'Undone'], ['bob', 'N'], ['bob', 'S']);
 
   it('sees the facts it asks for, once and in order', async () => {
-    const { models, seen, runner } = react();
-    await runner.take(0, all.slice(0, 3), decode);
-    await runner.take(0, all, decode);
+    const { models, seen, processor } = react();
+    await processor.process(0, all.slice(0, 3), decode);
+    await processor.process(0, all, decode);
     expect(seen).toEqual([[all[0]!.fact, all[2]!.fact], [all[3]!.fact]]);
     expect(await models.checkpoint('reaction.invite', 0)).toMatchObject({
       offset: 4,
@@ -198,46 +198,46 @@ describe('a reaction', () => {
   it('sees them again when it failed', async () => {
     const it = react();
     it.break(true);
-    await expect(it.runner.take(0, all, decode)).rejects.toThrow('not now');
+    await expect(it.processor.process(0, all, decode)).rejects.toThrow('not now');
     it.break(false);
-    await it.runner.take(0, all, decode);
+    await it.processor.process(0, all, decode);
     expect(it.seen.flat()).toHaveLength(3);
   });
 
   it('is stale when another has moved its checkpoint', async () => {
-    const { models, reaction, runner } = react();
-    await runner.take(0, all.slice(0, 1), decode);
-    await new ReactionRunner<Given, Fact>(reaction, models).take(0, all, decode);
-    await expect(runner.take(0, all, decode)).rejects.toThrow(Stale);
-    expect((await runner.checkpoint(0)).offset).toBe(4);
+    const { models, reaction, processor } = react();
+    await processor.process(0, all.slice(0, 1), decode);
+    await reactionProcessor<Given, Fact>(reaction, models).process(0, all, decode);
+    await expect(processor.process(0, all, decode)).rejects.toThrow(Stale);
+    expect((await processor.checkpoint(0)).offset).toBe(4);
   });
 
   it('throws on a gap', async () => {
-    const { runner, seen } = react();
-    await expect(runner.take(0, all.slice(1), decode)).rejects.toThrow(Gap);
+    const { processor, seen } = react();
+    await expect(processor.process(0, all.slice(1), decode)).rejects.toThrow(Gap);
     expect(seen).toEqual([]);
   });
 });
 
-describe('a pipeline', () => {
+describe('a group', () => {
   const all = records(['ada', 'N'], ['bob', 'N'], ['bob', 'S']);
 
   it('begins where the one that is furthest behind begins, and finishes what was cut short', async () => {
     const models = opened().readModels('analytics');
     const order: string[] = [];
-    const first = new Runner<Given, Fact>({ tally: volume }, models);
+    const first = readModelProcessor<Given, Fact>({ tally: volume }, models);
     const reaction = {
       name: 'after',
       on: ['Visited'] as const,
       react: async () => void order.push(`${(await models.checkpoint('volume.v1', 0)).offset}`),
     };
-    const second = new ReactionRunner<Given, Fact>(reaction, models);
-    await first.take(0, all.slice(0, 2), decode);
+    const second = reactionProcessor<Given, Fact>(reaction, models);
+    await first.process(0, all.slice(0, 2), decode);
     let decoded = 0;
-    const pipeline = new Pipeline<Given, Fact>([first, second], (record) => (decoded++, record.fact));
-    expect(await pipeline.start(0)).toBe(0);
-    await pipeline.take(0, all);
-    expect(await pipeline.start(0)).toBe(3);
+    const group = new ProcessorGroup<Given, Fact>([first, second], (record) => (decoded++, record.fact));
+    expect(await group.start(0)).toBe(0);
+    await group.process(0, all);
+    expect(await group.start(0)).toBe(3);
     expect(order).toEqual(['3']);
     expect(decoded).toBe(3);
     expect(await models.cells('volume.v1', '', '~')).toEqual(
@@ -294,9 +294,9 @@ describe('from a store to its log and its read models', () => {
     const { eventLog } = opened(3);
     const store = adapters.eventStore('counters', publish);
     const models = adapters.readModels('analytics');
-    const runner = new Runner<LogRecord, Count>({ tally: sums }, models);
+    const processor = readModelProcessor<LogRecord, Count>({ tally: sums }, models);
     const consumption = await eventLog.consume(
-      logConsumer('analytics', 4, new Pipeline([runner], decodeCount), eventLog),
+      logConsumer('analytics', 4, new ProcessorGroup([processor], decodeCount), eventLog),
     );
     const relays = [0, 1, 2, 0, 1, 2].map((p) => new Relay('counters', p, store, eventLog));
     for (let n = 0; n < 40; n++) {
@@ -314,8 +314,13 @@ describe('from a store to its log and its read models', () => {
   it('a feed of its own events takes private ones too, in pages', async () => {
     const store = opened().eventStore('counters', publish);
     const models = adapters.readModels('counters');
-    const runner = new Runner<OwnRecord, Count>({ tally: sums }, models);
-    const feed = new OwnFeed('counters', store, new Pipeline([runner], ownEvent<Count>), 2);
+    const processor = readModelProcessor<OwnRecord, Count>({ tally: sums }, models);
+    const feed = new OwnEventsConsumer(
+      'counters',
+      store,
+      new ProcessorGroup([processor], ownEvent<Count>),
+      2,
+    );
     for (const by of [1, -20, 300]) await handle(store, counter, 'a', { by }, meta());
     expect([await feed.step(0), await feed.step(0), await feed.step(0)]).toEqual([2, 1, 0]);
     expect(await models.cells('sums.v1', '', '~')).toEqual(new Map([['sum', 281]]));

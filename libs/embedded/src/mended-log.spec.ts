@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import {
   logConsumer,
-  Pipeline,
-  Runner,
+  ProcessorGroup,
+  readModelProcessor,
   type EventTally,
   type Keyed,
   type LogRecord,
@@ -59,8 +59,8 @@ class Topic {
 
 /** Follows the topic as a group does, until it is at its end or halts; resolves to the name of what halts it. */
 async function follow(topic: Topic, models: ReadModels, window: number): Promise<string | null> {
-  const pipeline = new Pipeline([new Runner<LogRecord, Fact>({ tally: taken }, models)], decode);
-  const consumer = logConsumer('g', window, pipeline, topic);
+  const group = new ProcessorGroup([readModelProcessor<LogRecord, Fact>({ tally: taken }, models)], decode);
+  const consumer = logConsumer('g', window, group, topic);
   for (let turn = 0; ; turn++) {
     expect(turn).toBeLessThan(50);
     let offset = await consumer.start(0);

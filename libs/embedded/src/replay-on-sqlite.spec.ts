@@ -1,8 +1,9 @@
 import {
   Halted,
   parkedMax,
-  ReactionRunner,
-  Runner,
+  reactionProcessor,
+  readModelProcessor,
+  Stale,
   type Delivered,
   type Keyed,
   type Parked,
@@ -51,17 +52,17 @@ afterEach(() => adapters.close());
 
 const begun = async () => {
   const models = adapters.readModels('analytics');
-  const runner = new Runner<Given, Fact>({ projection: sums }, models);
-  await runner.take(0, all, decode);
-  return { models, runner };
+  const processor = readModelProcessor<Given, Fact>({ projection: sums }, models);
+  await processor.process(0, all, decode);
+  return { models, processor };
 };
 
 describe('what is parked', () => {
   it('is replayed in order once it can be applied, and its key is held back no more', async () => {
-    const { models, runner } = await begun();
+    const { models, processor } = await begun();
     expect(await models.get('sums.v1', 'ada')).toEqual({ seen: [1] });
     broken = false;
-    expect(await runner.replay(0, 'ada', again, decode)).toBe(3);
+    expect(await processor.replay(0, 'ada', again, decode)).toBe(3);
     expect(await models.get('sums.v1', 'ada')).toEqual({ seen: [1, -2, 4, -5] });
     expect(await models.checkpoint('sums.v1', 0)).toMatchObject({
       offset: 6,
@@ -70,46 +71,46 @@ describe('what is parked', () => {
       parked: 0,
     });
     const [next] = records(['ada', 7]);
-    await runner.take(0, [{ ...next!, offset: 7, position: 7, previous: 6 }], decode);
+    await processor.process(0, [{ ...next!, offset: 7, position: 7, previous: 6 }], decode);
     expect(await models.get('sums.v1', 'ada')).toEqual({ seen: [1, -2, 4, -5, 7] });
   });
 
   it('stays parked from the first record on that still cannot be applied', async () => {
-    const { models, runner } = await begun();
-    await expect(runner.replay(0, 'ada', again, decode)).rejects.toMatchObject({
+    const { models, processor } = await begun();
+    await expect(processor.replay(0, 'ada', again, decode)).rejects.toMatchObject({
       code: 'STILL_CANNOT_APPLY',
     });
     expect((await models.parked('sums.v1', 0, { limit: 9 })).map(({ offset }) => offset)).toEqual([2, 4, 5]);
   });
 
   it('is given up one record at a time, which counts as skipped; the others can be replayed then', async () => {
-    const { models, runner } = await begun();
-    expect(await runner.discard(0, 'ada', 2)).toMatchObject({ offset: 2, reason: 'CANNOT_APPLY' });
-    await expect(runner.replay(0, 'ada', again, decode)).rejects.toMatchObject({
+    const { models, processor } = await begun();
+    expect(await processor.discard(0, 'ada', 2)).toMatchObject({ offset: 2, reason: 'CANNOT_APPLY' });
+    await expect(processor.replay(0, 'ada', again, decode)).rejects.toMatchObject({
       code: 'STILL_CANNOT_APPLY',
     });
     expect(await models.get('sums.v1', 'ada')).toEqual({ seen: [1, 4] });
-    expect(await runner.discard(0, 'ada', 5)).toMatchObject({ offset: 5 });
-    expect(await runner.discard(0, 'ada', 5)).toBeNull();
+    expect(await processor.discard(0, 'ada', 5)).toMatchObject({ offset: 5 });
+    expect(await processor.discard(0, 'ada', 5)).toBeNull();
     expect(await models.checkpoint('sums.v1', 0)).toMatchObject({ applied: 4, skipped: 2, parked: 0 });
   });
 
   it('is given up only as the first of its key, and a repeat gives up nothing else', async () => {
-    const { models, runner } = await begun();
+    const { models, processor } = await begun();
     for (const offset of [4, 5, 6]) {
-      await expect(runner.discard(0, 'ada', offset)).rejects.toMatchObject({
+      await expect(processor.discard(0, 'ada', offset)).rejects.toMatchObject({
         code: 'NOT_FIRST_PARKED',
         detail: expect.stringContaining('offset 2'),
       });
     }
-    expect(await runner.discard(0, 'ada', 1)).toBeNull();
-    expect(await runner.discard(0, 'ada', 2)).toMatchObject({ offset: 2 });
-    expect(await runner.discard(0, 'ada', 2)).toBeNull();
+    expect(await processor.discard(0, 'ada', 1)).toBeNull();
+    expect(await processor.discard(0, 'ada', 2)).toMatchObject({ offset: 2 });
+    expect(await processor.discard(0, 'ada', 2)).toBeNull();
     expect((await models.parked('sums.v1', 0, { limit: 9 })).map(({ offset }) => offset)).toEqual([4, 5]);
   });
 
   it('is given up also by one that does not own the partition, while its owner goes on', async () => {
-    const { models, runner } = await begun();
+    const { models, processor } = await begun();
     let moves = 1;
     const restless = new Proxy(models, {
       get(target, name) {
@@ -118,34 +119,39 @@ describe('what is parked', () => {
         return async (...args: unknown[]) => {
           if (name === 'commit' && moves-- > 0) {
             const [next] = records(['bob', 7]);
-            await runner.take(0, [{ ...next!, offset: 7, position: 7, previous: 6 }], decode);
+            await processor.process(0, [{ ...next!, offset: 7, position: 7, previous: 6 }], decode);
           }
           return method.apply(target, args) as unknown;
         };
       },
     });
-    const other = new Runner<Given, Fact>({ projection: sums }, restless);
+    const other = readModelProcessor<Given, Fact>({ projection: sums }, restless);
     expect(await other.discard(0, 'ada', 2)).toMatchObject({ offset: 2 });
     expect(await models.checkpoint('sums.v1', 0)).toMatchObject({ offset: 7, parked: 2 });
   });
 
-  it('is replayed by another runner while this one goes on: it notices and begins anew', async () => {
-    const { models, runner } = await begun();
+  it('is replayed by another processor while this one goes on: its next commit is stale, and it begins anew', async () => {
+    const { models, processor } = await begun();
     broken = false;
-    const other = new Runner<Given, Fact>({ projection: sums }, models);
+    const other = readModelProcessor<Given, Fact>({ projection: sums }, models);
     expect(await other.replay(0, 'ada', again, decode)).toBe(3);
-    expect(await other.replay(0, 'ada', again, decode)).toBe(0);
-    expect(await runner.replay(0, 'ada', again, decode)).toBe(0);
-    expect(await models.checkpoint('sums.v1', 0)).toMatchObject({ applied: 6, parked: 0 });
+    // The offset is where the first processor left it: what it remembers of parked keys and rows is out of date all the same.
+    const [ada] = records(['ada', 7]);
+    const next = [{ ...ada!, offset: 7, position: 7, previous: 6 }];
+    await expect(processor.process(0, next, decode)).rejects.toThrow(Stale);
+    await processor.process(0, next, decode);
+    expect(await models.get('sums.v1', 'ada')).toEqual({ seen: [1, -2, 4, -5, 7] });
+    expect(await models.checkpoint('sums.v1', 0)).toMatchObject({ offset: 7, applied: 7, parked: 0 });
+    expect(await processor.replay(0, 'ada', again, decode)).toBe(0);
   });
 
   it('halts the partition when it is more than a model may hold', async () => {
     const models = adapters.readModels('analytics');
-    const runner = new Runner<Given, Fact>({ projection: sums }, models);
+    const processor = readModelProcessor<Given, Fact>({ projection: sums }, models);
     const many = records(...Array.from({ length: parkedMax + 1 }, (): [string, number] => ['ada', -1]));
-    await runner.take(0, many.slice(0, 1), decode);
-    await runner.take(0, many.slice(1, parkedMax), decode);
-    await expect(runner.take(0, many.slice(parkedMax), decode)).rejects.toThrow(Halted);
+    await processor.process(0, many.slice(0, 1), decode);
+    await processor.process(0, many.slice(1, parkedMax), decode);
+    await expect(processor.process(0, many.slice(parkedMax), decode)).rejects.toThrow(Halted);
     expect(await models.checkpoint('sums.v1', 0)).toMatchObject({ offset: parkedMax, parked: parkedMax });
   });
 });
@@ -153,7 +159,7 @@ describe('what is parked', () => {
 it('a reaction parks what it cannot decode, reacts to the rest, and to the parked when replayed', async () => {
   const models = adapters.readModels('interaction-log');
   const heard: number[] = [];
-  const runner = new ReactionRunner<Given, Fact>(
+  const processor = reactionProcessor<Given, Fact>(
     { name: 'listen', on: ['Visited'], react: async (facts) => void heard.push(...facts.map(({ n }) => n)) },
     models,
   );
@@ -161,9 +167,9 @@ it('a reaction parks what it cannot decode, reacts to the rest, and to the parke
     if (broken && record.n < 0) throw new Error('unknown version');
     return decode(record);
   };
-  await runner.take(0, all, strict);
+  await processor.process(0, all, strict);
   expect(heard.sort()).toEqual([1, 3, 6]);
   broken = false;
-  await runner.replay(0, 'ada', again, strict);
+  await processor.replay(0, 'ada', again, strict);
   expect(heard).toEqual([1, 3, 6, -2, 4, -5]);
 });

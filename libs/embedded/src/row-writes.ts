@@ -4,21 +4,20 @@ import type { SqlDriver, SqlValue } from './sql-driver.js';
 export type Entries = Readonly<Record<string, readonly string[]>>;
 
 /**
- * One batch, flat, because it crosses a thread: `model, partition, from, to, checkpoint,
+ * One batch, flat, because it crosses a thread: `model, partition, from, checkpoint,
  * number of rows, (key, body or null, entries or null)…, changes of cells as JSON [[cell, change]],
  * cells that may have reached 0 as JSON, offsets parked no more as JSON, (offset, parked)…`. Cells are many and small: one statement takes them all.
- * Answers 1, or 0 when the checkpoint is not at `from`.
+ * Answers 1, or 0 when the checkpoint's `rev` is not `from`.
  */
 export function commitRows(driver: SqlDriver, flat: readonly SqlValue[]): number {
-  const [name, partition, from, to, checkpoint, rowCount] = flat as readonly [
+  const [name, partition, from, checkpoint, rowCount] = flat as readonly [
     string,
-    number,
     number,
     number,
     string,
     number,
   ];
-  const rowsEnd = 6 + rowCount * 3;
+  const rowsEnd = 5 + rowCount * 3;
 
   let known = driver.prepare('SELECT id, indexed FROM models WHERE name = ?').get([name]);
   if (!known) {
@@ -27,14 +26,14 @@ export function commitRows(driver: SqlDriver, flat: readonly SqlValue[]): number
     known = [lastId, 0];
   }
   const model = known[0] as number;
-  if (!moveHead(driver, model, partition, from, to, checkpoint)) return 0;
+  if (!moveHead(driver, model, partition, from, checkpoint)) return 0;
 
   let indexed = known[1] === 1;
   const put = driver.prepare(
     `INSERT INTO rows VALUES (?, ?, ?, ?)
      ON CONFLICT DO UPDATE SET body = excluded.body, entries = excluded.entries`,
   );
-  for (let at = 6; at < rowsEnd; at += 3) {
+  for (let at = 5; at < rowsEnd; at += 3) {
     const key = flat[at] as string;
     const body = flat[at + 1]!;
     const entries = flat[at + 2] as string | null;
@@ -86,19 +85,17 @@ function moveHead(
   model: number,
   partition: number,
   from: number,
-  to: number,
   checkpoint: string,
 ): boolean {
-  const moved = driver
-    .prepare('UPDATE heads SET at = ?, body = ? WHERE model = ? AND partition = ? AND at = ?')
-    .run([to, checkpoint, model, partition, from]);
-  if (moved.changes === 1) return true;
-  if (from !== 0) return false;
-  return (
-    driver
-      .prepare('INSERT INTO heads VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING')
-      .run([model, partition, to, checkpoint]).changes === 1
-  );
+  const moved =
+    from === 0
+      ? driver
+          .prepare('INSERT INTO heads VALUES (?, ?, 1, ?) ON CONFLICT DO NOTHING')
+          .run([model, partition, checkpoint])
+      : driver
+          .prepare('UPDATE heads SET rev = rev + 1, body = ? WHERE model = ? AND partition = ? AND rev = ?')
+          .run([checkpoint, model, partition, from]);
+  return moved.changes === 1;
 }
 
 function moveEntries(driver: SqlDriver, model: number, key: string, entries: string | null): void {

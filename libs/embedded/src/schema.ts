@@ -25,7 +25,7 @@ const commitCounts = 'CREATE INDEX IF NOT EXISTS commits_counts ON commits (part
 const readModels = `
 CREATE TABLE IF NOT EXISTS models (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, indexed INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS heads (
-  model INTEGER NOT NULL, partition INTEGER NOT NULL, at INTEGER NOT NULL, body TEXT NOT NULL,
+  model INTEGER NOT NULL, partition INTEGER NOT NULL, rev INTEGER NOT NULL, body TEXT NOT NULL,
   PRIMARY KEY (model, partition)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS rows (
@@ -107,8 +107,14 @@ function create(driver: SqlDriver, tables: string, partitions: number): void {
     const stored = driver.prepare('SELECT value FROM settings WHERE name = ?').get(['partitions'])?.[0];
     if (stored !== partitions) {
       throw new Error(
-        `The database has ${String(stored)} partitions and cannot be opened with ${partitions}.`,
+        `${fileOf(driver)} has ${String(stored)} partitions and cannot be opened with ${partitions}: put back the data folder that belongs to this Readership.`,
       );
     }
   });
+}
+
+/** The path of the database, for messages. */
+function fileOf(driver: SqlDriver): string {
+  const path = driver.prepare('PRAGMA database_list').get([])?.[2];
+  return typeof path === 'string' && path !== '' ? path : 'The database';
 }

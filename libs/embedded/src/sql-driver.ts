@@ -31,6 +31,11 @@ export class SqlMisuse extends TypeError {
   override readonly name = 'SqlMisuse';
 }
 
+/** A database file that is damaged, or that cannot be read and written; the message is one line that names it. */
+export class DatabaseUnusable extends Error {
+  override readonly name = 'DatabaseUnusable';
+}
+
 /** What the two engines have in common. */
 interface EngineStatement {
   run(parameters: readonly SqlValue[]): { changes: number; lastInsertRowid: number };
@@ -52,10 +57,13 @@ export interface DriverOptions {
   readonly lock?: boolean;
 }
 
-/** Opens a database file, or `:memory:`; durable at each commit. */
+/**
+ * Opens a database file, or `:memory:`; durable at each commit. Throws `DatabaseUnusable`, here and at each use, when the
+ * file is damaged or may not be read and written.
+ */
 export function openDriver(path: string, options: DriverOptions = {}): SqlDriver {
-  const engine = nodeEngine(path) ?? libsqlEngine(path);
-  const driver = new GuardedDriver(engine);
+  const engine = asked(path, () => nodeEngine(path) ?? libsqlEngine(path));
+  const driver = new GuardedDriver(engine, path);
   try {
     driver.exec(`PRAGMA busy_timeout=${options.busyTimeoutMs ?? 5000}`);
     if (options.lock) driver.exec('BEGIN EXCLUSIVE');
@@ -76,8 +84,14 @@ export function isBusy(error: unknown): boolean {
   return error instanceof Unavailable && error.code === 'STORE_UNAVAILABLE';
 }
 
-/** What the engine throws; `Unavailable` where it is only busy or out of room. The two engines say so in different fields. */
-function asked<T>(engine: () => T): T {
+const damaged = /file is not a database|disk image is malformed/;
+const inaccessible = /unable to open|readonly database|disk I\/O error|access permission denied/i;
+
+/**
+ * What the engine throws; `Unavailable` where it is only busy or out of room, `DatabaseUnusable` where the file is at
+ * fault. The two engines say so in different fields.
+ */
+function asked<T>(path: string, engine: () => T): T {
   try {
     return engine();
   } catch (error) {
@@ -88,6 +102,20 @@ function asked<T>(engine: () => T): T {
     if (code === 'SQLITE_FULL' || String(message).includes('database or disk is full')) {
       throw new Unavailable('STORE_FULL', 'SQLITE_FULL');
     }
+    const harm = damaged.exec(String(message));
+    if (harm) {
+      throw new DatabaseUnusable(
+        `${path} is damaged (${harm[0]}): put back the data folder from a backup, or start anew with --reset.`,
+        { cause: error },
+      );
+    }
+    const refused = inaccessible.exec(String(message));
+    if (refused) {
+      throw new DatabaseUnusable(
+        `${path} cannot be read and written (${refused[0]}): see who owns it and its folder, and whether the disk works.`,
+        { cause: error },
+      );
+    }
     throw error;
   }
 }
@@ -97,11 +125,14 @@ class GuardedDriver implements SqlDriver {
   private inTransaction = false;
   private closed = false;
 
-  constructor(private readonly engine: Engine) {}
+  constructor(
+    private readonly engine: Engine,
+    private readonly path: string,
+  ) {}
 
   exec(sql: string): void {
     this.mustBeOpen();
-    asked(() => this.engine.exec(sql));
+    asked(this.path, () => this.engine.exec(sql));
   }
 
   prepare(sql: string): SqlStatement {
@@ -109,8 +140,9 @@ class GuardedDriver implements SqlDriver {
     let statement = this.statements.get(sql);
     if (!statement) {
       statement = new GuardedStatement(
-        asked(() => this.engine.prepare(sql)),
+        asked(this.path, () => this.engine.prepare(sql)),
         placeholders(sql),
+        this.path,
         () => this.mustBeOpen(),
       );
       this.statements.set(sql, statement);
@@ -158,28 +190,29 @@ class GuardedStatement implements SqlStatement {
   constructor(
     private readonly statement: EngineStatement,
     private readonly parameterCount: number,
+    private readonly path: string,
     private readonly mustBeOpen: () => void,
   ) {}
 
   run(parameters: readonly SqlValue[]): { readonly changes: number; readonly lastId: number } {
     this.check(parameters);
-    const { changes, lastInsertRowid } = asked(() => this.statement.run(parameters));
+    const { changes, lastInsertRowid } = asked(this.path, () => this.statement.run(parameters));
     return { changes, lastId: lastInsertRowid };
   }
 
   get(parameters: readonly SqlValue[]): SqlRow | undefined {
     this.check(parameters);
-    return asked(() => this.statement.get(parameters));
+    return asked(this.path, () => this.statement.get(parameters));
   }
 
   all(parameters: readonly SqlValue[]): readonly SqlRow[] {
     this.check(parameters);
-    return asked(() => this.statement.all(parameters));
+    return asked(this.path, () => this.statement.all(parameters));
   }
 
   iterate(parameters: readonly SqlValue[]): Iterable<SqlRow> {
     this.check(parameters);
-    return asked(() => this.statement.iterate(parameters));
+    return asked(this.path, () => this.statement.iterate(parameters));
   }
 
   private check(parameters: readonly SqlValue[]): void {

@@ -30,9 +30,10 @@ export class SqliteReadModels extends ReadModels {
 
   async checkpoint(model: string, partition: number): Promise<Checkpoint> {
     const row = this.driver
-      .prepare(`SELECT body FROM heads WHERE model = ${modelOf} AND partition = ?`)
+      .prepare(`SELECT rev, body FROM heads WHERE model = ${modelOf} AND partition = ?`)
       .get([model, partition]);
-    return row ? (JSON.parse(row[0] as string) as Checkpoint) : start;
+    if (!row) return start;
+    return { ...(JSON.parse(row[1] as string) as Omit<Checkpoint, 'rev'>), rev: row[0] as number };
   }
 
   async get<Row extends object>(model: string, key: string): Promise<Row | null> {
@@ -138,7 +139,7 @@ export class SqliteReadModels extends ReadModels {
 
   async commit(model: string, partition: number, batch: Batch): Promise<'committed' | 'stale'> {
     const { from, to, rows, cells, parked, unparked } = batch;
-    const flat: SqlValue[] = [model, partition, from, to.offset, JSON.stringify(to), rows.size];
+    const flat: SqlValue[] = [model, partition, from, JSON.stringify({ ...to, rev: undefined }), rows.size];
     for (const [key, { row, indexes }] of rows) {
       flat.push(key, row === null ? null : JSON.stringify(row), row === null ? null : entriesOf(indexes));
     }

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -107,4 +107,42 @@ it('fails what waits when its thread cannot start', async () => {
   const broken = new ThreadWriter(join(folder, 'no', 'such', 'folder.db'), entry);
   await expect(broken.write('enqueue', ['mail', 'a', '{}', 0])).rejects.toThrow();
   await broken.close();
+});
+
+describe('a thread that ends without being told to', () => {
+  it.each([
+    ['throws', `throw new Error('no more')`, 'no more'],
+    ['exits', 'process.exit(3)', 'exit code 3'],
+  ])('and %s has every write rejected, and is told once', async (_, how, why) => {
+    const path = join(folder, 'one.db');
+    const script = join(folder, 'thread.mjs');
+    writeFileSync(
+      script,
+      `import { parentPort } from 'node:worker_threads'; parentPort.on('message', () => { ${how} });`,
+    );
+    const told: string[] = [];
+    const lost = new ThreadWriter(path, pathToFileURL(script), ({ message }) => void told.push(message));
+    const writes = Array.from({ length: 50 }, (_, i) => lost.write('enqueue', ['mail', `${i}`, '{}', 0]));
+    const outcomes = await Promise.allSettled([
+      ...writes,
+      // Others come while those are on their way.
+      new Promise(setImmediate).then(() => lost.write('enqueue', ['mail', 'x', '{}', 0])),
+    ]);
+    const away = { status: 'rejected', reason: { name: 'Unavailable', code: 'STORE_UNAVAILABLE' } };
+    expect(outcomes).toMatchObject(outcomes.map(() => away));
+    await expect(lost.write('enqueue', ['mail', 'y', '{}', 0])).rejects.toMatchObject(away.reason);
+    await lost.close();
+    expect(told).toEqual([`The thread that writes ${path} has ended (${why}): start Readership again.`]);
+  });
+
+  it('is not told when it was closed, however often', async () => {
+    const told: Error[] = [];
+    const driver = openDriver(join(folder, 'one.db'));
+    createContextTables(driver, 1);
+    const closed = new ThreadWriter(join(folder, 'one.db'), entry, (error) => void told.push(error));
+    await Promise.all([closed.close(), closed.close()]);
+    await closed.close();
+    driver.close();
+    expect(told).toEqual([]);
+  });
 });

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { Refusal, Unavailable, type Away } from '@readership/kernel';
+import { Unavailable, type Away } from '@readership/kernel';
 import { DataKeyTaken } from './event-writes.js';
 import type { SqlValue } from './sql-driver.js';
 import type { Answer, SqlWriter, WriteName, WriteRequest } from './writer.js';
@@ -17,7 +17,11 @@ interface Waiting extends WriteRequest {
   reject(error: unknown): void;
 }
 
-/** Writes to a database file in a thread of its own; what waits meanwhile shares the next transaction. */
+/**
+ * Writes to a database file in a thread of its own; what waits meanwhile shares the next transaction. When the thread ends
+ * without being told to, `onLost` is called once, and every write that waits and every later one rejects with
+ * `Unavailable`: of those that were sent nobody knows whether they are stored.
+ */
 export class ThreadWriter implements SqlWriter {
   private readonly thread: Worker;
   private readonly ended: Promise<void>;
@@ -27,8 +31,14 @@ export class ThreadWriter implements SqlWriter {
   private planned = false;
   private failure: Error | null = null;
   private closing: (() => void) | null = null;
+  private closed: Promise<void> | undefined;
+  private toldToEnd = false;
 
-  constructor(path: string, entry: URL = new URL('./writer-thread.js', import.meta.url)) {
+  constructor(
+    private readonly path: string,
+    entry: URL = new URL('./writer-thread.js', import.meta.url),
+    private readonly onLost: (error: Error) => void = () => {},
+  ) {
     // Not the flags of the program, which may be about its own first file.
     this.thread = new Worker(entry, {
       workerData: { path },
@@ -40,10 +50,11 @@ export class ThreadWriter implements SqlWriter {
     this.thread.on('message', (outcomes: readonly ({ answer: never } | { error: Thrown })[]) =>
       this.answerAll(outcomes),
     );
-    this.thread.on('error', (error) => this.fail(error));
+    this.thread.on('error', (error) => this.lose(error.message));
+    this.thread.on('messageerror', (error) => this.lose(error.message));
     this.ended = new Promise((resolve) =>
-      this.thread.on('exit', () => {
-        this.fail(new Error('the writer has ended'));
+      this.thread.on('exit', (code) => {
+        this.lose(`exit code ${code}`);
         resolve();
       }),
     );
@@ -54,9 +65,7 @@ export class ThreadWriter implements SqlWriter {
       if (this.failure) return reject(this.failure);
       if (this.closing) return reject(new Error('the writer is closed'));
       if (this.waitingValues > waitingMax) {
-        return reject(
-          new Refusal('BUSY', 'not-yet', 'More is being written than the disk can take: try again.'),
-        );
+        return reject(new Unavailable('BUSY', 'more is being written than the disk can take'));
       }
       this.waitingValues += values.length;
       this.waiting.push({ name, values, resolve: resolve as (answer: never) => void, reject });
@@ -64,12 +73,17 @@ export class ThreadWriter implements SqlWriter {
     });
   }
 
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    return (this.closed ??= this.end());
+  }
+
+  private async end(): Promise<void> {
     if (!this.failure) {
       await new Promise<void>((resolve) => {
         this.closing = resolve;
         this.plan();
       });
+      this.toldToEnd = true;
       this.thread.ref();
       this.thread.postMessage(null);
     }
@@ -112,6 +126,13 @@ export class ThreadWriter implements SqlWriter {
       else group[i]!.resolve(outcome.answer);
     }
     this.plan();
+  }
+
+  private lose(why: string): void {
+    if (this.failure) return;
+    if (this.toldToEnd) return this.fail(new Error('the writer has ended'));
+    this.fail(new Unavailable('STORE_UNAVAILABLE', 'WRITER_ENDED'));
+    this.onLost(new Error(`The thread that writes ${this.path} has ended (${why}): start Readership again.`));
   }
 
   private fail(error: Error): void {

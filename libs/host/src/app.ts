@@ -5,6 +5,7 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Adapters } from '@readership/kernel';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { createServer } from 'node:net';
 import type { DestinationStream } from 'pino';
 import { bodyLimits, parseBodies } from './bodies.js';
 import { SystemClock, type Clock } from './clock.js';
@@ -128,27 +129,50 @@ export async function createApp(
   return app;
 }
 
+/** A port that is kept from everybody else until it is released, to be listened on. */
+export interface HeldPort {
+  release(): Promise<void>;
+}
+
+/**
+ * Takes the port of a configuration before anything is changed that its absence would make in vain; connections are
+ * closed at once meanwhile. Rejects with an `Error` of one line when it cannot be had.
+ */
+export async function holdPort(config: Config): Promise<HeldPort> {
+  const holder = createServer((socket) => socket.destroy());
+  await new Promise<void>((resolve, reject) => {
+    holder.once('error', (error) => reject(cannotListen(config, error)));
+    holder.listen(config.port, config.host, resolve);
+  });
+  let released: Promise<void> | undefined;
+  return {
+    release: () => (released ??= new Promise((resolve) => holder.close(() => resolve()))),
+  };
+}
+
+/** An application that listens. */
+export interface Served {
+  readonly url: string;
+  /** Whether it was told to stop. */
+  readonly stopping: boolean;
+}
+
 /**
  * Listens, and on SIGTERM or SIGINT stops gracefully: requests and batches under way are finished, then the ports are
- * closed. Resolves to the address. Throws an `Error` of one line when the port cannot be had.
+ * closed and the process ends. Rejects with an `Error` of one line when the port cannot be had; the caller closes the
+ * application and the ports then.
  */
 export async function serve(
   app: NestFastifyApplication,
   config: Config,
   adapters: Adapters,
-): Promise<string> {
+): Promise<Served> {
   try {
     await app.listen(config.port, config.host);
   } catch (error) {
-    await app.close();
-    const taken = (error as { code?: unknown }).code === 'EADDRINUSE';
-    throw new Error(
-      taken
-        ? `Port ${config.port} is taken: stop what uses it, or choose another with --port N.`
-        : `Cannot listen on ${config.host}:${config.port} (${causeOf(error).code ?? 'unknown'}).`,
-      { cause: error },
-    );
+    throw cannotListen(config, error);
   }
+  const url = await app.getUrl();
   let stopping = false;
   const stop = async (): Promise<void> => {
     if (stopping) return;
@@ -164,5 +188,20 @@ export async function serve(
     process.exit();
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop());
-  return app.getUrl();
+  return {
+    url,
+    get stopping() {
+      return stopping;
+    },
+  };
+}
+
+function cannotListen({ host, port }: Config, error: unknown): Error {
+  const { code } = error as { readonly code?: unknown };
+  return new Error(
+    code === 'EADDRINUSE'
+      ? `Port ${port} is taken: stop what uses it, or choose another with --port N.`
+      : `Cannot listen on ${host}:${port} (${causeOf(error).code ?? 'unknown'}).`,
+    { cause: error },
+  );
 }

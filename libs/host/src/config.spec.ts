@@ -1,8 +1,18 @@
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  lstatSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BadConfig, configTable, readConfig, readServiceConfig } from './config.js';
-import { loadSecrets } from './secrets.js';
+import { adminKeyShown, loadSecrets } from './secrets.js';
 
 let folder: string;
 beforeEach(() => {
@@ -125,13 +135,52 @@ describe('the keys', () => {
     expect(first.secrets.masterKey).toHaveLength(32);
     expect(first.secrets.adminKey.length).toBeGreaterThanOrEqual(43);
     expect(statSync(join(folder, 'keys.json')).mode & 0o777).toBe(0o600);
-    const again = loadSecrets(config);
-    expect(again).toEqual({ secrets: first.secrets, adminKeyIsNew: false });
+    expect(loadSecrets(config).secrets).toEqual(first.secrets);
+  });
+
+  it('have an access key that is new until it was shown', () => {
+    const config = readConfig({ READERSHIP_DATA: folder });
+    const { secrets } = loadSecrets(config);
+    expect(loadSecrets(config)).toEqual({ secrets, adminKeyIsNew: true });
+    adminKeyShown(config);
+    expect(loadSecrets(config)).toEqual({ secrets, adminKeyIsNew: false });
+    adminKeyShown(config);
+    expect(loadSecrets(config)).toEqual({ secrets, adminKeyIsNew: false });
+  });
+
+  it('are closed to others where they lie open, and whatever the umask is', () => {
+    const file = join(folder, 'keys.json');
+    const mask = process.umask(0o777);
+    const config = readConfig({ READERSHIP_DATA: folder });
+    try {
+      writeFileSync(`${file}.new`, 'of a start that was killed', { mode: 0o666 });
+      chmodSync(`${file}.new`, 0o666);
+      loadSecrets(config);
+    } finally {
+      process.umask(mask);
+    }
+    expect([statSync(file).mode & 0o777, readdirSync(folder)]).toEqual([0o600, ['keys.json']]);
+    chmodSync(file, 0o644);
+    loadSecrets(config);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+  });
+
+  it('that are a link stay one, and one that leads nowhere is never replaced', () => {
+    const [link, file] = [join(folder, 'keys.json'), join(folder, 'mounted.json')];
+    const config = readConfig({ READERSHIP_DATA: folder });
+    symlinkSync(file, link);
+    expect(() => loadSecrets(config)).toThrow(`${link} cannot be read (ENOENT)`);
+    writeFileSync(file, '{}');
+    const { secrets } = loadSecrets(config);
+    expect([lstatSync(link).isSymbolicLink(), JSON.parse(readFileSync(file, 'utf8'))]).toMatchObject([
+      true,
+      { adminKey: secrets.adminKey },
+    ]);
   });
 
   it('that cannot be read are never made anew, and not quoted', () => {
     const config = readConfig({ READERSHIP_DATA: folder });
-    for (const damaged of ['{"masterKey":"c2VjcmV0"}', '{"adminKey": secret']) {
+    for (const damaged of ['{"masterKey":"c2VjcmV0"}', '{"adminKey": secret', '', '[]', '5', 'null']) {
       writeFileSync(join(folder, 'keys.json'), damaged);
       expect(() => loadSecrets(config)).toThrow(/^The keys in .*keys\.json cannot be read: put back [^"]*$/);
     }

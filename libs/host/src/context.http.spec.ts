@@ -3,7 +3,7 @@ import { memoryAdapters } from '@readership/embedded';
 import {
   EventStore,
   handle,
-  Runner,
+  readModelProcessor,
   ReadModels,
   Unavailable,
   type Adapters,
@@ -16,11 +16,11 @@ import {
   type Publish,
 } from '@readership/kernel';
 import { Answer } from './answer.js';
-import { contextModule, LogPipelines, type ContextParts } from './context.js';
+import { contextModule, LogConsumers, type ContextParts } from './context.js';
 import { Metrics } from './metrics.js';
 import { AppliedWait } from './positions.js';
 import { RequestMeta } from './request.js';
-import { startApp, type TestApp } from './testing.js';
+import { startApp, type TestApp } from '../testing/test-app.fixture.js';
 
 type Knocked = Event<'Knocked', { door: string; loud: boolean }>;
 interface Knocks {
@@ -62,7 +62,7 @@ class DoorsController {
     @Inject(EventStore) private readonly store: EventStore,
     @Inject(ReadModels) private readonly models: ReadModels,
     @Inject(AppliedWait) private readonly applied: AppliedWait,
-    @Inject(LogPipelines) readonly pipelines: LogPipelines,
+    @Inject(LogConsumers) readonly consumers: LogConsumers,
   ) {}
 
   @Post(':door')
@@ -234,14 +234,14 @@ describe('the audit', () => {
   });
 });
 
-describe('a pipeline that is started later', () => {
+describe('a group that is started later', () => {
   it('reads the log from the beginning, is audited, and can be stopped', async () => {
     await app.when(knock('a')).then(201);
     await app.settled();
-    const { pipelines } = app.app.get(DoorsController, { strict: false });
+    const { consumers } = app.app.get(DoorsController, { strict: false });
     const models = app.app.get(ReadModels, { strict: false });
-    const late = new Runner<LogRecord, Seen>({ projection: projection('late-knocks') }, models);
-    const consumption = await pipelines.run('feedback.late', [late], 100);
+    const late = readModelProcessor<LogRecord, Seen>({ projection: projection('late-knocks') }, models);
+    const consumption = await consumers.run('feedback.late', [late], 100);
     await app.settled();
     expect(await models.get('late-knocks.v1', 'a')).toEqual({ knocks: 1 });
     const named = async (): Promise<string> =>
@@ -280,7 +280,7 @@ describe('stopping', () => {
   });
 });
 
-it('is ready when its pipelines run and everything else that is asked for is so', async () => {
+it('is ready when its consumers run and everything else that is asked for is so', async () => {
   await app
     .when({ url: '/readyz', key: null })
     .then(200, { ready: true, checks: [{ name: 'feedback', ready: true }] });

@@ -14,14 +14,14 @@ import {
   JobQueue,
   logConsumer,
   modelId,
-  OwnFeed,
+  OwnEventsConsumer,
   ownEvent,
   ownRecord,
-  Pipeline,
-  ReactionRunner,
+  ProcessorGroup,
+  reactionProcessor,
   ReadModels,
   Relay,
-  Runner,
+  readModelProcessor,
   WakeUp,
   type Adapters,
   type Consumption,
@@ -29,10 +29,10 @@ import {
   type LogRecord,
   type OwnRecord,
   type Parked,
+  type Processor,
   type Publish,
   type Reaction,
   type ReadModel,
-  type Taker,
 } from '@readership/kernel';
 import { belongs, Contexts, type ContextStatus } from './contexts.js';
 import { Cursors, Lists } from './lists.js';
@@ -52,7 +52,7 @@ export interface ContextParts {
   readonly publish: Publish<any>;
   readonly controllers?: readonly Type[];
   readonly providers?: readonly Provider[];
-  /** Over published facts: one pipeline, a group named after the context; the models in order, then the reactions. */
+  /** Over published facts: one consumer, a group named after the context; the models in order, then the reactions. */
   readonly log?: {
     readonly models: readonly ReadModel<any>[];
     readonly reactions?: readonly {
@@ -72,10 +72,20 @@ const windowRecords = 5_000;
 /** Names of errors after which a partition halts until somebody looked. */
 const halting: ReadonlySet<string> = new Set(['Gap', 'Halted', 'LogCut', 'OtherLog']);
 
-/** Lets a context read the log with models that are known only at run time. */
-export abstract class LogPipelines {
-  /** Runs takers as a group of their own until the consumption, or the process, is stopped. */
-  abstract run(group: string, takers: readonly Taker<LogRecord, any>[], window: number): Promise<Consumption>;
+/** Lets a context consume the log with models that are known only at run time. */
+export abstract class LogConsumers {
+  /**
+   * Runs processors as a group of their own until the consumption, or the process, is stopped.
+   *
+   * @param window records of a batch at the most
+   * @param afterBatch is called when all of them took a batch, and holds up the partition's next one
+   */
+  abstract run(
+    group: string,
+    processors: readonly Processor<LogRecord, any>[],
+    window: number,
+    afterBatch?: (partition: number) => Promise<void>,
+  ): Promise<Consumption>;
 }
 
 const made = new WeakMap<DynamicModule, ContextParts>();
@@ -89,7 +99,7 @@ export function partsOf(module: DynamicModule): ContextParts {
 
 /**
  * A context as a Nest module that has its own ports and shares none: `EventStore`, `ReadModels`, `JobQueue`, `EventLog`, `DeadLetters`,
- * `AppliedWait`, `Lists`, `LogPipelines`. Its relay, feeds and pipelines run from bootstrap until shutdown begins.
+ * `AppliedWait`, `Lists`, `LogConsumers`. Its relay and consumers run from bootstrap until shutdown begins.
  */
 export function contextModule(adapters: Adapters, parts: ContextParts): DynamicModule {
   for (const controller of parts.controllers ?? []) belongs(controller, parts.name);
@@ -129,7 +139,7 @@ export function contextModule(adapters: Adapters, parts: ContextParts): DynamicM
         },
         inject: [Contexts, BatchPriority, Tracing],
       },
-      { provide: LogPipelines, useExisting: RunningContext },
+      { provide: LogConsumers, useExisting: RunningContext },
       ...(parts.providers ?? []),
     ],
   };
@@ -138,7 +148,7 @@ export function contextModule(adapters: Adapters, parts: ContextParts): DynamicM
 }
 
 class RunningContext
-  extends LogPipelines
+  extends LogConsumers
   implements ContextStatus, OnApplicationBootstrap, BeforeApplicationShutdown
 {
   readonly name: string;
@@ -151,8 +161,8 @@ class RunningContext
   private loops: Promise<void>[] = [];
   private readonly consumptions = new Set<Consumption>();
   private readonly relays: Relay[] = [];
-  private readonly logTakers = new Map<string, Taker<LogRecord, any>>();
-  private readonly ownTakers = new Map<string, Taker<OwnRecord, any>>();
+  private readonly logProcessors = new Map<string, Processor<LogRecord, any>>();
+  private readonly ownProcessors = new Map<string, Processor<OwnRecord, any>>();
   private readonly pending = new Map<number, string>();
   readonly halted = new Map<number, string>();
   readonly jobWorkers: JobWorkers;
@@ -193,14 +203,14 @@ class RunningContext
       this.loops.push(this.keep(() => relay.step(), 'relay'));
     }
     if (this.parts.own && this.parts.own.models.length > 0) {
-      const takers = this.parts.own.models.map((model) =>
-        this.tracing.taking(new Runner<OwnRecord, any>(model, this.models)),
+      const processors = this.parts.own.models.map((model) =>
+        readModelProcessor<OwnRecord, any>(model, this.models),
       );
-      for (const taker of takers) this.ownTakers.set(taker.id, taker);
-      const pipeline = new Pipeline(takers, ownEvent);
-      const feed = new OwnFeed(this.name, this.store, pipeline, windowRecords);
+      for (const processor of processors) this.ownProcessors.set(processor.id, processor);
+      const group = new ProcessorGroup(processors, ownEvent, this.tracing.processing());
+      const consumer = new OwnEventsConsumer(this.name, this.store, group, windowRecords);
       for (let partition = 0; partition < this.store.partitions; partition++) {
-        this.loops.push(this.keep(() => feed.step(partition), 'own feed'));
+        this.loops.push(this.keep(() => consumer.step(partition), 'consumer of own events'));
       }
     }
     this.loops.push(this.watch(signal));
@@ -209,10 +219,9 @@ class RunningContext
       await this.run(
         this.name,
         [
-          ...read.models.map((model) => new Runner<LogRecord, any>(model, this.models)),
-          ...(read.reactions ?? []).map(
-            ({ useFactory }) =>
-              new ReactionRunner<LogRecord, any>(useFactory(this.store, this.models, this.jobs), this.models),
+          ...read.models.map((model) => readModelProcessor<LogRecord, any>(model, this.models)),
+          ...(read.reactions ?? []).map(({ useFactory }) =>
+            reactionProcessor<LogRecord, any>(useFactory(this.store, this.models, this.jobs), this.models),
           ),
         ],
         windowRecords,
@@ -222,12 +231,17 @@ class RunningContext
     this.running = true;
   }
 
-  async run(group: string, takers: readonly Taker<LogRecord, any>[], window: number): Promise<Consumption> {
+  async run(
+    group: string,
+    processors: readonly Processor<LogRecord, any>[],
+    window: number,
+    afterBatch?: (partition: number) => Promise<void>,
+  ): Promise<Consumption> {
     if (this.stopping.signal.aborted) throw new Error(`${this.name} is stopping`);
     const { log } = this.parts;
     if (!log) throw new Error(`${this.name} does not say how it decodes the log`);
-    const shown = takers.map((taker) => this.tracing.taking(taker));
-    const consumer = logConsumer(group, window, new Pipeline(shown, log.decode), this.log);
+    const hooks = { ...this.tracing.processing(), ...(afterBatch ? { afterBatch } : {}) };
+    const consumer = logConsumer(group, window, new ProcessorGroup(processors, log.decode, hooks), this.log);
     const inner = await this.log.consume({
       ...consumer,
       start: (partition) => this.watched(partition, () => consumer.start(partition)),
@@ -243,17 +257,17 @@ class RunningContext
         return cured;
       },
     });
-    for (const taker of takers) {
-      this.publishedIds.add(taker.id);
-      this.logTakers.set(taker.id, taker);
+    for (const processor of processors) {
+      this.publishedIds.add(processor.id);
+      this.logProcessors.set(processor.id, processor);
     }
     const consumption: Consumption = {
       stop: async () => {
         this.consumptions.delete(consumption);
         await inner.stop();
-        for (const { id } of takers) {
+        for (const { id } of processors) {
           this.publishedIds.delete(id);
-          this.logTakers.delete(id);
+          this.logProcessors.delete(id);
         }
       },
     };
@@ -270,19 +284,19 @@ class RunningContext
   }
 
   async replay(model: string, partition: number, key: string): Promise<number> {
-    const own = this.ownTakers.get(model);
+    const own = this.ownProcessors.get(model);
     if (own) {
       const again = (parked: Parked): Promise<OwnRecord> => this.ownAgain(parked, partition);
       return own.replay(partition, key, again, ownEvent);
     }
-    return this.logTakers
+    return this.logProcessors
       .get(model)!
       .replay(partition, key, async ({ record }) => record!, this.parts.log!.decode);
   }
 
   async discard(model: string, partition: number, key: string, offset: number): Promise<Parked | null> {
-    const taker = this.ownTakers.get(model) ?? this.logTakers.get(model)!;
-    return taker.discard(partition, key, offset);
+    const processor = this.ownProcessors.get(model) ?? this.logProcessors.get(model)!;
+    return processor.discard(partition, key, offset);
   }
 
   /** Stops taking in, and waits for what is under way; what was acknowledged and not yet published stays in the store. */

@@ -11,7 +11,7 @@ export interface ContextStatus {
   readonly publishedIds: ReadonlySet<string>;
   /** Ids of the models over the context's own events that run now. */
   readonly ownIds: ReadonlySet<string>;
-  /** Its relay, feeds and pipelines were started and not stopped. */
+  /** Its relay and consumers were started and not stopped. */
   readonly running: boolean;
   /** Since when the oldest event in hand of a partition waits to be published, RFC 3339; `null`: none does. */
   unpublishedSince(partition: number): string | null;
@@ -21,7 +21,7 @@ export interface ContextStatus {
   readonly halted: ReadonlyMap<number, string>;
   /** Runs the jobs of the context's queues. */
   readonly jobWorkers: JobWorkers;
-  /** Takes what is parked of a key; see `Taker`. */
+  /** Takes what is parked of a key; see `Processor`. */
   replay(model: string, partition: number, key: string): Promise<number>;
   discard(model: string, partition: number, key: string, offset: number): Promise<Parked | null>;
 }

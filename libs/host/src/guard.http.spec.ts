@@ -5,7 +5,7 @@ import { request as httpRequest } from 'node:http';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { Answer } from './answer.js';
 import { IfMatch, RequestMeta } from './request.js';
-import { startApp, type TestApp } from './testing.js';
+import { startApp, type TestApp } from '../testing/test-app.fixture.js';
 
 @Controller('v1/doors')
 class DoorsController {

@@ -1,5 +1,5 @@
 export { Answer, written } from './answer.js';
-export { createApp, serve, type AppOptions } from './app.js';
+export { createApp, holdPort, serve, type AppOptions, type HeldPort, type Served } from './app.js';
 export { Clock, SystemClock } from './clock.js';
 export {
   BadConfig,
@@ -10,10 +10,11 @@ export {
   ServiceConfig,
   type LogLevel,
 } from './config.js';
-export { contextModule, LogPipelines, partsOf, type ContextParts } from './context.js';
+export { contextModule, LogConsumers, partsOf, type ContextParts } from './context.js';
 export { Contexts, type ContextStatus } from './contexts.js';
 export type { RateLimiter } from './edge.js';
 export { eventually } from './eventually.js';
+export { failProcess } from './failed-process.js';
 export { HttpProblem, Unreadable, type FieldProblem } from './http-problem.js';
 export { listLimit, ListQuery, Lists, type ListAsked, type Listed } from './lists.js';
 export { AppliedWait, joinMarks } from './positions.js';
@@ -30,6 +31,6 @@ export type { Problem } from './problem.js';
 export type { ReadinessCheck } from './readiness.js';
 export { IfMatch, RequestMeta } from './request.js';
 export { Public, routesOf, type Route } from './routes.js';
-export { loadSecrets, Secrets } from './secrets.js';
+export { adminKeyShown, loadSecrets, Secrets } from './secrets.js';
 export { runService, type Connect, type ServiceAdapters } from './service.js';
 export { parseStrictJson } from './strict-json.js';

@@ -3,7 +3,7 @@ import { memoryAdapters } from '@readership/embedded';
 import { EventStore, type LogRecord, type Meta, type Projection } from '@readership/kernel';
 import { contextModule } from './context.js';
 import { RequestMeta } from './request.js';
-import { startApp, type TestApp } from './testing.js';
+import { startApp, type TestApp } from '../testing/test-app.fixture.js';
 
 interface Rang {
   readonly type: 'Rang';

@@ -56,6 +56,7 @@ const framework: Readonly<Record<number, readonly [code: string, detail: string]
 const away: Readonly<Record<Away, readonly [retryAfterS: number, detail: string]>> = {
   STORE_UNAVAILABLE: [2, 'The database does not answer: send the same again in a moment.'],
   LOG_UNAVAILABLE: [2, 'The log does not answer: send the same again in a moment.'],
+  BUSY: [1, 'More is being recorded than can be kept up with: send the same again in a moment.'],
   STORE_FULL: [30, 'There is no room left to store anything: send the same again once there is.'],
 };
 

@@ -3,7 +3,7 @@ import { memoryAdapters } from '@readership/embedded';
 import { EventStore, type Meta } from '@readership/kernel';
 import { contextModule } from './context.js';
 import { RequestMeta } from './request.js';
-import { startApp, type TestApp } from './testing.js';
+import { startApp, type TestApp } from '../testing/test-app.fixture.js';
 
 @Controller('v1/bells')
 class BellsController {

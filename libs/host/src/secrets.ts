@@ -1,15 +1,20 @@
 import { randomBytes } from 'node:crypto';
 import {
+  chmodSync,
   closeSync,
   existsSync,
+  fchmodSync,
   fsyncSync,
-  mkdirSync,
+  lstatSync,
   openSync,
   readFileSync,
+  realpathSync,
   renameSync,
-  writeSync,
+  rmSync,
+  statSync,
+  writeFileSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { Config } from './config.js';
 
 /** The keys of a deployment; none of them is ever logged or answered. */
@@ -32,23 +37,27 @@ export class Secrets {
 }
 
 const keyNames = ['masterKey', 'cardKey', 'linkKey', 'adminKey'] as const;
-type Kept = Partial<Record<(typeof keyNames)[number], string>>;
+type Kept = Partial<Record<(typeof keyNames)[number], string>> & {
+  /** Nobody was shown the access key since it was made. */
+  readonly adminKeyUnseen?: true;
+};
 
 /**
  * The keys from the environment, and from `keys.json` (mode 0600) in the data folder those it does not give; what is
- * in neither is made and kept there. `adminKeyIsNew`: it was made now and must be shown, this once.
+ * in neither is made and kept there. `adminKeyIsNew`: nobody has seen it; it must be shown once everything runs, and
+ * `adminKeyShown` be called then. Throws an `Error` of one line that names the file and quotes nothing of it.
  */
 export function loadSecrets(config: Config): { readonly secrets: Secrets; readonly adminKeyIsNew: boolean } {
-  const file = join(config.dataFolder, 'keys.json');
-  const kept = existsSync(file) ? readKept(file) : {};
+  const file = fileOf(config);
+  const kept = readKept(file);
   const made: Kept = {};
   for (const name of keyNames) {
     if (config[name] !== undefined || kept[name] !== undefined) continue;
     made[name] =
       name === 'adminKey' ? randomBytes(32).toString('base64url') : randomBytes(32).toString('base64');
   }
-  if (Object.keys(made).length > 0) keep(file, { ...kept, ...made });
-  const all = { ...kept, ...made };
+  const all: Kept = { ...kept, ...made, ...(made.adminKey === undefined ? {} : { adminKeyUnseen: true }) };
+  if (Object.keys(made).length > 0) keep(file, all);
   const bytes = (name: 'masterKey' | 'cardKey' | 'linkKey'): Buffer =>
     config[name] ?? Buffer.from(all[name]!, 'base64');
   return {
@@ -58,14 +67,39 @@ export function loadSecrets(config: Config): { readonly secrets: Secrets; readon
       linkKey: bytes('linkKey'),
       adminKey: config.adminKey ?? all.adminKey!,
     }),
-    adminKeyIsNew: made.adminKey !== undefined,
+    adminKeyIsNew: config.adminKey === undefined && all.adminKeyUnseen === true,
   };
 }
 
-/** Throws an `Error` of one line that says nothing of what stands there. */
+/** The access key was shown to the user: it is not new at the next start. */
+export function adminKeyShown(config: Config): void {
+  const file = fileOf(config);
+  const { adminKeyUnseen, ...kept } = readKept(file);
+  if (adminKeyUnseen) keep(file, kept);
+}
+
+/** Where the keys are kept; a link that leads somewhere else stays one. */
+function fileOf({ dataFolder }: Config): string {
+  const file = join(dataFolder, 'keys.json');
+  return existsSync(file) ? realpathSync(file) : file;
+}
+
 function readKept(file: string): Kept {
+  let text: string;
   try {
-    const kept = JSON.parse(readFileSync(file, 'utf8')) as Kept;
+    // A link to a file that is not there is no reason to make other keys.
+    if (lstatSync(file, { throwIfNoEntry: false }) === undefined) return {};
+    if ((statSync(file).mode & 0o077) !== 0) chmodSync(file, 0o600);
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new Error(
+      `The keys in ${file} cannot be read (${codeOf(error)}): give the file to the user who starts Readership.`,
+      { cause: error },
+    );
+  }
+  try {
+    const kept = JSON.parse(text) as Kept;
+    if (typeof kept !== 'object' || Array.isArray(kept)) throw new TypeError('no object');
     const good = keyNames.every((name) => {
       const key: unknown = kept[name];
       if (key === undefined) return true;
@@ -80,10 +114,27 @@ function readKept(file: string): Kept {
 
 /** Whole or not at all: a lost master key would make everything personal unreadable. */
 function keep(file: string, keys: Kept): void {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  const handle = openSync(`${file}.new`, 'w', 0o600);
-  writeSync(handle, `${JSON.stringify(keys, null, 2)}\n`);
-  fsyncSync(handle);
-  closeSync(handle);
-  renameSync(`${file}.new`, file);
+  const unfinished = `${file}.new`;
+  try {
+    // One that a killed start left may be open to others.
+    rmSync(unfinished, { force: true });
+    const handle = openSync(unfinished, 'wx', 0o600);
+    try {
+      fchmodSync(handle, 0o600);
+      writeFileSync(handle, `${JSON.stringify(keys, null, 2)}\n`);
+      fsyncSync(handle);
+    } finally {
+      closeSync(handle);
+    }
+    renameSync(unfinished, file);
+  } catch (error) {
+    throw new Error(
+      `The keys cannot be kept in ${file} (${codeOf(error)}): see who owns it and its folder, and whether the disk has room.`,
+      { cause: error },
+    );
+  }
+}
+
+function codeOf(error: unknown): string {
+  return (error as NodeJS.ErrnoException).code ?? (error as Error).name;
 }

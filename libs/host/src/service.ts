@@ -2,8 +2,9 @@ import type { DynamicModule } from '@nestjs/common';
 import type { CustomTransportStrategy } from '@nestjs/microservices';
 import type { Adapters, TopicLag } from '@readership/kernel';
 import { createApp, serve } from './app.js';
-import { BadConfig, readServiceConfig, type ServiceConfig } from './config.js';
+import { readServiceConfig, type ServiceConfig } from './config.js';
 import type { RateLimiter } from './edge.js';
+import { failProcess } from './failed-process.js';
 import { causeOf, jsonLog } from './logger.js';
 import { Metrics } from './metrics.js';
 import { Secrets } from './secrets.js';
@@ -27,26 +28,29 @@ export async function runService(
   module: { on(adapters: Adapters): DynamicModule },
   connect: Connect,
 ): Promise<void> {
+  let adapters: ServiceAdapters | undefined;
+  let app: Awaited<ReturnType<typeof createApp>> | undefined;
   try {
     const config = readServiceConfig(process.env);
     const log = jsonLog(config.logLevel);
-    const adapters = await connect({
+    adapters = await connect({
       ...config,
       context,
       onError: (error, where) => log.warn({ ...where, ...causeOf(error) }, 'a consumer tries again'),
     });
-    const app = await createApp([module.on(adapters)], config, {
+    app = await createApp([module.on(adapters)], config, {
       secrets: new Secrets(config),
       limiter: adapters.limiter,
     });
-    app.get(Metrics).watchTopics(() => adapters.transport.lag());
-    app.connectMicroservice({ strategy: adapters.transport }, { inheritAppConfig: false });
+    const { transport } = adapters;
+    app.get(Metrics).watchTopics(() => transport.lag());
+    app.connectMicroservice({ strategy: transport }, { inheritAppConfig: false });
     await app.startAllMicroservices();
-    const url = await serve(app, config, adapters);
+    const { url } = await serve(app, config, adapters);
     log.info({ from: context, url }, 'ready');
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    process.stderr.write(`${error instanceof BadConfig ? message : message.split('\n')[0]}\n`);
-    process.exit(1);
+    failProcess(error);
+    await app?.close().catch(() => undefined);
+    await adapters?.close().catch(() => undefined);
   }
 }

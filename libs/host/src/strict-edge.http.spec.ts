@@ -6,7 +6,7 @@ import { request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
 import type { Problem } from './problem.js';
 import { Public } from './routes.js';
-import { startApp, type TestApp, type TestRequest } from './testing.js';
+import { startApp, type TestApp, type TestRequest } from '../testing/test-app.fixture.js';
 
 class Shelf {
   @IsInt()

@@ -22,7 +22,7 @@ import { contextModule } from './context.js';
 import { eventually } from './eventually.js';
 import { AppliedWait } from './positions.js';
 import { RequestMeta } from './request.js';
-import { startApp, type TestApp } from './testing.js';
+import { startApp, type TestApp } from '../testing/test-app.fixture.js';
 
 type Rung = Event<'Rung', { readonly bell: string }>;
 type Heard = Rung & { readonly key: string; readonly id: string };

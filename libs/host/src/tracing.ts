@@ -11,7 +11,7 @@ import {
   type SpanContext,
   type Tracer,
 } from '@opentelemetry/api';
-import { takingBy, type Delivered, type EventLog, type LogRecord, type Taker } from '@readership/kernel';
+import type { Delivered, EventLog, GroupHooks, LogRecord } from '@readership/kernel';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { formatTraceparent, isSampled, parseTraceparent } from './traceparent.js';
 
@@ -32,8 +32,8 @@ export function traceparentOf(request: FastifyRequest): string | undefined {
 
 /**
  * Spans of requests, relays, read models and reactions, in one trace from the request to the last row it changes. Names
- * and attributes are names of ours and counts, never ids or content. Whether somebody records is asked once: without
- * an OpenTelemetry SDK everything is handed back as it was given.
+ * and attributes are names of ours and counts, never ids or content. Looks once whether
+ * an OpenTelemetry SDK records; without one nothing is added.
  */
 export class Tracing {
   private readonly tracer: Tracer | null = recordingTracer();
@@ -59,18 +59,17 @@ export class Tracing {
     return spans.get(request)?.spanContext().traceId;
   }
 
-  /** A taker that shows each batch in the traces that led to it. */
-  taking<R extends Delivered, E>(taker: Taker<R, E>): Taker<R, E> {
+  /** Hooks that show each batch of a processor in the traces that led to it. */
+  processing<R extends Delivered>(): Pick<GroupHooks<R>, 'around'> {
     const { tracer } = this;
-    if (!tracer) return taker;
-    const { id, on } = taker;
-    return takingBy(taker, (partition, records, decode) => {
-      const ours = records.filter(({ type }) => on.has(type));
-      const attributes = { 'readership.model': id, 'readership.partition': partition };
-      return inTraces(tracer, `take ${id}`, SpanKind.CONSUMER, attributes, ours, () =>
-        taker.take(partition, records, decode),
-      );
-    });
+    if (!tracer) return {};
+    return {
+      around: ({ id, on }, partition, records, work) => {
+        const handled = records.filter(({ type }) => on.has(type));
+        const attributes = { 'readership.model': id, 'readership.partition': partition };
+        return inTraces(tracer, `take ${id}`, SpanKind.CONSUMER, attributes, handled, work);
+      },
+    };
   }
 
   /** A log that shows each page it publishes in the traces that led to it. */

@@ -24,8 +24,10 @@ export * from './log/republish.js';
 
 export * from './read/delivery.js';
 export * from './read/fingerprint.js';
-export * from './read/pipeline.js';
+export * from './read/log-consumer.js';
+export * from './read/own-events-consumer.js';
+export * from './read/processor-group.js';
+export { Processor } from './read/processor.js';
 export * from './read/projection.js';
 export * from './read/reaction.js';
-export * from './read/runner.js';
-export { type Applied, type Applying, Taking } from './read/taking.js';
+export * from './read/read-model-processor.js';

@@ -1,5 +1,8 @@
-/** What is away: the database of the stores, room on its disk, or the brokers of the log. */
-export type Away = 'STORE_UNAVAILABLE' | 'STORE_FULL' | 'LOG_UNAVAILABLE';
+/**
+ * What is away: the database of the stores, room on its disk, or the brokers of the log. `BUSY`: all are there, and too
+ * much is under way.
+ */
+export type Away = 'STORE_UNAVAILABLE' | 'STORE_FULL' | 'LOG_UNAVAILABLE' | 'BUSY';
 
 /**
  * An adapter cannot do now what it was asked, for a reason that has nothing to do with what was asked: ask again.

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readLoadState, saveLoadState } from './load-state.js';
@@ -21,5 +21,17 @@ describe('the state of a load', () => {
       done: 4,
     });
     expect(readdirSync(folder)).toEqual(['sample.json']);
+  });
+
+  it.each([
+    '',
+    '{"name":"somebody else\'s"}',
+    'null',
+    '{"seed":1,"lastMonth":"2026-02","done":"3","complete":false}',
+  ])('is not taken from a file that is something else: %s', (text) => {
+    const other = join(folder, 'other.json');
+    writeFileSync(other, text);
+    expect(() => readLoadState(other, now)).toThrow(`${other} does not say how far the sample was loaded`);
+    rmSync(other);
   });
 });

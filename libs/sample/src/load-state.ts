@@ -5,10 +5,32 @@ import type { LoadState } from './load.js';
 
 const seed = 20_240_401;
 
-/** How far a load came that keeps its state in this file; a new load ends with the month before `now`. */
+/**
+ * How far a load came that keeps its state in this file; a new load ends with the month before `now`. Throws an `Error` of
+ * one line when the file is something else, which the load would overwrite.
+ */
 export function readLoadState(file: string, now: Date): LoadState {
   if (!existsSync(file)) return { seed, lastMonth: monthBefore(now), done: 0, complete: false };
-  return JSON.parse(readFileSync(file, 'utf8')) as LoadState;
+  try {
+    const state: unknown = JSON.parse(readFileSync(file, 'utf8'));
+    if (isLoadState(state)) return state;
+  } catch {
+    // Told below.
+  }
+  throw new Error(
+    `${file} does not say how far the sample was loaded: move it away, or put back what it was.`,
+  );
+}
+
+function isLoadState(state: unknown): state is LoadState {
+  const { seed, lastMonth, done, complete } = (state ?? {}) as Partial<Record<keyof LoadState, unknown>>;
+  return (
+    Number.isSafeInteger(seed) &&
+    typeof lastMonth === 'string' &&
+    /^\d{4}-\d{2}$/.test(lastMonth) &&
+    Number.isSafeInteger(done) &&
+    typeof complete === 'boolean'
+  );
 }
 
 /** Replaces the file as a whole, so that a kill leaves the old state or the new one. */

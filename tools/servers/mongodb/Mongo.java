@@ -3,6 +3,7 @@ import de.bwaldvogel.mongo.MongoDatabase;
 import de.bwaldvogel.mongo.MongoServer;
 import de.bwaldvogel.mongo.MongoVersion;
 import de.bwaldvogel.mongo.backend.AbstractUniqueIndex;
+import de.bwaldvogel.mongo.backend.CollectionOptions;
 import de.bwaldvogel.mongo.backend.CursorRegistry;
 import de.bwaldvogel.mongo.backend.DatabaseResolver;
 import de.bwaldvogel.mongo.backend.Index;
@@ -11,6 +12,7 @@ import de.bwaldvogel.mongo.backend.KeyValue;
 import de.bwaldvogel.mongo.backend.ValueComparator;
 import de.bwaldvogel.mongo.backend.aggregation.Aggregation;
 import de.bwaldvogel.mongo.backend.h2.H2Backend;
+import de.bwaldvogel.mongo.backend.h2.H2Collection;
 import de.bwaldvogel.mongo.backend.h2.H2Database;
 import de.bwaldvogel.mongo.bson.Document;
 import de.bwaldvogel.mongo.oplog.Oplog;
@@ -24,7 +26,9 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
+import org.h2.mvstore.MVMap;
 import org.h2.mvstore.MVStore;
 
 /**
@@ -65,44 +69,109 @@ final class Mongo {
     protected MongoDatabase openOrCreateDatabase(String name) {
       return new IndexingDatabase(name, getMvStore(), getCursorRegistry());
     }
+
+    /** Tells besides, as MongoDB names it, how many documents were looked at by any query so far. */
+    @Override
+    public Document getServerStatus() {
+      var executor = new Document("scannedObjects", CountingCollection.SCANNED.get());
+      return super.getServerStatus().append("metrics", new Document("queryExecutor", executor));
+    }
+
+    /** Indexes are kept in memory, and filled from the documents when a database is opened. */
+    private final class IndexingDatabase extends H2Database {
+      IndexingDatabase(String name, MVStore store, CursorRegistry cursors) {
+        super(name, store, cursors);
+      }
+
+      @Override
+      protected Index<Object> openOrCreateUniqueIndex(
+          String collection, String name, List<IndexKey> keys, boolean sparse) {
+        return new UniqueIndex(name, keys, sparse);
+      }
+
+      @Override
+      protected Index<Object> openOrCreateSecondaryIndex(
+          String collection, String name, List<IndexKey> keys, boolean sparse) {
+        return new SecondaryIndex(name, keys);
+      }
+
+      @Override
+      protected MongoCollection<Object> openOrCreateCollection(String name, CollectionOptions options) {
+        var fullName = getFullCollectionNamespace(name);
+        MVMap<Object, Document> documents = getMvStore().openMap("databases." + fullName);
+        MVMap<String, Object> meta = getMvStore().openMap("meta." + fullName);
+        return new CountingCollection(this, name, options, documents, meta, cursorRegistry);
+      }
+
+      /**
+       * A pipeline that begins with a match is given what an index finds, instead of every document. A find is given no more
+       * of it than it asks for.
+       */
+      @Override
+      public Document handleCommand(
+          Channel channel, String command, Document query, DatabaseResolver databases, Oplog oplog) {
+        if (command.equals("find"))
+          return super.handleCommand(channel, command, limited(query), databases, oplog);
+        Document match = command.equals("aggregate") ? firstMatch(query.get("pipeline")) : null;
+        var collection = match == null ? null : resolveCollection(query.get(command).toString(), false);
+        if (collection == null) return super.handleCommand(channel, command, query, databases, oplog);
+        var pipeline = Aggregation.fromPipeline(query.get("pipeline"), databases, this, collection, oplog);
+        var found = pipeline.runStagesAsStream(collection.handleQueryAsStream(match));
+        var cursor = new Document("id", 0L).append("ns", collection.getFullName());
+        cursor.append("firstBatch", found.collect(Collectors.toList()));
+        return new Document("cursor", cursor).append("ok", 1.0);
+      }
+
+      /**
+       * The same query, which names the documents that it is about, when an index has them in the order that is asked for:
+       * then as many are looked at as the limit says, and not all that match.
+       */
+      private Document limited(Document query) {
+        if (!(query.get("filter") instanceof Document filter) || filter.size() != 1) return query;
+        if (!(query.get("limit") instanceof Number limit) || limit.intValue() <= 0) return query;
+        Document sort = query.get("sort") instanceof Document asked ? asked : new Document();
+        int skip = query.get("skip") instanceof Number skipped ? skipped.intValue() : 0;
+        String field = filter.keySet().iterator().next();
+        var collection = resolveCollection(query.get("find").toString(), false);
+        if (collection == null) return query;
+        for (var index : collection.getIndexes()) {
+          if (!(index instanceof SecondaryIndex secondary)) continue;
+          var ids = secondary.first(field, filter.get(field), sort, skip, Math.abs(limit.intValue()));
+          if (ids == null) continue;
+          var named = query.clone();
+          named.remove("skip");
+          named.put("filter", new Document("_id", new Document("$in", ids)).append(field, filter.get(field)));
+          return named;
+        }
+        return query;
+      }
+
+      private static Document firstMatch(Object pipeline) {
+        List<?> stages = (List<?>) pipeline;
+        if (stages.isEmpty()) return null;
+        return ((Document) stages.get(0)).get("$match") instanceof Document match ? match : null;
+      }
+    }
   }
 
-  /** Indexes are kept in memory, and filled from the documents when a database is opened. */
-  private static final class IndexingDatabase extends H2Database {
-    IndexingDatabase(String name, MVStore store, CursorRegistry cursors) {
-      super(name, store, cursors);
+  /** Counts the documents that queries look at, in all databases together. */
+  private static final class CountingCollection extends H2Collection {
+    static final AtomicLong SCANNED = new AtomicLong();
+
+    CountingCollection(
+        MongoDatabase database,
+        String name,
+        CollectionOptions options,
+        MVMap<Object, Document> documents,
+        MVMap<String, Object> meta,
+        CursorRegistry cursors) {
+      super(database, name, options, documents, meta, cursors);
     }
 
     @Override
-    protected Index<Object> openOrCreateUniqueIndex(
-        String collection, String name, List<IndexKey> keys, boolean sparse) {
-      return new UniqueIndex(name, keys, sparse);
-    }
-
-    @Override
-    protected Index<Object> openOrCreateSecondaryIndex(
-        String collection, String name, List<IndexKey> keys, boolean sparse) {
-      return new SecondaryIndex(name, keys);
-    }
-
-    /** A pipeline that begins with a match is given what an index finds, instead of every document. */
-    @Override
-    public Document handleCommand(
-        Channel channel, String command, Document query, DatabaseResolver databases, Oplog oplog) {
-      Document match = command.equals("aggregate") ? firstMatch(query.get("pipeline")) : null;
-      var collection = match == null ? null : resolveCollection(query.get(command).toString(), false);
-      if (collection == null) return super.handleCommand(channel, command, query, databases, oplog);
-      var pipeline = Aggregation.fromPipeline(query.get("pipeline"), databases, this, collection, oplog);
-      var found = pipeline.runStagesAsStream(collection.handleQueryAsStream(match));
-      var cursor = new Document("id", 0L).append("ns", collection.getFullName());
-      cursor.append("firstBatch", found.collect(Collectors.toList()));
-      return new Document("cursor", cursor).append("ok", 1.0);
-    }
-
-    private static Document firstMatch(Object pipeline) {
-      List<?> stages = (List<?>) pipeline;
-      if (stages.isEmpty()) return null;
-      return ((Document) stages.get(0)).get("$match") instanceof Document match ? match : null;
+    protected boolean documentMatchesQuery(Document document, Document query) {
+      SCANNED.incrementAndGet();
+      return super.documentMatchesQuery(document, query);
     }
   }
 
@@ -118,8 +187,12 @@ final class Mongo {
     /** Some document has several values: then it is not the same one that is above one bound and below the other. */
     private boolean several;
 
+    /** Follows every value. */
+    private static final Object END = new Object();
+
     private static int compare(KeyValue a, KeyValue b) {
       for (int i = 0; i < Math.min(a.size(), b.size()); i++) {
+        if (a.get(i) == END || b.get(i) == END) return a.get(i) == b.get(i) ? 0 : a.get(i) == END ? 1 : -1;
         int order = VALUES.compare(a.get(i), b.get(i));
         if (order != 0) return order;
       }
@@ -179,6 +252,28 @@ final class Mongo {
         if (last != null && VALUES.compare(entry.getKey().get(0), last) > 0) break;
         found.add(entry.getValue());
       }
+    }
+
+    /**
+     * The ids of the documents that have this value, or at least this value, as the last of their keys: in the order of
+     * the other fields, without the first `skip`, at most `limit`.
+     */
+    List<Object> ids(Object asked, boolean only, boolean ascending, int skip, int limit) {
+      Object bound = new KeyValue(asked).normalized().get(0);
+      Set<Object> ids = new LinkedHashSet<>();
+      for (KeyValue key : ascending ? places.tailMap(new KeyValue(bound)).keySet() : downFrom(bound)) {
+        int order = VALUES.compare(key.get(0), bound);
+        if (only && order != 0) break;
+        if (skip-- > 0) continue;
+        ids.add(key.get(key.size() - 1));
+        if (ids.size() == limit) break;
+      }
+      return new ArrayList<>(ids);
+    }
+
+    /** Those with this first value, the last one first, and what comes before them. */
+    private Set<KeyValue> downFrom(Object bound) {
+      return places.headMap(new KeyValue(bound, END), false).descendingMap().keySet();
     }
 
     private static Object either(Document operators, String a, String b) {
@@ -260,6 +355,21 @@ final class Mongo {
     @Override
     public synchronized Iterable<Object> getPositions(Document query) {
       return places.of(query.get(keys().get(0)));
+    }
+
+    /**
+     * The ids of the first documents that have this value of the first field, in an order by the second; or, without an
+     * order, of some that have at least this value. {@code null}: this index cannot tell.
+     */
+    synchronized List<Object> first(String field, Object asked, Document sort, int skip, int limit) {
+      if (!keys().get(0).equals(field) || sort.size() > 1) return null;
+      if (sort.isEmpty()) {
+        if (!(asked instanceof Document bound) || bound.size() != 1 || skip > 0) return null;
+        return Places.isValue(bound.get("$gte")) ? places.ids(bound.get("$gte"), false, true, 0, limit) : null;
+      }
+      String second = sort.keySet().iterator().next();
+      if (!Places.isValue(asked) || keys().size() < 2 || !keys().get(1).equals(second)) return null;
+      return places.ids(asked, true, ((Number) sort.get(second)).intValue() > 0, skip, limit);
     }
 
     @Override

@@ -1,4 +1,4 @@
-import { fingerprints, takingBy, type ReadModels, type Taker, type LogRecord } from '@readership/kernel';
+import { fingerprints, type ReadModels } from '@readership/kernel';
 import type { Building } from './figures.decider.js';
 import type { Comparison } from './figures.events.js';
 
@@ -49,15 +49,4 @@ export async function compared(
 export function uncompared({ partitions, compared: known }: Building): readonly number[] {
   const all = Array.from({ length: partitions ?? 0 }, (_, partition) => partition);
   return all.filter((partition) => !known.some((one) => one.partition === partition));
-}
-
-/** A taker after whose batches something may be looked at before the partition's next batch is taken. */
-export function pausing<E>(
-  taker: Taker<LogRecord, E>,
-  between: (partition: number) => Promise<void>,
-): Taker<LogRecord, E> {
-  return takingBy(taker, async (partition, records, decode) => {
-    await taker.take(partition, records, decode);
-    await between(partition);
-  });
 }

@@ -6,7 +6,7 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import { defaultPolicy } from '@readership/contracts';
-import { Clock, LogPipelines } from '@readership/host';
+import { Clock, LogConsumers } from '@readership/host';
 import {
   EventLog,
   EventStore,
@@ -14,14 +14,14 @@ import {
   JobQueue,
   ReadModels,
   Refusal,
-  Runner,
+  readModelProcessor,
   type Consumption,
   type JobWorker,
   type LogRecord,
   type ReadModel,
 } from '@readership/kernel';
 import { randomUUID } from 'node:crypto';
-import { compared, pausing, uncompared, type Rebuilding } from './comparing.js';
+import { compared, uncompared, type Rebuilding } from './comparing.js';
 import {
   figureIds,
   figureModel,
@@ -96,7 +96,7 @@ export class Figures implements OnApplicationBootstrap, BeforeApplicationShutdow
     @Inject(EventStore) private readonly store: EventStore,
     @Inject(ReadModels) private readonly models: ReadModels,
     @Inject(EventLog) private readonly log: EventLog,
-    @Inject(LogPipelines) private readonly pipelines: LogPipelines,
+    @Inject(LogConsumers) private readonly consumers: LogConsumers,
     @Inject(JobQueue) private readonly jobs: JobQueue,
     @Inject(Clock) private readonly clock: Clock,
     @Inject(OFFERED) private readonly offered: Offered,
@@ -298,10 +298,8 @@ export class Figures implements OnApplicationBootstrap, BeforeApplicationShutdow
   }
 
   private keep({ group, window, models }: Keeping): Promise<Consumption> {
-    const takers = models.map((model) => new Runner<LogRecord, any>(model, this.models));
-    const last = takers[takers.length - 1]!;
-    const all = [...takers.slice(0, -1), pausing(last, (partition) => this.compareBetween(partition))];
-    return this.pipelines.run(group, all, window);
+    const processors = models.map((model) => readModelProcessor<LogRecord, any>(model, this.models));
+    return this.consumers.run(group, processors, window, (partition) => this.compareBetween(partition));
   }
 
   private async tell(command: FiguresCommand): Promise<void> {

@@ -141,7 +141,7 @@ async function damage(model: string, key: string, change: 'row' | 'cell'): Promi
   const row = await models.get<{ days: number[] }>(model, key);
   const changed = { row: { ...row!, days: [...row!.days, 99_999] }, indexes: {} };
   const outcome = await models.commit(model, partition, {
-    from: at.offset,
+    from: at.rev,
     to: at,
     rows: change === 'row' ? new Map([[key, changed]]) : new Map(),
     cells: change === 'cell' ? new Map([[`active|${branch}|2023-05`, 5]]) : new Map(),

@@ -3,12 +3,12 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { EventLog } from '@readership/kernel';
 import { eventLogContract, runCase, type Fixture, type Maker } from '@readership/kernel/testing';
 import { Kafka, logLevel, type KafkaConfig } from 'kafkajs';
-import { backends } from '../backends.js';
-import { watchedMongo } from '../watched-mongo.js';
+import { testServers } from '../../testing/test-servers.fixture.js';
+import { connectWithinSubset } from '../../testing/subset-connection.fixture.js';
 import { prepareEventLog } from './event-log-topic.js';
 import { KafkaEventLog } from './kafka-event-log.js';
 
-const servers = backends();
+const servers = testServers();
 const kafka: KafkaConfig = {
   clientId: 'readership-spec',
   brokers: [servers.kafka],
@@ -25,7 +25,7 @@ function onKafka(partitions: number): Maker<Fixture<EventLog>> {
   return async () => {
     const topic = `spec-${randomUUID()}`;
     await prepareEventLog({ kafka, topic, partitions, replication: 1 });
-    const database = await watchedMongo(servers.mongodb, topic);
+    const database = await connectWithinSubset(servers.mongodb, topic);
     const open = () => new KafkaEventLog({ kafka, topic, partitions, database, timing });
     const logs = [open()];
     return {

@@ -12,18 +12,18 @@ import {
   recordAt,
   records,
   servers,
-  SpecTopic,
+  ScratchTopic,
   timing,
   until,
   upTo,
-} from './testing.js';
+} from '../../testing/scratch-topic.fixture.js';
 
-let on: SpecTopic;
+let on: ScratchTopic;
 let topic: string;
-let admin: SpecTopic['admin'];
+let admin: ScratchTopic['admin'];
 
 beforeEach(async () => {
-  on = await SpecTopic.make();
+  on = await ScratchTopic.make();
   ({ topic, admin } = on);
 });
 afterEach(() => on.close());

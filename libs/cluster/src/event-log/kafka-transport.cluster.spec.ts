@@ -5,12 +5,12 @@ import { NestFactory } from '@nestjs/core';
 import { EventPattern, MessagePattern, Payload } from '@nestjs/microservices';
 import type { TopicBatch } from '@readership/kernel';
 import { Kafka, logLevel, type Admin, type KafkaConfig, type Message } from 'kafkajs';
-import { backends } from '../backends.js';
+import { testServers } from '../../testing/test-servers.fixture.js';
 import { KafkaTransport, type KafkaTransportOptions, type TopicBatches } from './kafka-transport.js';
 
 const kafka: KafkaConfig = {
   clientId: 'readership-spec',
-  brokers: [backends().kafka],
+  brokers: [testServers().kafka],
   logLevel: logLevel.NOTHING,
 };
 const timing = { heartbeatMs: 150, sessionMs: 6_000, rebalanceMs: 3_000, fetchWaitMs: 50 };

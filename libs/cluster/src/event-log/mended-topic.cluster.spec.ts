@@ -5,15 +5,15 @@ import {
   kept,
   recordAt,
   records,
-  SpecTopic,
+  ScratchTopic,
   succeeds,
   until,
   upTo,
-} from './testing.js';
+} from '../../testing/scratch-topic.fixture.js';
 
-let on: SpecTopic;
+let on: ScratchTopic;
 beforeEach(async () => {
-  on = await SpecTopic.make();
+  on = await ScratchTopic.make();
 });
 afterEach(() => on.close());
 

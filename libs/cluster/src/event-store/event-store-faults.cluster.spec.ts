@@ -5,28 +5,34 @@ import {
   expectConsistent,
   metaOf,
   publishTold,
-  testDatabase,
+  scratchEventStore,
   testKey,
   told,
   wholePartition,
-  type TestDatabase,
-} from './testing.js';
-import { watchedDatabase, type Operation, type Watch } from './watched-database.js';
+  type ScratchEventStore,
+} from '../../testing/scratch-event-store.fixture.js';
+import {
+  interceptedDatabase,
+  type Operation,
+  type Interceptor,
+} from '../../testing/intercepted-database.fixture.js';
 
 const partitions = 1;
-let place: TestDatabase;
-beforeEach(async () => (place = await testDatabase(partitions)));
-afterEach(() => place.drop());
+let place: ScratchEventStore;
+beforeEach(async () => (place = await scratchEventStore(partitions)));
+afterEach(() => place.remove());
 
-async function storeOf(watch?: Watch, now?: () => number): Promise<MongoEventStore> {
+async function storeOf(watch?: Interceptor, now?: () => number): Promise<MongoEventStore> {
   const database = await place.connect();
   const options = { partitions, masterKey: testKey, ...(now ? { now } : {}) };
-  return new MongoEventStore(watch ? watchedDatabase(database, watch) : database, publishTold, options);
+  return new MongoEventStore(watch ? interceptedDatabase(database, watch) : database, publishTold, options);
 }
 
 const inserting = ({ collection, name }: Operation) => collection === 'commits' && name === 'insertMany';
 const gathering = ({ collection, name, filter }: Operation) =>
   collection === 'commits' && name === 'find' && 'pending' in (filter as object);
+const lookingHowManyWait = ({ collection, name, filter }: Operation) =>
+  collection === 'commits' && name === 'findOne' && 'pending' in (filter as object);
 const numbers = async (store: MongoEventStore) =>
   (await wholePartition(store, 0)).map(({ data }) => (data as { n: number }).n);
 
@@ -70,7 +76,7 @@ describe('an append', () => {
   it('that meets no server at all rejects without telling what it would have stored', async () => {
     let down = true;
     const store = await storeOf(async (operation, go) => {
-      if (down && operation.collection === 'commits')
+      if (down && operation.collection === 'commits' && !lookingHowManyWait(operation))
         throw Object.assign(new Error('down'), {
           name: 'MongoNetworkError',
           code: 89,
@@ -90,7 +96,7 @@ describe('an append', () => {
     let down = true;
     let asked = 0;
     const store = await storeOf(async (operation, go) => {
-      if (!down || operation.collection !== 'commits') return go();
+      if (!down || operation.collection !== 'commits' || lookingHowManyWait(operation)) return go();
       asked++;
       if (inserting(operation)) await go();
       throw away;
@@ -115,6 +121,82 @@ describe('an append', () => {
     blocked = false;
     const again = await store.append('note-1', 0, [told(1)], metaOf('one'));
     expect(again).toEqual({ outcome: 'appended', version: 1, marks: { 0: { taken: 512, published: 512 } } });
+  });
+});
+
+it('a stream whose order is late is asked for again, and the store says so', async () => {
+  let blocked = true;
+  const store = await storeOf((operation, go) => {
+    if (blocked && operation.collection === 'pages' && operation.writes) throw new Error('no pages');
+    return go();
+  });
+  await store.append('note-1', 0, [told(1)], metaOf('one'));
+  await expect(store.load('note-1')).rejects.toMatchObject({ name: 'Unavailable', code: 'BUSY' });
+  blocked = false;
+  expect((await store.load('note-1')).version).toBe(1);
+});
+
+describe('what waits for its order', () => {
+  const waitingMax = 20;
+  const many = (name: string) =>
+    Array.from({ length: 30 }, (_, n) => ({
+      stream: `${name}-${n}`,
+      expectedVersion: 0,
+      events: [told(n)],
+      meta: metaOf(`${name}-${n}`),
+    }));
+  const busy = { name: 'Unavailable', code: 'BUSY' };
+  const openTo = async (watch: Watch) =>
+    new MongoEventStore(watchedDatabase(await place.connect(), watch), publishTold, {
+      partitions,
+      masterKey: testKey,
+      waitingMax,
+    });
+
+  it('is bounded: beyond it nothing is stored, whoever appends, and appends go on by themselves', async () => {
+    let blocked = true;
+    const watch: Watch = (operation, go) => {
+      if (blocked && operation.collection === 'pages' && operation.writes) throw new Error('no pages');
+      return go();
+    };
+    const [here, elsewhere] = [await openTo(watch), await openTo(watch)];
+    await here.appendEach(many('note'));
+    const commits = eventCollections(await place.connect()).commits;
+    const keys = eventCollections(await place.connect()).keys;
+    const sealed = [{ ...told(1), personal: { name: 'Ada' } }];
+    for (const store of [here, elsewhere]) {
+      await expect(store.append('more', 0, [told(1)], metaOf('more'))).rejects.toMatchObject(busy);
+      await expect(store.appendEach(many('more'))).rejects.toMatchObject(busy);
+      await expect(store.append('more', 0, sealed, metaOf('more'))).rejects.toMatchObject(busy);
+    }
+    expect([await commits.countDocuments({}), await keys.countDocuments({})]).toEqual([30, 0]);
+    blocked = false;
+    for (const [n, store] of [here, elsewhere].entries()) {
+      let appended = null;
+      while (appended === null) {
+        appended = await store.append(`more-${n}`, 0, [told(1)], metaOf(`more-${n}`)).catch((error) => {
+          expect(error).toMatchObject(busy);
+          return null;
+        });
+      }
+      expect(appended).toMatchObject({ outcome: 'appended', version: 1 });
+    }
+    await expectConsistent(await place.connect(), partitions, ['note-0', 'note-29', 'more-0', 'more-1']);
+  });
+
+  it('is looked for once, and not for each append, while ordering keeps up', async () => {
+    let looks = 0;
+    const store = await openTo((operation, go) => {
+      if (lookingHowManyWait(operation)) looks++;
+      return go();
+    });
+    for (const name of ['a', 'b', 'c']) {
+      await store.appendEach(many(name));
+      await store.end(0);
+      looks = name === 'a' ? 0 : looks;
+    }
+    // That of the order, which is asked whether anything waits.
+    expect(looks).toBeLessThanOrEqual(2 * 2);
   });
 });
 
@@ -172,6 +254,7 @@ describe('a page', () => {
       meta: metaOf(`${i}`),
     }));
     await store.appendEach(commits);
+    await store.end(0);
     const pages = await eventCollections(await place.connect())
       .pages.find({})
       .sort({ no: 1 })

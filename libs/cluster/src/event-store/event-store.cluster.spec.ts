@@ -7,13 +7,13 @@ import {
   type Maker,
 } from '@readership/kernel/testing';
 import { MongoEventStore } from './mongo-event-store.js';
-import { testDatabase } from './testing.js';
+import { scratchEventStore } from '../../testing/scratch-event-store.fixture.js';
 
 const masterKey = Buffer.alloc(32, 7);
 
 function maker(partitions: number): Maker<EventStoreFixture> {
   return async () => {
-    const place = await testDatabase(partitions);
+    const place = await scratchEventStore(partitions);
     let database = await place.connect();
     const open = () => new MongoEventStore(database, contractPublish, { partitions, masterKey });
     let current = open();
@@ -28,7 +28,7 @@ function maker(partitions: number): Maker<EventStoreFixture> {
         current = open();
       },
       atRest: () => place.bytes(),
-      close: () => place.drop(),
+      close: () => place.remove(),
     };
   };
 }

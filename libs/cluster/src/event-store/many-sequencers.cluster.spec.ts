@@ -5,34 +5,34 @@ import {
   expectConsistent,
   metaOf,
   publishTold,
-  testDatabase,
+  scratchEventStore,
   testKey,
   told,
   wholePartition,
-  type TestDatabase,
-} from './testing.js';
-import { watchedDatabase, type Watch } from './watched-database.js';
+  type ScratchEventStore,
+} from '../../testing/scratch-event-store.fixture.js';
+import { interceptedDatabase, type Interceptor } from '../../testing/intercepted-database.fixture.js';
 
 const partitions = 3;
 const masterKey = testKey;
-const places: TestDatabase[] = [];
-let place: TestDatabase;
+const places: ScratchEventStore[] = [];
+let place: ScratchEventStore;
 
-async function anotherPlace(): Promise<TestDatabase> {
-  const made = await testDatabase(partitions);
+async function anotherPlace(): Promise<ScratchEventStore> {
+  const made = await scratchEventStore(partitions);
   places.push(made);
   return made;
 }
 
 beforeEach(async () => (place = await anotherPlace()));
 afterEach(async () => {
-  for (const each of places.splice(0)) await each.drop();
+  for (const each of places.splice(0)) await each.remove();
 });
 
-async function storeOf(watch?: Watch, now?: () => number): Promise<MongoEventStore> {
+async function storeOf(watch?: Interceptor, now?: () => number): Promise<MongoEventStore> {
   const database = await place.connect();
   const options = { partitions, masterKey, ...(now ? { now } : {}) };
-  return new MongoEventStore(watch ? watchedDatabase(database, watch) : database, publishTold, options);
+  return new MongoEventStore(watch ? interceptedDatabase(database, watch) : database, publishTold, options);
 }
 
 /** Appends to streams that others append to as well, until it has had its way `times`. */
@@ -132,14 +132,14 @@ it.each(['before', 'after'])('goes on when a process stops %s any of its writes'
     const here = await anotherPlace();
     let writes = 0;
     stopped = false;
-    const watch: Watch = async (operation, go) => {
+    const watch: Interceptor = async (operation, go) => {
       if (!stopped && !(operation.writes && writes++ === stops)) return go();
       if (!stopped && when === 'after') await go();
       stopped = true;
       throw new Error('stopped');
     };
     const options = { partitions, masterKey };
-    const first = new MongoEventStore(watchedDatabase(await here.connect(), watch), publishTold, options);
+    const first = new MongoEventStore(interceptedDatabase(await here.connect(), watch), publishTold, options);
     const second = new MongoEventStore(await here.connect(), publishTold, options);
     const outcome = await first.appendEach(plenty).catch(() => null);
     // Who does not know the outcome asks somebody else for the same.
@@ -162,7 +162,7 @@ it('lets a process that was paused anywhere go on without harm', async () => {
     let resume!: () => void;
     const paused = new Promise<void>((resolve) => (reached = resolve));
     const resumed = new Promise<void>((resolve) => (resume = resolve));
-    const watch: Watch = async (_operation, go) => {
+    const watch: Interceptor = async (_operation, go) => {
       if (operations++ === pause) {
         reached();
         await resumed;
@@ -170,7 +170,7 @@ it('lets a process that was paused anywhere go on without harm', async () => {
       return go();
     };
     const options = { partitions, masterKey };
-    const slow = new MongoEventStore(watchedDatabase(await here.connect(), watch), publishTold, options);
+    const slow = new MongoEventStore(interceptedDatabase(await here.connect(), watch), publishTold, options);
     const quick = new MongoEventStore(await here.connect(), publishTold, options);
     await quick.append('note-1', 0, [told(1, 'a'), told(2)], metaOf('quick-1'));
     const work = slow

@@ -2,13 +2,18 @@ import type { Publish } from '@readership/kernel';
 import { eventCollections } from './event-documents.js';
 import { MongoDataKeys } from './mongo-data-keys.js';
 import { MongoEventStore } from './mongo-event-store.js';
-import { metaOf, testDatabase, testKey, type TestDatabase } from './testing.js';
+import {
+  metaOf,
+  scratchEventStore,
+  testKey,
+  type ScratchEventStore,
+} from '../../testing/scratch-event-store.fixture.js';
 
 const publish: Publish = (_, stream) => ({ key: stream, subject: 'person-1', fact: null });
 const named = { type: 'Named', data: { branch: 'NORTH' }, personal: { name: 'Wilhelmina Oyelaran' } };
-let place: TestDatabase;
-beforeEach(async () => (place = await testDatabase(1)));
-afterEach(() => place.drop());
+let place: ScratchEventStore;
+beforeEach(async () => (place = await scratchEventStore(1)));
+afterEach(() => place.remove());
 
 const storeOf = async (masterKey = testKey) =>
   new MongoEventStore(await place.connect(), publish, { partitions: 1, masterKey });

@@ -4,9 +4,11 @@ import {
   encodeCommit,
   EventStore,
   parseBody,
+  partitionOf,
   publicationsOf,
   subjectsToSeal,
   subjectsToUnseal,
+  Unavailable,
   type AnyEvent,
   type Appended,
   type Commit,
@@ -15,6 +17,7 @@ import {
   type Marks,
   type Meta,
   type Position,
+  type Publication,
   type Publish,
   type Stored,
   type StoreAccount,
@@ -44,6 +47,8 @@ const pollMs = 250;
 const marksMs = 1_000;
 const placesMs = 5_000;
 const accountAttempts = 5;
+/** Commits of a partition that may wait for their order: ten pages. */
+const waitingMaxUsual = 5_000;
 
 export interface MongoEventStoreOptions {
   readonly partitions: number;
@@ -51,6 +56,13 @@ export interface MongoEventStoreOptions {
   readonly masterKey: Buffer;
   /** Milliseconds since 1970, for the order in which commits of different streams wait. */
   readonly now?: () => number;
+  /** How many commits of a partition may wait for their order before an append rejects with `BUSY`; absent: 5,000. */
+  readonly waitingMax?: number;
+}
+
+interface Decided {
+  readonly commit: Commit;
+  readonly publications: readonly Publication[];
 }
 
 /**
@@ -69,14 +81,14 @@ export class MongoEventStore extends EventStore {
   constructor(
     database: Database,
     private readonly publish: Publish<any>,
-    { partitions, masterKey, now }: MongoEventStoreOptions,
+    { partitions, masterKey, now, waitingMax = waitingMaxUsual }: MongoEventStoreOptions,
   ) {
     super();
     this.partitions = partitions;
     this.documents = eventCollections(database);
     this.keys = new MongoDataKeys(this.documents.keys, masterKey);
     this.writer = new CommitWriter(this.documents.commits, new ArrivalClock(now));
-    this.order = new Order(this.documents, partitions);
+    this.order = new Order(this.documents, partitions, waitingMax);
     this.pages = new PageReader(this.documents, this.keys);
   }
 
@@ -113,8 +125,10 @@ export class MongoEventStore extends EventStore {
   }
 
   async appendEach(commits: readonly Commit[]): Promise<readonly Appended[]> {
-    const texts = await this.encode(commits);
-    const stored = await this.writer.write(texts);
+    const decided = commits.map((commit) => ({ commit, publications: publicationsOf(commit, this.publish) }));
+    const stored = await this.order.adding(this.addedBy(decided), async () =>
+      this.writer.write(await this.encode(decided)),
+    );
     this.wakeUp.wake();
     const places = await this.order.placesOf(
       stored.filter((commit) => commit !== null),
@@ -165,11 +179,17 @@ export class MongoEventStore extends EventStore {
     await this.wakeUp.wait(signal, pollMs);
   }
 
-  private async encode(commits: readonly Commit[]): Promise<readonly CommitText[]> {
-    const decided = commits.map((commit) => ({
-      commit,
-      publications: publicationsOf(commit, this.publish),
-    }));
+  /** How many commits these bring to each partition. */
+  private addedBy(decided: readonly Decided[]): ReadonlyMap<number, number> {
+    const added = new Map<number, number>();
+    for (const { publications } of decided) {
+      for (const partition of new Set(publications.map(({ key }) => partitionOf(key, this.partitions))))
+        added.set(partition, (added.get(partition) ?? 0) + 1);
+    }
+    return added;
+  }
+
+  private async encode(decided: readonly Decided[]): Promise<readonly CommitText[]> {
     const subjects = decided.flatMap(({ commit, publications }) => subjectsToSeal(commit, publications));
     const keys = await this.keys.toSeal([...new Set(subjects)]);
     const encoding = {
@@ -193,7 +213,7 @@ export class MongoEventStore extends EventStore {
       for (const part of parts) {
         const { partition } = part;
         const position = places.get(_id)?.get(partition);
-        if (position === undefined) throw new Error(`partition ${partition} does not get its order`);
+        if (position === undefined) throw new Unavailable('BUSY', 'an event has no place yet');
         const place = { stream, partition, position, recordedAt, commandId, actor };
         decodePart(place, bodies.get(part)!, (subject) => keys.get(subject) ?? null, events);
       }

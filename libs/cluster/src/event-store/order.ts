@@ -1,5 +1,6 @@
-import type { Position } from '@readership/kernel';
+import { Unavailable, type Position } from '@readership/kernel';
 import { chunks, shortPause } from '../chunks.js';
+import { PartitionBacklog } from './backlog.js';
 import type { CommitOutline, EventCollections } from './event-documents.js';
 import { SingleFlight } from './single-flight.js';
 import { Sequencer } from './sequencer.js';
@@ -12,17 +13,40 @@ export type KnownPositions = ReadonlyMap<string, ReadonlyMap<number, Position>>;
 
 /** The sequencers of all partitions, run when somebody needs to know the order. */
 export class Order {
+  private readonly backlogs: readonly PartitionBacklog[];
   private readonly sequencers: readonly Sequencer[];
   private readonly looks = new SingleFlight(() => this.look());
 
   constructor(
     private readonly documents: EventCollections,
     partitions: number,
+    /** How many commits of a partition may wait before no more are taken. */
+    waitingMax: number,
   ) {
-    this.sequencers = Array.from(
+    this.backlogs = Array.from(
       { length: partitions },
-      (_, partition) => new Sequencer(documents, partition),
+      (_, partition) => new PartitionBacklog(documents.commits, partition, waitingMax),
     );
+    this.sequencers = this.backlogs.map((backlog, partition) => new Sequencer(documents, partition, backlog));
+  }
+
+  /**
+   * Runs `store`, which adds so many commits to each partition. Rejects with `Unavailable` (`BUSY`) before it runs when
+   * too many wait in one of them: recording must not outrun ordering without a limit.
+   */
+  async adding<T>(added: ReadonlyMap<number, number>, store: () => Promise<T>): Promise<T> {
+    for (const partition of added.keys()) {
+      if (!(await this.backlogs[partition]!.isFull())) continue;
+      // The relay orders only what it can publish, so while the log is away nobody else may.
+      this.sequencers[partition]!.run().catch(() => {});
+      throw new Unavailable('BUSY', 'too much waits for its order');
+    }
+    for (const [partition, commits] of added) this.backlogs[partition]!.begin(commits);
+    try {
+      return await store();
+    } finally {
+      for (const [partition, commits] of added) this.backlogs[partition]!.end(commits);
+    }
   }
 
   /** After it, whatever was appended before this call, by whomever, has a place, unless a very long queue waits. */

@@ -2,8 +2,6 @@ import type { Position } from '@readership/kernel';
 import { isDuplicate } from '../mongo.js';
 import { chunks, shortPause } from '../chunks.js';
 import {
-  commitId,
-  outline,
   pageId,
   placed,
   type CommitDoc,
@@ -13,9 +11,13 @@ import {
   type PageDoc,
   type PartDoc,
 } from './event-documents.js';
+import type { PartitionBacklog } from './backlog.js';
 import { SingleFlight } from './single-flight.js';
+import { WaitingCommits } from './waiting-commits.js';
 
 const pageEventsMax = 500;
+/** Of one look: one more than a page can hold. */
+const windowCommits = pageEventsMax + 1;
 const pageBytesMax = 8 * 1024 * 1024;
 const marksAtOnce = 100;
 const turnsPerPass = 16;
@@ -51,10 +53,15 @@ export class Sequencer {
   private head: Head = { no: 0, commits: new Set() };
   private readonly passes = new SingleFlight(() => this.pass());
 
+  private readonly waiting: WaitingCommits;
+
   constructor(
     private readonly documents: Pick<EventCollections, 'commits' | 'pages'>,
     private readonly partition: number,
-  ) {}
+    private readonly backlog: PartitionBacklog,
+  ) {
+    this.waiting = new WaitingCommits(documents.commits, partition);
+  }
 
   /**
    * Takes what was pending when this was called into pages, as far as a pass goes. Resolves to the places that it gave
@@ -68,11 +75,14 @@ export class Sequencer {
     const places = new Map<string, Position>();
     let lost = 0;
     for (let turn = 0; turn < turnsPerPass; turn++) {
+      const stored = this.backlog.stored;
       const head = await this.settledHead(places);
       const { entries, more } = await this.gather(head);
-      if (entries.length === 0 && !more) break;
       const won = entries.length > 0 && (await this.insert(head.no + 1, entries, places));
-      if (won && !more) break;
+      if (!more && (won || entries.length === 0)) {
+        this.backlog.drained(stored);
+        break;
+      }
       // Others are at it: let them, so that not everybody gathers the same again.
       if (!won) await shortPause(pauseMaxMs * ++lost);
     }
@@ -89,75 +99,83 @@ export class Sequencer {
     return this.head;
   }
 
-  /** Whole commits in the order in which they arrived, but none before its stream's earlier ones. */
+  /**
+   * Whole commits in the order in which they arrived, but none before its stream's earlier ones. Some of those that have
+   * waited longest may follow commits that are not among them, because another writer's clock is ahead. These are looked
+   * up by stream: a page is found whatever the clocks say.
+   */
   private async gather(head: Head): Promise<Gathered> {
-    const { chosen, more } = await this.choose(head);
-    const [commits, earlier] = await Promise.all([
-      this.asTheyAre(chosen.map(({ _id }) => _id)),
-      this.asTheyAre(
-        chosen.flatMap((commit) => this.before(commit) ?? []),
-        { pending: 1 },
-      ),
-    ]);
-    const waits = (commit: CommitDoc | undefined) => commit?.pending.includes(this.partition);
-    const gathered = new Set<string>();
-    const entries: EntryDoc[] = [];
-    for (const candidate of chosen) {
-      const commit = commits.get(candidate._id);
-      if (!commit || !waits(commit)) continue;
-      const before = this.before(candidate);
-      if (before !== null && !gathered.has(before) && waits(earlier.get(before)) !== false) continue;
-      gathered.add(commit._id);
-      entries.push(entryOf(commit, this.partOf(commit)));
+    const found = await this.waiting.longest(windowCommits);
+    const window = found.filter(({ _id }) => !head.commits.has(_id));
+    let known: readonly CommitOutline[] = window;
+    let ready = await this.ready(window, known);
+    if (ready.length < window.length) {
+      const chosen = new Set(ready);
+      const held = window.filter((commit) => !chosen.has(commit));
+      known = await this.withEarlierOf(held, window);
+      ready = await this.ready(window, known);
     }
-    return { entries, more: more || entries.length < chosen.length };
+    const entries = await this.entriesOf(sized(ready, this.waiting));
+    return { entries, more: found.length === windowCommits || entries.length < known.length };
   }
 
-  /** What would make the next page, by their sizes alone. */
-  private async choose(head: Head): Promise<{ chosen: readonly CommitOutline[]; more: boolean }> {
-    const chosen: CommitOutline[] = [];
-    let events = 0;
-    let bytes = 0;
-    const waiting = this.documents.commits
-      .find({ pending: this.partition }, { projection: outline, batchSize: pageEventsMax + 1 })
-      .sort({ queuedAt: 1 })
-      .limit(pageEventsMax + 1);
-    for await (const commit of waiting) {
-      if (head.commits.has(commit._id)) continue;
-      events += this.partOf(commit).count;
-      for (const part of commit.parts) bytes += part.bytes;
-      if (chosen.length > 0 && (events > pageEventsMax || bytes > pageBytesMax))
-        return { chosen, more: true };
-      chosen.push(commit);
-    }
-    return { chosen, more: false };
+  private async withEarlierOf(
+    held: readonly CommitOutline[],
+    window: readonly CommitOutline[],
+  ): Promise<readonly CommitOutline[]> {
+    const streams = [...new Set(held.map(({ stream }) => stream))];
+    const known = new Map(window.map((commit) => [commit._id, commit]));
+    for (const commit of await this.waiting.earliestOf(streams, windowCommits)) known.set(commit._id, commit);
+    return [...known.values()];
   }
 
   /**
-   * The commits as they are now. A look of its own, because the one that chose is no snapshot: it may miss a commit that
-   * arrives behind it and meet the one after. And as the primary has them, because what a new primary knows of its
-   * majority may for a moment be from before the last marks.
+   * The queue, each commit behind those before it in its stream, which are taken from `known`. Left out is what follows
+   * a commit that has no place and is not known.
    */
-  private async asTheyAre(
-    ids: readonly string[],
-    projection: Readonly<Record<string, number>> = {},
-  ): Promise<ReadonlyMap<string, CommitDoc>> {
-    const commits = new Map<string, CommitDoc>();
-    if (ids.length === 0) return commits;
-    const now = { projection, readConcern: 'local' } as const;
-    const found = this.documents.commits.find({ _id: { $in: [...ids] } }, now);
-    for await (const commit of found) commits.set(commit._id, commit);
-    return commits;
+  private async ready(
+    queue: readonly CommitOutline[],
+    known: readonly CommitOutline[],
+  ): Promise<readonly CommitOutline[]> {
+    const ids = new Set(known.map(({ _id }) => _id));
+    const before = known.flatMap((commit) => this.waiting.before(commit) ?? []);
+    const others = await this.waiting.asTheyAre(
+      before.filter((id) => !ids.has(id)),
+      { pending: 1 },
+    );
+    const streams = new Map<string, CommitOutline[]>(known.map(({ stream }) => [stream, []]));
+    for (const commit of [...known].sort((a, b) => a.no - b.no)) streams.get(commit.stream)!.push(commit);
+    const ready: CommitOutline[] = [];
+    const taken = new Set<string>();
+    for (const { stream, no } of queue) {
+      const rest = streams.get(stream)!;
+      while (rest.length > 0 && rest[0]!.no <= no) {
+        const commit = rest.shift()!;
+        const id = this.waiting.before(commit);
+        if (id !== null && !taken.has(id) && !this.isPlaced(others.get(id))) continue;
+        taken.add(commit._id);
+        ready.push(commit);
+      }
+    }
+    return ready;
   }
 
-  private partOf<P extends { readonly partition: number }>({ parts }: { readonly parts: readonly P[] }): P {
-    return parts.find(({ partition }) => partition === this.partition)!;
+  /** Of these commits, in their order, what still has no place now. */
+  private async entriesOf(chosen: readonly CommitOutline[]): Promise<readonly EntryDoc[]> {
+    const commits = await this.waiting.asTheyAre(chosen.map(({ _id }) => _id));
+    const missing = new Set<string>();
+    const entries: EntryDoc[] = [];
+    for (const { _id } of chosen) {
+      const commit = commits.get(_id);
+      const before = commit && this.waiting.before(commit);
+      if (!commit || missing.has(before!)) missing.add(_id);
+      else if (!this.isPlaced(commit)) entries.push(entryOf(commit, this.waiting.partOf(commit)));
+    }
+    return entries;
   }
 
-  /** The commit that has to stand before this one, if any. */
-  private before(commit: CommitOutline): string | null {
-    const { after } = this.partOf(commit);
-    return after === 0 ? null : commitId(commit.stream, after);
+  private isPlaced(commit: CommitDoc | undefined): boolean {
+    return commit?.pending.includes(this.partition) === false;
   }
 
   /** Whether the page was free. */
@@ -200,6 +218,18 @@ export class Sequencer {
     }
     this.head = { no: page.no, commits: new Set(page.entries.map(({ commit }) => commit)) };
   }
+}
+
+/** As many as make a page, by their sizes alone. */
+function sized(commits: readonly CommitOutline[], waiting: WaitingCommits): readonly CommitOutline[] {
+  let events = 0;
+  let bytes = 0;
+  const over = commits.findIndex((commit, at) => {
+    events += waiting.partOf(commit).count;
+    for (const part of commit.parts) bytes += part.bytes;
+    return at > 0 && (events > pageEventsMax || bytes > pageBytesMax);
+  });
+  return over < 0 ? commits : commits.slice(0, over);
 }
 
 function entryOf({ _id, stream, command, recordedAt, actor }: CommitDoc, part: PartDoc): EntryDoc {

@@ -1,11 +1,11 @@
 import { type DeadLetter, type TopicRecord } from '@readership/kernel';
 import { Kafka, logLevel, type Admin, type KafkaMessage } from 'kafkajs';
 import { randomUUID } from 'node:crypto';
-import { backends } from '../backends.js';
+import { testServers } from '../../testing/test-servers.fixture.js';
 import { checkIngest, prepareIngest, type IngestTopics } from './ingest-topics.js';
 import { KafkaDeadLetters } from './kafka-dead-letters.js';
 
-const kafka = { clientId: 'readership-spec', brokers: [backends().kafka], logLevel: logLevel.NOTHING };
+const kafka = { clientId: 'readership-spec', brokers: [testServers().kafka], logLevel: logLevel.NOTHING };
 let admin: Admin;
 let topics: IngestTopics;
 const ingest = () => `${topics.namespace}.ingest`;

@@ -5,14 +5,14 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Job, JobQueue, NewJob } from '@readership/kernel';
 import { jobQueueContract, runCase, type JobQueueFixture } from '@readership/kernel/testing';
 import { createClient } from 'redis';
-import { backends } from '../backends.js';
+import { testServers } from '../../testing/test-servers.fixture.js';
 import { type Database } from '../mongo.js';
-import { watchedMongo } from '../watched-mongo.js';
+import { connectWithinSubset } from '../../testing/subset-connection.fixture.js';
 import { BullJobQueue, type BullJobQueueOptions } from './bull-job-queue.js';
 import { prepareJobQueue } from './stored-jobs.js';
-import { roadTo } from '../road.js';
+import { faultProxyTo } from '../../testing/fault-proxy.js';
 
-const { mongodb, redis } = backends();
+const { mongodb, redis } = testServers();
 const claimMs = 1500;
 const sweepMs = 300;
 const queue = 'letters';
@@ -27,7 +27,7 @@ class Place {
   private readonly opened = new Map<BullJobQueue, Database>();
 
   async open(more: Partial<BullJobQueueOptions> = {}, url = mongodb) {
-    const database = await watchedMongo(url, this.id);
+    const database = await connectWithinSubset(url, this.id);
     await prepareJobQueue(database);
     const jobs = new BullJobQueue(database, { ...this.options, ...more });
     this.opened.set(jobs, database);
@@ -54,7 +54,7 @@ class Place {
   }
 
   async amend(id: string, changes: object): Promise<void> {
-    const database = await watchedMongo(mongodb, this.id);
+    const database = await connectWithinSubset(mongodb, this.id);
     await database.collection('jobs').updateOne({ _id: `${queue} ${id}` }, { $set: changes });
     await database.close();
   }
@@ -63,7 +63,7 @@ class Place {
     for (const child of this.processes) child.kill('SIGKILL');
     for (const jobs of [...this.opened.keys()]) await this.abandon(jobs);
     await this.emptyRedis();
-    const database = await watchedMongo(mongodb, this.id);
+    const database = await connectWithinSubset(mongodb, this.id);
     await database.collection('jobs').drop();
     await database.close();
   }
@@ -84,7 +84,7 @@ async function withRedis<T>(use: (client: ReturnType<typeof toRedis>) => Promise
 
 async function fixture(): Promise<JobQueueFixture> {
   const place = new Place();
-  const way = await roadTo(mongodb);
+  const way = await faultProxyTo(mongodb);
   let jobs = await place.open({}, way.url);
   return {
     partitions: 1,
@@ -314,7 +314,7 @@ await database.close();`,
   });
 
   it('goes on while the way to Redis is cut or silent, and when it is open again', async () => {
-    const way = await roadTo(redis);
+    const way = await faultProxyTo(redis);
     try {
       const jobs = await place.open({ redisUrl: way.url });
       const begun: string[] = [];

@@ -21,7 +21,8 @@ import { ordered } from './ordered-text.js';
 export interface Owned {
   /** 0: there is none yet. */
   rev: number;
-  offset: number;
+  /** `rev` of its checkpoint: counts the commits, while `rev` of a head also outruns what a dropped model left. */
+  checkpointRev: number;
   indexed: boolean;
 }
 

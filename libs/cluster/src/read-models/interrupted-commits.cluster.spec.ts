@@ -1,7 +1,8 @@
 import { Refusal, start, type Batch, type Parked, type RowChange } from '@readership/kernel';
 import { cellId, collectionsIn } from './documents.js';
 import { MongoReadModels } from './mongo-read-models.js';
-import { interrupted, pausing, scratch, stopping, type Between, type Scratch } from './testing.js';
+import { interrupted, pausing, stopping, type Between } from '../../testing/interrupted-writes.fixture.js';
+import { scratchDatabase, type ScratchDatabase } from '../../testing/scratch-database.fixture.js';
 
 const model = 'readers.v1';
 const spaced = 'a key of words';
@@ -46,26 +47,26 @@ const history: readonly [Batch, Batch, Batch] = [
     [parkedAt(3)],
   ),
   batch(
-    5,
+    1,
     9,
     { ada: row(2, 'Ada', 'Byron'), bob: gone, cy: row(2, 'Cy'), dee: row(2, 'Dee') },
     { x: 4, y: -2, w: 7 },
     [parkedAt(8)],
     [3],
   ),
-  batch(9, 12, { ada: row(3, 'Ada', 'Lovelace'), bob: row(3, 'Bob'), dee: gone }, { x: -1, w: -7 }),
+  batch(2, 12, { ada: row(3, 'Ada', 'Lovelace'), bob: row(3, 'Bob'), dee: gone }, { x: -1, w: -7 }),
 ];
 const [first, second, third] = history;
 /** The head, 2 entries to enter, 3 cells, 1 parked record and 1 parked no more, 4 rows, 2 entries to leave, the mark. */
 const writesOfSecond = 15;
 
-const owner = (place: Scratch, between?: Between): MongoReadModels =>
+const owner = (place: ScratchDatabase, between?: Between): MongoReadModels =>
   new MongoReadModels(between ? interrupted(place.database, between) : place.database, 1);
 
 const unhindered: Between = (documents, write) => write(documents);
 
 /** Everything that can be asked, by somebody who remembers nothing. */
-async function stateOf(place: Scratch): Promise<object> {
+async function stateOf(place: ScratchDatabase): Promise<object> {
   const port = owner(place);
   const page = { limit: 100 };
   return {
@@ -79,14 +80,14 @@ async function stateOf(place: Scratch): Promise<object> {
 }
 
 /** Every document in place. */
-async function documentsOf(place: Scratch): Promise<object> {
+async function documentsOf(place: ScratchDatabase): Promise<object> {
   const { rows, entries, cells, parked } = collectionsIn(place.database);
   const all = [rows, entries, cells, parked].map((collection) => (collection as typeof entries).find());
   return Promise.all(all.map((found) => found.sort({ _id: 1 }).toArray()));
 }
 
-async function on<T>(work: (place: Scratch) => Promise<T>): Promise<T> {
-  const place = await scratch();
+async function on<T>(work: (place: ScratchDatabase) => Promise<T>): Promise<T> {
+  const place = await scratchDatabase('models');
   try {
     return await work(place);
   } finally {
@@ -111,7 +112,7 @@ const undisturbed = (): Promise<object[]> =>
   });
 
 /** Somebody else begins at the checkpoint, and all is as if each batch had happened once. */
-async function goesOn(place: Scratch, states: readonly object[]): Promise<void> {
+async function goesOn(place: ScratchDatabase, states: readonly object[]): Promise<void> {
   const port = owner(place);
   const { offset } = await port.checkpoint(model, 0);
   expect([5, 9]).toContain(offset);
@@ -177,7 +178,8 @@ describe('a former owner that was paused', () => {
       await on(async (place) => {
         await commits(owner(place), first);
         const { between, reached, goOn } = pausing(writes);
-        const late = owner(place, between).commit(model, 0, second);
+        const former = owner(place, between);
+        const late = former.commit(model, 0, second);
         await reached;
         const reader = owner(place);
         const named = async (value: string) =>
@@ -189,6 +191,7 @@ describe('a former owner that was paused', () => {
         const before = await documentsOf(place);
         goOn();
         expect(await late).toBe(writes === 0 ? 'stale' : 'committed');
+        expect(await former.commit(model, 0, batch(2, 9, {}, { x: 100 }))).toBe('stale');
         expect(await stateOf(place)).toEqual(states[3]);
         expect(await documentsOf(place)).toEqual(before);
       });
@@ -197,7 +200,7 @@ describe('a former owner that was paused', () => {
 
   it('is refused with what it remembered, and counts from what the other left', async () => {
     await on(async (place) => {
-      const [one, other] = [owner(place), new MongoReadModels(await place.again(), 1)];
+      const [one, other] = [owner(place), new MongoReadModels(await place.connect(), 1)];
       await commits(one, batch(0, 1, {}, { visits: 1 }));
       await commits(other, batch(1, 2, {}, { visits: 10 }));
       expect(await one.commit(model, 0, batch(1, 2, {}, { visits: 100 }))).toBe('stale');
@@ -222,7 +225,7 @@ describe('a former owner that was paused', () => {
 describe('two owners', () => {
   it('who commit from one checkpoint at once: one of them does, and the result is its own', async () => {
     await on(async (place) => {
-      const owners = [owner(place), new MongoReadModels(await place.again(), 1)];
+      const owners = [owner(place), new MongoReadModels(await place.connect(), 1)];
       for (let from = 0; from < 30; from++) {
         const outcomes = await Promise.all(
           owners.map((port, n) =>

@@ -64,10 +64,10 @@ export class MongoReadModels extends ReadModels {
     // Its owner is most likely about to finish: many who ask would all copy the same.
     for (let glances = 0; glances < glancesMax; glances++) {
       const head = await this.heads.glance(id);
-      if (!head || head.copied) return head?.checkpoint ?? start;
+      if (!head || head.copied) return checkpointOf(head);
       await pause(glanceMs);
     }
-    return (await this.heads.settled(id))?.checkpoint ?? start;
+    return checkpointOf(await this.heads.settled(id));
   }
 
   async get<Row extends object>(model: string, key: string): Promise<Row | null> {
@@ -211,7 +211,7 @@ export class MongoReadModels extends ReadModels {
 
   /** A name is free to be used anew once nobody commits under it any more: a late copy would be taken for the new. */
   async drop(model: string): Promise<void> {
-    // Without its heads it is gone for every runner; what is left of it is only space.
+    // Without its heads it is gone for every processor; what is left of it is only space.
     await this.collections.heads.deleteMany({ _id: allOf(model) });
     for (const id of this.owned.keys()) if (id.startsWith(scopeOf(model))) this.owned.delete(id);
     const { rows, entries, cells, parked } = this.collections;
@@ -236,17 +236,17 @@ export class MongoReadModels extends ReadModels {
     return [...new Set(heads.map(({ _id }) => _id.slice(0, _id.indexOf(' '))))].sort();
   }
 
-  /** The head when it stands at `from`, as far as is known or else as it is; `null`: it stands elsewhere. */
+  /** The head when its checkpoint's `rev` is `from`, as far as is known or else as it is; `null`: it is another. */
   private async ownedAt(id: string, from: number): Promise<Owned | null> {
     const known = this.owned.get(id);
-    if (known?.offset === from) return known;
+    if (known?.checkpointRev === from) return known;
     const head = await this.heads.settled(id);
     const owned =
       known && known.rev === head?.rev
         ? known
-        : { rev: head?.rev ?? 0, offset: head?.checkpoint.offset ?? 0, indexed: head?.indexed ?? false };
+        : { rev: head?.rev ?? 0, checkpointRev: checkpointOf(head).rev, indexed: head?.indexed ?? false };
     this.owned.set(id, owned);
-    return owned.offset === from ? owned : null;
+    return owned.checkpointRev === from ? owned : null;
   }
 
   private async headAfter(owned: Owned, model: string, partition: number, batch: Batch): Promise<HeadDoc> {
@@ -257,7 +257,7 @@ export class MongoReadModels extends ReadModels {
     const head: HeadDoc = {
       _id: headId(model, partition),
       rev,
-      checkpoint: batch.to,
+      checkpoint: { ...batch.to, rev: batch.from + 1 },
       copied: nothing,
       indexed: owned.indexed || puts.entered.length > 0,
       puts: nothing ? null : puts,
@@ -270,7 +270,7 @@ export class MongoReadModels extends ReadModels {
 
   private remember(owned: Owned, { rev, checkpoint, indexed, puts }: HeadDoc): void {
     owned.rev = rev;
-    owned.offset = checkpoint.offset;
+    owned.checkpointRev = checkpoint.rev;
     owned.indexed = indexed;
     if (puts) this.workingOut.remember(owned, puts);
   }
@@ -304,6 +304,11 @@ export class MongoReadModels extends ReadModels {
       .map(({ _id, body }) => ({ key: plain(_id.slice(scope.length)), row: JSON.parse(body!) as Row }));
     return { rows, next: found.length > limit ? rows[rows.length - 1]!.key : null };
   }
+}
+
+function checkpointOf(head: Pick<HeadDoc, 'checkpoint'> | null): Checkpoint {
+  // Heads that were written before checkpoints had a `rev` begin at 0.
+  return { ...start, ...head?.checkpoint };
 }
 
 /** A row stands in a list once, at the first of its values that begin with the prefix. */

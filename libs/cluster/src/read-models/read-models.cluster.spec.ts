@@ -9,11 +9,11 @@ import {
   type Maker,
 } from '@readership/kernel/testing';
 import { MongoReadModels } from './mongo-read-models.js';
-import { scratch } from './testing.js';
+import { scratchDatabase } from '../../testing/scratch-database.fixture.js';
 
 function models(partitions: number): Maker<Fixture<ReadModels>> {
   return async () => {
-    const place = await scratch();
+    const place = await scratchDatabase('models');
     let port = new MongoReadModels(place.database, partitions);
     return {
       partitions,

@@ -3,7 +3,7 @@ import { memoryAdapters } from '@readership/embedded';
 import {
   fold,
   handle,
-  Runner,
+  readModelProcessor,
   start,
   type Adapters,
   type Delivered,
@@ -57,8 +57,8 @@ async function heard(facts: readonly ReferenceEvent[]): Promise<void> {
     };
   });
   for (const projection of [references, referenced]) {
-    const runner = new Runner<(typeof records)[number], any>({ projection }, models);
-    await runner.take(0, records, ({ event }) => event);
+    const processor = readModelProcessor<(typeof records)[number], any>({ projection }, models);
+    await processor.process(0, records, ({ event }) => event);
   }
 }
 

@@ -16,8 +16,9 @@ export type ReadModelsCase = ContractCase<ReadModelsFixture>;
 
 export const model = 'readers.v1';
 
-export function checkpointAt(offset: number): Checkpoint {
+export function checkpointAt(rev: number, offset: number): Checkpoint {
   return {
+    rev,
     offset,
     lanes: { profile: offset, feedback: 2 * offset },
     recordedAt: '2026-03-01T10:00:00.000Z',
@@ -27,9 +28,17 @@ export function checkpointAt(offset: number): Checkpoint {
   };
 }
 
-/** A batch from one offset to another. */
+/** A batch from a checkpoint's `rev` to an offset. */
 export function batchOf(from: number, to: number, more: Partial<Batch> = {}): Batch {
-  return { from, to: checkpointAt(to), rows: new Map(), cells: new Map(), parked: [], unparked: [], ...more };
+  return {
+    from,
+    to: checkpointAt(from + 1, to),
+    rows: new Map(),
+    cells: new Map(),
+    parked: [],
+    unparked: [],
+    ...more,
+  };
 }
 
 export const rowsOf = (

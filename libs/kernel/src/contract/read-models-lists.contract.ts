@@ -37,7 +37,7 @@ export const readModelsListCases: readonly ReadModelsCase[] = [
       await fixture.port.commit(
         model,
         0,
-        batchOf(5, 30, { parked: [parkedAt(7), parkedAt(20), parkedAt(21)] }),
+        batchOf(1, 30, { parked: [parkedAt(7), parkedAt(20), parkedAt(21)] }),
       );
       await fixture.reopen();
       const offsets = async (page: { after?: number; limit: number }) =>
@@ -61,14 +61,14 @@ export const readModelsListCases: readonly ReadModelsCase[] = [
       assert.deepEqual(await offsets('k'), [1, 4, 5]);
       assert.deepEqual(await offsets('nobody'), []);
       // The checkpoint stays where it is: nothing new was taken.
-      const again = batchOf(5, 5, { unparked: [1, 4], cells: new Map([['visits', 2]]) });
+      const again = batchOf(1, 5, { unparked: [1, 4], cells: new Map([['visits', 2]]) });
       assert.equal(await fixture.port.commit(model, 0, again), 'committed');
       await fixture.reopen();
       assert.deepEqual(await offsets(), [3, 5]);
       assert.deepEqual(await offsets('k'), [5]);
       assert.deepEqual(await cellsOf(fixture.port), { visits: 2 });
       assert.equal((await fixture.port.checkpoint(model, 0)).offset, 5);
-      assert.equal(await fixture.port.commit(model, 0, batchOf(4, 5, { unparked: [5] })), 'stale');
+      assert.equal(await fixture.port.commit(model, 0, batchOf(1, 5, { unparked: [5] })), 'stale');
       assert.deepEqual(await offsets('k'), [5]);
     },
   },

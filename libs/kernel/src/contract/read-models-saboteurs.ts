@@ -10,7 +10,7 @@ const simple = (
 ): ReadModelsSaboteur => ({ name, breaks, begin: () => (models) => around(models, replaced(models)) });
 
 const seen = 'what commit stored is seen by every later read: rows, cells, parked records and checkpoint';
-const stale = 'when the checkpoint is not at from, commit answers stale and changes nothing';
+const stale = 'when the rev of the checkpoint is not from, commit answers stale and changes nothing';
 const paged = 'lists never skip or repeat a row that did not change between pages';
 
 /** Wrappers that each break one guarantee of correct read models. */
@@ -23,10 +23,29 @@ export const readModelsSaboteurs: readonly ReadModelsSaboteur[] = [
   })),
   simple('ignores where the checkpoint is', stale, (models) => ({
     commit: async (model, partition, batch) => {
-      const { offset } = await models.checkpoint(model, partition);
-      return models.commit(model, partition, { ...batch, from: offset });
+      const { rev } = await models.checkpoint(model, partition);
+      return models.commit(model, partition, { ...batch, from: rev });
     },
   })),
+  {
+    name: 'compares offsets only, which a commit that unparks leaves where they are',
+    breaks:
+      'every commit raises rev by one, also one that leaves the offset where it is, and what was made before is stale',
+    begin: () => {
+      const offsets = new Map<number, number>();
+      return (models) =>
+        around(models, {
+          async commit(model, partition, batch) {
+            const { rev, offset } = await models.checkpoint(model, partition);
+            const isThere = rev > 0 && offsets.get(batch.from) === offset;
+            const from = isThere ? rev : batch.from;
+            const outcome = await models.commit(model, partition, { ...batch, from });
+            if (outcome === 'committed') offsets.set(from + 1, batch.to.offset);
+            return outcome;
+          },
+        });
+    },
+  },
   simple('says committed when it is stale', stale, (models) => ({
     commit: async (...args) => {
       await models.commit(...args);
@@ -36,10 +55,10 @@ export const readModelsSaboteurs: readonly ReadModelsSaboteur[] = [
   simple('adds cells before it looks at the checkpoint', stale, (models) => ({
     commit: async (model, partition, batch) => {
       const checkpoint = await models.checkpoint(model, partition);
-      if (checkpoint.offset === batch.from) return models.commit(model, partition, batch);
+      if (checkpoint.rev === batch.from) return models.commit(model, partition, batch);
       const { cells } = batch;
       await models.commit(model, partition, {
-        from: checkpoint.offset,
+        from: checkpoint.rev,
         to: checkpoint,
         rows: new Map(),
         cells,
@@ -52,10 +71,11 @@ export const readModelsSaboteurs: readonly ReadModelsSaboteur[] = [
   simple('stores row by row', 'a commit is all or nothing', (models) => ({
     commit: async (model, partition, batch) => {
       const checkpoint = await models.checkpoint(model, partition);
-      if (checkpoint.offset !== batch.from) return 'stale';
+      if (checkpoint.rev !== batch.from) return 'stale';
+      let { from } = batch;
       for (const row of batch.rows) {
         const alone = {
-          from: batch.from,
+          from: from++,
           to: checkpoint,
           rows: new Map([row]),
           cells: new Map(),
@@ -64,7 +84,7 @@ export const readModelsSaboteurs: readonly ReadModelsSaboteur[] = [
         };
         await models.commit(model, partition, alone);
       }
-      return models.commit(model, partition, { ...batch, rows: new Map() });
+      return models.commit(model, partition, { ...batch, from, rows: new Map() });
     },
   })),
   {
@@ -84,7 +104,7 @@ export const readModelsSaboteurs: readonly ReadModelsSaboteur[] = [
         ++openings === 1
           ? models
           : around(models, {
-              checkpoint: async (...args) => ({ ...(await models.checkpoint(...args)), offset: 0 }),
+              checkpoint: async (...args) => ({ ...(await models.checkpoint(...args)), rev: 0, offset: 0 }),
             });
     },
   },

@@ -47,7 +47,7 @@ export const readModelsContract: readonly ReadModelsCase[] = [
       assert.deepEqual(await keysOf((page) => port.find(model, 'name', { value: 'Ada' }, page), 5), [key]);
       assert.deepEqual(await cellsOf(port), { visits: 3, loans: -1 });
       assert.deepEqual(await port.parked(model, 0, { limit: 9 }), [parkedAt(6)]);
-      assert.deepEqual(await port.checkpoint(model, 0), checkpointAt(7));
+      assert.deepEqual(await port.checkpoint(model, 0), checkpointAt(1, 7));
     },
   },
   {
@@ -65,11 +65,11 @@ export const readModelsContract: readonly ReadModelsCase[] = [
       assert.deepEqual(await stateOf(fixture), before);
       assert.deepEqual(await fixture.port.get(model, key), { n: 1 });
       assert.deepEqual([...(await fixture.port.models())], [model]);
-      assert.equal(await fixture.port.commit(model, 0, batchOf(3, 4)), 'committed');
+      assert.equal(await fixture.port.commit(model, 0, batchOf(1, 4)), 'committed');
     },
   },
   {
-    name: 'when the checkpoint is not at from, commit answers stale and changes nothing',
+    name: 'when the rev of the checkpoint is not from, commit answers stale and changes nothing',
     async run(fixture) {
       const key = near(fixture, 'k');
       const change = (n: number) => ({
@@ -80,7 +80,7 @@ export const readModelsContract: readonly ReadModelsCase[] = [
       assert.equal(await fixture.port.commit(model, 0, batchOf(5, 6, change(1))), 'stale');
       await fixture.port.commit(model, 0, batchOf(0, 3, change(2)));
       const before = await stateOf(fixture);
-      for (const from of [0, 2, 4]) {
+      for (const from of [0, 2, 3]) {
         assert.equal(
           await fixture.port.commit(model, 0, batchOf(from, 9, change(7))),
           'stale',
@@ -91,6 +91,27 @@ export const readModelsContract: readonly ReadModelsCase[] = [
       await fixture.reopen();
       assert.equal(await fixture.port.commit(model, 0, batchOf(0, 9, change(7))), 'stale');
       assert.deepEqual(await stateOf(fixture), before);
+    },
+  },
+  {
+    name: 'every commit raises rev by one, also one that leaves the offset where it is, and what was made before is stale',
+    async run(fixture) {
+      const { port } = fixture;
+      await port.commit(model, 0, batchOf(0, 5, { parked: [parkedAt(3)] }));
+      const old = await port.checkpoint(model, 0);
+      const stale = batchOf(old.rev, 6, { cells: new Map([['visits', 1]]) });
+      const unparking = batchOf(old.rev, 5, { unparked: [3], cells: new Map([['visits', 2]]) });
+      assert.equal(await port.commit(model, 0, unparking), 'committed');
+      assert.equal(await port.commit(model, 0, stale), 'stale');
+      const parking = batchOf(old.rev + 1, 5, { parked: [parkedAt(4)] });
+      assert.equal(await port.commit(model, 0, parking), 'committed');
+      assert.equal(await port.commit(model, 0, { ...stale, from: old.rev + 1 }), 'stale');
+      assert.deepEqual(await port.checkpoint(model, 0), checkpointAt(old.rev + 2, 5));
+      await fixture.reopen();
+      assert.deepEqual(await fixture.port.checkpoint(model, 0), checkpointAt(old.rev + 2, 5));
+      assert.equal(await fixture.port.commit(model, 0, stale), 'stale');
+      assert.deepEqual(await cellsOf(fixture.port), { visits: 2 });
+      assert.equal(await fixture.port.commit(model, 0, { ...stale, from: old.rev + 2 }), 'committed');
     },
   },
   {
@@ -204,7 +225,7 @@ export const readModelsContract: readonly ReadModelsCase[] = [
         await fixture.port.commit(model, p, batchOf(0, 10 + p, { parked: [parkedAt(5 + p)] }));
       }
       for (const p of partitionsOf(fixture)) {
-        assert.deepEqual(await fixture.port.checkpoint(model, p), checkpointAt(10 + p));
+        assert.deepEqual(await fixture.port.checkpoint(model, p), checkpointAt(1, 10 + p));
         assert.deepEqual(await fixture.port.parked(model, p, { limit: 9 }), [parkedAt(5 + p)]);
       }
     },

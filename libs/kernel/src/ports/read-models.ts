@@ -3,6 +3,11 @@ import type { LogRecord } from './event-log.js';
 
 /** How far a read model has come in a partition, and what it did with what it met. */
 export interface Checkpoint {
+  /**
+   * How often the model's partition was committed. Every commit raises it by one, also one that only parks, unparks or
+   * replays and so leaves the offset where it is: the offset is no fence.
+   */
+  readonly rev: number;
   /** The last offset (of the log) or position (of the context's own events) that was taken. 0: nothing yet. */
   readonly offset: number;
   /** Per context, the last position seen: what drops duplicates, shows gaps and answers `?after=`. */
@@ -14,7 +19,15 @@ export interface Checkpoint {
   readonly parked: number;
 }
 
-export const start: Checkpoint = { offset: 0, lanes: {}, recordedAt: '', applied: 0, skipped: 0, parked: 0 };
+export const start: Checkpoint = {
+  rev: 0,
+  offset: 0,
+  lanes: {},
+  recordedAt: '',
+  applied: 0,
+  skipped: 0,
+  parked: 0,
+};
 
 export interface RowChange {
   /** The row as it is to be stored, or `null`: deleted. */
@@ -40,9 +53,9 @@ export interface Parked {
 export const parkedMax = 10_000;
 
 export interface Batch {
-  /** The checkpoint's offset that this batch was made from. */
+  /** `rev` of the checkpoint that this batch was made from. The commit gives the next one, `from + 1`. */
   readonly from: number;
-  readonly to: Checkpoint;
+  readonly to: Omit<Checkpoint, 'rev'>;
   readonly rows: ReadonlyMap<string, RowChange>;
   /** Added to the cells as they are. */
   readonly cells: ReadonlyMap<string, number>;
@@ -68,7 +81,7 @@ export interface CellShare {
  * Rows and counts of one context, per model (`modelId`) and partition; a key's rows lie in the key's partition.
  *
  * - `commit` is all or nothing: rows, cells, parked records and checkpoint together, durable when it resolves, or
- *   `stale` when the checkpoint is no longer at `from`. What cannot be stored as one is refused with `BATCH_TOO_LARGE`.
+ *   `stale` when the checkpoint's `rev` is no longer `from`. What cannot be stored as one is refused with `BATCH_TOO_LARGE`.
  * - What `commit` stored is seen by every later read.
  * - Cells are sums over the partitions; a cell that reached 0 may be absent.
  * - Lists are in key order (`under`) or value order (`find`), never skip or repeat a row that did not change between

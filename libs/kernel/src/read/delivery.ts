@@ -1,5 +1,5 @@
 import type { Position } from '../event.js';
-import type { Checkpoint, Parked } from '../ports/read-models.js';
+import type { Checkpoint } from '../ports/read-models.js';
 
 /** What must be known of a record before it is decoded. */
 export interface Delivered {
@@ -46,57 +46,13 @@ export class Halted extends Error {
   override readonly name = 'Halted';
 }
 
-/** Takes a partition's records in order and remembers how far it came: runners and reactions. */
-export interface Taker<R extends Delivered, E> {
-  /** Under which its checkpoint is stored. */
-  readonly id: string;
-  readonly on: ReadonlySet<string>;
-  checkpoint(partition: number): Promise<Checkpoint>;
-  /** Throws `Gap`, `OtherLog`, `Stale` or `Halted`; what was committed before stays. */
-  take(partition: number, records: readonly R[], decode: (record: R) => E): Promise<void>;
-  /**
-   * Begins at the log's first record once more and drops what it has seen. With `passing` only when it has not come
-   * beyond a gap yet: what lies on the log before the missing records is passed over, for it comes again after them.
-   */
-  reread(partition: number, passing?: Passing): Promise<void>;
-  /**
-   * Takes what is parked of a key, in order, and resolves to how much that was; from then on the key is no longer held
-   * back. Refused with `STILL_CANNOT_APPLY` at the first record that still cannot be applied.
-   */
-  replay(
-    partition: number,
-    key: string,
-    again: (parked: Parked) => Promise<R>,
-    decode: (record: R) => E,
-  ): Promise<number>;
-  /**
-   * Gives up the first parked record of a key, which is the one at `offset`: it counts as skipped. Resolves to it; `null`
-   * when it is not parked any more, so that a repeat gives up nothing else. Refused with `NOT_FIRST_PARKED`, which names
-   * the first, when it waits behind another.
-   */
-  discard(partition: number, key: string, offset: number): Promise<Parked | null>;
-}
-
-/** A taker that takes its batches by `take`, and is the given one in everything else. */
-export function takingBy<R extends Delivered, E>(taker: Taker<R, E>, take: Taker<R, E>['take']): Taker<R, E> {
-  return {
-    id: taker.id,
-    on: taker.on,
-    checkpoint: (partition) => taker.checkpoint(partition),
-    reread: (...which) => taker.reread(...which),
-    replay: (...which) => taker.replay(...which),
-    discard: (...which) => taker.discard(...which),
-    take,
-  };
-}
-
-/** What is known of a log that mends its gaps further on. */
-export interface Passing {
-  /** Whose gap was met. */
+/** A gap whose missing records were published again, further on in the log. */
+export interface MendedGap {
+  /** The context whose records were missing. */
   readonly context: string;
-  /** Of each context, up to where its records follow one another. */
+  /** For each context, the position up to which the log now holds all its records. */
   readonly reach: Readonly<Record<string, Position>>;
-  /** They do so no later than at this offset. */
+  /** They all lie at or before this offset. */
   readonly until: number;
 }
 
@@ -113,7 +69,7 @@ export function checkSame({ offset, recordedAt }: Checkpoint, records: readonly 
 export function unseen<R extends Delivered>(
   checkpoint: Checkpoint,
   records: readonly R[],
-  passing: Passing | null = null,
+  mendedGap: MendedGap | null = null,
 ): { readonly fresh: readonly R[]; readonly lanes: Record<string, Position> } {
   const lanes: Record<string, Position> = { ...checkpoint.lanes };
   const fresh: R[] = [];
@@ -123,8 +79,8 @@ export function unseen<R extends Delivered>(
     if (record.position <= seen) continue;
     if (record.previous !== undefined && record.previous !== seen) {
       const ahead = record.previous > seen;
-      const mends = passing !== null && seen < (passing.reach[record.context] ?? 0);
-      if (ahead && mends && record.offset <= passing.until) continue;
+      const mends = mendedGap !== null && seen < (mendedGap.reach[record.context] ?? 0);
+      if (ahead && mends && record.offset <= mendedGap.until) continue;
       throw gapBefore(record, seen, ahead && !mends);
     }
     lanes[record.context] = record.position;

@@ -38,7 +38,7 @@ export interface EventTally<E extends Keyed> {
   cells(event: E): Cells;
 }
 
-/** What a runner keeps up to date: rows with the tallies counted from them, or counts alone. */
+/** What a processor keeps up to date: rows with the tallies counted from them, or counts alone. */
 export type ReadModel<E extends Keyed> =
   | { readonly projection: Projection<E, any>; readonly tallies?: readonly Tally<any>[] }
   | { readonly tally: EventTally<E> };

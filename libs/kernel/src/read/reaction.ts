@@ -1,11 +1,11 @@
 import type { Keyed } from './projection.js';
 import type { ReadModels } from '../ports/read-models.js';
 import type { Delivered } from './delivery.js';
-import { Taking } from './taking.js';
+import { Processor } from './processor.js';
 
 /**
  * Facts that make a context append. What it must remember it reads from projections of its own context that stand before
- * it in the same pipeline, so they are applied at least up to the facts in hand. Every effect has a command id derived
+ * it in the same group, so they are applied at least up to the facts in hand. Every effect has a command id derived
  * from its cause (`uuid5`): taken again, it changes nothing. Reactions are never rebuilt.
  */
 export interface Reaction<E extends Keyed> {
@@ -16,18 +16,19 @@ export interface Reaction<E extends Keyed> {
 }
 
 /**
- * Runs a reaction with a checkpoint of its own per partition, moved after its appends. What cannot be decoded is parked
- * with its key's later records; when `react` itself fails, the batch is taken again.
+ * Runs a reaction with a checkpoint of its own, moved after its appends. What cannot be decoded is parked with its key's
+ * later records; when `react` itself fails, the batch is given to it again.
  */
-export class ReactionRunner<R extends Delivered, E extends Keyed> extends Taking<R, E> {
-  constructor(reaction: Reaction<E>, models: ReadModels) {
-    super(`reaction.${reaction.name}`, new Set(reaction.on), models, {
-      async apply(partition, events) {
-        await reaction.react(events, partition);
-        return { rows: new Map(), cells: new Map(), applied: events.length };
-      },
-      committed: () => {},
-      forget: () => {},
-    });
-  }
+export function reactionProcessor<R extends Delivered, E extends Keyed>(
+  reaction: Reaction<E>,
+  models: ReadModels,
+): Processor<R, E> {
+  return new Processor(`reaction.${reaction.name}`, new Set(reaction.on), models, {
+    async apply(partition, events) {
+      await reaction.react(events, partition);
+      return { rows: new Map(), cells: new Map(), applied: events.length };
+    },
+    committed: () => {},
+    forget: () => {},
+  });
 }

@@ -1,50 +1,29 @@
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
 import type { AnyEvent, EventStore, Meta, Publish, Stored } from '@readership/kernel';
-import mongoose from 'mongoose';
-import { backends } from '../backends.js';
-import { type Database } from '../mongo.js';
-import { watchedMongo } from '../watched-mongo.js';
-import { eventCollections, prepareEventStore } from './event-documents.js';
-import { MongoEventStore } from './mongo-event-store.js';
+import { type Database } from '../src/mongo.js';
+import { eventCollections, prepareEventStore } from '../src/event-store/event-documents.js';
+import { MongoEventStore } from '../src/event-store/mongo-event-store.js';
+import { scratchDatabase, type ScratchDatabase } from './scratch-database.fixture.js';
 
 const streamsLoaded = 20;
 export const testKey = Buffer.alloc(32, 7);
 
-/** A database of its own on the server of the cluster suites. */
-export interface TestDatabase {
-  /** A connection of its own. */
-  connect(): Promise<Database>;
+/** A database of its own, prepared for an event store. */
+export interface ScratchEventStore extends ScratchDatabase {
   /** Every document of the event store. */
   bytes(): Promise<Buffer>;
-  /** Ends all connections and removes the data. */
-  drop(): Promise<void>;
 }
 
-export async function testDatabase(partitions: number): Promise<TestDatabase> {
-  const name = `store-${randomBytes(6).toString('hex')}`;
-  const opened: Database[] = [];
-  const connect = async () => {
-    const database = await watchedMongo(backends().mongodb, name);
-    opened.push(database);
-    return database;
-  };
-  const first = await connect();
-  await prepareEventStore(first, partitions);
+export async function scratchEventStore(partitions: number): Promise<ScratchEventStore> {
+  const scratch = await scratchDatabase('store');
+  const { database } = scratch;
+  await prepareEventStore(database, partitions);
   return {
-    connect,
+    ...scratch,
     bytes: async () => {
       const names = ['commits', 'pages', 'keys', 'settings'];
-      const all = await Promise.all(names.map((each) => first.collection(each).find({}).toArray()));
+      const all = await Promise.all(names.map((each) => database.collection(each).find({}).toArray()));
       return Buffer.from(JSON.stringify(all));
-    },
-    drop: async () => {
-      await Promise.all(opened.map((database) => database.close()));
-      const connection = await mongoose
-        .createConnection(backends().mongodb, { dbName: name, autoCreate: false })
-        .asPromise();
-      await connection.dropDatabase();
-      await connection.close();
     },
   };
 }

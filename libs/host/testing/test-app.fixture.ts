@@ -2,14 +2,14 @@ import type { DynamicModule } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { atRest } from '@readership/client';
 import type { Adapters } from '@readership/kernel';
-import { createApp, type AppOptions } from './app.js';
-import { Clock } from './clock.js';
-import type { Config } from './config.js';
-import { Contexts } from './contexts.js';
-import { eventually } from './eventually.js';
-import { routesOf } from './routes.js';
-import { Secrets } from './secrets.js';
-import { auditOf } from './audit.js';
+import { createApp, type AppOptions } from '../src/app.js';
+import { Clock } from '../src/clock.js';
+import type { Config } from '../src/config.js';
+import { Contexts } from '../src/contexts.js';
+import { eventually } from '../src/eventually.js';
+import { routesOf } from '../src/routes.js';
+import { Secrets } from '../src/secrets.js';
+import { auditOf } from '../src/audit.js';
 
 export interface TestRequest {
   /** `GET`, or `POST` when there is a body. */
@@ -45,21 +45,17 @@ export class Asking {
       throw new Error(`expected ${status}, got ${answer.status}: ${answer.text.slice(0, 2000)}`);
     if (typeof matcher === 'function')
       (matcher as (body: any, answer: TestAnswer) => void)(answer.body, answer);
-    else if (matcher !== undefined) expectation(answer.body).toMatchObject(matcher);
+    else if (matcher !== undefined) expect(answer.body).toMatchObject(matcher);
     return answer;
   }
 
   /** Fails unless it is a problem of this status and code. */
   thenRefused(status: number, code: string): Promise<TestAnswer> {
     return this.then(status, (body, { headers }) => {
-      expectation(headers.get('content-type')).toMatch(/^application\/problem\+json/);
-      expectation(body).toMatchObject({ status, code });
+      expect(headers.get('content-type')).toMatch(/^application\/problem\+json/);
+      expect(body).toMatchObject({ status, code });
     });
   }
-}
-
-function expectation(value: unknown): { toMatchObject(part: object): void; toMatch(pattern: RegExp): void } {
-  return (globalThis as unknown as { expect(value: unknown): ReturnType<typeof expectation> }).expect(value);
 }
 
 export class TestApp {

@@ -1,14 +1,13 @@
 import { Temporal } from 'temporal-polyfill';
-import { lossReasons } from './people.js';
 import { branches, branchesByLibrary, type History } from './random-history.js';
+
+const lossReasons = ['lapsed', 'expired', 'closed'];
 
 export const scopes: readonly (readonly string[])[] = [
   branches,
   ...Object.values(branchesByLibrary),
   ...branches.map((b) => [b]),
 ];
-
-// The oracle: the words of METRICS.md, month by month, with sets and dates
 
 const monthNumber = (iso: string) => Number(iso.split('-')[0]) * 12 + Number(iso.split('-')[1]) - 1;
 export const monthName = (n: number) =>

@@ -1,8 +1,8 @@
-import { outsideSubset } from './command-subset.js';
-import { connectMongo, type Database } from './mongo.js';
+import { connectMongo, type Database } from '../src/mongo.js';
+import { outsideSubset } from './command-subset.fixture.js';
 
-/** For the suites: a database whose every command is watched. `close` fails when one lay outside the subset. */
-export async function watchedMongo(url: string, name: string): Promise<Database> {
+/** Connects and checks every command that is sent; `close` rejects when one was outside the subset. */
+export async function connectWithinSubset(url: string, name: string): Promise<Database> {
   const outside = new Set<string>();
   const database = await connectMongo(url, name, {
     watch: (command, body) => {

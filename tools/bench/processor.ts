@@ -1,8 +1,8 @@
 // Read models against a loop that counts the same records with one prepared upsert each, in transactions of the same size.
-// usage: node tools/dist/bench/runner.js
+// usage: node tools/dist/bench/processor.js
 import { decodeFact, type PublishedEvent } from '@readership/contracts';
 import { fileAdapters } from '@readership/embedded';
-import { Runner, type LogRecord, type ReadModel } from '@readership/kernel';
+import { readModelProcessor, type LogRecord, type ReadModel } from '@readership/kernel';
 import { randomBytes } from 'node:crypto';
 import Database from 'libsql';
 import { join } from 'node:path';
@@ -39,10 +39,10 @@ function ours(model: ReadModel<any>, window: number): () => Promise<number> {
   return () =>
     inFolder(async (folder) => {
       const adapters = await fileAdapters({ folder, masterKey: randomBytes(32) });
-      const runner = new Runner<LogRecord, PublishedEvent>(model, adapters.readModels('bench'));
+      const processor = readModelProcessor<LogRecord, PublishedEvent>(model, adapters.readModels('bench'));
       const speed = await perSecond(all.length, async () => {
         for (let at = 0; at < all.length; at += window)
-          await runner.take(0, all.slice(at, at + window), decodeFact);
+          await processor.process(0, all.slice(at, at + window), decodeFact);
       });
       await adapters.close();
       return speed;
@@ -77,7 +77,7 @@ function countingLoop(): Promise<number> {
 }
 
 header();
-await compare('one counter through the runner', 0.3, ours(counts, liveWindow), countingLoop);
+await compare('one counter through the processor', 0.3, ours(counts, liveWindow), countingLoop);
 await compare('reader activity with its tallies', 0.06, ours(activity, liveWindow), countingLoop);
 await compare(
   'rebuild of reader activity ÷ live',

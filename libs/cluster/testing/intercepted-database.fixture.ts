@@ -1,4 +1,4 @@
-import type { Collection, Database, Doc } from '../mongo.js';
+import type { Collection, Database, Doc } from '../src/mongo.js';
 
 /** One call to the server. */
 export interface Operation {
@@ -9,36 +9,36 @@ export interface Operation {
 }
 
 /** Stands between a store and its database: does the operation, or not, or something else. */
-export type Watch = (operation: Operation, go: () => Promise<any>) => Promise<any>;
+export type Interceptor = (operation: Operation, go: () => Promise<any>) => Promise<any>;
 
 const writing = ['insertMany', 'insertOne', 'bulkWrite', 'updateOne', 'updateMany', 'deleteOne'];
 const chained = ['sort', 'limit', 'project'];
 
-/** For tests: a database that shows each operation to `watch` before it is done. */
-export function watchedDatabase(database: Database, watch: Watch): Database {
+/** The database, whose operations each go through `intercept`. */
+export function interceptedDatabase(database: Database, intercept: Interceptor): Database {
   return {
     collection: <D extends Doc>(name: string): Collection<D> =>
-      watched(database.collection<D>(name), name, watch),
+      interceptedCollection(database.collection<D>(name), name, intercept),
     drop: () => database.drop(),
     close: () => database.close(),
   };
 }
 
-function watched<T extends object>(collection: T, of: string, watch: Watch): T {
+function interceptedCollection<T extends object>(collection: T, of: string, intercept: Interceptor): T {
   return new Proxy(collection, {
     get(target, name: string) {
       const method = Reflect.get(target, name, target) as (...args: unknown[]) => any;
       if (name === 'find' || name === 'aggregate') {
         return (...args: unknown[]) =>
-          watchedCursor(
+          interceptedCursor(
             method.apply(target, args),
             { collection: of, name, writes: false, filter: args[0] },
-            watch,
+            intercept,
           );
       }
       if (name !== 'findOne' && !writing.includes(name)) return method;
       return (...args: unknown[]) =>
-        watch({ collection: of, name, writes: name !== 'findOne', filter: args[0] }, () =>
+        intercept({ collection: of, name, writes: name !== 'findOne', filter: args[0] }, () =>
           method.apply(target, args),
         );
     },
@@ -46,8 +46,8 @@ function watched<T extends object>(collection: T, of: string, watch: Watch): T {
 }
 
 /** What is read is read at once, so that one look is one operation. */
-function watchedCursor<T extends object>(cursor: T, operation: Operation, watch: Watch): T {
-  const toArray = () => watch(operation, () => (cursor as { toArray(): Promise<unknown[]> }).toArray());
+function interceptedCursor<T extends object>(cursor: T, operation: Operation, intercept: Interceptor): T {
+  const toArray = () => intercept(operation, () => (cursor as { toArray(): Promise<unknown[]> }).toArray());
   const itself: T = new Proxy(cursor, {
     get(target, name) {
       if (name === 'toArray') return toArray;

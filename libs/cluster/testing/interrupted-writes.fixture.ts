@@ -1,35 +1,4 @@
-import { randomUUID } from 'node:crypto';
-import mongoose from 'mongoose';
-import { backends } from '../backends.js';
-import { type Collection, type Database, type Doc } from '../mongo.js';
-import { watchedMongo } from '../watched-mongo.js';
-
-/** A database of its own, on the server of the cluster suites. */
-export interface Scratch {
-  readonly database: Database;
-  /** Another connection to the same data. */
-  again(): Promise<Database>;
-  /** Removes the data and closes every connection. */
-  remove(): Promise<void>;
-}
-
-export async function scratch(): Promise<Scratch> {
-  const name = `models-${randomUUID()}`;
-  const opened: Database[] = [];
-  const again = async (): Promise<Database> => {
-    const database = await watchedMongo(backends().mongodb, name);
-    opened.push(database);
-    return database;
-  };
-  const database = await again();
-  const remove = async (): Promise<void> => {
-    await Promise.all(opened.map((one) => one.close()));
-    const connection = await mongoose.createConnection(backends().mongodb, { dbName: name }).asPromise();
-    await connection.dropDatabase();
-    await connection.close();
-  };
-  return { database, again, remove };
-}
+import type { Collection, Database, Doc } from '../src/mongo.js';
 
 /** Stands between the adapter and `documents` writes sent at once; `write(n)` does the first n of them. */
 export type Between = (documents: number, write: (first: number) => Promise<unknown>) => Promise<unknown>;

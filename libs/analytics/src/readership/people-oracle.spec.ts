@@ -1,10 +1,23 @@
 import type { ActivityPolicy } from '@readership/contracts';
 import { memoryAdapters } from '@readership/embedded';
-import { Runner, modelId, partitionOf, type Delivered, type ReadModels } from '@readership/kernel';
-import { expected, monthName, monthsToTell, personOf, scopes, type Series } from './oracle.js';
+import { readModelProcessor, modelId, partitionOf, type Delivered, type ReadModels } from '@readership/kernel';
+import {
+  expected,
+  monthName,
+  monthsToTell,
+  personOf,
+  scopes,
+  type Series,
+} from '../../testing/people-oracle.js';
 import { lossReasons, peopleReader, type PeopleReader } from './people.js';
 import { people } from './people.tally.js';
-import { chance, interleaved, randomHistory, type Chance, type History } from './random-history.js';
+import {
+  chance,
+  interleaved,
+  randomHistory,
+  type Chance,
+  type History,
+} from '../../testing/random-history.js';
 import { readerActivity, type ReaderActivity, type ReaderFact } from './reader-activity.projection.js';
 
 const partitions = 3;
@@ -103,7 +116,7 @@ function sumOfCells(policy: ActivityPolicy, rows: Iterable<ReaderActivity>): Map
 
 type Logged = Delivered & { readonly fact: ReaderFact };
 
-/** In random batches, with redelivered and republished records, runners that are replaced and few rows in memory. */
+/** In random batches, with redelivered and republished records, processors that are replaced and few rows in memory. */
 async function run({ policy, zone }: History, facts: readonly ReaderFact[], by: Chance, models: ReadModels) {
   const projection = readerActivity(policy, zone);
   const model = { projection, tallies: [people(policy)] };
@@ -133,13 +146,13 @@ async function run({ policy, zone }: History, facts: readonly ReaderFact[], by: 
       log.push({ ...log[log.length - back]!, offset: log.length + 1 });
     }
   }
-  let runner = new Runner<Logged, ReaderFact>(model, models, 1 + by.below(4));
+  let processor = readModelProcessor<Logged, ReaderFact>(model, models, 1 + by.below(4));
   for (const [partition, log] of logs.entries()) {
     for (let at = 0; at < log.length;) {
-      if (by.may(0.1)) runner = new Runner<Logged, ReaderFact>(model, models, 1 + by.below(4));
+      if (by.may(0.1)) processor = readModelProcessor<Logged, ReaderFact>(model, models, 1 + by.below(4));
       const from = Math.max(0, at - by.below(4));
       at = Math.min(log.length, at + 1 + by.below(12));
-      await runner.take(partition, log.slice(from, at), (record) => record.fact);
+      await processor.process(partition, log.slice(from, at), (record) => record.fact);
     }
   }
   const { rows } = await models.all<ReaderActivity>(id, { limit: 1000 });
@@ -197,7 +210,7 @@ describe('the people metrics of random histories', () => {
     300_000,
   );
 
-  it('come out of the runner the same, and tally = Σ cells(row)', async () => {
+  it('come out of the processor the same, and tally = Σ cells(row)', async () => {
     const adapters = memoryAdapters({ partitions });
     const models = adapters.readModels('analytics');
     await forRandomHistories(300, async (history, by) => {

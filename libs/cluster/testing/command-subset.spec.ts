@@ -1,4 +1,4 @@
-import { outsideSubset } from './command-subset.js';
+import { outsideSubset } from './command-subset.fixture.js';
 
 describe('of a command', () => {
   it.each<[string, Record<string, unknown>]>([

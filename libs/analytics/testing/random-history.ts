@@ -1,5 +1,5 @@
 import { interactionKinds, type ActivityPolicy, type InteractionFact } from '@readership/contracts';
-import type { ReaderFact } from './reader-activity.projection.js';
+import type { ReaderFact } from '../src/readership/reader-activity.projection.js';
 
 export const branchesByLibrary: Record<string, readonly string[]> = {
   north: ['A', 'A-B'],

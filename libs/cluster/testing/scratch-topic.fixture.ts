@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import { unseen, type LogRecord, type NewRecord } from '@readership/kernel';
+import { start, unseen, type LogRecord, type NewRecord } from '@readership/kernel';
 import { Kafka, logLevel, type Admin, type KafkaConfig } from 'kafkajs';
-import { backends } from '../backends.js';
-import { type Collection, type Database, type Doc } from '../mongo.js';
-import { watchedMongo } from '../watched-mongo.js';
-import { prepareEventLog } from './event-log-topic.js';
-import { KafkaEventLog, type KafkaEventLogOptions } from './kafka-event-log.js';
+import { testServers } from './test-servers.fixture.js';
+import { type Collection, type Database, type Doc } from '../src/mongo.js';
+import { connectWithinSubset } from './subset-connection.fixture.js';
+import { prepareEventLog } from '../src/event-log/event-log-topic.js';
+import { KafkaEventLog, type KafkaEventLogOptions } from '../src/event-log/kafka-event-log.js';
 
-export const servers = backends();
+export const servers = testServers();
 export const kafka: KafkaConfig = {
   clientId: 'readership-spec',
   brokers: [servers.kafka],
@@ -18,7 +18,7 @@ export const timing = { heartbeatMs: 150, sessionMs: 6_000, rebalanceMs: 3_000, 
 export const partitions = 3;
 
 /** A topic of one test, and what is opened on it. */
-export class SpecTopic {
+export class ScratchTopic {
   private readonly logs: KafkaEventLog[] = [];
 
   private constructor(
@@ -27,12 +27,12 @@ export class SpecTopic {
     readonly database: Database,
   ) {}
 
-  static async make(): Promise<SpecTopic> {
+  static async make(): Promise<ScratchTopic> {
     const topic = `spec-${randomUUID()}`;
     await prepareEventLog({ kafka, topic, partitions, replication: 1 });
     const admin = new Kafka(kafka).admin();
     await admin.connect();
-    return new SpecTopic(topic, admin, await watchedMongo(servers.mongodb, topic));
+    return new ScratchTopic(topic, admin, await connectWithinSubset(servers.mongodb, topic));
   }
 
   openLog(more: Partial<KafkaEventLogOptions> = {}): KafkaEventLog {
@@ -94,12 +94,12 @@ export async function until(holds: () => boolean | Promise<boolean>, ms = 15_000
 }
 
 /** Takes everything of the topic, by partition, as it comes. */
-export async function collect(log: KafkaEventLog, start = 0, group = 'reader') {
+export async function collect(log: KafkaEventLog, from = 0, group = 'reader') {
   const taken: LogRecord[][] = [[], [], []];
   const { stop } = await log.consume({
     group,
     window: 100,
-    start: async (partition) => taken[partition]!.at(-1)?.offset ?? start,
+    start: async (partition) => taken[partition]!.at(-1)?.offset ?? from,
     take: async (partition, fresh) => void taken[partition]!.push(...fresh),
   });
   return { taken, stop };
@@ -107,8 +107,7 @@ export async function collect(log: KafkaEventLog, start = 0, group = 'reader') {
 
 /** What a consumer keeps of the records: throws when there is a gap. */
 export function kept(all: readonly LogRecord[]): readonly number[] {
-  const none = { offset: 0, lanes: {}, recordedAt: '', applied: 0, skipped: 0, parked: 0 };
-  return unseen(none, all).fresh.map(({ position }) => position);
+  return unseen(start, all).fresh.map(({ position }) => position);
 }
 
 /** Whether it resolves. */

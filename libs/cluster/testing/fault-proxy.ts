@@ -1,15 +1,15 @@
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
-/** A way to a server for the cluster suites and for chaos, which can be cut, fall silent, and lose replies. */
-export interface Road {
-  /** The server's address by this way. */
+/** A TCP proxy before one server, for the cluster suites and for chaos: it can refuse, fall silent and lose replies. */
+export interface FaultProxy {
+  /** The server's address through this proxy. */
   readonly url: string;
   readonly port: number;
   /** Ends every connection and refuses new ones. */
   cut(): void;
   /** Keeps connections open, and lets nothing through. */
   silence(): void;
-  /** From now on requests get through and replies do not: whoever asked never learns what became of it. */
+  /** From now on requests get through and replies do not: the client never learns what became of its request. */
   loseReplies(): void;
   /** Lets through what comes from now on, also on the connections that were silent. */
   openAgain(): void;
@@ -18,8 +18,8 @@ export interface Road {
   close(): void;
 }
 
-/** `at` is the port of the way; 0 takes a free one. */
-export async function roadTo(serverUrl: string, at = 0): Promise<Road> {
+/** Listens on port `at`; 0 takes a free one. */
+export async function faultProxyTo(serverUrl: string, at = 0): Promise<FaultProxy> {
   const { protocol, hostname, port } = new URL(serverUrl);
   const sockets = new Set<Socket>();
   let state: 'open' | 'cut' | 'silent' | 'losing' = 'open';

@@ -9,7 +9,8 @@ import {
   type Tally,
 } from './projection.js';
 import type { ReadModels, RowChange } from '../ports/read-models.js';
-import { poisonous, Taking, type Applied, type Applying } from './taking.js';
+import { poisonous } from './poison.js';
+import { Processor, type Changes, type EventHandler } from './processor.js';
 
 interface Held {
   row: object | null;
@@ -19,34 +20,33 @@ interface Held {
 
 const noCells: Map<string, number> = new Map();
 
-interface Folded extends Applied {
+interface Folded extends Changes {
   /** What to remember once it is committed. */
   readonly held: ReadonlyMap<string, Held>;
 }
 
 /**
  * Keeps one read model up to date: folds a batch per key, counts cells once per row and batch, and commits rows, counts
- * and checkpoint together. Records that cannot be applied are parked with their key's later ones; the rest goes on.
+ * and checkpoint together.
+ *
+ * @param heldRowsMax rows kept in memory between batches, over all partitions; the least recently used go first
  */
-export class Runner<R extends Delivered, E extends Keyed> extends Taking<R, E> {
-  constructor(
-    model: ReadModel<E>,
-    models: ReadModels,
-    /** Rows kept in memory between batches, over all partitions; the least recently used go first. */
-    heldRowsMax = 10_000,
-  ) {
-    const of = 'projection' in model ? model.projection : model.tally;
-    const id = modelId(of);
-    const applying =
-      'projection' in model
-        ? new RowFold<E>(id, model.projection, model.tallies ?? [], models, heldRowsMax)
-        : counting(model.tally);
-    super(id, new Set(of.on), models, applying);
-  }
+export function readModelProcessor<R extends Delivered, E extends Keyed>(
+  model: ReadModel<E>,
+  models: ReadModels,
+  heldRowsMax = 10_000,
+): Processor<R, E> {
+  const of = 'projection' in model ? model.projection : model.tally;
+  const id = modelId(of);
+  const handler =
+    'projection' in model
+      ? new RowFold<E>(id, model.projection, model.tallies ?? [], models, heldRowsMax)
+      : counting(model.tally);
+  return new Processor(id, new Set(of.on), models, handler);
 }
 
 /** Counts alone: nothing is remembered. */
-function counting<E extends Keyed>(tally: EventTally<E>): Applying<E> {
+function counting<E extends Keyed>(tally: EventTally<E>): EventHandler<E> {
   return {
     async apply(_partition, events) {
       const cells = new Map<string, number>();
@@ -60,7 +60,7 @@ function counting<E extends Keyed>(tally: EventTally<E>): Applying<E> {
 }
 
 /** Rows, those used lately kept in memory, and the counts of their tallies. */
-class RowFold<E extends Keyed> implements Applying<E> {
+class RowFold<E extends Keyed> implements EventHandler<E> {
   /** Per partition, rows used longest ago first. */
   private readonly held = new Map<number, Map<string, Held>>();
 
@@ -110,10 +110,10 @@ class RowFold<E extends Keyed> implements Applying<E> {
     return { rows, cells, held, applied };
   }
 
-  committed(partition: number, applied: Applied): void {
+  committed(partition: number, changes: Changes): void {
     const rows = this.held.get(partition);
-    if (!rows || !('held' in applied)) return;
-    for (const [rowKey, after] of (applied as Folded).held) rows.set(rowKey, after);
+    if (!rows || !('held' in changes)) return;
+    for (const [rowKey, after] of (changes as Folded).held) rows.set(rowKey, after);
     const max = this.heldRowsMax / this.models.partitions;
     for (const key of rows.keys()) {
       if (rows.size <= max) return;

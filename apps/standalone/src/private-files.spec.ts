@@ -1,0 +1,54 @@
+import { chmodSync, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { endPrograms, newFolder, Program, removeFolders, until, withBranch } from './program.fixture.js';
+
+afterEach(endPrograms);
+afterAll(removeFolders);
+
+const modes = (folder: string) =>
+  ['.', ...readdirSync(folder)].map((name) => [
+    name,
+    (statSync(join(folder, name)).mode & 0o777).toString(8),
+  ]);
+const expected = (folder: string) =>
+  ['.', ...readdirSync(folder)].map((name) => [name, name === '.' ? '700' : '600']);
+
+it('the data folder and every file in it are for their owner alone, also where they lay open before', async () => {
+  const folder = join(newFolder(), 'data');
+  const first = await new Program(['--data', folder], { umask: '000' }).started();
+  await until(() => existsSync(join(folder, 'sample.json')), 60_000);
+  await first.signal('SIGKILL');
+  expect(modes(folder)).toEqual(expected(folder));
+  expect(readdirSync(folder)).toEqual(expect.arrayContaining(['patron-profile.db-wal', 'keys.json', 'lock']));
+
+  for (const name of readdirSync(folder)) chmodSync(join(folder, name), 0o666);
+  chmodSync(folder, 0o755);
+  const second = await new Program(['--data', folder, '--sample', 'none'], { umask: '000' }).started();
+  await withBranch(second);
+  expect(modes(folder)).toEqual(expected(folder));
+  expect(await second.signal('SIGTERM')).toBe(0);
+}, 120_000);
+
+it('a name, an address and a number lie readable in the files of patron-profile alone, as the README says', async () => {
+  const folder = newFolder();
+  const program = await new Program(['--data', folder, '--sample', 'none']).started();
+  await withBranch(program);
+  const personal = { familyName: 'Oyelaranwood', email: 'unheard.of@example.org', phone: '+4412345678901' };
+  const { status, position } = await program.send('/v1/patrons', {
+    ...personal,
+    cards: ['T-100 200'],
+    givenName: 'Wilhelmina',
+    homeBranch: 'NORTH',
+    enrolledOn: '2024-03-05',
+  });
+  expect(status).toBe(201);
+  const found = await program.send(`/v1/patrons?name=Oyelaranwood&after=${position}`);
+  expect(found.body.items).toHaveLength(1);
+  await program.signal('SIGKILL');
+  const holding = (text: string) =>
+    readdirSync(folder).filter((name) =>
+      readFileSync(join(folder, name)).toString('latin1').toLowerCase().includes(text.toLowerCase()),
+    );
+  for (const text of [personal.familyName, personal.email, personal.phone.slice(1)])
+    expect([text, holding(text)]).toEqual([text, ['patron-profile.db-wal']]);
+}, 120_000);

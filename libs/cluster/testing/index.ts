@@ -1,0 +1,1 @@
+export { faultProxyTo, type FaultProxy } from './fault-proxy.js';

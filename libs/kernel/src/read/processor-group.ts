@@ -1,0 +1,70 @@
+import type { Position } from '../event.js';
+import type { Delivered, MendedGap } from './delivery.js';
+import type { Processor } from './processor.js';
+import type { Keyed } from './projection.js';
+
+/** What may be done beside the batches of a group. */
+export interface GroupHooks<R extends Delivered> {
+  /** Runs a processor's work on a batch; by default just calls it. */
+  around?(
+    processor: Pick<Processor<R, never>, 'id' | 'on'>,
+    partition: number,
+    records: readonly R[],
+    work: () => Promise<void>,
+  ): Promise<void>;
+  /** Every processor has taken a batch, and the partition's next one waits until this resolves. */
+  afterBatch?(partition: number): Promise<void>;
+}
+
+/**
+ * Processors that read the same source, one after the other: a reaction stands after the read models that it reads. Each
+ * has a checkpoint of its own, so a batch that was cut short is finished when it is given again.
+ */
+export class ProcessorGroup<R extends Delivered, E extends Keyed> {
+  constructor(
+    readonly processors: readonly Processor<R, E>[],
+    private readonly decode: (record: R) => E,
+    private readonly hooks: GroupHooks<R> = {},
+  ) {}
+
+  /** The offset up to which all of them have come. */
+  async start(partition: number): Promise<number> {
+    const checkpoints = await this.checkpoints(partition);
+    return Math.min(...checkpoints.map(({ offset }) => offset));
+  }
+
+  /** Gives a batch to each processor, and decodes each record at most once. */
+  async process(partition: number, records: readonly R[]): Promise<void> {
+    const decoded = new Map<R, E>();
+    const decodeOnce = (record: R): E => {
+      let event = decoded.get(record);
+      if (event === undefined) {
+        event = this.decode(record);
+        decoded.set(record, event);
+      }
+      return event;
+    };
+    for (const processor of this.processors) {
+      const work = (): Promise<void> => processor.process(partition, records, decodeOnce);
+      await (this.hooks.around ? this.hooks.around(processor, partition, records, work) : work());
+    }
+    await this.hooks.afterBatch?.(partition);
+  }
+
+  /** Each of them begins at the log's first record once more; see `Processor.restart`. */
+  async restart(partition: number, mendedGap?: MendedGap): Promise<void> {
+    for (const processor of this.processors) await processor.restart(partition, mendedGap);
+  }
+
+  /** Whether none of them has come beyond these positions. */
+  async isWithin(partition: number, reach: Readonly<Record<string, Position>>): Promise<boolean> {
+    const checkpoints = await this.checkpoints(partition);
+    return checkpoints.every(({ lanes }) =>
+      Object.entries(lanes).every(([context, position]) => position <= (reach[context] ?? 0)),
+    );
+  }
+
+  private checkpoints(partition: number) {
+    return Promise.all(this.processors.map((processor) => processor.checkpoint(partition)));
+  }
+}
