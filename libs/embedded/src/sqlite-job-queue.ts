@@ -126,15 +126,15 @@ export class SqliteJobQueue extends JobQueue {
     if (!row) return pollMs;
     const waitMs = (row[6] as number) - Date.now();
     if (waitMs > 0) return Math.min(waitMs, pollMs);
-    const { runAt: _, ...waiting } = jobOf(row);
-    const { id } = waiting;
+    const waiting = jobOf(row);
+    const { id, data } = waiting;
     const underWay = this.underWay.get(queue)!;
     // Another worker of this process has begun it, which the database may not show yet.
     if (underWay.has(id)) return 1;
     underWay.add(id);
     try {
       if ((await this.writer.write('begin', [queue, id])) === 0) return 0;
-      const job: Job = { ...waiting, state: 'running', attempts: waiting.attempts + 1 };
+      const job: Job = { queue, id, data, state: 'running', attempts: waiting.attempts + 1 };
       const [state, due, reason] = await ending(job, handler, options);
       await writeJobEnd(
         () => this.writer.write('end', [state, due, reason, queue, id]),
