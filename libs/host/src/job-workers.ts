@@ -1,4 +1,7 @@
+import type { Logger } from '@nestjs/common';
 import type { Job, JobFailed, JobQueue, JobWorker } from '@readership/kernel';
+import type { BatchPriority } from './batch-priority.js';
+import { causeOf } from './logger.js';
 
 /** What a context does with the jobs of one queue. A job that fails is begun again for as long as it fails. */
 export interface JobHandler {
@@ -20,7 +23,8 @@ export class JobWorkers {
   constructor(
     private readonly jobs: JobQueue,
     private readonly handlers: readonly JobHandler[],
-    private readonly onError: (what: string, error: unknown) => void,
+    private readonly batchPriority: BatchPriority,
+    private readonly logger: Logger,
   ) {}
 
   async start(): Promise<void> {
@@ -28,10 +32,15 @@ export class JobWorkers {
       const { queue } = handler;
       const failed: JobFailed = (error, { step }) => {
         this.failed.set(`${queue} ${step}`, this.failures(queue, step) + 1);
-        this.onError(step === 'run' ? `job of ${queue}` : `end of a job of ${queue}`, error);
+        const what = step === 'run' ? `a job of ${queue}` : `the end of a job of ${queue}`;
+        this.logger.warn(`${what} is tried again`, causeOf(error));
       };
       const options = { attemptsMax: Number.MAX_SAFE_INTEGER, backoffMs, failed };
-      this.workers.push(await this.jobs.process(queue, (job) => handler.handle(job), options));
+      const work = async (job: Job): Promise<void> => {
+        await this.batchPriority.idle();
+        await handler.handle(job);
+      };
+      this.workers.push(await this.jobs.process(queue, work, options));
     }
   }
 

@@ -6,6 +6,7 @@ import {
   type Job,
   type JobOptions,
   type JobWorker,
+  type LoopReport,
 } from '@readership/kernel';
 import type { Claimed, Ending, StoredJobs } from './stored-jobs.js';
 import type { StopListening, WakeUps } from './wake-ups.js';
@@ -13,6 +14,7 @@ import type { StopListening, WakeUps } from './wake-ups.js';
 export interface WorkerOptions extends JobOptions {
   readonly claimMs: number;
   readonly sweepMs: number;
+  readonly report?: LoopReport | undefined;
 }
 
 /** How often a job may take its process with it, beyond the attempts, before it is parked. */
@@ -58,17 +60,19 @@ export class QueueWorker implements JobWorker {
 
   private async sweepUntilStopped(): Promise<void> {
     const { signal } = this.stopping;
+    const { report } = this.options;
     while (!signal.aborted) {
       // The database refused: the next sweep asks again.
-      await this.sweep().catch(() => undefined);
+      await this.sweep().catch((error: unknown) => report?.failed(error));
       await pause(this.options.sweepMs, undefined, { signal }).catch(() => undefined);
     }
+    report?.ended();
   }
 
   private async sweep(): Promise<void> {
     for (const { id, due } of await this.jobs.due(this.queue, Date.now(), sweepPage))
       void this.wakeUps.add(this.queue, id, due);
-    if (this.isRunning) return;
+    if (this.isRunning) return this.options.report?.succeeded();
     while (await this.turn(this.wakeUps.areReady ? this.options.sweepMs : 0));
   }
 
@@ -88,6 +92,7 @@ export class QueueWorker implements JobWorker {
         claimMs,
         beginsMax: attemptsMax + crashesMax,
       });
+      this.options.report?.succeeded();
       if (!claimed) return false;
       const letGo = this.keep(claimed);
       try {
