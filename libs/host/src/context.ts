@@ -332,11 +332,7 @@ class RunningContext
   async beforeApplicationShutdown(): Promise<void> {
     this.running = false;
     this.stopping.abort();
-    await Promise.all([
-      ...this.loops,
-      ...[...this.consumptions].map((consumption) => consumption.stop()),
-      this.jobWorkers.stop(),
-    ]);
+    await Promise.all([...this.loops, ...[...this.consumptions, this.jobWorkers].map((one) => one.stop())]);
   }
 
   private async ownAgain({ position }: Parked, partition: number): Promise<OwnRecord> {
