@@ -3,7 +3,7 @@ import { waitForAccounts, type ContextAudit, type ReadershipClient } from '@read
 /** What does not add up in the accounts of all services, one sentence each; empty when everything is accounted for. */
 export function inequalities(accounts: readonly ContextAudit[]): string[] {
   const found: string[] = [];
-  for (const { context, partitions, projections } of accounts) {
+  for (const { context, partitions, projections, jobs } of accounts) {
     for (const { partition, recorded, published, privateOnly, unpublished } of partitions) {
       if (recorded !== published + privateOnly + unpublished) {
         found.push(
@@ -20,6 +20,7 @@ export function inequalities(accounts: readonly ContextAudit[]): string[] {
       }
       if (lag !== 0) found.push(`${context}/${name}/${partition}: ${lag} behind`);
     }
+    if (jobs !== 0) found.push(`${context}: ${jobs} jobs have not ended`);
   }
   return found;
 }

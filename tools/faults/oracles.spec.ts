@@ -31,6 +31,7 @@ const account: ContextAudit = {
   context: 'c',
   partitions: [{ partition: 0, recorded: 3, published: 2, privateOnly: 1, unpublished: 0 }],
   projections: [{ name: 'm.v1', partition: 0, published: 2, applied: 1, skipped: 1, parked: 0, lag: 0 }],
+  jobs: 0,
   holds: true,
 };
 

@@ -9,6 +9,7 @@ import {
   OnReferenceFacts,
   publish as publishInteraction,
   Recorder,
+  ReferenceMoves,
   referenced,
   references,
 } from '@readership/interaction-log';
@@ -43,6 +44,8 @@ import { crashing, type Life } from './crashing-driver.js';
 import { askedAt, branchIds, type Wish } from './script.js';
 
 const namespace = '2b1f7a52-5c6e-4d0f-9a40-0d5b7c1e9f11';
+/** So few that the short histories here have jobs. */
+const movesMax = 2;
 const today = '2024-12-01';
 const timeZone = 'Europe/London';
 const secrets = new Secrets({
@@ -102,13 +105,14 @@ export class Process {
   readonly feed: OwnEventsConsumer<any>;
   /** A context has two that do not know of each other, as when a new owner begins before the old one has ended. */
   readonly groups: Readonly<Record<string, readonly ProcessorGroup<LogRecord, any>[]>>;
+  private readonly moves: ReferenceMoves;
   private readonly registrations: Registrations;
   private readonly patronCards: PatronCards;
   private readonly recorder: Recorder;
 
   constructor(
     databases: Databases,
-    life: Life,
+    private readonly life: Life,
     readonly partitions: number,
     sabotage: Sabotage = {},
   ) {
@@ -137,12 +141,21 @@ export class Process {
       ),
       7,
     );
+    const moves = new ReferenceMoves(
+      this.interactions,
+      modelsOf('interaction-log'),
+      adapters.jobQueue('interaction-log'),
+      { movesMax },
+    );
+    this.moves = moves;
     const group = (context: string): ProcessorGroup<LogRecord, any> => {
       const models = modelsOf(context);
-      const processors = logModels[context]!.map((model) => readModelProcessor<LogRecord, any>(model, models));
+      const processors = logModels[context]!.map((model) =>
+        readModelProcessor<LogRecord, any>(model, models),
+      );
       const reactions =
         context === 'interaction-log'
-          ? [reactionProcessor<LogRecord, any>(new OnReferenceFacts(this.interactions, models), models)]
+          ? [reactionProcessor<LogRecord, any>(new OnReferenceFacts(models, moves), models)]
           : [];
       return new ProcessorGroup([...processors, ...reactions], decodeFact);
     };
@@ -160,6 +173,19 @@ export class Process {
       secrets,
       new NoonClock(),
     );
+  }
+
+  /** Runs the job that is due first; false when there is none. */
+  async runJob(): Promise<boolean> {
+    const jobs = this.adapters.jobQueue('interaction-log');
+    const { queue } = this.moves;
+    const left = (await jobs.count(queue, 'waiting')) + (await jobs.count(queue, 'running'));
+    if (left === 0) return false;
+    const options = { attemptsMax: 1_000, backoffMs: 0 };
+    // A worker that is stopped at once runs one job.
+    await (await jobs.process(queue, (job) => this.moves.handle(job), options)).stop();
+    this.life.mustLive();
+    return true;
   }
 
   async addBranches(): Promise<void> {

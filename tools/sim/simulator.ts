@@ -91,7 +91,7 @@ async function ran(
 
 /** One step of something that runs beside the clients, once with what it has taken already. */
 async function background(process: Process, chance: Chance): Promise<void> {
-  const op = chance.int(1, 10);
+  const op = chance.int(1, 11);
   if (op <= 4) {
     await chance.pick(process.relays).step();
   } else if (op <= 9) {
@@ -101,6 +101,8 @@ async function background(process: Process, chance: Chance): Promise<void> {
     // Back by a few, or to the beginning: what was taken before is delivered again.
     const back = chance.odds(0.6) ? 0 : chance.odds(0.3) ? start : chance.int(0, 5);
     await take(process, group, partition, Math.max(0, start - back), chance.int(1, 12));
+  } else if (op === 10) {
+    await process.runJob();
   } else {
     await unlessStale(() => process.feed.step(chance.int(0, process.partitions - 1)));
   }
@@ -132,6 +134,7 @@ async function drain(process: Process): Promise<void> {
   for (let busy = true, rounds = 0; busy; rounds++) {
     if (rounds > 1000) throw new Error('it never comes to rest');
     busy = false;
+    if (await process.runJob()) busy = true;
     for (const relay of process.relays) while ((await relay.step()) > 0) busy = true;
     for (let partition = 0; partition < process.partitions; partition++) {
       while ((await process.feed.step(partition)) > 0) busy = true;

@@ -2,13 +2,14 @@ import { contextNames } from '@readership/contracts';
 import { atRest, waitForAccounts, type ContextAudit } from './accounts.js';
 import type { Answered } from './readership-client.js';
 
-const account = (context: string, unpublished = 0, lag = 0): ContextAudit => ({
+const account = (context: string, unpublished = 0, lag = 0, jobs = 0): ContextAudit => ({
   context,
   partitions: [{ partition: 0, recorded: 3, published: 3 - unpublished, privateOnly: 0, unpublished }],
   projections: [
     { name: 'p', partition: 0, published: 3, applied: 3 - lag, skipped: 0, parked: 0, lag },
     { name: 'q', partition: 0, published: 3, applied: 2, skipped: 0, parked: 1, lag: 0 },
   ],
+  jobs,
   holds: true,
 });
 
@@ -31,10 +32,11 @@ describe('accounts are at rest', () => {
     expect(atRest(contextNames.map((context) => account(context)))).toBe(true));
 
   it.each([
-    [1, 0],
-    [0, 1],
-  ])('not with %i unpublished and %i behind in one of them', (unpublished, lag) =>
-    expect(atRest([account('feedback'), account('analytics', unpublished, lag)])).toBe(false),
+    [1, 0, 0],
+    [0, 1, 0],
+    [0, 0, 1],
+  ])('not with %i unpublished, %i behind and %i jobs in one of them', (unpublished, lag, jobs) =>
+    expect(atRest([account('feedback'), account('analytics', unpublished, lag, jobs)])).toBe(false),
   );
 });
 

@@ -24,17 +24,21 @@ export interface ContextAudit {
   readonly context: string;
   readonly partitions: readonly PartitionAccount[];
   readonly projections: readonly ProjectionAccount[];
+  /** Jobs that have not ended: what they do has still to come. */
+  readonly jobs: number;
   /** Whether the counts agree, in every partition and projection. */
   readonly holds: boolean;
 }
 
 const pauseMs = 250;
 
-/** Whether everything recorded is published, and everything published was taken by every projection. */
+/** Whether everything recorded is published, everything published was taken by every projection, and no job is left. */
 export function atRest(accounts: readonly ContextAudit[]): boolean {
   return accounts.every(
-    ({ partitions, projections }) =>
-      partitions.every(({ unpublished }) => unpublished === 0) && projections.every(({ lag }) => lag === 0),
+    ({ partitions, projections, jobs }) =>
+      partitions.every(({ unpublished }) => unpublished === 0) &&
+      projections.every(({ lag }) => lag === 0) &&
+      jobs === 0,
   );
 }
 

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Adapters, EventLog, EventStore, JobQueue, ReadModels } from '@readership/kernel';
 import {
+  around,
   caughtBy,
   contractPublish,
   eventLogContract,
@@ -19,10 +20,13 @@ import {
   type ContractCase,
   type EventStoreFixture,
   type Fixture,
+  type JobQueueFixture,
   type Maker,
   type Saboteur,
 } from '@readership/kernel/testing';
+import { EmbeddedAdapters, type Connection } from './embedded-adapters.js';
 import { adaptersOver, DataFolder, openDriver, type SqlDriver } from './index.js';
+import { DirectWriter } from './writer.js';
 
 const masterKey = Buffer.alloc(32, 7);
 const cardKey = Buffer.alloc(32, 6);
@@ -36,7 +40,7 @@ interface Place {
 }
 
 /** Databases in memory, kept by drivers that are not closed: opening anew forgets every object but the data. */
-function inMemory(partitions: number): Place {
+function inMemory(partitions: number): RefusingPlace {
   const drivers = new Map<string, SqlDriver>();
   const driver = (name: string): SqlDriver => {
     const known = drivers.get(name) ?? openDriver(':memory:');
@@ -61,6 +65,7 @@ function inMemory(partitions: number): Place {
       }
       return Buffer.concat(cells);
     },
+    takesWrites: (takes) => refuse(drivers.values(), takes),
     remove: () => drivers.forEach((known) => known.close()),
   };
 }
@@ -85,6 +90,36 @@ function onFiles(partitions: number): Place {
       held?.close();
       rmSync(folder, { recursive: true, force: true });
     },
+  };
+}
+
+/** A place whose connections refuse every write while they are told to, as a full or broken disk does. */
+interface RefusingPlace extends Place {
+  takesWrites(takes: boolean): void;
+}
+
+function refuse(drivers: Iterable<SqlDriver>, takes: boolean): void {
+  for (const driver of drivers) driver.exec(`PRAGMA query_only=${takes ? 0 : 1}`);
+}
+
+/** Files as `fileAdapters` uses them, over connections that are at hand. */
+function onConnections(partitions: number): RefusingPlace {
+  const folder = mkdtempSync(join(tmpdir(), 'readership-contract-'));
+  const writing = new Set<SqlDriver>();
+  const connect = (name: string): Connection => {
+    const path = join(folder, `${name}.db`);
+    const driver = openDriver(path);
+    writing.add(driver);
+    return { driver: openDriver(path), writer: new DirectWriter(driver) };
+  };
+  return {
+    open: async () => {
+      writing.clear();
+      return new EmbeddedAdapters(connect, { masterKey, partitions });
+    },
+    takesWrites: (takes) => refuse(writing, takes),
+    atRest: async () => Buffer.alloc(0),
+    remove: () => rmSync(folder, { recursive: true, force: true }),
   };
 }
 
@@ -126,7 +161,23 @@ function maker<Port>(
 const store = (adapters: Adapters): EventStore => adapters.eventStore(context, contractPublish);
 const log = (adapters: Adapters): EventLog => adapters.eventLog;
 const models = (adapters: Adapters): ReadModels => adapters.readModels(context);
-const jobs = (adapters: Adapters): JobQueue => adapters.jobQueue(context);
+
+function jobQueues(
+  placeOf: (partitions: number) => RefusingPlace,
+  partitions: number,
+): Maker<JobQueueFixture> {
+  return async () => {
+    const place = placeOf(partitions);
+    const inner = await maker(
+      () => place,
+      partitions,
+      (adapters): JobQueue => adapters.jobQueue(context),
+    )();
+    return around<JobQueueFixture>(inner as unknown as JobQueueFixture, {
+      takesWrites: (takes) => place.takesWrites(takes),
+    });
+  };
+}
 
 function keeps<Port extends object, F extends Fixture<Port>>(
   what: string,
@@ -153,15 +204,18 @@ function notices<Port extends object, F extends Fixture<Port>>(
   });
 }
 
-const places = { 'in memory': inMemory, 'on files': onFiles };
+const places = {
+  'in memory': { place: inMemory, refusing: inMemory },
+  'on files': { place: onFiles, refusing: onConnections },
+};
 
-for (const [where, place] of Object.entries(places)) {
+for (const [where, { place, refusing }] of Object.entries(places)) {
   for (const partitions of [1, 3]) {
     describe(`${where} with ${partitions === 1 ? 'one partition' : `${partitions} partitions`}`, () => {
       keeps('the event store', maker(place, partitions, store), eventStoreContract);
       keeps('the event log', maker(place, partitions, log), eventLogContract);
       keeps('the read models', maker(place, partitions, models), readModelsContract);
-      keeps('the job queue', maker(place, partitions, jobs), jobQueueContract);
+      keeps('the job queue', jobQueues(refusing, partitions), jobQueueContract);
 
       const runs = place === inMemory ? 100 : 10;
       it('the event store agrees with a list of commits over random histories', () =>
@@ -176,5 +230,5 @@ describe('the suite', () => {
   notices('of the event store', maker(inMemory, 3, store), eventStoreContract, eventStoreSaboteurs);
   notices('of the event log', maker(inMemory, 1, log), eventLogContract, eventLogSaboteurs);
   notices('of the read models', maker(inMemory, 3, models), readModelsContract, readModelsSaboteurs);
-  notices('of the job queue', maker(inMemory, 1, jobs), jobQueueContract, jobQueueSaboteurs);
+  notices('of the job queue', jobQueues(inMemory, 1), jobQueueContract, jobQueueSaboteurs);
 });

@@ -28,10 +28,14 @@ export function end(driver: SqlDriver, flat: readonly SqlValue[]): number {
     .run(flat).changes;
 }
 
-/** `queue`: what ran when the process before this one ended waits again. */
+/** `queue, ids as JSON`: what runs in the database waits again, except these. */
 export function recover(driver: SqlDriver, flat: readonly SqlValue[]): number {
-  return driver.prepare(`UPDATE jobs SET state = 'waiting' WHERE queue = ? AND state = 'running'`).run(flat)
-    .changes;
+  return driver
+    .prepare(
+      `UPDATE jobs SET state = 'waiting'
+       WHERE queue = ? AND state = 'running' AND id NOT IN (SELECT value FROM json_each(?))`,
+    )
+    .run(flat).changes;
 }
 
 /** `due, queue, id`; answers 1 when it was parked. */

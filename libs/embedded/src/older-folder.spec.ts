@@ -36,7 +36,7 @@ async function refused(words: RegExp, keys = keptKeys): Promise<void> {
 describe('a data folder of format 1', () => {
   beforeEach(() => keepFolder(folder, 'format-1', ['log', ...keptContexts]));
 
-  it('is brought to format 2 with all that it holds', async () => {
+  it('is brought to the format of today with all that it holds', async () => {
     const adapters = await open();
     const patrons = adapters.eventStore('patron-profile', publish);
     const stored = await patrons.readPage(0, 0, 100);
@@ -117,5 +117,5 @@ describe.each(['of format 1', 'of this release'])('a data folder %s', (format) =
 it('a data folder of this release is refused without an index', async () => {
   await (await open()).close();
   inDatabase('feedback', (driver) => driver.exec('DROP INDEX jobs_due'));
-  await refused(/feedback\.db does not have the tables of its format 3/);
+  await refused(/feedback\.db does not have the tables of its format 4/);
 });

@@ -20,6 +20,9 @@ CREATE TABLE IF NOT EXISTS commits (
 CREATE TABLE IF NOT EXISTS keys (subject TEXT PRIMARY KEY, wrapped BLOB NOT NULL) WITHOUT ROWID;
 `;
 
+/** For accounts, which read it alone: the ids grow, so it costs an append little. */
+const commitCounts = 'CREATE INDEX IF NOT EXISTS commits_counts ON commits (partition, id, count, facts);';
+
 const readModels = `
 CREATE TABLE IF NOT EXISTS models (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, indexed INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS heads (
@@ -70,6 +73,9 @@ CREATE TABLE IF NOT EXISTS lanes (
 ) WITHOUT ROWID;
 `;
 
+/** As `commitCounts`. */
+const recordTypes = 'CREATE INDEX IF NOT EXISTS records_types ON records (id, context, type);';
+
 const settings =
   'CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;';
 
@@ -94,6 +100,7 @@ const steps = {
     settingsOfAnyType,
     // The offset of a checkpoint was what a commit was compared with; its revision goes on from there.
     (driver) => driver.exec('ALTER TABLE heads RENAME COLUMN at TO rev; UPDATE heads SET rev = max(rev, 1);'),
+    (driver) => driver.exec(commitCounts),
   ],
   log: [
     (driver) => driver.exec(settings + log),
@@ -102,6 +109,7 @@ const steps = {
       addColumn(driver, 'records', 'traceparent TEXT');
       settingsOfAnyType(driver);
     },
+    (driver) => driver.exec(recordTypes),
   ],
 } as const satisfies Record<string, readonly Step[]>;
 

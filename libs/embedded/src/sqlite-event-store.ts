@@ -20,7 +20,7 @@ import { uuidv7 } from 'uuidv7';
 import type { DataKeys } from './data-keys.js';
 import { decode, flatten, rowColumns, rowSpan } from './event-rows.js';
 import { conflict, DataKeyTaken, repeated } from './event-writes.js';
-import type { SqlDriver, SqlRow, SqlValue } from './sql-driver.js';
+import type { SqlDriver, SqlValue } from './sql-driver.js';
 import type { SqlWriter } from './writer.js';
 
 const pageEvents = 500;
@@ -101,7 +101,7 @@ export class SqliteEventStore extends EventStore {
     let bytes = 0;
     let from = Math.floor(after / rowSpan);
     const select = this.driver.prepare(
-      `SELECT ${rowColumns} FROM commits WHERE id >= ? AND partition = ? ORDER BY id LIMIT ?`,
+      `SELECT ${rowColumns} FROM commits WHERE id >= ? AND +partition = ? ORDER BY id LIMIT ?`,
     );
     for (;;) {
       const rows = select.all([from, partition, Math.min(limit + 1, rowsAtOnce)]);
@@ -134,24 +134,22 @@ export class SqliteEventStore extends EventStore {
     const last = through ?? (await this.end(partition));
     const lastRow = Math.floor(last / rowSpan);
     let [recorded, facts] = await this.counted(partition, 0, lastRow);
-    const events: Stored[] = [];
-    const at = this.driver.prepare(`SELECT ${rowColumns} FROM commits WHERE id = ? AND partition = ?`);
-    const row: SqlRow | undefined = at.get([lastRow, partition]);
-    if (row) decode(row, this.keys, events);
-    for (const event of events) {
-      if (event.position > last) break;
-      recorded++;
-      if (event.fact !== null) facts++;
+    const [count, factsOfRow] = this.countsOf(partition, lastRow);
+    if (last % rowSpan >= count - 1) {
+      recorded += count;
+      facts += factsOfRow;
+    } else {
+      const counted = this.eventsOf(lastRow).filter(({ position }) => position <= last);
+      recorded += counted.length;
+      facts += counted.filter(({ fact }) => fact !== null).length;
     }
     return { recorded, facts, privateOnly: recorded - facts };
   }
 
   async waiting(partition: number, after: Position): Promise<number> {
     const afterRow = Math.floor(after / rowSpan);
-    const row = this.driver
-      .prepare('SELECT count FROM commits WHERE id = ? AND partition = ?')
-      .get([afterRow, partition]);
-    const rest = row ? Math.max(0, (row[0] as number) - (after % rowSpan) - 1) : 0;
+    const [count] = this.countsOf(partition, afterRow);
+    const rest = Math.max(0, count - (after % rowSpan) - 1);
     const [recorded] = await this.counted(partition, afterRow + 1, Infinity);
     return rest + recorded;
   }
@@ -169,7 +167,7 @@ export class SqliteEventStore extends EventStore {
     const sum = this.driver.prepare(
       'SELECT total(count), total(facts) FROM commits WHERE id >= ? AND id < ? AND partition = ?',
     );
-    const newest = Number(this.driver.prepare('SELECT max(id) FROM commits').get([])![0] ?? 0);
+    const newest = Math.floor((await this.end(partition)) / rowSpan);
     const until = Math.min(beforeRow, newest + 1);
     let recorded = 0;
     let facts = 0;
@@ -181,6 +179,23 @@ export class SqliteEventStore extends EventStore {
       if (from > fromRow) await new Promise(setImmediate);
     }
     return [recorded, facts];
+  }
+
+  /** Events and facts of one row; none when it lies in another partition, or nowhere. */
+  private countsOf(partition: number, id: number): readonly [count: number, facts: number] {
+    const row = this.driver
+      // The primary key leads to the row with its body.
+      .prepare('SELECT count, facts FROM commits INDEXED BY commits_counts WHERE partition = ? AND id = ?')
+      .get([partition, id]);
+    return row ? [row[0] as number, row[1] as number] : [0, 0];
+  }
+
+  /** The events of one row, read for a position in the middle of its commit. */
+  private eventsOf(id: number): readonly Stored[] {
+    const events: Stored[] = [];
+    const row = this.driver.prepare(`SELECT ${rowColumns} FROM commits WHERE id = ?`).get([id]);
+    if (row) decode(row, this.keys, events);
+    return events;
   }
 
   private encode(commit: Commit): CommitText {

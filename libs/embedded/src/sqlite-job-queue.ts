@@ -1,15 +1,25 @@
-import { WakeUp, JobQueue, Refusal, type Job, type JobWorker, type NewJob } from '@readership/kernel';
-import type { SqlDriver, SqlRow } from './sql-driver.js';
+import {
+  jobBackoffMs,
+  JobQueue,
+  Refusal,
+  WakeUp,
+  writeJobEnd,
+  type Job,
+  type JobOptions,
+  type JobWorker,
+  type NewJob,
+} from '@readership/kernel';
+import type { SqlDriver, SqlRow, SqlValue } from './sql-driver.js';
 import type { SqlWriter } from './writer.js';
 
 const pollMs = 250;
-const backoffMaxMs = 24 * 60 * 60 * 1000;
-const columns = 'queue, id, data, state, attempts, reason';
+const columns = 'queue, id, data, state, attempts, reason, due';
 
 /** Jobs of one context in its database. */
 export class SqliteJobQueue extends JobQueue {
   private readonly wakeUp = new WakeUp();
-  private readonly recovered = new Map<string, Promise<unknown>>();
+  /** Ids of the jobs under way here, by queue. */
+  private readonly underWay = new Map<string, Set<string>>();
   private readonly workers = new Set<JobWorker>();
 
   constructor(
@@ -29,11 +39,10 @@ export class SqliteJobQueue extends JobQueue {
   async process(
     queue: string,
     handler: (job: Job) => Promise<void>,
-    options: { readonly attemptsMax: number; readonly backoffMs: number },
+    options: JobOptions,
   ): Promise<JobWorker> {
-    let recovered = this.recovered.get(queue);
-    if (!recovered) this.recovered.set(queue, (recovered = this.writer.write('recover', [queue])));
-    await recovered;
+    if (!this.underWay.has(queue)) this.underWay.set(queue, new Set());
+    await this.recover(queue);
     const stopping = new AbortController();
     const ended = this.run(queue, handler, options, stopping.signal);
     const worker: JobWorker = {
@@ -60,6 +69,11 @@ export class SqliteJobQueue extends JobQueue {
     return retried === 1;
   }
 
+  async count(queue: string, state: Job['state']): Promise<number> {
+    const row = this.driver.prepare('SELECT count(*) FROM jobs WHERE queue = ? AND state = ?');
+    return row.get([queue, state])![0] as number;
+  }
+
   async list(queue: string, state: Job['state'], limit: number): Promise<readonly Job[]> {
     return this.driver
       .prepare(`SELECT ${columns} FROM jobs WHERE queue = ? AND state = ? ORDER BY due, seq LIMIT ?`)
@@ -75,61 +89,97 @@ export class SqliteJobQueue extends JobQueue {
   private async run(
     queue: string,
     handler: (job: Job) => Promise<void>,
-    options: { readonly attemptsMax: number; readonly backoffMs: number },
+    options: JobOptions,
     signal: AbortSignal,
   ): Promise<void> {
+    let refused = false;
     while (!signal.aborted) {
       try {
-        const waitMs = await this.step(queue, handler, options);
+        // What was begun and refused may stand there as running all the same.
+        if (refused) await this.recover(queue);
+        refused = false;
+        const waitMs = await this.step(queue, handler, options, signal);
         if (waitMs > 0) await this.wakeUp.wait(signal, waitMs);
         else await new Promise(setImmediate);
       } catch {
-        // The database refused: what was begun is begun again.
+        refused = true;
         await this.wakeUp.wait(signal, pollMs);
       }
     }
+  }
+
+  /** Lets what runs in the database, and nowhere here, be begun again: this process is the only one that runs jobs. */
+  private async recover(queue: string): Promise<void> {
+    await this.writer.write('recover', [queue, JSON.stringify([...this.underWay.get(queue)!])]);
   }
 
   /** Runs the job that is due first; how long to wait for one, 0 when there may be another. */
   private async step(
     queue: string,
     handler: (job: Job) => Promise<void>,
-    options: { readonly attemptsMax: number; readonly backoffMs: number },
+    options: JobOptions,
+    signal: AbortSignal,
   ): Promise<number> {
     const row = this.driver
-      .prepare(
-        `SELECT ${columns}, due FROM jobs WHERE queue = ? AND state = 'waiting' ORDER BY due, seq LIMIT 1`,
-      )
+      .prepare(`SELECT ${columns} FROM jobs WHERE queue = ? AND state = 'waiting' ORDER BY due, seq LIMIT 1`)
       .get([queue]);
     if (!row) return pollMs;
     const waitMs = (row[6] as number) - Date.now();
     if (waitMs > 0) return Math.min(waitMs, pollMs);
     const waiting = jobOf(row);
-    if ((await this.writer.write('begin', [queue, waiting.id])) === 0) return 0;
-    const attempts = waiting.attempts + 1;
+    const { id, data } = waiting;
+    const underWay = this.underWay.get(queue)!;
+    // Another worker of this process has begun it, which the database may not show yet.
+    if (underWay.has(id)) return 1;
+    underWay.add(id);
     try {
-      await handler({ ...waiting, state: 'running', attempts });
-    } catch (error) {
-      const reason = error instanceof Refusal ? error.code : 'FAILED';
-      const backoffMs = Math.min(options.backoffMs * 2 ** (attempts - 1), backoffMaxMs);
-      const state = attempts >= options.attemptsMax ? 'parked' : 'waiting';
-      await this.writer.write('end', [state, Date.now() + backoffMs, reason, queue, waiting.id]);
-      return 0;
+      if ((await this.writer.write('begin', [queue, id])) === 0) return 0;
+      const job: Job = { queue, id, data, state: 'running', attempts: waiting.attempts + 1 };
+      const [state, due, reason] = await ending(job, handler, options);
+      await writeJobEnd(
+        () => this.writer.write('end', [state, due, reason, queue, id]),
+        signal,
+        (error) => options.failed?.(error, { id, step: 'end' }),
+      );
+    } finally {
+      underWay.delete(id);
     }
-    await this.writer.write('end', ['done', Date.now(), null, queue, waiting.id]);
     return 0;
   }
 }
 
+/** Runs the job: the state that it comes to, when it may begin again or ended, and why it failed. */
+async function ending(
+  job: Job,
+  handler: (job: Job) => Promise<void>,
+  { attemptsMax, backoffMs, failed }: JobOptions,
+): Promise<readonly [state: Job['state'], due: number, reason: SqlValue]> {
+  try {
+    await handler(job);
+    return ['done', Date.now(), null];
+  } catch (error) {
+    failed?.(error, { id: job.id, step: 'run' });
+    return [
+      job.attempts >= attemptsMax ? 'parked' : 'waiting',
+      Date.now() + jobBackoffMs(job.attempts, backoffMs),
+      error instanceof Refusal ? error.code : 'FAILED',
+    ];
+  }
+}
+
 function jobOf(row: SqlRow): Job {
-  const [queue, id, data, state, attempts, reason] = row as readonly [
+  const [queue, id, data, state, attempts, reason, due] = row as readonly [
     string,
     string,
     string,
     Job['state'],
     number,
     string | null,
+    number,
   ];
-  const job = { queue, id, data: JSON.parse(data) as object, state, attempts };
-  return reason === null ? job : { ...job, reason };
+  return {
+    ...{ queue, id, data: JSON.parse(data) as object, state, attempts },
+    ...(state === 'waiting' ? { runAt: new Date(due).toISOString() } : {}),
+    ...(reason === null ? {} : { reason }),
+  };
 }

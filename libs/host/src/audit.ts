@@ -10,6 +10,7 @@ const triesMs = 1500;
  * standstill, so what does not hold then does not hold.
  */
 export async function auditOf(context: ContextStatus): Promise<ContextAudit> {
+  const before = await jobsOf(context);
   const partitions: PartitionAccount[] = [];
   const projections: ProjectionAccount[] = [];
   for (let partition = 0; partition < context.store.partitions; partition++) {
@@ -19,7 +20,13 @@ export async function auditOf(context: ContextStatus): Promise<ContextAudit> {
   const holds =
     partitions.every((a) => a.recorded === a.published + a.privateOnly + a.unpublished) &&
     projections.every((a) => a.published === a.applied + a.skipped + a.parked + a.lag);
-  return { context: context.name, partitions, projections, holds };
+  // A reaction that lags at first may have enqueued some since.
+  const jobs = Math.max(before, await jobsOf(context));
+  return { context: context.name, partitions, projections, jobs, holds };
+}
+
+async function jobsOf({ jobWorkers }: ContextStatus): Promise<number> {
+  return (await jobWorkers.counts()).reduce((all, { jobs }) => all + jobs, 0);
 }
 
 /** Recorded, private and unpublished from the store, at the lane's mark; published from the log. */

@@ -7,6 +7,7 @@ import {
   ReadModels,
   Unavailable,
   type Adapters,
+  type Job,
   type Decider,
   type Event,
   type LogRecord,
@@ -88,8 +89,13 @@ class DoorsController {
   }
 }
 
+async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 10));
+}
+
 class DoorsModule {}
 const reacted: string[] = [];
+let lock: (job: Job) => Promise<void>;
 
 const parts: ContextParts = {
   name: 'feedback',
@@ -110,6 +116,7 @@ const parts: ContextParts = {
     ],
     decode,
   },
+  jobs: [{ useFactory: () => ({ queue: 'locks', handle: async (job) => lock(job) }) }],
 };
 const modules = (adapters: Adapters): DynamicModule[] => [contextModule(adapters, parts)];
 
@@ -117,6 +124,7 @@ let adapters: Adapters;
 let app: TestApp;
 beforeEach(async () => {
   reacted.length = 0;
+  lock = async () => undefined;
   adapters = memoryAdapters({ partitions: 3 });
   app = await startApp(modules, adapters);
 });
@@ -314,6 +322,32 @@ it('metrics tell what is unpublished, behind and parked, per context and model',
   expect(text).toContain(
     'readership_model_parked_events{context="feedback",model="own-knocks.v1",partition="1"} 0',
   );
+});
+
+it('a job is begun again until it succeeds; metrics and the audit tell those that have not ended', async () => {
+  let broken = true;
+  const begun: number[] = [];
+  lock = async ({ attempts }) => {
+    begun.push(attempts);
+    if (broken) throw new Error('the lock is stuck');
+  };
+  const metrics = async () => (await app.http({ url: '/metrics', key: null })).text;
+  const jobs = async () =>
+    ((await app.http({ url: '/v1/audit/log?context=feedback' })).body as { jobs: number }).jobs;
+  expect(await metrics()).toContain(
+    'readership_job_failures_total{context="feedback",queue="locks",step="run"} 0',
+  );
+  expect(await jobs()).toBe(0);
+  await adapters.jobQueue('feedback').enqueue({ queue: 'locks', id: 'north', data: {} });
+  await until(() => begun.length > 0);
+  await until(async () => (await metrics()).includes('queue="locks",state="waiting"} 1'));
+  expect(await metrics()).toMatch(
+    /readership_job_failures_total{context="feedback",queue="locks",step="run"} [1-9]/,
+  );
+  expect(await jobs()).toBe(1);
+  broken = false;
+  await until(async () => (await jobs()) === 0);
+  expect(begun.slice(0, 2)).toEqual([1, 2]);
 });
 
 it('metrics tell what waits on a topic that the application listens to', async () => {

@@ -46,9 +46,12 @@ import { causeOf } from './logger.js';
 import { withOperations } from './operations.js';
 import { AppliedWait } from './positions.js';
 import { BatchPriority } from './batch-priority.js';
+import { JobWorkers, type JobHandler } from './job-workers.js';
 import { pollingLoop } from './polling-loop.js';
 import { Tracing } from './tracing.js';
 import { WriteGate } from './write-gate.js';
+
+type MadeOfPorts<T> = { useFactory(store: EventStore, models: ReadModels, jobs: JobQueue): T };
 
 /** What a context is made of. */
 export interface ContextParts {
@@ -61,9 +64,11 @@ export interface ContextParts {
   /** Over published facts: one consumer, a group named after the context; the models in order, then the reactions. */
   readonly log?: {
     readonly models: readonly ReadModel<any>[];
-    readonly reactions?: readonly { useFactory(store: EventStore, models: ReadModels): Reaction<any> }[];
+    readonly reactions?: readonly MadeOfPorts<Reaction<any>>[];
     readonly decode: (record: LogRecord) => any;
   };
+  /** What it does with the jobs that it enqueues. */
+  readonly jobs?: readonly MadeOfPorts<JobHandler>[];
   /** Over the context's own private events. */
   readonly own?: { readonly models: readonly ReadModel<any>[] };
 }
@@ -107,6 +112,7 @@ export function contextModule(adapters: Adapters, parts: ContextParts): DynamicM
   const gate = new WriteGate();
   const store = gate.guarding(adapters.eventStore(parts.name, withOperations(parts.publish)));
   const models = adapters.readModels(parts.name);
+  const jobs = adapters.jobQueue(parts.name);
   const applied = new AppliedWait(parts.name, models);
   const module: DynamicModule = {
     module: parts.module,
@@ -114,7 +120,7 @@ export function contextModule(adapters: Adapters, parts: ContextParts): DynamicM
     providers: [
       { provide: EventStore, useValue: store },
       { provide: ReadModels, useValue: models },
-      { provide: JobQueue, useFactory: () => adapters.jobQueue(parts.name) },
+      { provide: JobQueue, useValue: jobs },
       { provide: EventLog, useValue: adapters.eventLog },
       { provide: DeadLetters, useValue: adapters.deadLetters },
       { provide: AppliedWait, useValue: applied },
@@ -134,7 +140,7 @@ export function contextModule(adapters: Adapters, parts: ContextParts): DynamicM
         ) => {
           const { eventLog } = adapters;
           const around = { contexts, loopHealth, batchPriority, tracing, retries };
-          const running = new RunningContext(parts, store, eventLog, models, gate, around);
+          const running = new RunningContext(parts, store, eventLog, models, jobs, gate, around);
           contexts.enter(running);
           return running;
         },
@@ -176,18 +182,22 @@ class RunningContext
   private readonly ownProcessors = new Map<string, Processor<OwnRecord, any>>();
   private readonly pending = new Map<number, string>();
   readonly halted = new Map<number, string>();
+  readonly jobWorkers: JobWorkers;
 
   constructor(
     private readonly parts: ContextParts,
     readonly store: EventStore,
     readonly log: EventLog,
     readonly models: ReadModels,
+    private readonly jobs: JobQueue,
     private readonly gate: WriteGate,
     private readonly around: Surroundings,
   ) {
     super();
     this.name = parts.name;
     this.logger = new Logger(parts.name);
+    const handlers = (parts.jobs ?? []).map(({ useFactory }) => useFactory(store, models, jobs));
+    this.jobWorkers = new JobWorkers(jobs, handlers, around.batchPriority, this.logger);
     this.ownIds = new Set(
       parts.own?.models.map((model) => modelId('projection' in model ? model.projection : model.tally)),
     );
@@ -237,12 +247,13 @@ class RunningContext
         [
           ...read.models.map((model) => readModelProcessor<LogRecord, any>(model, this.models)),
           ...(read.reactions ?? []).map(({ useFactory }) =>
-            reactionProcessor<LogRecord, any>(useFactory(this.store, this.models), this.models),
+            reactionProcessor<LogRecord, any>(useFactory(this.store, this.models, this.jobs), this.models),
           ),
         ],
         windowRecords,
       );
     }
+    await this.jobWorkers.start();
     this.running = true;
   }
 
@@ -325,7 +336,7 @@ class RunningContext
   async beforeApplicationShutdown(): Promise<void> {
     this.running = false;
     this.stopping.abort();
-    await Promise.all([...this.loops, ...[...this.consumptions].map((consumption) => consumption.stop())]);
+    await Promise.all([...this.loops, ...[...this.consumptions, this.jobWorkers].map((one) => one.stop())]);
   }
 
   private async ownAgain({ position }: Parked, partition: number): Promise<OwnRecord> {

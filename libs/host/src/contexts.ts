@@ -1,4 +1,5 @@
 import { Refusal, type EventLog, type EventStore, type Parked, type ReadModels } from '@readership/kernel';
+import type { JobWorkers } from './job-workers.js';
 
 /** What readiness, metrics and the audit see of a context that runs in this process. */
 export interface ContextStatus {
@@ -18,6 +19,8 @@ export interface ContextStatus {
   pendingSince(partition: number): string | null;
   /** Partitions whose log cannot be followed any further until somebody looked, and why. */
   readonly halted: ReadonlyMap<number, string>;
+  /** Runs the jobs of the context's queues. */
+  readonly jobWorkers: JobWorkers;
   /** Takes what is parked of a key; see `Processor`. */
   replay(model: string, partition: number, key: string): Promise<number>;
   discard(model: string, partition: number, key: string, offset: number): Promise<Parked | null>;

@@ -1,6 +1,6 @@
 import { Unavailable, type TopicLag } from '@readership/kernel';
 import type { FastifyInstance } from 'fastify';
-import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Contexts, ContextStatus } from './contexts.js';
 import type { ExpectedRetries } from './expected-retries.js';
 
@@ -52,6 +52,19 @@ export class Metrics {
     registers: [this.registry],
   });
 
+  private readonly jobs = new Gauge({
+    name: 'readership_jobs',
+    help: 'Jobs of a context that have not ended: they wait for their time, run, or are parked',
+    labelNames: ['context', 'queue', 'state'],
+    registers: [this.registry],
+  });
+  private readonly jobFailures = new Counter({
+    name: 'readership_job_failures_total',
+    help: 'Times that a job failed in this instance (run), or that the store refused how one ended (end); both are tried again',
+    labelNames: ['context', 'queue', 'step'],
+    registers: [this.registry],
+  });
+
   private readonly ingestLag = new Gauge({
     name: 'readership_ingest_lag_records',
     help: 'Records that were sent to a topic and are neither recorded nor parked yet',
@@ -91,7 +104,15 @@ export class Metrics {
 
   /** What cannot be counted because a server is away is left out; the rest is told all the same. */
   async text(): Promise<string> {
-    for (const gauge of [this.unpublished, this.lag, this.parked, this.ingestLag, this.ingestLagSeconds])
+    for (const gauge of [
+      this.unpublished,
+      this.lag,
+      this.parked,
+      this.jobs,
+      this.jobFailures,
+      this.ingestLag,
+      this.ingestLagSeconds,
+    ])
       gauge.reset();
     for (const context of this.contexts.all) {
       this.look(context);
@@ -102,6 +123,8 @@ export class Metrics {
   }
 
   private look(context: ContextStatus): void {
+    for (const { queue, step, times } of context.jobWorkers.allFailures())
+      this.jobFailures.inc({ context: context.name, queue, step }, times);
     for (let partition = 0; partition < context.store.partitions; partition++) {
       const at = { context: context.name, partition };
       this.lagSeconds.set(at, secondsSince(context.pendingSince(partition)));
@@ -110,7 +133,17 @@ export class Metrics {
     }
   }
 
-  private async count({ name, store, log, models, publishedIds, ownIds }: ContextStatus): Promise<void> {
+  private async count({
+    name,
+    store,
+    log,
+    models,
+    publishedIds,
+    ownIds,
+    jobWorkers,
+  }: ContextStatus): Promise<void> {
+    for (const { queue, state, jobs } of await jobWorkers.counts())
+      this.jobs.set({ context: name, queue, state }, jobs);
     const ends = log.knownEnds();
     for (let partition = 0; partition < store.partitions; partition++) {
       const { scanned } = await log.lane(name, partition);

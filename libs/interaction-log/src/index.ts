@@ -6,5 +6,6 @@ export { KnownBranches } from './directory/known-branches.js';
 export { Recorder } from './ingest/recorder.js';
 export { interaction } from './interaction.decider.js';
 export { OnReferenceFacts } from './references/on-reference-facts.js';
+export { ReferenceMoves } from './references/reference-moves.js';
 export { referenced } from './references/referenced.projection.js';
 export { references } from './references/references.projection.js';

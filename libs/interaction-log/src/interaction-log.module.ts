@@ -16,6 +16,7 @@ import { InteractionsController } from './ingest/interactions.controller.js';
 import { Recorder } from './ingest/recorder.js';
 import { publish } from './publish.js';
 import { OnReferenceFacts } from './references/on-reference-facts.js';
+import { ReferenceMoves } from './references/reference-moves.js';
 import { referenced } from './references/referenced.projection.js';
 import { references } from './references/references.projection.js';
 import { SourcesController } from './sources/sources.controller.js';
@@ -40,9 +41,15 @@ export class InteractionLogModule {
           { projection: references },
           { projection: referenced },
         ],
-        reactions: [{ useFactory: (store, models) => new OnReferenceFacts(store, models) }],
+        reactions: [
+          {
+            useFactory: (store, models, jobs) =>
+              new OnReferenceFacts(models, new ReferenceMoves(store, models, jobs)),
+          },
+        ],
         decode: decodeFact,
       },
+      jobs: [{ useFactory: (store, models, jobs) => new ReferenceMoves(store, models, jobs) }],
       own: { models: [{ projection: sourcesList }, { projection: deadLettersList }] },
     });
   }

@@ -10,6 +10,7 @@ export * from './ports/adapters.js';
 export * from './ports/dead-letters.js';
 export * from './ports/event-log.js';
 export * from './ports/event-store.js';
+export * from './ports/job-end.js';
 export * from './ports/job-queue.js';
 export * from './ports/read-models.js';
 

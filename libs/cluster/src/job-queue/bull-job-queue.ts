@@ -1,4 +1,11 @@
-import { JobQueue, type Job, type JobWorker, type LoopReport, type NewJob } from '@readership/kernel';
+import {
+  JobQueue,
+  type Job,
+  type JobOptions,
+  type JobWorker,
+  type LoopReport,
+  type NewJob,
+} from '@readership/kernel';
 import type { Database } from '../mongo.js';
 import { QueueWorker } from './job-worker.js';
 import { StoredJobs } from './stored-jobs.js';
@@ -48,7 +55,7 @@ export class BullJobQueue extends JobQueue {
   async process(
     queue: string,
     handler: (job: Job) => Promise<void>,
-    options: { readonly attemptsMax: number; readonly backoffMs: number },
+    options: JobOptions,
   ): Promise<JobWorker> {
     const { claimMs = 30_000, sweepMs = 3000 } = this.options;
     const report = this.options.report?.(`jobs ${queue}`);
@@ -72,6 +79,10 @@ export class BullJobQueue extends JobQueue {
     if (!(await this.jobs.retry(queue, id, due))) return false;
     void this.wakeUps.add(queue, id, due);
     return true;
+  }
+
+  count(queue: string, state: Job['state']): Promise<number> {
+    return this.jobs.count(queue, state);
   }
 
   list(queue: string, state: Job['state'], limit: number): Promise<readonly Job[]> {

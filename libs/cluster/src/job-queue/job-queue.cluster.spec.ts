@@ -26,8 +26,8 @@ class Place {
   readonly processes = new Set<ChildProcess>();
   private readonly opened = new Map<BullJobQueue, Database>();
 
-  async open(more: Partial<BullJobQueueOptions> = {}) {
-    const database = await connectWithinSubset(mongodb, this.id);
+  async open(more: Partial<BullJobQueueOptions> = {}, url = mongodb) {
+    const database = await connectWithinSubset(url, this.id);
     await prepareJobQueue(database);
     const jobs = new BullJobQueue(database, { ...this.options, ...more });
     this.opened.set(jobs, database);
@@ -84,17 +84,22 @@ async function withRedis<T>(use: (client: ReturnType<typeof toRedis>) => Promise
 
 async function fixture(): Promise<JobQueueFixture> {
   const place = new Place();
-  let jobs = await place.open();
+  const way = await faultProxyTo(mongodb);
+  let jobs = await place.open({}, way.url);
   return {
     partitions: 1,
+    takesWrites: (takes) => (takes ? way.mend() : way.cut()),
     get port() {
       return jobs;
     },
     reopen: async () => {
       await place.abandon(jobs);
-      jobs = await place.open();
+      jobs = await place.open({}, way.url);
     },
-    close: () => place.remove(),
+    close: async () => {
+      await place.remove();
+      way.close();
+    },
   };
 }
 

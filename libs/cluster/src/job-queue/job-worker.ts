@@ -1,21 +1,25 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { Refusal, type Job, type JobWorker, type LoopReport } from '@readership/kernel';
+import {
+  jobBackoffMs,
+  Refusal,
+  writeJobEnd,
+  type Job,
+  type JobOptions,
+  type JobWorker,
+  type LoopReport,
+} from '@readership/kernel';
 import type { Claimed, Ending, StoredJobs } from './stored-jobs.js';
 import type { StopListening, WakeUps } from './wake-ups.js';
 
-export interface WorkerOptions {
-  readonly attemptsMax: number;
-  readonly backoffMs: number;
+export interface WorkerOptions extends JobOptions {
   readonly claimMs: number;
   readonly sweepMs: number;
   readonly report?: LoopReport | undefined;
 }
 
-const backoffMaxMs = 24 * 60 * 60 * 1000;
 /** How often a job may take its process with it, beyond the attempts, before it is parked. */
 const crashesMax = 10;
 const sweepPage = 100;
-const endTriesMax = 5;
 
 /**
  * Runs the jobs of one queue, one at a time, the one due first.
@@ -107,11 +111,11 @@ export class QueueWorker implements JobWorker {
       await this.handler(job);
       return { state: 'done', due: Date.now() };
     } catch (error) {
-      const { attemptsMax, backoffMs } = this.options;
-      const laterMs = Math.min(backoffMs * 2 ** (job.attempts - 1), backoffMaxMs);
+      const { attemptsMax, backoffMs, failed } = this.options;
+      failed?.(error, { id: job.id, step: 'run' });
       return {
         state: job.attempts >= attemptsMax ? 'parked' : 'waiting',
-        due: Date.now() + laterMs,
+        due: Date.now() + jobBackoffMs(job.attempts, backoffMs),
         reason: error instanceof Refusal ? error.code : 'FAILED',
       };
     }
@@ -129,18 +133,17 @@ export class QueueWorker implements JobWorker {
     return () => clearInterval(timer);
   }
 
-  /** Records the end of a job that is still ours. Where the database refuses for long, the job is begun again. */
+  /**
+   * Records the end of a job that is still ours. While the database refuses, the claim is renewed with it or runs out:
+   * then whoever begins the job again records its end.
+   */
   private async end(claimed: Claimed, ending: Ending): Promise<void> {
-    for (let tries = 1; ; tries++) {
-      try {
-        const isOurs = await this.jobs.end(claimed, ending);
-        if (isOurs && ending.state === 'waiting')
-          void this.wakeUps.add(this.queue, claimed.job.id, ending.due);
-        return;
-      } catch (error) {
-        if (tries >= endTriesMax || this.isAbandoned) throw error;
-        await pause(100 * 2 ** tries);
-      }
-    }
+    const { id } = claimed.job;
+    const isOurs = await writeJobEnd(
+      () => (this.isAbandoned ? Promise.resolve(false) : this.jobs.end(claimed, ending)),
+      this.stopping.signal,
+      (error) => this.options.failed?.(error, { id, step: 'end' }),
+    );
+    if (isOurs && ending.state === 'waiting') void this.wakeUps.add(this.queue, id, ending.due);
   }
 }

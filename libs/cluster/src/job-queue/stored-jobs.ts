@@ -74,6 +74,13 @@ export class StoredJobs {
     return doc ? jobOf(doc) : null;
   }
 
+  async count(queue: string, state: Job['state']): Promise<number> {
+    const [sum] = await this.jobs
+      .aggregate<{ readonly count: number }>([{ $match: { queue, state } }, { $count: 'count' }])
+      .toArray();
+    return sum?.count ?? 0;
+  }
+
   async list(queue: string, state: Job['state'], limit: number): Promise<readonly Job[]> {
     // The database takes a limit of 0 for none.
     if (limit < 1) return [];
@@ -163,7 +170,10 @@ function ours({ job, claim }: Claimed) {
   return { _id: key(job.queue, job.id), state: 'running' as const, claim };
 }
 
-function jobOf({ queue, id, data, state, attempts, reason }: JobDoc): Job {
-  const job = { queue, id, data: JSON.parse(data) as object, state, attempts };
-  return reason === undefined ? job : { ...job, reason };
+function jobOf({ queue, id, data, state, attempts, due, reason }: JobDoc): Job {
+  return {
+    ...{ queue, id, data: JSON.parse(data) as object, state, attempts },
+    ...(state === 'waiting' ? { runAt: new Date(due).toISOString() } : {}),
+    ...(reason === undefined ? {} : { reason }),
+  };
 }

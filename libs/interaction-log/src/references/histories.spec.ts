@@ -3,7 +3,7 @@ import type { Publication } from '@readership/kernel';
 import { interaction, type Interaction, type KnownInteraction } from '../interaction.decider.js';
 import type { InteractionEvent } from '../interaction.events.js';
 import { publish } from '../publish.js';
-import { heardOf, misplaced, type ReferenceEvent } from './misplaced.js';
+import { heardOf, misplaced, movesOf, type Items, type ReferenceEvent } from './misplaced.js';
 import { referenced, type ItemFact, type ReferencedRow } from './referenced.projection.js';
 import { references, type ReferenceRow } from './references.projection.js';
 
@@ -15,6 +15,24 @@ interface Omissions {
   readonly inherited?: true;
   /** Another time is not told to the reference. */
   readonly time?: true;
+  /** A job does its first step and no other. */
+  readonly nextStep?: true;
+  /** A batch that leaves a reference to a job moves nothing of it itself. */
+  readonly beside?: true;
+  /** A reference has one job for ever: that of a later fact is taken for the one before. */
+  readonly newJob?: true;
+}
+
+/** So few that short histories have jobs: what a batch moves at the most, and each step of a job. */
+const movesMax = 2;
+
+/** One step of a job that moves what came by a reference. */
+interface Step {
+  readonly reference: string;
+  readonly after: string | null;
+  readonly cause: string;
+  /** So many facts the reference was told at least. */
+  readonly told: number;
 }
 
 interface Card {
@@ -66,11 +84,14 @@ function run(seed: number, without: Omissions = {}): readonly string[] {
   const taken = new Map([...log.keys()].map((key) => [key, 0]));
   const interactions = new Map<string, Interaction>();
   const late: { readonly interaction: string; readonly to: string }[] = [];
+  const jobs: Step[] = [];
+  const knownJobs = new Set<string>();
+  let facts = 0;
 
   const tell = (key: string, stream: string, fact: object): void => {
     const id = `${key} ${stream}`;
     if (!streams.has(id)) streams.set(id, { key, facts: [] });
-    streams.get(id)!.facts.push({ ...fact, key, id: 'e', recordedAt: hour(0) } as ReferenceEvent);
+    streams.get(id)!.facts.push({ ...fact, key, id: `e${facts++}`, recordedAt: hour(0) } as ReferenceEvent);
   };
   const root = (person: string, { merged }: Truth): string => {
     for (let at = person; ;) {
@@ -177,12 +198,16 @@ function run(seed: number, without: Omissions = {}): readonly string[] {
     command(id, { type: 'CorrectInteraction', changes: { time: hour(int(0, 40)) }, reason: 'r' });
   };
 
-  /** The real rows, of what the reference has heard, and the real judgement of its last facts. */
-  const react = (key: string, from: number, zombie: boolean): number => {
-    const heardSoFar = log.get(key)!.slice(0, from + int(1, 4));
+  const enqueue = (step: Step): void => {
+    const id = `${without.newJob ? '' : step.cause} ${step.reference} ${step.after}`;
+    if (!knownJobs.has(id)) jobs.push(step);
+    knownJobs.add(id);
+  };
+  /** The real rows, of the first facts that a reference was told. */
+  const rowsOf = (key: string, count: number) => {
     let row: ReferenceRow | null = null;
     const items = new Map<string, ReferencedRow>();
-    for (const fact of heardSoFar) {
+    for (const fact of log.get(key)!.slice(0, count)) {
       if ((references.on as readonly string[]).includes(fact.type)) {
         row = references.apply(row, fact as Parameters<typeof references.apply>[1]);
       } else if ((referenced.on as readonly string[]).includes(fact.type)) {
@@ -192,14 +217,47 @@ function run(seed: number, without: Omissions = {}): readonly string[] {
         items.set(item, referenced.apply(items.get(item) ?? null, fact as ItemFact)!);
       }
     }
-    const batch = heardSoFar.slice(from).filter(({ type }) => reactsTo.has(type));
-    for (const [reference, heard] of heardOf(batch)) {
-      for (const { interaction: id, to } of misplaced(reference, row, heard.meaning ? items : heard.items)) {
+    return { row, items };
+  };
+  const pageOf = (items: ReadonlyMap<string, ReferencedRow>, after: string | null): Items => {
+    const rest = [...items]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .filter(([id]) => after === null || id > after);
+    const page = rest.slice(0, movesMax);
+    return { items: page, next: rest.length > page.length ? page[page.length - 1]![0] : null };
+  };
+  /** The real judgement of the last facts of a reference. */
+  const react = (key: string, from: number, zombie: boolean): number => {
+    const heardSoFar = log.get(key)!.slice(0, from + int(1, 4));
+    const told = heardSoFar.length;
+    const { row, items } = rowsOf(key, told);
+    for (const [reference, heard] of heardOf(
+      heardSoFar.slice(from).filter(({ type }) => reactsTo.has(type)),
+    )) {
+      const firstItems = heard.meaning && pageOf(items, null);
+      const { found, needsJob } = movesOf(reference, heard, row, firstItems, movesMax);
+      if (needsJob) enqueue({ reference, after: null, cause: heard.meaning!.id, told });
+      for (const { interaction: id, to } of needsJob && without.beside ? [] : found) {
         if (zombie) late.push({ interaction: id, to });
         else command(id, { type: 'AttributeInteraction', to });
       }
     }
-    return heardSoFar.length;
+    // Sometimes it stops before its checkpoint moves.
+    return random() < 0.1 ? from : told;
+  };
+  /** A step of a job, by a worker that may stop in the middle, or act so late that another one does it again. */
+  const work = (): void => {
+    const job = pick(jobs);
+    const { reference, after } = job;
+    const { row, items } = rowsOf(reference, int(job.told, log.get(reference)!.length));
+    const page = pageOf(items, after);
+    const found = [...misplaced(reference, row, page.items)];
+    if (random() < 0.2) return void late.push(...found);
+    const stops = random() < 0.2;
+    for (const { interaction: id, to } of stops ? found.slice(0, int(0, found.length)) : found)
+      command(id, { type: 'AttributeInteraction', to });
+    if (page.next !== null && !without.nextStep) enqueue({ ...job, after: page.next });
+    if (!stops) jobs.splice(jobs.indexOf(job), 1);
   };
   const behind = (): string[] => [...log.keys()].filter((key) => taken.get(key)! < log.get(key)!.length);
   const waiting = () => [...streams.values()].filter(({ facts }) => facts.length > 0);
@@ -233,12 +291,14 @@ function run(seed: number, without: Omissions = {}): readonly string[] {
         const key = pick(begun);
         react(key, int(0, taken.get(key)! - 1), true);
       }
+      if (jobs.length > 0 && random() < 0.3) work();
       if (late.length > 0 && random() < 0.5) zombieActs();
     }
   }
-  while (waiting().length > 0 || behind().length > 0 || late.length > 0) {
+  while (waiting().length > 0 || behind().length > 0 || late.length > 0 || jobs.length > 0) {
     if (waiting().length > 0) deliver();
     for (const key of behind()) taken.set(key, react(key, taken.get(key)!, false));
+    if (jobs.length > 0) work();
     if (late.length > 0 && random() < 0.5) zombieActs();
   }
   return [...interactions].flatMap(([id, state]) => {
@@ -262,7 +322,7 @@ function firstWrong(seeds: number, without?: Omissions): number | null {
 }
 
 describe('every interaction ends with whom its reference means', () => {
-  it('in thousands of histories of late cards, re-issued cards, merges, other times, stale look-ups and zombies', () => {
+  it('in thousands of histories of late cards, re-issued cards, merges, other times, stale look-ups, jobs and zombies', () => {
     expect(firstWrong(4_000)).toBeNull();
   });
 
@@ -276,5 +336,17 @@ describe('every interaction ends with whom its reference means', () => {
 
   it('or when another time is not told to the reference', () => {
     expect(firstWrong(4_000, { time: true })).not.toBeNull();
+  });
+
+  it('or when a job does one step and not the next', () => {
+    expect(firstWrong(4_000, { nextStep: true })).not.toBeNull();
+  });
+
+  it('or when the job of a later fact is taken for the one before', () => {
+    expect(firstWrong(4_000, { newJob: true })).not.toBeNull();
+  });
+
+  it('or when a batch that asks for a job does not look at the interactions that it tells about', () => {
+    expect(firstWrong(4_000, { beside: true })).not.toBeNull();
   });
 });

@@ -6,13 +6,35 @@ export type ReferenceEvent = PublishedEvent<
   'CardLinked' | 'CardUnlinked' | 'PersonRedirected' | 'Referenced' | 'InteractionRecorded'
 >;
 
+/** The fact for which something is moved: it gives the moves their command ids. */
+export type Cause = Pick<ReferenceEvent, 'id' | 'recordedAt' | 'traceparent'>;
+
 /** What a batch of facts says about one reference. */
 export interface Heard {
   /** The last of them. */
   cause: ReferenceEvent;
-  /** Its meaning may have changed: everything that came by it is looked at. */
-  meaning: boolean;
+  /** The last that may have changed whom the reference means; `null`: none did, and only `items` are looked at. */
+  meaning: ReferenceEvent | null;
   readonly items: Map<string, ReferencedRow>;
+}
+
+export type Item = readonly [interaction: string, item: ReferencedRow];
+
+/** Some of what came by a reference, in the order of the interactions. */
+export interface Items {
+  readonly items: readonly Item[];
+  /** Where the rest begins; `null`: these are all. */
+  readonly next: string | null;
+}
+
+/** An interaction that its reference resolves to somebody else. */
+export interface Misplaced {
+  readonly interaction: string;
+  readonly to: string;
+}
+
+export interface Move extends Misplaced {
+  readonly cause: Cause;
 }
 
 /** What is to be looked at after a batch of facts, by reference. Pure. */
@@ -23,20 +45,40 @@ export function heardOf(events: readonly ReferenceEvent[]): Map<string, Heard> {
       event.type === 'Referenced' || event.type === 'InteractionRecorded' ? itemOf(event) : undefined;
     if (item === null) continue;
     let of = heard.get(event.key);
-    if (of === undefined) heard.set(event.key, (of = { cause: event, meaning: false, items: new Map() }));
+    if (of === undefined) heard.set(event.key, (of = { cause: event, meaning: null, items: new Map() }));
     of.cause = event;
-    if (item === undefined) of.meaning = true;
+    if (item === undefined) of.meaning = event;
     else of.items.set((event as PublishedEvent<'Referenced'>).data.interaction, item);
   }
   return heard;
+}
+
+/**
+ * Pure: what a batch moves for one of the references it tells about, and whether the rest is left to a job. A fact about
+ * one interaction moves that one, also beside a job, which may have passed it by the time the batch is taken again. A fact
+ * about whom the reference means moves everything that came by it, as long as `firstItems` are all of that and no more
+ * than `movesMax` have to move.
+ */
+export function movesOf(
+  reference: string,
+  { meaning, items }: Heard,
+  row: ReferenceRow | null | undefined,
+  firstItems: Items | null,
+  movesMax: number,
+): { readonly found: readonly Misplaced[]; readonly needsJob: boolean } {
+  const told = [...misplaced(reference, row, items)];
+  if (meaning === null || firstItems === null) return { found: told, needsJob: false };
+  if (firstItems.next !== null) return { found: told, needsJob: true };
+  const all = [...misplaced(reference, row, firstItems.items)];
+  return all.length > movesMax ? { found: told, needsJob: true } : { found: all, needsJob: false };
 }
 
 /** Pure: what is held by somebody other than whom the reference means. */
 export function* misplaced(
   reference: string,
   row: ReferenceRow | null | undefined,
-  items: Iterable<readonly [interaction: string, item: ReferencedRow]>,
-): Generator<{ readonly interaction: string; readonly to: string }> {
+  items: Iterable<Item>,
+): Generator<Misplaced> {
   for (const [interaction, { time, holder }] of items) {
     const to = resolve(reference, time, row);
     if (to !== null && to !== holder) yield { interaction, to };

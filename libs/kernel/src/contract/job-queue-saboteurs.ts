@@ -16,6 +16,9 @@ const simple = (
 const failing =
   'one whose handler throws is begun again, later each time, at most attemptsMax times, then parked';
 
+const unwritten =
+  'a job whose end the store did not take ends once the store takes writes again, without a restart';
+
 /** Wrappers that each break one guarantee of a correct job queue. */
 export const jobQueueSaboteurs: readonly JobQueueSaboteur[] = [
   {
@@ -74,6 +77,59 @@ export const jobQueueSaboteurs: readonly JobQueueSaboteur[] = [
       jobs.process(queue, handler, { ...options, attemptsMax: options.attemptsMax + 1 }),
   })),
   simple(
+    'waits twice as long each time, without an end',
+    'a retry waits for 30 seconds at most, however often the job failed',
+    (jobs) => {
+      let backoffMs = 0;
+      return {
+        process: (queue, handler, options) => {
+          ({ backoffMs } = options);
+          return jobs.process(queue, handler, options);
+        },
+        job: async (queue, id) => {
+          const job = await jobs.job(queue, id);
+          if (job?.runAt === undefined || job.attempts === 0) return job;
+          return {
+            ...job,
+            runAt: new Date(Date.now() + backoffMs * 2 ** (job.attempts - 1)).toISOString(),
+          };
+        },
+      };
+    },
+  ),
+  simple('leaves a job running whose end was refused once', unwritten, (jobs) => {
+    const stuck = new Set<string>();
+    return {
+      process: (queue, handler, options) =>
+        jobs.process(queue, handler, {
+          ...options,
+          failed: (error, where) => {
+            if (where.step === 'end') stuck.add(where.id);
+            options.failed?.(error, where);
+          },
+        }),
+      job: async (queue, id) => {
+        const job = await jobs.job(queue, id);
+        return job && stuck.has(id) ? { ...job, state: 'running' } : job;
+      },
+    };
+  }),
+  simple('says nothing of an end that was refused', unwritten, (jobs) => ({
+    process: (queue, handler, { attemptsMax, backoffMs }) =>
+      jobs.process(queue, handler, { attemptsMax, backoffMs }),
+  })),
+  simple(
+    'forgets a job whose worker stopped before its end was taken',
+    'a worker stops while the store does not take the end of a job, and the next one ends the job',
+    (jobs) => {
+      let workers = 0;
+      return {
+        process: async (queue, handler, options) =>
+          ++workers === 1 ? jobs.process(queue, handler, options) : { stop: async () => undefined },
+      };
+    },
+  ),
+  simple(
     'stops without waiting',
     'stop resolves when the job under way has ended and no other will begin',
     (jobs) => ({
@@ -103,5 +159,10 @@ export const jobQueueSaboteurs: readonly JobQueueSaboteur[] = [
     (jobs) => ({
       list: (queue, state, limit) => jobs.list(queue, state, limit + 1),
     }),
+  ),
+  simple(
+    'counts the jobs of a queue in every state',
+    'list gives the jobs of a queue in a state, at most the limit',
+    (jobs) => ({ count: (queue) => jobs.count(queue, 'waiting') }),
   ),
 ];

@@ -1,13 +1,26 @@
 import assert from 'node:assert/strict';
-import type { Job, JobQueue, JobWorker, NewJob } from '../ports/job-queue.js';
+import {
+  jobBackoffMaxMs,
+  type Job,
+  type JobFailed,
+  type JobQueue,
+  type JobWorker,
+  type NewJob,
+} from '../ports/job-queue.js';
 import { Refusal } from '../refusal.js';
 import { pause, until, within, type ContractCase, type Fixture } from './contract.js';
 
-export type JobQueueFixture = Fixture<JobQueue>;
+export interface JobQueueFixture extends Fixture<JobQueue> {
+  /** Whether the store takes writes from now on; while it does not, reads may fail as well. */
+  takesWrites(takes: boolean): void;
+}
+
 type Case = ContractCase<JobQueueFixture>;
 
 const queue = 'letters';
 const options = { attemptsMax: 3, backoffMs: 20 };
+/** Within which an adapter notices that its store is away, or is back. */
+const awayMs = 8_000;
 
 const job = (id: string, more: Partial<NewJob> = {}): NewJob => ({ queue, id, data: { id }, ...more });
 const inMs = (ms: number) => new Date(Date.now() + ms).toISOString();
@@ -136,13 +149,87 @@ export const jobQueueContract: readonly Case[] = [
         [1, 2, 3, 4],
       );
       const gaps = begun.slice(1).map(({ at }, i) => at - begun[i]!.at);
+      // Clocks round: a pause may seem shorter by a few milliseconds.
       assert.ok(
-        gaps[0]! >= 10 && gaps[1]! > gaps[0]! && gaps[2]! > gaps[1]!,
+        gaps.every((gap, i) => gap >= 40 * 2 ** i - 5),
         `later each time: ${gaps.join(' ')} ms`,
       );
       const parked = await port.job(queue, 'a');
       assert.deepEqual([parked?.attempts, parked?.reason], [4, 'NO_PAPER']);
       assert.equal((await port.job(queue, 'b'))?.state, 'done', 'others go on');
+    },
+  },
+  {
+    name: 'a retry waits for 30 seconds at most, however often the job failed',
+    async run({ port }) {
+      await port.enqueue(job('a'));
+      let begun = 0;
+      const fail = async () => {
+        begun++;
+        throw new Error('not yet');
+      };
+      const worker = await port.process(queue, fail, { attemptsMax: 100, backoffMs: 24 * 60 * 60 * 1000 });
+      await until('it waits again', async () => {
+        const { attempts, state } = (await port.job(queue, 'a'))!;
+        return attempts === 1 && state === 'waiting';
+      });
+      const runAt = Date.parse((await port.job(queue, 'a'))?.runAt ?? '');
+      const latest = Date.now() + jobBackoffMaxMs;
+      await stopped(worker);
+      assert.equal(begun, 1);
+      assert.ok(runAt <= latest, `it may begin again at ${new Date(runAt).toISOString()}`);
+    },
+  },
+  {
+    name: 'a job whose end the store did not take ends once the store takes writes again, without a restart',
+    async run(fixture) {
+      const { port } = fixture;
+      for (const id of ['done', 'failing', 'after']) await port.enqueue(job(id));
+      const told: string[] = [];
+      const begun = new Map<string, number>();
+      const handler = async ({ id }: Job) => {
+        const before = begun.get(id) ?? 0;
+        begun.set(id, before + 1);
+        if (before === 0 && id !== 'after') fixture.takesWrites(false);
+        if (id === 'failing' && before === 0) throw new Error('once');
+      };
+      const failed: JobFailed = (_, { id, step }) => void told.push(`${id} ${step}`);
+      const worker = await port.process(queue, handler, { ...options, failed });
+      try {
+        for (const id of ['done', 'failing']) {
+          await until(`it is told that ${id} cannot end`, () => told.includes(`${id} end`), awayMs);
+          fixture.takesWrites(true);
+          await becomes(port, id, 'done', awayMs);
+        }
+        await becomes(port, 'after', 'done', awayMs);
+        await stopped(worker);
+      } finally {
+        fixture.takesWrites(true);
+      }
+      assert.equal(told.filter((step) => step === 'failing run').length, 1, 'what a handler threw is told');
+    },
+  },
+  {
+    name: 'a worker stops while the store does not take the end of a job, and the next one ends the job',
+    async run(fixture) {
+      const { port } = fixture;
+      await port.enqueue(job('a'));
+      let cannotEnd = false;
+      const failed = () => void (cannotEnd = true);
+      let begun = 0;
+      const handler = async () => {
+        if (++begun === 1) fixture.takesWrites(false);
+      };
+      const first = await port.process(queue, handler, { ...options, failed });
+      try {
+        await until('its end is refused', () => cannotEnd, awayMs);
+        await within('stop', first.stop(), 25_000);
+      } finally {
+        fixture.takesWrites(true);
+      }
+      const next = await port.process(queue, handler, options);
+      await becomes(port, 'a', 'done', awayMs);
+      await stopped(next);
     },
   },
   {
@@ -251,6 +338,10 @@ export const jobQueueContract: readonly Case[] = [
       assert.deepEqual(waiting.map(({ id }) => id).sort(), ['a', 'b', 'c']);
       assert.deepEqual(waiting.find(({ id }) => id === 'a')?.data, { id: 'a' });
       assert.equal((await fixture.port.list(queue, 'waiting', 2)).length, 2);
+      const counted = (['waiting', 'running', 'done', 'parked'] as const).map((state) =>
+        fixture.port.count(queue, state),
+      );
+      assert.deepEqual(await Promise.all(counted), [3, 0, 0, 0], 'and count says how many');
       assert.deepEqual(await fixture.port.list(queue, 'done', 10), []);
     },
   },
