@@ -26,11 +26,15 @@ import { adaptersOver, DataFolder, openDriver, type SqlDriver } from './index.js
 
 const masterKey = Buffer.alloc(32, 7);
 const context = 'contract';
+/** Fewer than a batch may have subjects. */
+const dataKeysMax = 16;
 
 /** Adapters over data that outlives them. */
 interface Place {
   open(): Promise<Adapters>;
   atRest(): Promise<Buffer>;
+  /** Works on a context's database behind the adapters' back. */
+  behind(work: (driver: SqlDriver) => void): void;
   remove(): void;
 }
 
@@ -48,7 +52,8 @@ function inMemory(partitions: number): Place {
     };
   };
   return {
-    open: async () => adaptersOver(driver, { masterKey, partitions }),
+    open: async () => adaptersOver(driver, { masterKey, partitions, dataKeysMax }),
+    behind: (work) => work(drivers.get(context)!),
     atRest: async () => {
       const cells: Buffer[] = [];
       for (const known of drivers.values()) {
@@ -72,7 +77,12 @@ function onFiles(partitions: number): Place {
       // A process that crashed holds nothing any more, whatever it had under way.
       held?.close();
       held = DataFolder.open(folder);
-      return held.adapters({ masterKey, partitions });
+      return held.adapters({ masterKey, partitions, dataKeysMax });
+    },
+    behind: (work) => {
+      const driver = openDriver(join(folder, `${context}.db`));
+      work(driver);
+      driver.close();
     },
     atRest: async () =>
       Buffer.concat(
@@ -98,7 +108,7 @@ function maker<Port>(
   placeOf: (partitions: number) => Place,
   partitions: number,
   port: (adapters: Adapters) => Port,
-): Maker<Fixture<Port> & Pick<EventStoreFixture, 'atRest'>> {
+): Maker<Fixture<Port> & Omit<EventStoreFixture, 'port'>> {
   return async () => {
     const place = placeOf(partitions);
     let adapters = await place.open();
@@ -114,6 +124,19 @@ function maker<Port>(
         current = port(adapters);
       },
       atRest: () => place.atRest(),
+      replaceKey: async (subject, wrapped) =>
+        place.behind((driver) => {
+          if (wrapped === null) driver.prepare('DELETE FROM keys WHERE subject = ?').run([subject]);
+          else driver.prepare('UPDATE keys SET wrapped = ? WHERE subject = ?').run([wrapped, subject]);
+        }),
+      rewrite: async (stream, change) =>
+        place.behind((driver) => {
+          const update = driver.prepare('UPDATE commits SET body = ? WHERE id = ?');
+          for (const [id, body] of driver
+            .prepare('SELECT id, body FROM commits WHERE stream = ?')
+            .all([stream]))
+            update.run([change(body as string), id!]);
+        }),
       close: async () => {
         await closed(adapters);
         place.remove();

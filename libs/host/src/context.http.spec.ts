@@ -329,3 +329,14 @@ it('metrics leave out what a server that is away would tell, and nothing else', 
   expect(text).toContain('readership_unpublished_events{');
   expect(text).not.toContain('readership_ingest_lag_records{');
 });
+
+it('a fact that is not as the contracts say is refused at append while it is tested', async () => {
+  const checkFact = (context: string, { type }: { type: string }): void => {
+    throw new TypeError(`${context} would publish ${type}`);
+  };
+  const checked = await startApp((ports) => [contextModule(ports, { ...parts, checkFact })], adapters);
+  await checked.when(knock('x')).then(500);
+  await checked.when(knock('x', false)).then(201);
+  expect((await adapters.eventStore('feedback', publish).load('door-x')).version).toBe(1);
+  await checked.close();
+});

@@ -25,6 +25,7 @@ import {
   WakeUp,
   type Adapters,
   type Consumption,
+  type Fact,
   type LogRecord,
   type OwnRecord,
   type Parked,
@@ -32,6 +33,7 @@ import {
   type Publish,
   type Reaction,
   type ReadModel,
+  type UnreadableCause,
 } from '@readership/kernel';
 import { belongs, Contexts, type ContextStatus } from './contexts.js';
 import { Cursors, Lists } from './lists.js';
@@ -48,6 +50,8 @@ export interface ContextParts {
   /** The class that stands for the context among Nest's modules. */
   readonly module: Type;
   readonly publish: Publish<any>;
+  /** Throws on a fact that is not as the contracts say. Asked at append while the software is tested or developed. */
+  readonly checkFact?: (context: string, fact: Fact) => void;
   readonly controllers?: readonly Type[];
   readonly providers?: readonly Provider[];
   /** Over published facts: one consumer, a group named after the context; the models in order, then the reactions. */
@@ -95,7 +99,7 @@ export function partsOf(module: DynamicModule): ContextParts {
  */
 export function contextModule(adapters: Adapters, parts: ContextParts): DynamicModule {
   for (const controller of parts.controllers ?? []) belongs(controller, parts.name);
-  const store = adapters.eventStore(parts.name, withOperations(parts.publish));
+  const store = adapters.eventStore(parts.name, withOperations(checked(parts)));
   const models = adapters.readModels(parts.name);
   const applied = new AppliedWait(parts.name, models);
   const module: DynamicModule = {
@@ -130,6 +134,19 @@ export function contextModule(adapters: Adapters, parts: ContextParts): DynamicM
   return module;
 }
 
+/**
+ * Not in production: every fact of every context was checked in a test, and a request is not to fail there for what
+ * its readers may well be able to read.
+ */
+function checked({ name, publish, checkFact }: ContextParts): Publish<any> {
+  if (!checkFact || !['test', 'development'].includes(process.env.NODE_ENV ?? '')) return publish;
+  return (event, stream) => {
+    const publication = publish(event, stream);
+    if (publication.fact !== null) checkFact(name, publication.fact);
+    return publication;
+  };
+}
+
 class RunningContext
   extends LogConsumers
   implements ContextStatus, OnApplicationBootstrap, BeforeApplicationShutdown
@@ -147,6 +164,7 @@ class RunningContext
   private readonly logProcessors = new Map<string, Processor<LogRecord, any>>();
   private readonly ownProcessors = new Map<string, Processor<OwnRecord, any>>();
   private readonly pending = new Map<number, string>();
+  private readonly told = new Set<UnreadableCause>();
   readonly halted = new Map<number, string>();
 
   constructor(
@@ -314,6 +332,16 @@ class RunningContext
         await new Promise((resolve) => setTimeout(resolve, 200));
       }
       this.wakeUp.wake();
+      this.tellUnreadable();
+    }
+  }
+
+  /** Once for each cause; how often is a metric. */
+  private tellUnreadable(): void {
+    for (const cause of this.store.unreadable.causes) {
+      if (this.told.has(cause)) continue;
+      this.told.add(cause);
+      this.logger.warn(`some stored events cannot be read: ${cause}`);
     }
   }
 

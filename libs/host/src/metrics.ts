@@ -1,6 +1,6 @@
 import { Unavailable, type TopicLag } from '@readership/kernel';
 import type { FastifyInstance } from 'fastify';
-import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Contexts, ContextStatus } from './contexts.js';
 
 /** What Prometheus reads. Labels are names of ours: routes as declared, contexts, models; never what was asked. */
@@ -51,6 +51,13 @@ export class Metrics {
     registers: [this.registry],
   });
 
+  private readonly unreadable = new Counter({
+    name: 'readership_unreadable_events_total',
+    help: 'Stored events whose personal part, or which themselves, could not be read; one that is read again counts again',
+    labelNames: ['context', 'cause'],
+    registers: [this.registry],
+  });
+
   private readonly ingestLag = new Gauge({
     name: 'readership_ingest_lag_records',
     help: 'Records that were sent to a topic and are neither recorded nor parked yet',
@@ -88,6 +95,7 @@ export class Metrics {
   async text(): Promise<string> {
     for (const gauge of [this.unpublished, this.lag, this.parked, this.ingestLag, this.ingestLagSeconds])
       gauge.reset();
+    this.unreadable.reset();
     for (const context of this.contexts.all) {
       this.look(context);
       await unlessAway(this.count(context));
@@ -97,6 +105,8 @@ export class Metrics {
   }
 
   private look(context: ContextStatus): void {
+    for (const [cause, count] of Object.entries(context.store.unreadable.counts))
+      this.unreadable.inc({ context: context.name, cause }, count);
     for (let partition = 0; partition < context.store.partitions; partition++) {
       const at = { context: context.name, partition };
       this.lagSeconds.set(at, secondsSince(context.pendingSince(partition)));

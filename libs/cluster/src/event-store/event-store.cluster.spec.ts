@@ -10,12 +10,14 @@ import { MongoEventStore } from './mongo-event-store.js';
 import { scratchEventStore } from '../../testing/scratch-event-store.fixture.js';
 
 const masterKey = Buffer.alloc(32, 7);
+/** Fewer than a batch may have subjects. */
+const dataKeysMax = 16;
 
 function maker(partitions: number): Maker<EventStoreFixture> {
   return async () => {
     const place = await scratchEventStore(partitions);
     let database = await place.connect();
-    const open = () => new MongoEventStore(database, contractPublish, { partitions, masterKey });
+    const open = () => new MongoEventStore(database, contractPublish, { partitions, masterKey, dataKeysMax });
     let current = open();
     return {
       partitions,
@@ -28,6 +30,8 @@ function maker(partitions: number): Maker<EventStoreFixture> {
         current = open();
       },
       atRest: () => place.bytes(),
+      replaceKey: (subject, wrapped) => place.replaceKey(subject, wrapped),
+      rewrite: (stream, change) => place.rewrite(stream, change),
       close: () => place.remove(),
     };
   };
