@@ -1,5 +1,5 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import { decodeFact } from '@readership/contracts';
+import { checkFact, decodeFact } from '@readership/contracts';
 import { contextModule } from '@readership/host';
 import type { Adapters } from '@readership/kernel';
 import { consortium } from './directory/consortium.projection.js';
@@ -24,6 +24,7 @@ export class FeedbackModule {
       name: 'feedback',
       module: FeedbackModule,
       publish,
+      checkFact,
       controllers: [
         SurveysController,
         InvitationsController,

@@ -1,5 +1,5 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import { decodeFact } from '@readership/contracts';
+import { checkFact, decodeFact } from '@readership/contracts';
 import { contextModule } from '@readership/host';
 import type { Adapters } from '@readership/kernel';
 import { deadLettersList } from './dead-letters/dead-letters-list.projection.js';
@@ -28,6 +28,7 @@ export class InteractionLogModule {
       name: 'interaction-log',
       module: InteractionLogModule,
       publish,
+      checkFact,
       controllers: [InteractionsController, SourcesController, DeadLettersController, IngestController],
       providers: [KnownBranches, KnownLibraries, Recorder, AllowedSources, Intake, ParkedRecords],
       log: {

@@ -1,4 +1,5 @@
 import type { DynamicModule } from '@nestjs/common';
+import { checkFact } from '@readership/contracts';
 import { contextModule } from '@readership/host';
 import type { Adapters } from '@readership/kernel';
 import { Cards } from './cards/cards.js';
@@ -23,6 +24,7 @@ export class PatronProfileModule {
       name: 'patron-profile',
       module: PatronProfileModule,
       publish,
+      checkFact,
       controllers: [
         ConsortiumController,
         LibrariesController,
