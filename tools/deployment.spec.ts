@@ -291,7 +291,7 @@ describe('the gateway', () => {
   it('sends what every service declares to the one that is asked for', () => {
     for (const path of declaredIn('libs/host/src'))
       expect([path, serviceOf(path)]).toEqual([path, '$service_of_context']);
-    const named = /map \$arg_context \$service_of_context \{([^}]*)\}/.exec(conf)![1]!;
+    const named = /map \$args \$service_of_context \{([^}]*)\}/.exec(conf)![1]!;
     for (const context of contexts) expect(named).toContain(` ${context};`);
   });
 

@@ -97,6 +97,11 @@ try {
     ['/v1/parked?limit=5&context=analytics', 'analytics'],
     ['/v1/audit/log', 'patron-profile'],
     ['/v1/audit/log?context=elsewhere:80', 'patron-profile'],
+    ['/v1/audit/log?context=', 'patron-profile'],
+    ['/v1/audit/log?xcontext=analytics', 'patron-profile'],
+    ['/v1/parked?context=analytics&cursor=a%2Bb%3D&limit=5', 'analytics'],
+    ['/v1/parked?cursor=context%3Dfeedback&context=analytics', 'analytics'],
+    ['/v1/rebuilds?context=%61nalytics', 'analytics'],
     ['/feedback/openapi.json', 'feedback', '/openapi.json'],
     ['/analytics/docs', 'analytics', '/docs'],
     ['/interaction-log/docs/swagger-ui.css', 'interaction-log', '/docs/swagger-ui.css'],
@@ -120,6 +125,40 @@ try {
     const answer = await ask(path);
     same(path, [answer.status, answer.headers.get('content-type')], [404, 'application/problem+json']);
     same(path, (await answer.json()).code, 'NOT_FOUND');
+  }
+
+  // What the gateway and a service could read as two different contexts.
+  for (const query of [
+    'context=%61nalytics',
+    'context=patron%2Dprofile',
+    'context=interaction-log%20',
+    'context=+analytics',
+    'context=analytics+',
+    'context=Analytics',
+    'context=ANALYTICS',
+    'CONTEXT=analytics',
+    'Context=feedback&context=analytics',
+    'context=feedback&Context=analytics',
+    'context=feedback&context=analytics',
+    'context=analytics&limit=5&context=analytics',
+    'context&context=analytics',
+    'context',
+    '%63ontext=analytics',
+    'limit=5&conte%78t=analytics',
+    'conte%78t=feedback&context=analytics',
+    'context=analytics&conte%78t=feedback',
+    '+context=analytics',
+    'context=analytics;context=feedback',
+    'context=analytics%00',
+  ]) {
+    for (const path of ['/v1/audit/log', '/v1/parked', '/v1/republish']) {
+      const answer = await ask(`${path}?${query}`);
+      same(
+        `${path}?${query}`,
+        [answer.status, answer.headers.get('content-type'), (await answer.json()).code],
+        [400, 'application/problem+json', 'BAD_CONTEXT'],
+      );
+    }
   }
 
   const passed = await ask('/v1/patrons/none');

@@ -1,4 +1,4 @@
-import { figureModels, figures } from '@readership/analytics';
+import { figureModels, builds } from '@readership/analytics';
 import { memoryAdapters } from '@readership/embedded';
 import type { ContextParts } from '@readership/host';
 import {
@@ -81,9 +81,9 @@ async function foldOwn(
 /** The build of the figures that analytics decided to answer from, and the one on its way. */
 function buildsOf(events: readonly Stored[]) {
   const { serving, building } = events
-    .filter(({ stream }) => stream.startsWith(`${figures.category}-`))
+    .filter(({ stream }) => stream.startsWith(`${builds.category}-`))
     .sort((a, b) => a.version - b.version)
-    .reduce((state, event) => figures.evolve(state, event as never), figures.initial);
+    .reduce((state, event) => builds.evolve(state, event as never), builds.initial);
   return [serving, building].filter((build) => build !== null);
 }
 

@@ -1,6 +1,6 @@
 import { contexts } from '@readership/client';
 import { databaseFiles, logName } from '@readership/embedded';
-import { lstatSync, rmSync } from 'node:fs';
+import { lstatSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 
@@ -43,7 +43,7 @@ export async function resetFolder(folder: string, yes: boolean): Promise<boolean
   }
   for (const file of files) {
     try {
-      rmSync(file);
+      unlinkSync(file);
     } catch (error) {
       throw new Error(
         `${file} could not be deleted (${(error as NodeJS.ErrnoException).code}): make that possible, and run --reset again.`,

@@ -8,11 +8,11 @@ import { spending } from './costs/spending.tally.js';
 import { StateCosts } from './costs/state-costs.js';
 import { ScopeDirectory } from './directory/directory.js';
 import { directory } from './directory/directory.projection.js';
-import { offered, OFFERED, versionsOf, type Offered } from './figures/figure-models.js';
-import { Figures } from './figures/figures.js';
-import { onConsortiumConfigured } from './figures/on-consortium-configured.js';
-import { Rebuilds } from './figures/rebuilds.js';
-import { RebuildsController } from './figures/rebuilds.controller.js';
+import { offered, OFFERED, versionsOf, type Offered } from './builds/figure-models.js';
+import { Builds } from './builds/builds.js';
+import { onConsortiumConfigured } from './builds/on-consortium-configured.js';
+import { Rebuilds } from './builds/rebuilds.js';
+import { RebuildsController } from './builds/rebuilds.controller.js';
 import { FiguresQuery } from './metrics/figures-query.js';
 import { MetricsController } from './metrics/metrics.controller.js';
 import { publish } from './publish.js';
@@ -32,7 +32,7 @@ export class AnalyticsModule {
         { provide: OFFERED, useValue: by },
         ScopeDirectory,
         StateCosts,
-        Figures,
+        Builds,
         Rebuilds,
         FiguresQuery,
       ],

@@ -1,9 +1,9 @@
 import { fact } from '@readership/contracts';
 import type { Publish } from '@readership/kernel';
 import type { CostEvent } from './costs/cost.events.js';
-import type { FiguresEvent } from './figures/figures.events.js';
+import type { BuildsEvent } from './builds/builds.events.js';
 
-export type AnalyticsEvent = CostEvent | FiguresEvent;
+export type AnalyticsEvent = CostEvent | BuildsEvent;
 
 /** What other contexts may know of an event of analytics. */
 export const publish: Publish<AnalyticsEvent> = (event, stream) => {

@@ -1,6 +1,14 @@
-import type { Adapters, EventStore, JobQueue, Publish, ReadModels } from '@readership/kernel';
+import {
+  LoopHealth,
+  type Adapters,
+  type EventStore,
+  type JobQueue,
+  type LoopReport,
+  type Publish,
+  type ReadModels,
+} from '@readership/kernel';
 import type { KafkaConfig, SASLOptions } from 'kafkajs';
-import { checkEventLog, type EventLogTopic } from './event-log/event-log-topic.js';
+import type { EventLogTopic } from './event-log/event-log-topic.js';
 import { KafkaEventLog } from './event-log/kafka-event-log.js';
 import { timingOf, type GroupFailed } from './event-log/kafka-group.js';
 import { KafkaTransport } from './event-log/kafka-transport.js';
@@ -39,6 +47,8 @@ export interface ClusterOptions extends ClusterServers {
   readonly kafkaSessionMs: number;
   /** Told of what a consumer threw; it is given the records again after a pause. */
   readonly onError: GroupFailed;
+  /** Where consumers and workers report how they fare; absent: nobody asks. */
+  readonly loops?: LoopHealth;
 }
 
 export function eventsTopic(servers: ClusterServers): EventLogTopic {
@@ -82,11 +92,13 @@ export class ClusterAdapters implements Adapters {
     /** Shared by all replicas of the service. */
     readonly limiter: RedisRateLimiter,
   ) {
-    const { context, namespace, partitions, redisUrl, onError } = options;
+    const { context, namespace, partitions, redisUrl, onError, loops = new LoopHealth() } = options;
+    const report = (loop: string, partition?: number): LoopReport =>
+      loops.report({ loop, context, ...(partition === undefined ? {} : { partition }) });
     const topic = eventsTopic(options);
     const timing = timingOf(options.kafkaSessionMs);
     const { kafka } = topic;
-    this.eventLog = new KafkaEventLog({ ...topic, database, timing, onError });
+    this.eventLog = new KafkaEventLog({ ...topic, database, timing, onError, report });
     const ingest = ingestTopics(options);
     this.deadLetters = new KafkaDeadLetters(ingest.kafka, deadLettersTopic(ingest));
     this.transport = new KafkaTransport({
@@ -96,9 +108,10 @@ export class ClusterAdapters implements Adapters {
       check: () => checkIngest(ingest),
       timing,
       onError,
+      report,
     });
     this.models = new MongoReadModels(database, partitions);
-    this.jobs = new BullJobQueue(database, { redisUrl, prefix: `${namespace}:${context}:jobs` });
+    this.jobs = new BullJobQueue(database, { redisUrl, prefix: `${namespace}:${context}:jobs`, report });
   }
 
   eventStore(context: string, publish: Publish<any>): EventStore {
@@ -127,9 +140,11 @@ export class ClusterAdapters implements Adapters {
   }
 }
 
-/** Connects to servers that `prepareCluster` made ready; rejects with one line that says what is missing. */
+/**
+ * Connects to servers that `prepareCluster` made ready; rejects with one line that says what is missing. Kafka may be away:
+ * what needs it waits.
+ */
 export async function clusterAdapters(options: ClusterOptions): Promise<ClusterAdapters> {
-  await checkEventLog(eventsTopic(options));
   const database = await connectMongo(options.mongoUrl, databaseName(options, options.context));
   const { redisUrl, ratePerSecond, namespace, context } = options;
   try {

@@ -21,6 +21,7 @@ const between = ' ';
 
 /** The published log of all contexts in one database. */
 export class SqliteEventLog extends EventLog {
+  readonly windowMax = 50_000;
   private readonly wakeUp = new WakeUp();
   private readonly groups = new Map<string, ConsumerGroup>();
 
@@ -97,6 +98,10 @@ export class SqliteEventLog extends EventLog {
   }
 
   async ends(): Promise<readonly number[]> {
+    return this.knownEnds();
+  }
+
+  knownEnds(): readonly number[] {
     return Array.from({ length: this.partitions }, (_, partition) => this.end(partition));
   }
 
@@ -123,15 +128,16 @@ export class SqliteEventLog extends EventLog {
     });
   }
 
-  /** The records of a partition after an offset, in order, at most `limit` and at most some 32 MiB. */
+  /** The records of a partition after an offset, in order, at most `limit`, `windowMax` and some 32 MiB. */
   read(partition: number, after: number, limit: number): readonly LogRecord[] {
     const first = partition * partitionSpan;
     const records: LogRecord[] = [];
     const select = this.driver.prepare('SELECT * FROM records WHERE id > ? AND id < ? ORDER BY id LIMIT ?');
     let from = first + after;
     let bytes = 0;
-    while (records.length < limit && bytes < windowBytesMax) {
-      const most = Math.min(rowsAtOnce, limit - records.length);
+    const recordsMax = Math.min(limit, this.windowMax);
+    while (records.length < recordsMax && bytes < windowBytesMax) {
+      const most = Math.min(rowsAtOnce, recordsMax - records.length);
       const rows = select.all([from, first + partitionSpan, most]);
       for (const row of rows) {
         records.push(recordOf(row, partition));

@@ -3,20 +3,22 @@ import helmet from '@fastify/helmet';
 import type { DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { Adapters } from '@readership/kernel';
+import { LoopHealth, type Adapters } from '@readership/kernel';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { createServer } from 'node:net';
 import type { DestinationStream } from 'pino';
 import { bodyLimits, parseBodies } from './bodies.js';
 import { SystemClock, type Clock } from './clock.js';
 import type { Config } from './config.js';
+import { Contexts } from './contexts.js';
+import { failProcess } from './failed-process.js';
 import { guardRequests, requestId, type RateLimiter } from './edge.js';
 import { HostModule } from './host.module.js';
 import { causeOf, jsonLog, JsonLogger } from './logger.js';
 import { Metrics } from './metrics.js';
 import { OpenApi } from './openapi.js';
 import { sendProblem } from './problem.js';
-import type { ReadinessCheck } from './readiness.js';
+import type { Addresses, ReadinessCheck } from './readiness.js';
 import { routesOf } from './routes.js';
 import { BatchPriority } from './batch-priority.js';
 import { loadSecrets, type Secrets } from './secrets.js';
@@ -31,6 +33,10 @@ export interface AppOptions {
   readonly clock?: Clock;
   /** Beside those of the contexts. */
   readonly readiness?: readonly ReadinessCheck[];
+  /** Where the loops report that were begun before the application; absent: one of its own. */
+  readonly loops?: LoopHealth;
+  /** Of what can be away. */
+  readonly addresses?: Addresses;
   /** Counts requests for all replicas, `config.ratePerSecond` per key; absent: each process counts its own. */
   readonly limiter?: RateLimiter;
   /** Where the log goes; absent: standard output. */
@@ -59,7 +65,9 @@ export async function createApp(
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) =>
       void sendProblem(error, request, reply),
   });
-  const host = HostModule.with(config, secrets, clock, options.readiness ?? []);
+  const loops = options.loops ?? new LoopHealth(() => clock.now().getTime());
+  const { readiness = [], addresses = {} } = options;
+  const host = HostModule.with(config, secrets, clock, readiness, loops, addresses);
   const app = await NestFactory.create<NestFastifyApplication>(
     {
       module: AppModule,
@@ -174,13 +182,13 @@ export async function serve(
   }
   const url = await app.getUrl();
   let stopping = false;
-  const stop = async (): Promise<void> => {
+  const stop = async (exitCode = 0): Promise<void> => {
     if (stopping) return;
     stopping = true;
     try {
       await app.close();
       await adapters.close();
-      process.exitCode = 0;
+      process.exitCode = exitCode;
     } catch {
       process.exitCode = 1;
     }
@@ -188,6 +196,10 @@ export async function serve(
     process.exit();
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop());
+  void app.get(Contexts).mustEnd.then((error) => {
+    failProcess(error);
+    void stop(1);
+  });
   return {
     url,
     get stopping() {

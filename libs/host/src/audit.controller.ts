@@ -1,7 +1,6 @@
 import { Controller, Get, Inject, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
 import type { ContextAudit } from '@readership/client';
-import { Refusal } from '@readership/kernel';
 import { auditOf } from './audit.js';
 import { Contexts } from './contexts.js';
 
@@ -17,10 +16,6 @@ export class AuditController {
   @ApiQuery({ name: 'context', type: String, required: true, example: 'interaction-log' })
   @ApiOkResponse({ description: '`holds` says whether the counts agree, per partition and per read model.' })
   async log(@Query('context') name: string | undefined): Promise<ContextAudit> {
-    if (name === undefined)
-      throw new Refusal('CONTEXT_REQUIRED', 'invalid', 'Say whose log: ?context=interaction-log.');
-    const context = this.contexts.named(name);
-    if (!context) throw new Refusal('UNKNOWN_CONTEXT', 'unknown', 'No context of this name runs here.');
-    return auditOf(context);
+    return auditOf(this.contexts.asked(name));
   }
 }

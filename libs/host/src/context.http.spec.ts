@@ -223,6 +223,14 @@ describe('the audit', () => {
   it('is of one context, which must run here', async () => {
     await app.when({ url: '/v1/audit/log' }).thenRefused(422, 'CONTEXT_REQUIRED');
     await app.when({ url: '/v1/audit/log?context=analytics' }).thenRefused(404, 'UNKNOWN_CONTEXT');
+    await app.when({ url: '/v1/audit/log?context=%66eedback' }).then(200, { context: 'feedback' });
+    for (const path of ['/v1/audit/log', '/v1/parked', '/v1/republish']) {
+      for (const context of ['%61nalytics', 'Feedback', 'feedback+', '%20feedback', 'feedback%2Fx'])
+        await app.when({ url: `${path}?context=${context}` }).thenRefused(404, 'UNKNOWN_CONTEXT');
+      for (const twice of ['context=feedback&context=feedback', 'context=feedback&%63ontext=analytics'])
+        await app.when({ url: `${path}?${twice}` }).thenRefused(400, 'REPEATED_PARAMETER');
+      await app.when({ url: `${path}?CONTEXT=feedback` }).thenRefused(422, 'CONTEXT_REQUIRED');
+    }
   });
 });
 

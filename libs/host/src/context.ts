@@ -3,16 +3,17 @@ import {
   type BeforeApplicationShutdown,
   type DynamicModule,
   type OnApplicationBootstrap,
+  type OnModuleInit,
   type Provider,
   type Type,
 } from '@nestjs/common';
 import {
-  checkHistory,
   DeadLetters,
   EventLog,
   EventStore,
   JobQueue,
   logConsumer,
+  LoopHealth,
   modelId,
   OwnEventsConsumer,
   ownEvent,
@@ -22,36 +23,37 @@ import {
   ReadModels,
   Relay,
   readModelProcessor,
+  reported,
   WakeUp,
   type Adapters,
   type Consumption,
-  type Fact,
   type LogRecord,
+  type LoopReport,
   type OwnRecord,
   type Parked,
   type Processor,
-  type Publish,
   type Reaction,
   type ReadModel,
   type UnreadableCause,
 } from '@readership/kernel';
+import { setTimeout as pause } from 'node:timers/promises';
+import { checkedFacts, type Publishing } from './checked-facts.js';
 import { belongs, Contexts, type ContextStatus } from './contexts.js';
 import { Cursors, Lists } from './lists.js';
+import { compareHistory } from './history-check.js';
 import { causeOf } from './logger.js';
 import { withOperations } from './operations.js';
 import { AppliedWait } from './positions.js';
 import { BatchPriority } from './batch-priority.js';
 import { pollingLoop } from './polling-loop.js';
 import { Tracing } from './tracing.js';
+import { WriteGate } from './write-gate.js';
 
 /** What a context is made of. */
-export interface ContextParts {
+export interface ContextParts extends Publishing {
   readonly name: 'patron-profile' | 'interaction-log' | 'feedback' | 'analytics';
   /** The class that stands for the context among Nest's modules. */
   readonly module: Type;
-  readonly publish: Publish<any>;
-  /** Throws on a fact that is not as the contracts say. Asked at append while the software is tested or developed. */
-  readonly checkFact?: (context: string, fact: Fact) => void;
   readonly controllers?: readonly Type[];
   readonly providers?: readonly Provider[];
   /** Over published facts: one consumer, a group named after the context; the models in order, then the reactions. */
@@ -95,11 +97,13 @@ export function partsOf(module: DynamicModule): ContextParts {
 
 /**
  * A context as a Nest module that has its own ports and shares none: `EventStore`, `ReadModels`, `JobQueue`, `EventLog`, `DeadLetters`,
- * `AppliedWait`, `Lists`, `LogConsumers`. Its relay and consumers run from bootstrap until shutdown begins.
+ * `AppliedWait`, `Lists`, `LogConsumers`. Its relay and consumers run from bootstrap, or from when the log can be asked, until
+ * shutdown begins; before that its store takes no writes.
  */
 export function contextModule(adapters: Adapters, parts: ContextParts): DynamicModule {
   for (const controller of parts.controllers ?? []) belongs(controller, parts.name);
-  const store = adapters.eventStore(parts.name, withOperations(checked(parts)));
+  const gate = new WriteGate();
+  const store = gate.guarding(adapters.eventStore(parts.name, withOperations(checkedFacts(parts))));
   const models = adapters.readModels(parts.name);
   const applied = new AppliedWait(parts.name, models);
   const module: DynamicModule = {
@@ -119,12 +123,19 @@ export function contextModule(adapters: Adapters, parts: ContextParts): DynamicM
       },
       {
         provide: RunningContext,
-        useFactory: (contexts: Contexts, batchPriority: BatchPriority, tracing: Tracing) => {
-          const running = new RunningContext(parts, store, adapters.eventLog, models, batchPriority, tracing);
+        useFactory: (
+          contexts: Contexts,
+          loopHealth: LoopHealth,
+          batchPriority: BatchPriority,
+          tracing: Tracing,
+        ) => {
+          const { eventLog } = adapters;
+          const around = { contexts, loopHealth, batchPriority, tracing };
+          const running = new RunningContext(parts, store, eventLog, models, gate, around);
           contexts.enter(running);
           return running;
         },
-        inject: [Contexts, BatchPriority, Tracing],
+        inject: [Contexts, LoopHealth, BatchPriority, Tracing],
       },
       { provide: LogConsumers, useExisting: RunningContext },
       ...(parts.providers ?? []),
@@ -134,22 +145,17 @@ export function contextModule(adapters: Adapters, parts: ContextParts): DynamicM
   return module;
 }
 
-/**
- * Not in production: every fact of every context was checked in a test, and a request is not to fail there for what
- * its readers may well be able to read.
- */
-function checked({ name, publish, checkFact }: ContextParts): Publish<any> {
-  if (!checkFact || !['test', 'development'].includes(process.env.NODE_ENV ?? '')) return publish;
-  return (event, stream) => {
-    const publication = publish(event, stream);
-    if (publication.fact !== null) checkFact(name, publication.fact);
-    return publication;
-  };
+/** What a context finds in its process. */
+interface Surroundings {
+  readonly contexts: Contexts;
+  readonly loopHealth: LoopHealth;
+  readonly batchPriority: BatchPriority;
+  readonly tracing: Tracing;
 }
 
 class RunningContext
   extends LogConsumers
-  implements ContextStatus, OnApplicationBootstrap, BeforeApplicationShutdown
+  implements ContextStatus, OnModuleInit, OnApplicationBootstrap, BeforeApplicationShutdown
 {
   readonly name: string;
   readonly publishedIds = new Set<string>();
@@ -158,6 +164,7 @@ class RunningContext
   private readonly logger: Logger;
   private readonly stopping = new AbortController();
   private readonly wakeUp = new WakeUp();
+  private compared: Promise<void> = Promise.resolve();
   private loops: Promise<void>[] = [];
   private readonly consumptions = new Set<Consumption>();
   private readonly relays: Relay[] = [];
@@ -172,8 +179,8 @@ class RunningContext
     readonly store: EventStore,
     readonly log: EventLog,
     readonly models: ReadModels,
-    private readonly batchPriority: BatchPriority,
-    private readonly tracing: Tracing,
+    private readonly gate: WriteGate,
+    private readonly around: Surroundings,
   ) {
     super();
     this.name = parts.name;
@@ -183,24 +190,40 @@ class RunningContext
     );
   }
 
+  /** Begins before anything bootstraps: what records something then waits for the outcome. */
+  onModuleInit(): void {
+    const report = this.logged('start', undefined, 0);
+    this.compared = compareHistory(this, this.gate, report, this.stopping.signal);
+    this.compared.catch(() => undefined);
+  }
+
+  /** Does not wait for a log that is away: what must not run before goes on by itself when the log is there. */
   async onApplicationBootstrap(): Promise<void> {
-    await checkHistory(this);
+    await Promise.race([this.compared, this.gate.firstOutcome]);
+    const begun = this.compared.then(() => this.begin());
+    if (this.gate.isOpen) return begun;
+    begun.catch((error: Error) => this.around.contexts.end(error));
+  }
+
+  private async begin(): Promise<void> {
     const { signal } = this.stopping;
-    const log = this.tracing.publishing(this.log);
+    if (signal.aborted) return;
+    const { tracing } = this.around;
+    const log = tracing.publishing(this.log);
     for (let partition = 0; partition < this.store.partitions; partition++) {
       const relay = new Relay(this.name, partition, this.store, log);
       this.relays.push(relay);
-      this.loops.push(this.keep(() => relay.step(), 'relay'));
+      this.loops.push(this.keep(() => relay.step(), 'relay', partition));
     }
     if (this.parts.own && this.parts.own.models.length > 0) {
       const processors = this.parts.own.models.map((model) =>
         readModelProcessor<OwnRecord, any>(model, this.models),
       );
       for (const processor of processors) this.ownProcessors.set(processor.id, processor);
-      const group = new ProcessorGroup(processors, ownEvent, this.tracing.processing());
+      const group = new ProcessorGroup(processors, ownEvent, tracing.processing());
       const consumer = new OwnEventsConsumer(this.name, this.store, group, windowRecords);
       for (let partition = 0; partition < this.store.partitions; partition++) {
-        this.loops.push(this.keep(() => consumer.step(partition), 'consumer of own events'));
+        this.loops.push(this.keep(() => consumer.step(partition), 'consumer of own events', partition));
       }
     }
     this.loops.push(this.watch(signal));
@@ -229,15 +252,21 @@ class RunningContext
     if (this.stopping.signal.aborted) throw new Error(`${this.name} is stopping`);
     const { log } = this.parts;
     if (!log) throw new Error(`${this.name} does not say how it decodes the log`);
-    const hooks = { ...this.tracing.processing(), ...(afterBatch ? { afterBatch } : {}) };
+    const hooks = { ...this.around.tracing.processing(), ...(afterBatch ? { afterBatch } : {}) };
+    const reports = Array.from({ length: this.store.partitions }, (_, partition) => {
+      const loop = `consumer ${group}`;
+      // Two reports: that it knows again where to begin does not mend what it cannot take.
+      return { start: this.report(loop, partition), take: this.report(loop, partition) };
+    });
     const consumer = logConsumer(group, window, new ProcessorGroup(processors, log.decode, hooks), this.log);
     const inner = await this.log.consume({
       ...consumer,
-      start: (partition) => this.watched(partition, () => consumer.start(partition)),
+      start: (partition) =>
+        this.watched(partition, reports[partition]!.start, () => consumer.start(partition)),
       take: async (partition, records) => {
         this.pending.set(partition, records[0]!.recordedAt);
-        await this.batchPriority.idle();
-        await this.watched(partition, () => consumer.take(partition, records));
+        await this.around.batchPriority.idle();
+        await this.watched(partition, reports[partition]!.take, () => consumer.take(partition, records));
         this.pending.delete(partition);
       },
       cut: async (partition) => {
@@ -254,6 +283,7 @@ class RunningContext
       stop: async () => {
         this.consumptions.delete(consumption);
         await inner.stop();
+        for (const { start, take } of reports) [start, take].forEach((report) => report.ended());
         for (const { id } of processors) {
           this.publishedIds.delete(id);
           this.logProcessors.delete(id);
@@ -302,38 +332,43 @@ class RunningContext
   }
 
   /** Remembers which partitions stand still for a reason that trying again does not cure. */
-  private async watched<T>(partition: number, work: () => Promise<T>): Promise<T> {
+  private async watched<T>(partition: number, report: LoopReport, work: () => Promise<T>): Promise<T> {
+    report.began();
     try {
       const result = await work();
       this.halted.delete(partition);
+      report.succeeded();
       return result;
     } catch (error) {
-      if (error instanceof Error && halting.has(error.name)) this.halted.set(partition, error.name);
+      const isHalted = error instanceof Error && halting.has(error.name);
+      if (isHalted) this.halted.set(partition, error.name);
+      // A halt has its alarm, and is mended by requests to this instance: it must go on taking them.
+      if (isHalted) report.succeeded();
+      else report.failed(error);
       throw error;
     }
   }
 
-  private keep(step: () => Promise<number>, what: string): Promise<void> {
+  private keep(step: () => Promise<number>, loop: string, partition: number): Promise<void> {
     const given = async (): Promise<number> => {
-      await this.batchPriority.idle();
+      await this.around.batchPriority.idle();
       return step();
     };
-    return pollingLoop(given, this.wakeUp, this.stopping.signal, this.failed(what));
+    return pollingLoop(given, this.wakeUp, this.stopping.signal, this.logged(loop, partition));
   }
 
   private async watch(signal: AbortSignal): Promise<void> {
-    const failed = this.failed('store');
+    const report = this.logged('store watch');
     while (!signal.aborted) {
       try {
-        await this.store.changed(signal);
-      } catch (error) {
-        if (signal.aborted) return;
-        failed(error);
-        await new Promise((resolve) => setTimeout(resolve, 200));
+        await reported(report, () => this.store.changed(signal));
+      } catch {
+        await pause(200, undefined, { signal }).catch(() => undefined);
       }
       this.wakeUp.wake();
       this.tellUnreadable();
     }
+    report.ended();
   }
 
   /** Once for each cause; how often is a metric. */
@@ -345,7 +380,19 @@ class RunningContext
     }
   }
 
-  private failed(what: string): (error: unknown) => void {
-    return (error) => this.logger.warn(`the ${what} tries again`, causeOf(error));
+  private report(loop: string, partition?: number, toleratedMs?: number): LoopReport {
+    const name = { loop, context: this.name, ...(partition === undefined ? {} : { partition }) };
+    return this.around.loopHealth.report(name, toleratedMs === undefined ? {} : { toleratedMs });
+  }
+
+  /** A report whose failures are logged as well. */
+  private logged(loop: string, partition?: number, toleratedMs?: number): LoopReport {
+    const report = this.report(loop, partition, toleratedMs);
+    const failed = (error: unknown): void => {
+      if (this.stopping.signal.aborted) return;
+      this.logger.warn(`the ${loop} tries again`, causeOf(error));
+      report.failed(error);
+    };
+    return { ...report, failed };
   }
 }

@@ -26,6 +26,14 @@ export interface ContextStatus {
 /** The contexts of this process, each entered by its own module. */
 export class Contexts {
   private readonly entered = new Map<string, ContextStatus>();
+  /** Resolves, to why, when a context that runs finds that it must not: the process has to end. */
+  readonly mustEnd: Promise<Error>;
+  /** Ends the process, with the message of the error as its last line. */
+  end: (error: Error) => void = () => {};
+
+  constructor() {
+    this.mustEnd = new Promise((resolve) => (this.end = resolve));
+  }
 
   enter(status: ContextStatus): void {
     this.entered.set(status.name, status);
@@ -33,10 +41,6 @@ export class Contexts {
 
   get all(): readonly ContextStatus[] {
     return [...this.entered.values()];
-  }
-
-  named(name: string): ContextStatus | undefined {
-    return this.entered.get(name);
   }
 
   /** The one that a request names; refused when it names none, or one of another process. */

@@ -17,11 +17,11 @@ export class HealthController {
     return { status: 'alive' };
   }
 
-  /** 200 when this instance takes traffic, else 503 and what it waits for. */
+  /** 200 when this instance takes traffic, else 503, what it waits for, and which of its loops fail. */
   @Get('readyz')
   async ready(): Promise<Answer<object>> {
-    const checks = await this.readiness.look();
-    const ready = checks.every((check) => check.ready);
-    return new Answer({ ready, checks }, { status: ready ? 200 : 503 });
+    const look = await this.readiness.look();
+    const status = look.ready ? 'ready' : 'unavailable';
+    return new Answer({ status, ...look }, { status: look.ready ? 200 : 503 });
   }
 }

@@ -1,5 +1,6 @@
 import type { DynamicModule } from '@nestjs/common';
 import { APP_FILTER, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
+import { LoopHealth } from '@readership/kernel';
 import { AnswerInterceptor } from './answer.js';
 import { AuditController } from './audit.controller.js';
 import { Clock } from './clock.js';
@@ -14,7 +15,7 @@ import { ParkedController } from './parked.controller.js';
 import { RepublishController } from './republish.controller.js';
 import { OpenApi } from './openapi.js';
 import { ProblemFilter } from './problem-filter.js';
-import { Readiness, type ReadinessCheck } from './readiness.js';
+import { Readiness, type Addresses, type ReadinessCheck } from './readiness.js';
 import { BatchPriority } from './batch-priority.js';
 import { Secrets } from './secrets.js';
 import { Stopping } from './stopping.js';
@@ -28,6 +29,8 @@ export class HostModule {
     secrets: Secrets,
     clock: Clock,
     checks: readonly ReadinessCheck[],
+    loops: LoopHealth,
+    addresses: Addresses,
   ): DynamicModule {
     const contexts = new Contexts();
     return {
@@ -46,7 +49,8 @@ export class HostModule {
         { provide: Clock, useValue: clock },
         { provide: Cursors, useValue: new Cursors(secrets) },
         { provide: Contexts, useValue: contexts },
-        { provide: Readiness, useValue: new Readiness(contexts, checks) },
+        { provide: LoopHealth, useValue: loops },
+        { provide: Readiness, useValue: new Readiness(contexts, checks, loops, addresses) },
         { provide: Metrics, useValue: new Metrics(contexts) },
         { provide: Tracing, useValue: new Tracing() },
         Stopping,
@@ -56,7 +60,7 @@ export class HostModule {
         { provide: APP_INTERCEPTOR, useClass: AnswerInterceptor },
         { provide: APP_PIPE, useClass: BodyValidation },
       ],
-      exports: [Config, Secrets, Clock, Cursors, Contexts, BatchPriority, Tracing],
+      exports: [Config, Secrets, Clock, Cursors, Contexts, LoopHealth, BatchPriority, Tracing],
     };
   }
 }

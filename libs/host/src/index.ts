@@ -17,6 +17,7 @@ export { eventually } from './eventually.js';
 export { failProcess } from './failed-process.js';
 export { HttpProblem, Unreadable, type FieldProblem } from './http-problem.js';
 export { listLimit, ListQuery, Lists, type ListAsked, type Listed } from './lists.js';
+export { pollingLoop } from './polling-loop.js';
 export { AppliedWait, joinMarks } from './positions.js';
 export {
   checkCount,

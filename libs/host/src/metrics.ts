@@ -116,13 +116,14 @@ export class Metrics {
   }
 
   private async count({ name, store, log, models, publishedIds, ownIds }: ContextStatus): Promise<void> {
-    const ends = await log.ends();
+    const ends = log.knownEnds();
     for (let partition = 0; partition < store.partitions; partition++) {
       const { scanned } = await log.lane(name, partition);
       this.unpublished.set({ context: name, partition }, await store.waiting(partition, scanned));
       for (const model of publishedIds) {
         const { offset, parked } = await models.checkpoint(model, partition);
-        this.lag.set({ context: name, model, partition }, Math.max(0, ends[partition]! - offset));
+        const lag = Math.max(0, (ends?.[partition] ?? 0) - offset);
+        if (ends !== null) this.lag.set({ context: name, model, partition }, lag);
         this.parked.set({ context: name, model, partition }, parked);
       }
       for (const model of ownIds) {

@@ -1,9 +1,18 @@
-import { WakeUp } from '@readership/kernel';
+import { WakeUp, type LoopReport } from '@readership/kernel';
 import { eventually } from './eventually.js';
 import { joinMarks } from './positions.js';
 import { pollingLoop } from './polling-loop.js';
 
 describe('a loop of steps', () => {
+  let told: string[];
+  const report: LoopReport = {
+    began: () => void told.push('began'),
+    succeeded: () => void told.push('succeeded'),
+    failed: () => void told.push('failed'),
+    ended: () => void told.push('ended'),
+  };
+  beforeEach(() => void (told = []));
+
   it('steps while there is something, sleeps when there is not, and wakes at a wake-up that came meanwhile', async () => {
     const wakeUp = new WakeUp();
     const stopping = new AbortController();
@@ -18,26 +27,22 @@ describe('a loop of steps', () => {
       },
       wakeUp,
       stopping.signal,
-      () => {},
+      report,
     );
     await new Promise((resolve) => setTimeout(resolve, 20));
     expect(steps).toBe(5);
     stopping.abort();
     await loop;
     expect(steps).toBe(5);
+    expect(told).toEqual([...Array(5).fill(['began', 'succeeded']).flat(), 'ended']);
   });
 
   it('tries again after an error, and ends at once when it is told to', async () => {
     const wakeUp = new WakeUp();
     const stopping = new AbortController();
-    const failures: unknown[] = [];
-    const loop = pollingLoop(
-      () => Promise.reject(new Error('no')),
-      wakeUp,
-      stopping.signal,
-      (error) => void failures.push(error),
-    );
+    const loop = pollingLoop(() => Promise.reject(new Error('no')), wakeUp, stopping.signal, report);
     await new Promise((resolve) => setTimeout(resolve, 200));
+    const failures = told.filter((what) => what === 'failed');
     expect(failures.length).toBeGreaterThanOrEqual(2);
     expect(failures.length).toBeLessThanOrEqual(3);
     stopping.abort();

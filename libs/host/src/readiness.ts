@@ -1,3 +1,4 @@
+import type { Away, FailingLoop, LoopHealth } from '@readership/kernel';
 import type { Contexts } from './contexts.js';
 
 /** One thing that must be so before this instance takes traffic. */
@@ -6,19 +7,32 @@ export interface ReadinessCheck {
   ready(): boolean | Promise<boolean>;
 }
 
+/** Where that is which can be away, for whoever has to bring it back: `Kafka at kafka-1:9092,kafka-2:9092`. */
+export type Addresses = Readonly<Partial<Record<Away, string>>>;
+
+/** What an operator is told of an instance. */
+export interface Look {
+  readonly ready: boolean;
+  readonly checks: readonly { readonly name: string; readonly ready: boolean }[];
+  /** Loops that have failed for 60 s, and what a context waits for before it takes writes. */
+  readonly failing: readonly (FailingLoop & { readonly address?: string })[];
+}
+
 export class Readiness {
   constructor(
     private readonly contexts: Contexts,
     private readonly checks: readonly ReadinessCheck[],
+    private readonly loops: LoopHealth,
+    private readonly addresses: Addresses,
   ) {}
 
   /** Each check by name; one that throws is not ready. */
-  async look(): Promise<readonly { readonly name: string; readonly ready: boolean }[]> {
+  async look(): Promise<Look> {
     const all: ReadinessCheck[] = [
       ...this.contexts.all.map((context) => ({ name: context.name, ready: () => context.running })),
       ...this.checks,
     ];
-    return Promise.all(
+    const checks = await Promise.all(
       all.map(async ({ name, ready }) => ({
         name,
         ready: await Promise.resolve()
@@ -26,5 +40,10 @@ export class Readiness {
           .catch(() => false),
       })),
     );
+    const failing = this.loops.failing().map((loop) => {
+      const address = this.addresses[loop.reason as Away];
+      return { ...loop, ...(address === undefined ? {} : { address }) };
+    });
+    return { ready: failing.length === 0 && checks.every((check) => check.ready), checks, failing };
   }
 }

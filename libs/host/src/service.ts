@@ -1,6 +1,6 @@
 import type { DynamicModule } from '@nestjs/common';
 import type { CustomTransportStrategy } from '@nestjs/microservices';
-import type { Adapters, TopicLag } from '@readership/kernel';
+import { LoopHealth, type Adapters, type TopicLag } from '@readership/kernel';
 import { createApp, serve } from './app.js';
 import { readServiceConfig, type ServiceConfig } from './config.js';
 import type { RateLimiter } from './edge.js';
@@ -19,6 +19,7 @@ export type Connect = (
   options: Omit<ServiceConfig, 'adminKey' | 'cardKey' | 'linkKey'> & {
     readonly context: string;
     readonly onError: (error: unknown, where: object) => void;
+    readonly loops: LoopHealth;
   },
 ) => Promise<ServiceAdapters>;
 
@@ -33,14 +34,21 @@ export async function runService(
   try {
     const config = readServiceConfig(process.env);
     const log = jsonLog(config.logLevel);
+    const loops = new LoopHealth();
     adapters = await connect({
       ...config,
       context,
+      loops,
       onError: (error, where) => log.warn({ ...where, ...causeOf(error) }, 'a consumer tries again'),
     });
     app = await createApp([module.on(adapters)], config, {
       secrets: new Secrets(config),
       limiter: adapters.limiter,
+      loops,
+      addresses: {
+        LOG_UNAVAILABLE: `Kafka at ${config.kafkaBrokers.join(',')}`,
+        STORE_UNAVAILABLE: `MongoDB at ${hostsOf(config.mongoUrl)}`,
+      },
     });
     const { transport } = adapters;
     app.get(Metrics).watchTopics(() => transport.lag());
@@ -53,4 +61,9 @@ export async function runService(
     await app?.close().catch(() => undefined);
     await adapters?.close().catch(() => undefined);
   }
+}
+
+/** Without a password. */
+function hostsOf(url: string): string {
+  return /^[^/]+\/\/(?:[^@/]*@)?([^/?]*)/.exec(url)?.[1] ?? '';
 }

@@ -1,5 +1,6 @@
 export * from './event.js';
 export * from './ids.js';
+export * from './loop-health.js';
 export * from './partition.js';
 export * from './refusal.js';
 export * from './unavailable.js';

@@ -1,4 +1,5 @@
 export {
+  around,
   caughtBy,
   runCase,
   sabotaged,

@@ -22,7 +22,10 @@ const point = {
       type: 'object',
       properties: Object.fromEntries(lossReasons.map((reason) => [reason, integer])),
     },
-    complete: { type: 'boolean' },
+    complete: {
+      type: 'boolean',
+      description: 'The period has ended, and nothing that lies on the log waits to be counted.',
+    },
   },
 };
 

@@ -1,12 +1,12 @@
 import type { InteractionKind } from '@readership/contracts';
-import { modelId, type ReadModels } from '@readership/kernel';
+import { modelId, Refusal, type ReadModels } from '@readership/kernel';
 import { monthlySums, nowhere } from '../calendar/monthly.js';
 import { isoMonth } from '../readership/calendar.js';
 import { costs } from '../costs/costs.projection.js';
 import { allEntries, amounts, entries } from '../costs/spending.tally.js';
 import type { Scope } from '../directory/directory.js';
-import type { FigureModels } from '../figures/figure-models.js';
-import type { Inputs } from '../figures/figures.decider.js';
+import type { Inputs } from '../builds/builds.decider.js';
+import type { FigureName } from '../builds/builds.events.js';
 import {
   peopleReader,
   type LossReason,
@@ -48,33 +48,42 @@ export interface FigureCounts {
 
 export const costsModel = modelId(costs);
 
-/** The counts of a scope as one build of the figures has them; costs are given in `currency`. */
+/**
+ * The counts of a scope as one build of the figures has them; costs are given in `currency`. Counts of a read model that
+ * the build does not have yet throw `NOT_YET_APPLIED`.
+ */
 export function countsOf(
   models: ReadModels,
   { policy }: Inputs,
-  ids: FigureModels,
+  ids: ReadonlyMap<string, string>,
   scope: Scope,
   currency: () => string,
 ): FigureCounts {
   const { branches } = scope;
   /** What names no branch belongs to the consortium only. */
   const anywhere = scope.consortium ? [...branches, nowhere] : branches;
-  const people = peopleReader(models, ids['reader-activity']);
+  const idOf = (name: FigureName): string => {
+    const id = ids.get(name);
+    if (id !== undefined) return id;
+    const detail = 'This figure is being counted from the log for the first time: ask again later.';
+    throw new Refusal('NOT_YET_APPLIED', 'not-yet', detail);
+  };
+  const people = () => peopleReader(models, idOf('reader-activity'));
   const monthsOf = (months: Months) => months.map(isoMonth);
   const sum = async (series: readonly string[], months: Months) => {
     const each = await Promise.all(
-      series.map((one) => monthlySums(models, ids.volumes, one, branches, months)),
+      series.map((one) => monthlySums(models, idOf('volumes'), one, branches, months)),
     );
     return months.map((_, i) => each.reduce((total, counts) => total + counts[i]!, 0));
   };
   return {
     windowMonths: policy.windowMonths,
     people: {
-      stock: (measure, months) => people.stock(measure, branches, monthsOf(months)),
-      flow: (measure, months) => people.flow(measure, branches, monthsOf(months)),
-      lostReasons: (months) => people.lostReasons(branches, monthsOf(months)),
-      moved: (months) => people.moved(branches, monthsOf(months)),
-      window: (measure, length, months) => people.window(measure, length, branches, monthsOf(months)),
+      stock: (measure, months) => people().stock(measure, branches, monthsOf(months)),
+      flow: (measure, months) => people().flow(measure, branches, monthsOf(months)),
+      lostReasons: (months) => people().lostReasons(branches, monthsOf(months)),
+      moved: (months) => people().moved(branches, monthsOf(months)),
+      window: (measure, length, months) => people().window(measure, length, branches, monthsOf(months)),
     },
     quantities: (kinds, months) => sum(kinds.map(quantities), months),
     async interactions(kinds, months) {
@@ -88,10 +97,10 @@ export function countsOf(
       Promise.all(
         scoresOf[item].map(async (score) => ({
           score,
-          counts: await monthlySums(models, ids.satisfaction, answers(item, score), anywhere, months),
+          counts: await monthlySums(models, idOf('satisfaction'), answers(item, score), anywhere, months),
         })),
       ),
-    testimonials: (months) => monthlySums(models, ids.testimonials, 'received', anywhere, months),
+    testimonials: (months) => monthlySums(models, idOf('testimonials'), 'received', anywhere, months),
     costs: {
       async currencies(months) {
         const wanted = new Set(monthsOf(months));

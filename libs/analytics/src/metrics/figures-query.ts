@@ -1,10 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { ActivityPolicy } from '@readership/contracts';
 import { AppliedWait, Clock } from '@readership/host';
-import { EventLog, ReadModels, Refusal } from '@readership/kernel';
+import { endsAgeMaxMs, EventLog, ReadModels, Refusal } from '@readership/kernel';
 import { beginningOf, monthIn } from '../calendar/months.js';
 import { ScopeDirectory, directoryModel, type Scope } from '../directory/directory.js';
-import { Figures, type Running } from '../figures/figures.js';
+import { Builds, type ServingBuild } from '../builds/builds.js';
 import { monthOf } from '../readership/calendar.js';
 import { boardMetrics, metrics, type Figure, type Metric } from './definitions.js';
 import {
@@ -19,7 +19,10 @@ import {
 } from './periods.js';
 import { costsModel, countsOf } from './figure-counts.js';
 
-/** A figure of one period; `complete`: the period has ended and all that was recorded before its end is counted. */
+/**
+ * A figure of one period; `complete`: the period has ended, and nothing that lies on the log waits to be counted, parked
+ * records included: what waits may be about any period. False when the end of the log is not known.
+ */
 export interface Point extends Figure {
   readonly period: string;
   readonly complete: boolean;
@@ -63,14 +66,14 @@ export interface MetricQuestion {
 
 /** What one answer is read from. */
 interface Reading {
-  readonly running: Running;
+  readonly running: ServingBuild;
   readonly scope: Scope;
   readonly currency: string;
   readonly asOf: string;
   /** The month in which we are. */
   readonly now: number;
-  /** Whether everything recorded up to an instant (epoch milliseconds) is counted. */
-  countedUpTo(instant: number): boolean;
+  /** Up to this instant (epoch milliseconds) everything that lay on the log is counted; `null`: that is not known. */
+  readonly countedUpTo: number | null;
 }
 
 const notBegun: Figure = { value: null, n: 0 };
@@ -82,7 +85,7 @@ export class FiguresQuery {
     @Inject(ReadModels) private readonly models: ReadModels,
     @Inject(EventLog) private readonly log: EventLog,
     @Inject(ScopeDirectory) private readonly directory: ScopeDirectory,
-    @Inject(Figures) private readonly figures: Figures,
+    @Inject(Builds) private readonly builds: Builds,
     @Inject(AppliedWait) private readonly applied: AppliedWait,
     @Inject(Clock) private readonly clock: Clock,
   ) {}
@@ -133,29 +136,29 @@ export class FiguresQuery {
     after: string | undefined,
     answer: (reading: Reading) => Promise<T>,
   ): Promise<T> {
-    return this.figures.reading(async (running) => {
-      const models = [...Object.values<string>(running.ids), costsModel];
-      await this.applied.until(after, { published: [...models, directoryModel] });
-      const ends = await this.log.ends();
+    return this.builds.reading(async (running) => {
+      const models = [...running.ids.values(), costsModel, directoryModel];
+      await this.applied.until(after, { published: models });
+      const now = this.clock.now();
+      const ends = this.log.knownEnds();
       const checkpoints = await Promise.all(
-        ends.map((_, partition) =>
+        Array.from({ length: this.models.partitions }, (_, partition) =>
           Promise.all(models.map((model) => this.models.checkpoint(model, partition))),
         ),
       );
+      const counted =
+        ends !== null &&
+        checkpoints.every((of, partition) =>
+          of.every(({ offset, parked }) => offset >= ends[partition]! && parked === 0),
+        );
       const offsets = checkpoints.map((of) => Math.min(...of.map(({ offset }) => offset)));
       return answer({
         running,
         scope: await this.directory.scope(scopeName),
         currency: (await this.directory.settings()).currency,
         asOf: `${running.build.number}:${offsets.join('.')}`,
-        now: monthOf(monthIn(running.build.timeZone)(this.clock.now().toISOString())),
-        countedUpTo: (instant) =>
-          checkpoints.every((of, partition) =>
-            of.every(
-              ({ offset, recordedAt }) =>
-                offset >= ends[partition]! || (recordedAt !== '' && Date.parse(recordedAt) >= instant),
-            ),
-          ),
+        now: monthOf(monthIn(running.build.timeZone)(now.toISOString())),
+        countedUpTo: counted ? now.getTime() - endsAgeMaxMs : null,
       });
     });
   }
@@ -169,7 +172,7 @@ export class FiguresQuery {
     mode: 'previous' | 'year' | undefined,
     earlier: readonly Period[] | undefined,
   ): Promise<MetricAnswer> {
-    const { running, scope, asOf, now } = reading;
+    const { running, scope, asOf, now, countedUpTo } = reading;
     let currency = reading.currency;
     const sources = countsOf(this.models, running.build, running.ids, scope, () => currency);
     if (metric.family === 'costs') {
@@ -193,7 +196,10 @@ export class FiguresQuery {
       );
       return of.map((period, i) => {
         const ended = period.last < now;
-        const complete = ended && reading.countedUpTo(beginningOf(period.last + 1, running.build.timeZone));
+        const complete =
+          ended &&
+          countedUpTo !== null &&
+          countedUpTo >= beginningOf(period.last + 1, running.build.timeZone);
         return { period: period.name, ...(figures[i] ?? notBegun), complete };
       });
     };
@@ -218,6 +224,6 @@ function begun({ first, last }: Period, now: number): number[] {
   return months;
 }
 
-function policyOf({ build: { policyVersion, policy, timeZone } }: Running): PolicyInForce {
+function policyOf({ build: { policyVersion, policy, timeZone } }: ServingBuild): PolicyInForce {
   return { version: policyVersion, ...policy, timeZone };
 }

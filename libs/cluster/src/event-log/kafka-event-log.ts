@@ -4,6 +4,7 @@ import {
   type Lane,
   type LogConsumer,
   type LogRecord,
+  type LoopReport,
   type NewRecord,
   type Position,
 } from '@readership/kernel';
@@ -13,13 +14,14 @@ import type { Database } from '../mongo.js';
 import { KafkaGroup, usualTiming, type GroupFailed, type GroupTiming } from './kafka-group.js';
 import { KafkaQuestions } from './kafka-questions.js';
 import { Lanes } from './lanes.js';
+import { KnownEnds } from './known-ends.js';
 import { LogCut } from './log-cut.js';
 import { LogFollower } from './log-follower.js';
 import type { Counted } from './partition-count.js';
 import { readSpans } from './read-spans.js';
 import { decodeRecord, encodeRecord, UnreadableRecord } from './record-codec.js';
 import { RecordSender } from './record-sender.js';
-import type { EventLogTopic } from './event-log-topic.js';
+import { checkEventLog, type EventLogTopic } from './event-log-topic.js';
 
 /** Told of a record on the topic that no relay of ours sent: it is skipped. The offset is Kafka's. */
 export type ForeignSeen = (where: {
@@ -33,11 +35,12 @@ export interface KafkaEventLogOptions extends EventLogTopic {
   readonly database: Database;
   readonly timing?: GroupTiming;
   readonly onError?: GroupFailed;
+  /** Where the connection of a consumer reports how it fares. */
+  readonly report?: (loop: string) => LoopReport;
   readonly onForeign?: ForeignSeen;
 }
 
 const closeMs = 5_000;
-const windowMax = 500;
 const moveBackTriesMax = 20;
 /** The broker takes 1 MiB by default, its own framing included. */
 const requestBytesMax = 900_000;
@@ -48,11 +51,14 @@ const requestBytesMax = 900_000;
  */
 export class KafkaEventLog extends EventLog {
   readonly partitions: number;
+  /** What a read model takes at once is one document: a larger window would only be cut into pieces. */
+  readonly windowMax = 500;
   private readonly lanes: Lanes;
   private readonly sender: RecordSender;
   private readonly questions: KafkaQuestions;
   private readonly follower: LogFollower;
   private readonly groups = new Set<KafkaGroup>();
+  private readonly lastEnds = new KnownEnds(() => this.ends());
   /** Ends of the sends under way, by partition: one at a time, or a lost answer could drop a batch. */
   private readonly turns = new Map<number, Promise<unknown>>();
 
@@ -93,6 +99,7 @@ export class KafkaEventLog extends EventLog {
     context: string,
   ): Promise<ReadonlyMap<number, { readonly position: Position; readonly id: string }>> {
     const { kafka, topic } = this.options;
+    await checkEventLog(this.options);
     const all = Array.from({ length: this.partitions }, (_, partition) => partition);
     const lanes = await Promise.all(all.map((partition) => this.lanes.lane(context, partition)));
     const bounds = await this.questions.bounds(topic, all);
@@ -144,12 +151,13 @@ export class KafkaEventLog extends EventLog {
 
   async consume(consumer: LogConsumer): Promise<Consumption> {
     const { kafka, topic, onError } = this.options;
+    this.lastEnds.start();
     const group: KafkaGroup = new KafkaGroup(
       kafka,
       {
         group: groupOf(topic, consumer.group),
         topics: [topic],
-        window: Math.min(consumer.window, windowMax),
+        window: Math.min(consumer.window, this.windowMax),
         start: async (_, partition) => {
           const offset = await consumer.start(partition);
           try {
@@ -165,6 +173,7 @@ export class KafkaEventLog extends EventLog {
           group.hint(topic, partition, Number(messages.at(-1)!.offset) + 1);
         },
         failed: (error, where) => onError?.(error, where),
+        report: this.options.report?.(`consumer ${consumer.group}`),
       },
       this.timing,
     );
@@ -183,6 +192,10 @@ export class KafkaEventLog extends EventLog {
     return (await this.questions.bounds(this.options.topic, all)).map(({ high }) => high);
   }
 
+  knownEnds(): readonly number[] | null {
+    return this.lastEnds.known;
+  }
+
   async account(partition: number, through?: number): Promise<readonly Counted[]> {
     const high = await this.high(partition);
     return this.follower.account(partition, Math.min(through ?? high, high), high);
@@ -191,9 +204,10 @@ export class KafkaEventLog extends EventLog {
   /** Lets no consumer take anything any more, and closes the connections. */
   async stop(): Promise<void> {
     await Promise.all([...this.groups].map((group) => group.stop()));
+    const told = this.lastEnds.stop();
     await this.follower.close();
     // What hangs is left behind, as by a crash: a send can only repeat what is sent again.
-    const rest = Promise.all(this.turns.values()).then(() =>
+    const rest = Promise.all([told, ...this.turns.values()]).then(() =>
       Promise.all([this.sender.close(), this.questions.close()]),
     );
     await Promise.race([rest, pause(closeMs, undefined, { ref: false })]);
@@ -249,7 +263,10 @@ export class KafkaEventLog extends EventLog {
         break;
       }
     }
-    if (records.length > 0) await consumer.take(partition, records);
+    if (records.length > 0) {
+      this.lastEnds.seen(partition, records.at(-1)!.offset);
+      await consumer.take(partition, records);
+    }
     if (halt) throw halt;
   }
 

@@ -1,6 +1,8 @@
+import { Unavailable, type LoopReport } from '@readership/kernel';
 import type { Consumer, EachBatchPayload, KafkaConfig, KafkaMessage } from 'kafkajs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { kafkaClient } from './kafka-client.js';
+import { logUnavailable } from './log-unavailable.js';
 import { PartitionFeed, type Tap } from './partition-feed.js';
 
 /** Told of what went wrong; the partition, or the whole membership when none is named, is tried again after a pause. */
@@ -36,6 +38,8 @@ export interface GroupMember {
   /** Takes the next records, in order, one call at a time per partition, never an empty list. */
   take(topic: string, partition: number, messages: readonly KafkaMessage[]): Promise<void>;
   readonly failed: GroupFailed;
+  /** How the membership fares: it succeeds with each heartbeat. */
+  readonly report?: LoopReport | undefined;
 }
 
 const partitionBytesMax = 1024 * 1024;
@@ -101,9 +105,11 @@ export class KafkaGroup {
       const error = await this.session();
       if (signal.aborted) break;
       this.rejoinMs = Math.min(Math.max(rejoinMinMs, this.rejoinMs * 2), rejoinMaxMs);
+      this.member.report?.failed(logUnavailable(error));
       this.member.failed(error, { group: this.member.group });
       await pause(this.rejoinMs, undefined, { signal }).catch(() => {});
     }
+    this.member.report?.ended();
     await this.allEnded();
   }
 
@@ -127,9 +133,10 @@ export class KafkaGroup {
     signal.addEventListener('abort', end);
     consumer.on(consumer.events.CRASH, ({ payload }) => end(payload.error));
     consumer.on(consumer.events.REQUEST_TIMEOUT, ({ payload }) =>
-      end(new Error(`no answer to ${payload.apiName}: the connection is given up`)),
+      end(new Unavailable('LOG_UNAVAILABLE', `no answer to ${payload.apiName}`)),
     );
     consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => this.given(consumer, payload.memberAssignment));
+    consumer.on(consumer.events.HEARTBEAT, () => this.member.report?.succeeded());
     consumer.on(consumer.events.REBALANCING, () => this.leaveAll());
     const running = this.run(consumer);
     try {
@@ -178,6 +185,7 @@ export class KafkaGroup {
     if (this.leaving.signal.aborted) return;
     this.consumer = consumer;
     this.rejoinMs = 0;
+    this.member.report?.succeeded();
     for (const [topic, partitions] of Object.entries(assignment)) {
       for (const partition of partitions) {
         this.feed(topic, partition).begin(this.tap(consumer, topic, partition));

@@ -94,7 +94,7 @@ export class KafkaQuestions {
   }
 }
 
-/** For the boot: one question over a connection of its own. What the client meets is told in one line that names the brokers. */
+/** For the boot: one question over a connection of its own. What the client meets is told in one line that names the brokers. Rejects with `Unavailable` when no broker answers. */
 export async function asking<T>(kafka: KafkaConfig, question: (admin: Admin) => Promise<T>): Promise<T> {
   const questions = new KafkaQuestions(kafka);
   try {
@@ -104,7 +104,9 @@ export async function asking<T>(kafka: KafkaConfig, question: (admin: Admin) => 
     const each = met instanceof kafkajs.KafkaJSAggregateError ? met.errors : [met];
     const told = each.flatMap((one) => (one instanceof kafkajs.KafkaJSError ? [one.message] : []));
     if (told.length === 0) throw error;
-    throw new Error(`Kafka at ${String(kafka.brokers)}: ${[...new Set(told)].join('; ')}`, { cause: error });
+    const line = `Kafka at ${String(kafka.brokers)}: ${[...new Set(told)].join('; ')}`;
+    if (error instanceof Unavailable) throw new Unavailable(error.code, line, { cause: error });
+    throw new Error(line, { cause: error });
   } finally {
     await questions.close();
   }

@@ -1,6 +1,14 @@
 import { BaseRpcContext, Server, type CustomTransportStrategy } from '@nestjs/microservices';
-import type { TopicBatch, TopicLag, TopicRecord } from '@readership/kernel';
+import {
+  reported,
+  Unavailable,
+  type LoopReport,
+  type TopicBatch,
+  type TopicLag,
+  type TopicRecord,
+} from '@readership/kernel';
 import type { KafkaConfig, KafkaMessage } from 'kafkajs';
+import { setTimeout as pause } from 'node:timers/promises';
 import { KafkaGroup, usualTiming, type GroupFailed, type GroupTiming } from './kafka-group.js';
 import { KafkaQuestions } from './kafka-questions.js';
 
@@ -12,13 +20,23 @@ export interface KafkaTransportOptions {
   readonly group: string;
   /** Begins the name of each topic, before a dot: handlers name the rest. Absent: they name the whole. */
   readonly namespace?: string;
-  /** Rejects when one of the topics is not fit to be listened to; the application does not start then. */
+  /**
+   * Rejects when one of the topics is not fit to be listened to: the application does not start then. With `Unavailable`
+   * when no broker answers: it starts, and listens as soon as one does.
+   */
   readonly check?: (topics: readonly string[]) => Promise<void>;
   /** The most records of a batch; 500 by default. */
   readonly window?: number;
   readonly timing?: GroupTiming;
   readonly onError?: GroupFailed;
+  /** Where it reports how listening fares. */
+  readonly report?: (loop: string, partition?: number) => LoopReport;
 }
+
+const backoffMs = { first: 500, most: 10_000 } as const;
+/** A boot waits no longer for the first check. */
+const firstCheckMs = 5_000;
+const unheard: LoopReport = { began() {}, succeeded() {}, failed() {}, ended() {} };
 
 /**
  * Lets a Nest application listen to topics: an `@EventPattern('<topic>')` handler is called with one `TopicBatch` at a time. At least once: the group's offset moves after the handler
@@ -30,6 +48,7 @@ export class KafkaTransport extends Server implements CustomTransportStrategy {
   private readonly questions: KafkaQuestions;
   private group: KafkaGroup | null = null;
   private topics: readonly string[] = [];
+  private readonly closing = new AbortController();
   /** The first record of the batch that each partition has in hand. */
   private readonly inHand = new Map<string, TopicRecord>();
 
@@ -44,27 +63,69 @@ export class KafkaTransport extends Server implements CustomTransportStrategy {
     if (asking.length > 0) return callback(new Error(`topics give no answers: ${asking.join(', ')}`));
     if (handlers.length === 0) return callback();
     const topics = handlers.map(([pattern]) => this.topicOf(pattern));
-    const checked = this.options.check?.(topics) ?? Promise.resolve();
-    void checked.then(() => this.join(topics)).then(() => callback(), callback);
+    let isTold = false;
+    void this.joinWhenFit(topics, (error) => {
+      if (!isTold) callback(error);
+      isTold = true;
+    });
+  }
+
+  /** Tells the first outcome, or that there is none yet; a topic that is found unfit later is checked again and again. */
+  private async joinWhenFit(topics: readonly string[], first: (error?: unknown) => void): Promise<void> {
+    const { check, group, onError } = this.options;
+    const { signal } = this.closing;
+    const report = this.report(`listening to ${topics.join(', ')}`);
+    let isFirst = true;
+    const begun = (): void => {
+      isFirst = false;
+      first();
+    };
+    const late = setTimeout(begun, firstCheckMs);
+    for (let delayMs: number = backoffMs.first; !signal.aborted;) {
+      try {
+        await reported(report, async () => check?.(topics));
+        clearTimeout(late);
+        report.ended();
+        if (!signal.aborted) this.join(topics);
+        return begun();
+      } catch (error) {
+        clearTimeout(late);
+        if (isFirst && !(error instanceof Unavailable)) return first(error);
+        begun();
+        onError?.(error, { group });
+      }
+      await pause(delayMs, undefined, { signal }).catch(() => undefined);
+      delayMs = Math.min(delayMs * 2, backoffMs.most);
+    }
   }
 
   private join(topics: readonly string[]): void {
     const { kafka, group: name, window = 500, timing = usualTiming, onError } = this.options;
+    const reports = new Map<string, LoopReport>();
+    const reportOf = (topic: string, partition: number, step: 'start' | 'take'): LoopReport => {
+      const key = `${topic}/${partition} ${step}`;
+      const known = reports.get(key) ?? this.report(`consumer ${topic}`, partition);
+      reports.set(key, known);
+      return known;
+    };
     const group = new KafkaGroup(
       kafka,
       {
         group: name,
         topics,
         window,
-        start: (topic, partition) => this.start(topic, partition),
-        take: async (topic, partition, messages) => {
-          const records = messages.map(recordOf);
-          this.inHand.set(`${topic}/${partition}`, records[0]!);
-          await this.handle({ topic, partition, records });
-          await group.commit(topic, partition, records.at(-1)!.offset + 1);
-          this.inHand.delete(`${topic}/${partition}`);
-        },
+        start: (topic, partition) =>
+          reported(reportOf(topic, partition, 'start'), () => this.start(topic, partition)),
+        take: (topic, partition, messages) =>
+          reported(reportOf(topic, partition, 'take'), async () => {
+            const records = messages.map(recordOf);
+            this.inHand.set(`${topic}/${partition}`, records[0]!);
+            await this.handle({ topic, partition, records });
+            await group.commit(topic, partition, records.at(-1)!.offset + 1);
+            this.inHand.delete(`${topic}/${partition}`);
+          }),
         failed: (error, where) => onError?.(error, where),
+        report: this.report(`consumer ${topics.join(', ')}`),
       },
       timing,
     );
@@ -90,6 +151,7 @@ export class KafkaTransport extends Server implements CustomTransportStrategy {
 
   /** Resolves when no handler runs and none will be called. */
   async close(): Promise<void> {
+    this.closing.abort();
     await this.group?.stop();
     await this.questions.close();
   }
@@ -106,6 +168,10 @@ export class KafkaTransport extends Server implements CustomTransportStrategy {
     const committed = await this.questions.committed(this.options.group, topic, partition);
     const { low, high } = (await this.questions.bounds(topic, [partition]))[0]!;
     return committed === null || committed < low || committed > high ? low : committed;
+  }
+
+  private report(loop: string, partition?: number): LoopReport {
+    return this.options.report?.(loop, partition) ?? unheard;
   }
 
   private topicOf(pattern: string): string {

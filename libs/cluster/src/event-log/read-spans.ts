@@ -1,6 +1,8 @@
+import { Unavailable } from '@readership/kernel';
 import { randomUUID } from 'node:crypto';
 import type { KafkaConfig, KafkaMessage } from 'kafkajs';
 import { KafkaGroup, type GroupTiming } from './kafka-group.js';
+import { logUnavailable } from './log-unavailable.js';
 
 /** Kafka's offsets: from `from` to before `to`. */
 export interface Span {
@@ -31,7 +33,10 @@ export async function readSpans(
   let fail: (error: Error) => void = () => {};
   let lastError: unknown;
   const read = new Promise<void>((resolve, reject) => ([finish, fail] = [resolve, reject]));
-  const stalled = (): void => fail(new Error(`${topic} cannot be read`, { cause: lastError }));
+  const stalled = (): void => {
+    const reason = logUnavailable(lastError);
+    fail(reason instanceof Unavailable ? reason : new Error(`${topic} cannot be read`, { cause: lastError }));
+  };
   let timer = setTimeout(stalled, stallMs);
   const group = new KafkaGroup(
     kafka,

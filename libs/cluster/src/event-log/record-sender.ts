@@ -1,5 +1,7 @@
+import { Unavailable } from '@readership/kernel';
 import { Partitioners, type KafkaConfig, type Message, type Producer } from 'kafkajs';
 import { kafkaClient } from './kafka-client.js';
+import { logUnavailable } from './log-unavailable.js';
 
 interface Line {
   readonly producer: Producer;
@@ -27,7 +29,7 @@ export class RecordSender {
 
   /**
    * Resolves when the messages, all of one partition, are durable, to the offset after the last; when it rejects, some
-   * may be.
+   * may be. It rejects with `Unavailable` when no broker answers.
    */
   async send(messages: readonly Message[]): Promise<number> {
     const opening = (this.line ??= connected(this.kafka));
@@ -36,7 +38,7 @@ export class RecordSender {
     } catch (error) {
       if (this.line === opening) this.line = null;
       void opening.then(retire, () => {});
-      throw error;
+      throw logUnavailable(error);
     }
   }
 
@@ -79,7 +81,10 @@ async function connected(kafka: KafkaConfig): Promise<Line> {
 async function inTime<T>(sent: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer to a send within ${sendMs} ms`)), sendMs);
+    timer = setTimeout(
+      () => reject(new Unavailable('LOG_UNAVAILABLE', `no answer within ${sendMs} ms`)),
+      sendMs,
+    );
   });
   try {
     return await Promise.race([sent, late]);

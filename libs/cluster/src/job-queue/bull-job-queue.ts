@@ -1,4 +1,4 @@
-import { JobQueue, type Job, type JobWorker, type NewJob } from '@readership/kernel';
+import { JobQueue, type Job, type JobWorker, type LoopReport, type NewJob } from '@readership/kernel';
 import type { Database } from '../mongo.js';
 import { QueueWorker } from './job-worker.js';
 import { StoredJobs } from './stored-jobs.js';
@@ -15,6 +15,8 @@ export interface BullJobQueueOptions {
   readonly claimMs?: number;
   /** How often each worker looks for what Redis lost; absent: 3 s. */
   readonly sweepMs?: number;
+  /** Where workers report how they fare. */
+  readonly report?: (loop: string) => LoopReport;
 }
 
 /**
@@ -49,7 +51,9 @@ export class BullJobQueue extends JobQueue {
     options: { readonly attemptsMax: number; readonly backoffMs: number },
   ): Promise<JobWorker> {
     const { claimMs = 30_000, sweepMs = 3000 } = this.options;
-    const worker = new QueueWorker(queue, handler, { ...options, claimMs, sweepMs }, this.jobs, this.wakeUps);
+    const report = this.options.report?.(`jobs ${queue}`);
+    const how = { ...options, claimMs, sweepMs, report };
+    const worker = new QueueWorker(queue, handler, how, this.jobs, this.wakeUps);
     this.workers.add(worker);
     return {
       stop: async () => {

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { Refusal, type Job, type JobWorker } from '@readership/kernel';
+import { Refusal, type Job, type JobWorker, type LoopReport } from '@readership/kernel';
 import type { Claimed, Ending, StoredJobs } from './stored-jobs.js';
 import type { StopListening, WakeUps } from './wake-ups.js';
 
@@ -8,6 +8,7 @@ export interface WorkerOptions {
   readonly backoffMs: number;
   readonly claimMs: number;
   readonly sweepMs: number;
+  readonly report?: LoopReport | undefined;
 }
 
 const backoffMaxMs = 24 * 60 * 60 * 1000;
@@ -55,17 +56,19 @@ export class QueueWorker implements JobWorker {
 
   private async sweepUntilStopped(): Promise<void> {
     const { signal } = this.stopping;
+    const { report } = this.options;
     while (!signal.aborted) {
       // The database refused: the next sweep asks again.
-      await this.sweep().catch(() => undefined);
+      await this.sweep().catch((error: unknown) => report?.failed(error));
       await pause(this.options.sweepMs, undefined, { signal }).catch(() => undefined);
     }
+    report?.ended();
   }
 
   private async sweep(): Promise<void> {
     for (const { id, due } of await this.jobs.due(this.queue, Date.now(), sweepPage))
       void this.wakeUps.add(this.queue, id, due);
-    if (this.isRunning) return;
+    if (this.isRunning) return this.options.report?.succeeded();
     while (await this.turn(this.wakeUps.areReady ? this.options.sweepMs : 0));
   }
 
@@ -85,6 +88,7 @@ export class QueueWorker implements JobWorker {
         claimMs,
         beginsMax: attemptsMax + crashesMax,
       });
+      this.options.report?.succeeded();
       if (!claimed) return false;
       const letGo = this.keep(claimed);
       try {

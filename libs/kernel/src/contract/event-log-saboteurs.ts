@@ -22,8 +22,21 @@ const consuming = (
     consume: (consumer) => log.consume({ ...consumer, ...change(consumer) }),
   }));
 
+/** Hands on several batches as one. */
+function gathering(consumer: LogConsumer): Partial<LogConsumer> {
+  const held = new Map<number, LogRecord[]>();
+  return {
+    take: async (partition, records) => {
+      const all = [...(held.get(partition) ?? []), ...records];
+      held.set(partition, all);
+      if (all.length >= consumer.window) await consumer.take(partition, all);
+    },
+  };
+}
+
 const inOrder = 'publish stores the records in order and moves the lane';
 const again = 'when take throws, delivery begins again at start, each pause longer';
+const withoutAsking = 'a process that consumes the log comes to know its ends without asking';
 const stale = 'when the lane is not at from, publish answers stale and stores nothing new';
 
 /** Wrappers that each break one guarantee of a correct event log. */
@@ -78,6 +91,15 @@ export const eventLogSaboteurs: readonly EventLogSaboteur[] = [
             });
     },
   },
+  simple('knows no ends', withoutAsking, () => ({ knownEnds: () => null })),
+  {
+    name: 'keeps to the ends that it knew first',
+    breaks: withoutAsking,
+    begin: () => {
+      let first: readonly number[] | null = null;
+      return (log) => around(log, { knownEnds: () => (first ??= log.knownEnds()) });
+    },
+  },
   consuming(
     'forgets what came before a record',
     'a record carries the position that its context published before it',
@@ -115,6 +137,16 @@ export const eventLogSaboteurs: readonly EventLogSaboteur[] = [
     'ignores the window',
     'records are delivered in order, at most a window at a time, one call at a time per partition',
     () => ({ window: 1000 }),
+  ),
+  simple(
+    'gives less at once than it says',
+    'a consumer gets at most windowMax records at once, whatever it asks for, and so many when they are there',
+    (log) => ({ windowMax: log.windowMax * 2 }),
+  ),
+  consuming(
+    'gives as much at once as is asked for',
+    'a consumer gets at most windowMax records at once, whatever it asks for, and so many when they are there',
+    (consumer) => gathering(consumer),
   ),
   {
     name: 'delivers to the first group only',

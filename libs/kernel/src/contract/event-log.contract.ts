@@ -178,6 +178,26 @@ export const eventLogContract: readonly ContractCase<EventLogFixture>[] = [
     },
   },
   {
+    name: 'a consumer gets at most windowMax records at once, whatever it asks for, and so many when they are there',
+    async run({ port }) {
+      const { windowMax } = port;
+      const all = windowMax + 1;
+      for (let from = 0; from < all; from += 1000) {
+        await publish(port, 0, from, upTo(Math.min(all, from + 1000)).slice(from));
+      }
+      const sizes: number[] = [];
+      const reader = await collect(port, {
+        group: 'reader',
+        window: all,
+        take: async (_, records) => void sizes.push(records.length),
+      });
+      await until('all are delivered', () => reader.records(0).length >= all);
+      await reader.stop();
+      assert.deepEqual(positions(reader.records(0)), upTo(all));
+      assert.equal(Math.max(...sizes), windowMax, `the largest of ${sizes.join(' ')}`);
+    },
+  },
+  {
     name: 'records are delivered to every group, those already there and those to come',
     async run({ port }) {
       await publish(port, 0, 0, upTo(3));
@@ -304,6 +324,21 @@ export const eventLogContract: readonly ContractCase<EventLogFixture>[] = [
         [...(await fixture.port.ends())],
         partitionsOf(fixture).map((p) => (p === last ? 3 : 0)),
       );
+    },
+  },
+  {
+    name: 'a process that consumes the log comes to know its ends without asking',
+    async run({ port, partitions }) {
+      const reader = await collect(port, { group: 'reader' });
+      const last = partitions - 1;
+      const known = (ends: readonly number[]) =>
+        until(`the ends are known to be ${ends.join(', ')}`, () => String(port.knownEnds()) === String(ends));
+      await known(upTo(partitions).map(() => 0));
+      await publish(port, last, 0, [2, 4]);
+      await known(upTo(partitions).map((p) => (p - 1 === last ? 2 : 0)));
+      await publish(port, last, 4, [5]);
+      await known(upTo(partitions).map((p) => (p - 1 === last ? 3 : 0)));
+      await reader.stop();
     },
   },
   {

@@ -38,7 +38,7 @@ export interface Lane {
 export interface LogConsumer {
   /** Consumers of one group share the partitions; each group sees everything. */
   readonly group: string;
-  /** The most records one call of `take` gets. */
+  /** The most records one call of `take` gets; the log's `windowMax` when that is less. */
   readonly window: number;
   /** The offset after which to begin: the consumer's own truth, asked whenever it is given a partition. */
   start(partition: number): Promise<number>;
@@ -56,6 +56,9 @@ export interface Consumption {
   stop(): Promise<void>;
 }
 
+/** How old the ends may be that an `EventLog` knows without asking. */
+export const endsAgeMaxMs = 10_000;
+
 /**
  * The one published log, `readership.events`.
  *
@@ -66,6 +69,9 @@ export interface Consumption {
  */
 export abstract class EventLog {
   abstract readonly partitions: number;
+
+  /** The most records that one call of `take` ever gets, whatever window its consumer names. */
+  abstract readonly windowMax: number;
 
   abstract lane(context: string, partition: number): Promise<Lane>;
 
@@ -88,7 +94,8 @@ export abstract class EventLog {
 
   /**
    * By partition, the last record of a context that lies on the log beyond its lane, as a crash between the two leaves
-   * it; partitions without one are absent. For the boot: a log may read all that was published since the lane moved.
+   * it; partitions without one are absent. For the boot: a log may read all that was published since the lane moved, and
+   * rejects with one line when it is not fit to be the system of record.
    */
   abstract beyond(
     context: string,
@@ -99,6 +106,12 @@ export abstract class EventLog {
 
   /** The last offset of each partition, 0 when it is empty. */
   abstract ends(): Promise<readonly number[]>;
+
+  /**
+   * The same as it was told last, without asking: never more than `endsAgeMaxMs` ago. `null` when that is not known: the
+   * log is away, or nobody in this process consumes it.
+   */
+  abstract knownEnds(): readonly number[] | null;
 
   /**
    * How many records each context has in a partition, and how many of each type up to an offset. One that was published

@@ -1,12 +1,12 @@
 import type { PublishedEvent } from '@readership/contracts';
 import { handle, uuid5, type EventStore, type Reaction } from '@readership/kernel';
-import { figures, type Versions } from './figures.decider.js';
-import { figuresId } from './figures.js';
+import { builds, type OfferedVersions } from './builds.decider.js';
+import { buildsId } from './builds.js';
 
 /** Other settings are other figures: asks for the build they need. */
 export function onConsortiumConfigured(
   store: EventStore,
-  versions: Versions,
+  versions: OfferedVersions,
 ): Reaction<PublishedEvent<'ConsortiumConfigured'>> {
   return {
     name: 'on-consortium-configured',
@@ -16,8 +16,8 @@ export function onConsortiumConfigured(
       const { activityPolicy: policy, timeZone } = event.data;
       await handle(
         store,
-        figures,
-        figuresId,
+        builds,
+        buildsId,
         { type: 'StartBuild', policy, timeZone, versions },
         {
           commandId: uuid5(event.id, 'on-consortium-configured'),

@@ -1,23 +1,15 @@
 import type { ActivityPolicy } from '@readership/contracts';
 import { Refusal, type Decider } from '@readership/kernel';
-import {
-  figureNames,
-  type Build,
-  type Comparison,
-  type Edition,
-  type Editions,
-  type FigureName,
-  type FiguresEvent,
-} from './figures.events.js';
+import type { BuildsEvent, Comparison, ModelVersions, StartedBuild } from './builds.events.js';
 
-/** A build that answers or will. */
-export interface Standing extends Build {
-  readonly editions: Editions;
+/** A build that serves or will. */
+export interface Build extends Omit<StartedBuild, 'editions'> {
+  readonly models: ModelVersions;
   /** Number of the first build of its policy and time zone. */
   readonly policyVersion: number;
 }
 
-export interface Building extends Standing {
+export interface Building extends Build {
   /** How many partitions are to be compared; `null`: it has not caught up yet. */
   readonly partitions: number | null;
   readonly compared: readonly Comparison[];
@@ -25,16 +17,16 @@ export interface Building extends Standing {
 
 /** A rebuild that is over. */
 export interface Ended extends Building {
-  readonly rebuilds: FigureName;
+  readonly rebuilds: string;
   readonly outcome: 'switched' | 'abandoned';
 }
 
-export interface FiguresState {
+export interface BuildsState {
   /** How many builds were ever started. */
   readonly started: number;
-  /** The build that answers. */
-  readonly serving: Standing | null;
-  /** The build that will answer, or may be switched to, once it has caught up. */
+  /** The build that the figures are answered from. */
+  readonly serving: Build | null;
+  /** The build that will serve, or may be switched to, once it has caught up. */
   readonly building: Building | null;
   /** The last rebuilds that are over, the latest last. */
   readonly ended: readonly Ended[];
@@ -46,17 +38,19 @@ export interface Inputs {
 }
 
 /** Of each read model, the versions that a release can make: all from the first to the last. */
-export type Versions = Readonly<Record<FigureName, { readonly first: number; readonly last: number }>>;
+export type OfferedVersions = Readonly<Record<string, { readonly first: number; readonly last: number }>>;
 
-export type FiguresCommand =
-  /** There must be something that answers and that this release can make. */
-  | ({ readonly type: 'BeginServing'; readonly versions: Versions } & Inputs)
-  /** What answers must be made of these. */
-  | ({ readonly type: 'StartBuild'; readonly versions: Versions } & Inputs)
-  | { readonly type: 'Rebuild'; readonly model: FigureName; readonly version: number }
+export type BuildsCommand =
+  /** There must be a build that serves and whose versions this release has not left behind. */
+  | ({ readonly type: 'BeginServing'; readonly versions: OfferedVersions } & Inputs)
+  /** The build that serves must be made of these. */
+  | ({ readonly type: 'StartBuild'; readonly versions: OfferedVersions } & Inputs)
+  /** The build that serves must have every read model that this release has. */
+  | { readonly type: 'AddModels'; readonly versions: OfferedVersions }
+  | { readonly type: 'Rebuild'; readonly model: string; readonly version: number }
   | { readonly type: 'CatchUp'; readonly number: number; readonly partitions: number }
   | { readonly type: 'Compare'; readonly number: number; readonly comparison: Comparison }
-  /** The build of another policy has caught up. */
+  /** A build that is not a rebuild has caught up. */
   | { readonly type: 'ServeBuild'; readonly number: number }
   | { readonly type: 'SwitchToRebuild'; readonly number: number }
   | { readonly type: 'AbandonRebuild'; readonly number: number };
@@ -64,21 +58,24 @@ export type FiguresCommand =
 const endedMax = 20;
 
 /**
- * Which build of the figures answers, and which one is on its way: a change of policy or time zone builds all read models
- * beside and switches by itself; a rebuild builds one of them beside, is compared with the live one, and switches when told.
+ * Which build of the figures serves, and which one is built beside it. A change of policy or time zone builds all read
+ * models, a new release those that the serving build does not have yet; both serve by themselves once they have caught up.
+ * A rebuild builds one read model anew, is compared with the live one, and serves when it is told to.
  */
-export const figures: Decider<FiguresState, FiguresCommand, FiguresEvent> = {
+export const builds: Decider<BuildsState, BuildsCommand, BuildsEvent> = {
   category: 'figures',
   initial: { started: 0, serving: null, building: null, ended: [] },
   decide(command, state) {
     switch (command.type) {
       case 'BeginServing': {
         const { serving } = state;
-        if (serving !== null && isMade(serving, command.versions)) return [];
+        if (serving !== null && !isLeftBehind(serving, command.versions)) return [];
         return servedAtOnce(state.started + 1, serving ?? command, command.versions);
       }
       case 'StartBuild':
         return startBuild(state, command, command.versions);
+      case 'AddModels':
+        return addModels(state, command.versions);
       case 'Rebuild':
         return rebuild(state, command.model, command.version);
       case 'CatchUp': {
@@ -118,9 +115,11 @@ export const figures: Decider<FiguresState, FiguresCommand, FiguresEvent> = {
     const { serving, building } = state;
     switch (event.type) {
       case 'BuildStarted': {
-        const { number, rebuilds, editions = editionsOf(1, number) } = event.data;
-        const policyVersion = rebuilds === undefined ? number : (serving?.policyVersion ?? number);
-        const begun = { ...event.data, editions, policyVersion, partitions: null, compared: [] };
+        const { editions = withoutVersions(event.data.number), ...started } = event.data;
+        const { number, rebuilds, adds } = started;
+        const isOfAnotherPolicy = rebuilds === undefined && adds === undefined;
+        const policyVersion = isOfAnotherPolicy ? number : (serving?.policyVersion ?? number);
+        const begun = { ...started, models: editions, policyVersion, partitions: null, compared: [] };
         return { serving, started: number, building: begun, ended: ended(state, 'abandoned') };
       }
       case 'BuildCaughtUp':
@@ -146,49 +145,72 @@ export function isCompared({ partitions, compared }: Building): boolean {
   return partitions !== null && compared.length >= partitions;
 }
 
-function editionsOf(version: number | Versions, build: number): Editions {
-  const edition = (name: FigureName): Edition => ({
-    version: typeof version === 'number' ? version : version[name].last,
-    build,
-  });
-  return Object.fromEntries(figureNames.map((name) => [name, edition(name)])) as unknown as Editions;
+/** Names of the read models that a release has and a build does not. */
+export function missingIn({ models }: Build, versions: OfferedVersions): readonly string[] {
+  return Object.keys(versions).filter((name) => models[name] === undefined);
+}
+
+/** Of a build that was stored before read models had versions. */
+function withoutVersions(build: number): ModelVersions {
+  const first = { version: 1, build };
+  return { 'reader-activity': first, volumes: first, satisfaction: first, testimonials: first };
+}
+
+/** The last version of each of these read models. */
+function newest(versions: OfferedVersions, names: readonly string[], build: number): ModelVersions {
+  return Object.fromEntries(names.map((name) => [name, { version: versions[name]!.last, build }]));
 }
 
 /**
- * False when a read model is of a version that this release has left behind. One that it does not know yet is another
- * matter: then this release is the older one, and must not touch it.
+ * Whether a read model is of a version that this release does not have any more. One that it does not know yet is another
+ * matter: then this release is the older one, and must not touch it. One that is missing is built beside.
  */
-function isMade({ editions }: Standing, versions: Versions): boolean {
-  return figureNames.every((name) => editions[name].version >= versions[name].first);
+function isLeftBehind({ models }: Build, versions: OfferedVersions): boolean {
+  return Object.entries(versions).some(([name, { first }]) => (models[name]?.version ?? first) < first);
 }
 
-function servedAtOnce(number: number, { policy, timeZone }: Inputs, versions: Versions): FiguresEvent[] {
+function servedAtOnce(
+  number: number,
+  { policy, timeZone }: Inputs,
+  versions: OfferedVersions,
+): BuildsEvent[] {
   return [started(number, { policy, timeZone }, versions), { type: 'BuildServed', data: { number } }];
 }
 
-function started(number: number, { policy, timeZone }: Inputs, versions: Versions): FiguresEvent {
+function started(number: number, { policy, timeZone }: Inputs, versions: OfferedVersions): BuildsEvent {
   return {
     type: 'BuildStarted',
-    data: { number, policy, timeZone, editions: editionsOf(versions, number) },
+    data: { number, policy, timeZone, editions: newest(versions, Object.keys(versions), number) },
   };
 }
 
-function startBuild(state: FiguresState, inputs: Inputs, versions: Versions): FiguresEvent[] {
+function startBuild(state: BuildsState, inputs: Inputs, versions: OfferedVersions): BuildsEvent[] {
   const { serving, building } = state;
   if (serving === null) return servedAtOnce(1, inputs, versions);
   if (madeOf(serving, inputs)) {
-    return building === null || building.rebuilds !== undefined
+    return building === null || madeOf(building, inputs)
       ? []
       : [{ type: 'BuildAbandoned', data: { number: building.number } }];
   }
-  if (building?.rebuilds === undefined && madeOf(building, inputs)) return [];
+  if (madeOf(building, inputs)) return [];
   return [started(state.started + 1, inputs, versions)];
 }
 
-function rebuild(state: FiguresState, model: FigureName, version: number): FiguresEvent[] {
+function addModels({ started, serving, building }: BuildsState, versions: OfferedVersions): BuildsEvent[] {
+  if (serving === null || building !== null) return [];
+  const adds = missingIn(serving, versions);
+  if (adds.length === 0) return [];
+  const number = started + 1;
+  const { policy, timeZone } = serving;
+  const editions = { ...serving.models, ...newest(versions, adds, number) };
+  return [{ type: 'BuildStarted', data: { number, policy, timeZone, editions, adds } }];
+}
+
+function rebuild(state: BuildsState, model: string, version: number): BuildsEvent[] {
   const { serving, building } = state;
-  if (building?.rebuilds === model && building.editions[model].version === version) return [];
-  if (serving === null || building !== null) {
+  if (building?.rebuilds === model && building.models[model]?.version === version) return [];
+  // One that does not serve yet has nothing to be compared with: it is about to be built.
+  if (serving === null || building !== null || serving.models[model] === undefined) {
     throw new Refusal(
       'BUILD_UNDER_WAY',
       'conflict',
@@ -197,21 +219,21 @@ function rebuild(state: FiguresState, model: FigureName, version: number): Figur
   }
   const number = state.started + 1;
   const { policy, timeZone } = serving;
-  const editions = { ...serving.editions, [model]: { version, build: number } };
+  const editions = { ...serving.models, [model]: { version, build: number } };
   return [{ type: 'BuildStarted', data: { number, policy, timeZone, editions, rebuilds: model } }];
 }
 
-function underWay({ building }: FiguresState, number: number): Building {
+function underWay({ building }: BuildsState, number: number): Building {
   if (building?.number === number && building.rebuilds !== undefined) return building;
   throw new Refusal('UNKNOWN_REBUILD', 'unknown', 'No rebuild of this id is under way.');
 }
 
-function isOver(state: FiguresState, number: number, outcome: Ended['outcome']): boolean {
+function isOver(state: BuildsState, number: number, outcome: Ended['outcome']): boolean {
   return state.ended.some((one) => one.number === number && one.outcome === outcome);
 }
 
 /** With the rebuild that was under way, if one was. */
-function ended({ building, ended }: FiguresState, outcome: Ended['outcome']): readonly Ended[] {
+function ended({ building, ended }: BuildsState, outcome: Ended['outcome']): readonly Ended[] {
   if (building?.rebuilds === undefined) return ended;
   return [...ended, { ...building, rebuilds: building.rebuilds, outcome }].slice(-endedMax);
 }

@@ -11,7 +11,7 @@ import {
 import { Answer, RequestMeta } from '@readership/host';
 import { Refusal, type Meta } from '@readership/kernel';
 import { IsIn, IsInt, Max, Min, ValidateIf } from 'class-validator';
-import { figureNames, type FigureName } from './figures.events.js';
+import { figureNames, type FigureName } from './builds.events.js';
 import { Rebuilds, type Rebuild } from './rebuilds.js';
 
 /** Which read model is built anew. */
@@ -54,7 +54,7 @@ export class RebuildsController {
   @ApiOperation({ summary: 'The rebuild under way, and the last ones that are over' })
   @ApiQuery(context)
   @ApiOkResponse({
-    description: '`parity`: per partition, what both editions hold at one offset of the log.',
+    description: '`parity`: per partition, what both versions hold at one offset of the log.',
   })
   async list(
     @Query('context') name: string | undefined,

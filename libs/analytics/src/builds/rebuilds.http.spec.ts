@@ -340,6 +340,21 @@ describe('two versions of a read model', () => {
 });
 
 describe('several replicas', () => {
+  it('of an older release answer 503 once a version serves that it does not have', async () => {
+    const [old, upgraded] = [await start(), await start(newer)];
+    await readers(3);
+    await Promise.all([old.settled(), upgraded.settled()]);
+    const { id } = await of(upgraded).begin('volumes', 2);
+    expect(await of(old).loans()).toEqual([3, 3, 3]);
+    await stop(old);
+    await of(upgraded).compared(id);
+    const again = await start();
+    expect(await of(again).loans()).toEqual([3, 3, 3]);
+    await of(upgraded).tell(id, 'switch').then(200);
+    await again.when({ url: '/v1/metrics/loans' }).thenRefused(503, 'NOT_OFFERED');
+    expect(await of(upgraded).loans()).toEqual([30, 30, 30]);
+  });
+
   it('follow a switch: whoever is asked answers from the new build at once', async () => {
     const [one, two] = [await start(newer), await start(newer)];
     await readers(12);

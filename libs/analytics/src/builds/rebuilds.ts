@@ -2,24 +2,24 @@ import { Inject, Injectable } from '@nestjs/common';
 import { EventLog, EventStore, handle, ReadModels, Refusal, type Meta } from '@readership/kernel';
 import { figureModel, OFFERED, versionsOf, type Offered } from './figure-models.js';
 import {
-  figures,
+  builds,
   isCompared,
   type Building,
   type Ended,
-  type FiguresCommand,
-  type FiguresState,
-} from './figures.decider.js';
-import type { Comparison, FigureName } from './figures.events.js';
-import { Figures, figuresId } from './figures.js';
+  type BuildsCommand,
+  type BuildsState,
+} from './builds.decider.js';
+import type { Comparison } from './builds.events.js';
+import { Builds, buildsId } from './builds.js';
 
-/** How far the built edition has come in a partition of the log. */
+/** How far the built version has come in a partition of the log. */
 export interface Progress {
   readonly partition: number;
   readonly offset: number;
   readonly end: number;
 }
 
-/** What a comparison of the live edition with the built one came to. */
+/** What a comparison of the live version with the built one came to. */
 export interface Parity {
   readonly equal: boolean;
   readonly partitions: readonly (Comparison & { readonly equal: boolean })[];
@@ -27,7 +27,7 @@ export interface Parity {
 
 export interface Rebuild {
   readonly id: number;
-  readonly model: FigureName;
+  readonly model: string;
   readonly version: number;
   /** `comparing`: it has caught up. `compared`: it waits to be switched to, or abandoned. */
   readonly state: 'building' | 'comparing' | 'compared' | 'switched' | 'abandoned';
@@ -44,13 +44,13 @@ export class Rebuilds {
     @Inject(EventStore) private readonly store: EventStore,
     @Inject(ReadModels) private readonly models: ReadModels,
     @Inject(EventLog) private readonly log: EventLog,
-    @Inject(Figures) private readonly figures: Figures,
+    @Inject(Builds) private readonly builds: Builds,
     @Inject(OFFERED) private readonly offered: Offered,
   ) {}
 
   /** Begins one, or gives the same that is under way; `version` absent: the last that this release offers. */
-  async begin(model: FigureName, version: number | undefined, meta: Meta): Promise<Rebuild> {
-    const { first, last } = versionsOf(this.offered)[model];
+  async begin(model: string, version: number | undefined, meta: Meta): Promise<Rebuild> {
+    const { first, last } = versionsOf(this.offered)[model]!;
     const wanted = version ?? last;
     if (wanted < first || wanted > last) {
       const detail = `This release offers versions ${first} to ${last} of it.`;
@@ -70,13 +70,13 @@ export class Rebuilds {
 
   /** The one under way first, then the last ones that are over. */
   async list(): Promise<readonly Rebuild[]> {
-    const { building, ended } = await this.figures.state();
+    const { building, ended } = await this.builds.state();
     const over = ended.toReversed().map(viewOf);
     if (building?.rebuilds === undefined) return over;
     return [await this.underWay(building, building.rebuilds), ...over];
   }
 
-  private async underWay(building: Building, model: FigureName): Promise<Rebuild> {
+  private async underWay(building: Building, model: string): Promise<Rebuild> {
     const { id } = figureModel(building, model, this.offered);
     const progress = (await this.log.ends()).map(async (end, partition) => {
       const { offset } = await this.models.checkpoint(id, partition);
@@ -85,19 +85,19 @@ export class Rebuilds {
     return { ...viewOf(building), progress: await Promise.all(progress) };
   }
 
-  private async told(command: FiguresCommand, meta: Meta): Promise<FiguresState> {
-    return (await handle(this.store, figures, figuresId, command, meta)).state;
+  private async told(command: BuildsCommand, meta: Meta): Promise<BuildsState> {
+    return (await handle(this.store, builds, buildsId, command, meta)).state;
   }
 }
 
-function found({ ended }: FiguresState, id: number): Rebuild {
+function found({ ended }: BuildsState, id: number): Rebuild {
   return viewOf(ended.find(({ number }) => number === id)!);
 }
 
 function viewOf(of: Building | Ended): Rebuild {
   const model = of.rebuilds!;
-  const { number: id, editions } = of;
-  return { id, model, version: editions[model].version, state: stateOf(of), parity: parityOf(of) };
+  const { number: id, models } = of;
+  return { id, model, version: models[model]!.version, state: stateOf(of), parity: parityOf(of) };
 }
 
 function stateOf(of: Building | Ended): Rebuild['state'] {

@@ -1,0 +1,306 @@
+import {
+  Inject,
+  Injectable,
+  Logger,
+  type BeforeApplicationShutdown,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
+import { defaultPolicy } from '@readership/contracts';
+import { Clock, LogConsumers, pollingLoop } from '@readership/host';
+import {
+  EventLog,
+  EventStore,
+  handle,
+  LoopHealth,
+  readModelProcessor,
+  ReadModels,
+  Refusal,
+  WakeUp,
+  type Consumption,
+  type LogRecord,
+} from '@readership/kernel';
+import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import {
+  builds,
+  missingIn,
+  type Build,
+  type Building,
+  type BuildsCommand,
+  type BuildsState,
+} from './builds.decider.js';
+import type { BuildsEvent } from './builds.events.js';
+import { comparisonOf, comparisonOfNothing, uncompared, type Compared } from './comparison.js';
+import { desired, identityOf, type DesiredConsumer } from './desired-consumers.js';
+import { begunBy, figureIds, leftBehind, OFFERED, versionsOf, type Offered } from './figure-models.js';
+
+/** The one stream of its category. */
+export const buildsId = 'consortium';
+const stream = `${builds.category}-${buildsId}`;
+
+/** The build that the figures are answered from. */
+export interface ServingBuild {
+  readonly build: Build;
+  /** Ids of its read models by name. One that is still being built for the first time is absent. */
+  readonly ids: ReadonlyMap<string, string>;
+}
+
+/** What the stream said when it was read last. */
+interface Known {
+  readonly state: BuildsState;
+  readonly version: number;
+}
+
+/** A build that is this close behind the log may serve, or be compared. */
+const lagMax = 1_000;
+const watchPauseMs = 200;
+const readsMax = 5;
+
+/**
+ * Runs the consumers that the stream of the builds asks for, in every replica the same, and takes a build that is under
+ * way its next step. One loop does it, woken by the store and by the build's own progress. It remembers nothing that the
+ * stream and the checkpoints do not say, so that it goes on after a crash. No answer is given from a build that had been
+ * replaced meanwhile.
+ */
+@Injectable()
+export class Builds implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly logger = new Logger('builds');
+  private readonly stopping = new AbortController();
+  private readonly wakeUp = new WakeUp();
+  private readonly running = new Map<string, Consumption>();
+  private loops: readonly Promise<void>[] = [];
+  private known: Known = { state: builds.initial, version: 0 };
+  private serving: ServingBuild | null = null;
+  private plan: { readonly state: BuildsState; readonly consumers: readonly DesiredConsumer[] } | null = null;
+  /** How far a build must come before it has caught up. */
+  private goal: { readonly build: number; readonly ends: readonly number[] } | null = null;
+  /** The version of the stream for which everything that is not needed was dropped. */
+  private droppedAt = 0;
+  private failure: string | null = null;
+
+  constructor(
+    @Inject(EventStore) private readonly store: EventStore,
+    @Inject(ReadModels) private readonly models: ReadModels,
+    @Inject(EventLog) private readonly log: EventLog,
+    @Inject(LogConsumers) private readonly consumers: LogConsumers,
+    @Inject(Clock) private readonly clock: Clock,
+    @Inject(LoopHealth) private readonly loopHealth: LoopHealth,
+    @Inject(OFFERED) private readonly offered: Offered,
+  ) {}
+
+  async onApplicationBootstrap(): Promise<void> {
+    const versions = versionsOf(this.offered);
+    await this.tell({ type: 'BeginServing', policy: defaultPolicy, timeZone: 'UTC', versions });
+    await this.reconcile(this.desiredBy(await this.state()));
+    const { signal } = this.stopping;
+    const inner = this.loopHealth.report({ loop: 'builds', context: 'analytics' });
+    const report = {
+      ...inner,
+      failed: (error: unknown) => {
+        this.failed(error);
+        inner.failed(error);
+      },
+    };
+    this.loops = [this.watch(signal), pollingLoop(() => this.step(), this.wakeUp, signal, report)];
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    this.stopping.abort();
+    await Promise.all(this.loops);
+  }
+
+  /**
+   * Answers from one build, the one that serves when the answer is complete: what was read while another took over is
+   * read again. `BUSY` when that happens time and again, `NOT_OFFERED` when only a later release can read it.
+   */
+  async reading<T>(read: (serving: ServingBuild) => Promise<T>): Promise<T> {
+    for (let attempt = 1; attempt <= readsMax; attempt++) {
+      const serving = this.servingBuild();
+      const answer = await settled(read(serving));
+      if ((await this.state()).serving!.number === serving.build.number) return answer();
+    }
+    throw new Refusal('BUSY', 'not-yet', 'The figures are being replaced: try again in a moment.');
+  }
+
+  /** What has been decided so far. */
+  async state(): Promise<BuildsState> {
+    return (await this.look()).state;
+  }
+
+  private async look(): Promise<Known> {
+    let { state, version } = this.known;
+    for (;;) {
+      const page = await this.store.load(stream, version);
+      state = (page.events as readonly unknown[] as readonly BuildsEvent[]).reduce(builds.evolve, state);
+      version = page.version;
+      if (!page.more) break;
+    }
+    if (version > this.known.version) this.known = { state, version };
+    return this.known;
+  }
+
+  private servingBuild(): ServingBuild {
+    const build = this.known.state.serving!;
+    if (this.serving?.build !== build) this.serving = { build, ids: figureIds(build, this.offered) };
+    return this.serving;
+  }
+
+  /** Wakes the loop when something may have been decided, here or by another replica. */
+  private async watch(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        await this.store.changed(signal);
+      } catch (error) {
+        this.failed(error);
+        await pause(watchPauseMs, undefined, { signal }).catch(() => undefined);
+      }
+      this.wakeUp.wake();
+    }
+  }
+
+  /** Resolves to how many steps a build was taken further: 0 when there is something to wait for. */
+  private async step(): Promise<number> {
+    const { state, version } = await this.look();
+    const consumers = this.desiredBy(state);
+    await this.reconcile(consumers);
+    const steps = await this.advance(state, consumers);
+    if (this.droppedAt !== version) {
+      await this.dropLeftBehind(state);
+      this.droppedAt = version;
+    }
+    this.failure = null;
+    return steps;
+  }
+
+  /** Worked out once per state: it makes every read model anew. */
+  private desiredBy(state: BuildsState): readonly DesiredConsumer[] {
+    if (this.plan?.state !== state) {
+      this.plan = { state, consumers: desired(state, this.offered, this.log.windowMax) };
+    }
+    return this.plan.consumers;
+  }
+
+  /** Stops what is not desired any more, and starts what does not run yet. */
+  private async reconcile(consumers: readonly DesiredConsumer[]): Promise<void> {
+    const wanted = new Map(consumers.map((consumer) => [identityOf(consumer), consumer]));
+    for (const [identity, consumption] of this.running) {
+      if (wanted.has(identity)) continue;
+      await consumption.stop();
+      this.running.delete(identity);
+    }
+    for (const [identity, consumer] of wanted) {
+      if (!this.running.has(identity)) this.running.set(identity, await this.run(consumer));
+    }
+  }
+
+  private run(consumer: DesiredConsumer): Promise<Consumption> {
+    const { group, window, models } = consumer;
+    const processors = models.map(({ model }) => readModelProcessor<LogRecord, any>(model, this.models));
+    return this.consumers.run(group, processors, window, (partition) => this.afterBatch(consumer, partition));
+  }
+
+  /**
+   * Between two batches a partition's owner sees both versions of a rebuilt read model at one offset, also when the log
+   * never rests. The last record is taken again when a consumer starts, so each partition with records comes here.
+   */
+  private async afterBatch({ compares }: DesiredConsumer, partition: number): Promise<void> {
+    if (this.known.state.building !== null) this.wakeUp.wake();
+    if (compares === null || !isToCompare(this.known.state, compares.build, partition)) return;
+    if (!isToCompare(await this.state(), compares.build, partition)) return;
+    const comparison = await comparisonOf(this.models, compares, partition);
+    if (comparison === null) return;
+    await this.tell({ type: 'Compare', number: compares.build, comparison });
+    await this.state();
+  }
+
+  private async advance(
+    { serving, building }: BuildsState,
+    consumers: readonly DesiredConsumer[],
+  ): Promise<number> {
+    if (building === null) {
+      const versions = versionsOf(this.offered);
+      if (missingIn(serving!, versions).length === 0) return 0;
+      return this.tell({ type: 'AddModels', versions });
+    }
+    if (building.partitions !== null) {
+      const compares = consumers.find((consumer) => consumer.compares !== null)?.compares;
+      return compares ? this.compareEmpty(building, compares) : 0;
+    }
+    if (!(await this.hasCaughtUp(building))) return 0;
+    const { number, rebuilds } = building;
+    if (rebuilds === undefined) return this.tell({ type: 'ServeBuild', number });
+    return this.tell({ type: 'CatchUp', number, partitions: this.log.partitions });
+  }
+
+  /** Whether it has taken everything that was on the log a while ago, and little has come since. */
+  private async hasCaughtUp(building: Building): Promise<boolean> {
+    const begun = begunBy(building, this.offered);
+    if (begun === null) return false;
+    if (this.goal?.build !== building.number) {
+      this.goal = { build: building.number, ends: await this.log.ends() };
+    }
+    const before = this.goal.ends;
+    for (const { id } of begun) {
+      for (const [partition, end] of before.entries()) {
+        if ((await this.models.checkpoint(id, partition)).offset < end) return false;
+      }
+    }
+    const ends = await this.log.ends();
+    this.goal = { build: building.number, ends };
+    return ends.every((end, partition) => end - before[partition]! <= lagMax);
+  }
+
+  /** Compares the partitions without records: nobody takes a batch of them. */
+  private async compareEmpty(building: Building, compares: Compared): Promise<number> {
+    let steps = 0;
+    for (const partition of uncompared(building)) {
+      const comparison = await comparisonOfNothing(this.models, compares, partition);
+      if (comparison === null) continue;
+      steps += await this.tell({ type: 'Compare', number: building.number, comparison });
+    }
+    return steps;
+  }
+
+  private async dropLeftBehind({ serving, building, started }: BuildsState): Promise<void> {
+    // What a later release builds is not known here.
+    if (building !== null && begunBy(building, this.offered) === null) return;
+    const needed = [serving!, ...(building === null ? [] : [building])];
+    const ids = needed.flatMap((build) => [...figureIds(build, this.offered).values()]);
+    const models = await leftBehind(this.models, this.offered, new Set(ids), started);
+    for (const model of models) await this.models.drop(model);
+  }
+
+  /** Resolves to 1 when something was decided, else to 0. */
+  private async tell(command: BuildsCommand): Promise<number> {
+    const { events } = await handle(this.store, builds, buildsId, command, {
+      commandId: randomUUID(),
+      at: this.clock.now().toISOString(),
+      actor: 'analytics',
+    });
+    return Math.min(1, events.length);
+  }
+
+  /** The store or the log does not answer, or a build needs a later release: it is tried again, and said once. */
+  private failed(error: unknown): void {
+    if (this.stopping.signal.aborted) return;
+    const { name, code = name } = error as Error & { readonly code?: string };
+    if (code !== this.failure) this.logger.warn('the builds are looked at again', { error: name, code });
+    this.failure = code;
+  }
+}
+
+function isToCompare({ building }: BuildsState, build: number, partition: number): boolean {
+  return building?.number === build && uncompared(building).includes(partition);
+}
+
+/** What a promise came to, to be given out later. */
+async function settled<T>(promise: Promise<T>): Promise<() => T> {
+  try {
+    const value = await promise;
+    return () => value;
+  } catch (error) {
+    return () => {
+      throw error;
+    };
+  }
+}

@@ -1,0 +1,125 @@
+import { defaultFolder, portsOf, up } from '#servers';
+import { faultProxyTo, type FaultProxy } from '@readership/cluster/testing';
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Replica } from '../cluster/replica.js';
+import { RunningCluster } from '../cluster/running-cluster.js';
+import { interaction, Readership, type Place } from './readership.js';
+
+let proxy: FaultProxy;
+let cluster: RunningCluster;
+let readership: Readership;
+let place: Place;
+let address: string;
+
+beforeAll(async () => {
+  await up();
+  const ports = portsOf(defaultFolder());
+  proxy = await faultProxyTo(`kafka://127.0.0.1:${ports['detourEnd']}`, ports['detour']!);
+  address = `127.0.0.1:${proxy.port}`;
+  cluster = await RunningCluster.start({
+    settings: { READERSHIP_KAFKA_BROKERS: address, READERSHIP_KAFKA_SESSION_MS: '6000' },
+  });
+  readership = new Readership(cluster);
+  place = await readership.open('AWAY', ['NORTH']);
+}, 120_000);
+afterEach(() => proxy.mend());
+afterAll(async () => {
+  expect(await cluster.stop()).toEqual([]);
+  proxy.close();
+  await cluster.forget();
+}, 60_000);
+
+const visit = (id: string) =>
+  interaction(`${id}-${place.suffix}`, '2024-05-06', { kind: 'visit', branch: place.branch('NORTH') });
+
+async function may(): Promise<{ value: number; complete: boolean; asOf: string }> {
+  const path = `/v1/metrics/visits?scope=${place.scope}&from=2024-05&to=2024-05`;
+  const { asOf, points } = await readership.ask(path);
+  return { ...points[0], asOf };
+}
+
+/** What a replica says of itself. */
+async function readiness(replica: Replica): Promise<{ status: number; failing: readonly any[] }> {
+  const answer = await fetch(`http://127.0.0.1:${replica.port}/readyz`).catch(() => null);
+  if (!answer) return { status: 0, failing: [] };
+  const { failing } = (await answer.json()) as { failing: readonly any[] };
+  return { status: answer.status, failing };
+}
+
+async function until(what: string, holds: () => Promise<boolean>, withinMs = 60_000): Promise<void> {
+  for (const end = Date.now() + withinMs; !(await holds()); await pause(250))
+    assert.ok(Date.now() < end, `not within ${withinMs} ms: ${what}`);
+}
+
+const isReady = (replica: Replica) => async () => (await readiness(replica)).status === 200;
+
+it('while Kafka is away figures are answered and facts are recorded, and an instance says what fails', async () => {
+  const { after } = await readership.tell('/v1/interactions', visit('before'));
+  await readership.ask(`/v1/metrics/visits?after=${encodeURIComponent(after)}`);
+  await until('the figure is complete', async () => (await may()).complete);
+  const before = await may();
+  expect(before.value).toBe(1);
+
+  proxy.cut();
+  await readership.tell('/v1/interactions', visit('meanwhile'));
+  await until('nobody knows whether the figure is complete', async () => !(await may()).complete);
+  expect(await may()).toEqual({ ...before, complete: false });
+  expect((await readership.ask('/v1/metrics')).figures).toHaveLength(6);
+  const [analytics] = cluster.of('analytics');
+  const [log] = cluster.of('interaction-log');
+  await until('both are unready', async () => {
+    const told = await Promise.all([readiness(analytics!), readiness(log!)]);
+    return told.every(({ status }) => status === 503);
+  });
+  expect((await readiness(analytics!)).failing).toContainEqual(
+    expect.objectContaining({
+      loop: 'consumer analytics',
+      context: 'analytics',
+      reason: 'LOG_UNAVAILABLE',
+      address: `Kafka at ${address}`,
+    }),
+  );
+  expect((await readiness(log!)).failing).toContainEqual(
+    expect.objectContaining({ loop: 'relay', context: 'interaction-log', reason: 'LOG_UNAVAILABLE' }),
+  );
+  expect((await may()).value).toBe(1);
+
+  proxy.mend();
+  for (const replica of cluster.replicas) await until(`${replica.name} is ready`, isReady(replica));
+  expect((await readership.settled()).map(({ holds }) => holds)).toEqual([true, true, true, true]);
+  await until('both visits are counted', async () => (await may()).value === 2);
+  await until('the figure is complete again', async () => (await may()).complete);
+}, 300_000);
+
+it('services that start while Kafka is away serve reads, refuse writes, and go on when it is back', async () => {
+  const before = (await may()).value;
+  proxy.cut();
+  const restarted = [...cluster.of('analytics'), ...cluster.of('interaction-log')];
+  for (const replica of restarted) {
+    await replica.stop();
+    replica.start();
+  }
+  for (const replica of restarted) {
+    await until(`${replica.name} answers`, async () => (await readiness(replica)).status === 503);
+    expect((await readiness(replica)).failing).toContainEqual(
+      expect.objectContaining({
+        loop: 'start',
+        context: replica.service,
+        reason: 'LOG_UNAVAILABLE',
+        address: `Kafka at ${address}`,
+      }),
+    );
+    const waiting = readFileSync(replica.command.log, 'utf8').split('\n');
+    expect(waiting.filter((line) => line.includes('the start tries again')).at(-1)).toContain(address);
+  }
+  expect((await may()).value).toBe(before);
+  await readership.refuses({ path: '/v1/interactions', body: visit('refused') }, 503, 'LOG_UNAVAILABLE');
+
+  proxy.mend();
+  for (const replica of restarted) await until(`${replica.name} is ready`, isReady(replica));
+  await readership.tell('/v1/interactions', visit('refused'));
+  expect((await readership.settled()).map(({ holds }) => holds)).toEqual([true, true, true, true]);
+  await until('the visit is counted', async () => (await may()).value === before + 1);
+}, 300_000);
