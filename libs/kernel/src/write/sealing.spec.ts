@@ -6,7 +6,8 @@ it('opens a sealed part only where it was sealed, and only unchanged', () => {
   expect(unseal(key, sealed, 'patron-1', 2)).toBe('{"a":1}');
   expect(unseal(key, sealed, 'patron-1', 3)).toBeNull();
   expect(unseal(key, sealed, 'patron-2', 2)).toBeNull();
-  expect(unseal(key, `A${sealed.slice(1)}`, 'patron-1', 2)).toBeNull();
+  const other = sealed.startsWith('A') ? 'B' : 'A';
+  expect(unseal(key, other + sealed.slice(1), 'patron-1', 2)).toBeNull();
   for (const cut of ['', 'AAAA', sealed.slice(0, 20)]) expect(unseal(key, cut, 'patron-1', 2)).toBeNull();
 });
 
