@@ -34,6 +34,7 @@ export default tseslint.config(
     linterOptions: { reportUnusedDisableDirectives: 'error' },
     rules: {
       'readership/boundaries': 'error',
+      'readership/picked': 'error',
       'readership/purity': 'error',
       eqeqeq: 'error',
       'no-console': 'error',

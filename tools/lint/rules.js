@@ -104,4 +104,30 @@ const purity = {
   },
 };
 
-export default { rules: { boundaries, purity } };
+const publishFile = /\/publish\.ts$/;
+
+const picked = {
+  meta: {
+    type: 'problem',
+    schema: [],
+    messages: {
+      spread: 'Name every field that is published: a spread publishes what is added to the event later.',
+      whole: 'Name every field that is published in an object, not the whole of something.',
+    },
+  },
+  create(context) {
+    if (!publishFile.test(context.filename.replaceAll('\\', '/'))) return {};
+    return {
+      'ObjectExpression > SpreadElement': (node) => context.report({ node, messageId: 'spread' }),
+      RestElement: (node) => context.report({ node, messageId: 'spread' }),
+      'CallExpression[callee.name="fact"] > MemberExpression.arguments:nth-child(2)': (node) =>
+        context.report({ node, messageId: 'whole' }),
+      'Property > MemberExpression.value[property.name="data"]': (node) =>
+        context.report({ node, messageId: 'whole' }),
+      'CallExpression[callee.object.name="Object"][callee.property.name="assign"]': (node) =>
+        context.report({ node, messageId: 'spread' }),
+    };
+  },
+};
+
+export default { rules: { boundaries, picked, purity } };

@@ -70,6 +70,30 @@ describe('purity', () => {
   });
 });
 
+describe('what is published', () => {
+  const publishing = (data: string) =>
+    `import { fact } from '@readership/contracts';\n` +
+    `export const publish = (event: { type: 'PatronMoved'; data: never }, more: never) => ({\n` +
+    `  key: '', fact: fact(event.type, ${data}), more,\n});\n`;
+
+  it.each([
+    ['a spread', '{ ...event.data }'],
+    ['a spread further in', '{ personId: "", homeBranch: "", since: ((x) => ({ ...x }))(more) }'],
+    ['the whole data', 'event.data'],
+    ['the whole data in a field', '{ personId: "", homeBranch: "", since: event.data }'],
+    ['a merged object', 'Object.assign({}, event.data)'],
+    ['the rest of the data', '(({ digest, ...rest }) => rest)(event.data)'],
+  ])('is named field by field: not %s', async (_what, data) => {
+    expect(await problems('libs/feedback/src/publish.ts', publishing(data))).toContain('readership/picked');
+    expect(await problems('libs/feedback/src/other.ts', publishing(data))).not.toContain('readership/picked');
+  });
+
+  it('is fine when each field is named', async () => {
+    const data = '{ personId: "", homeBranch: "", since: "" }';
+    expect(await problems('libs/feedback/src/publish.ts', publishing(data))).toEqual([]);
+  });
+});
+
 it('nothing is merely warned about', async () => {
   const config = await new ESLint({ cwd: root }).calculateConfigForFile(
     join(root, 'libs/kernel/src/event.ts'),

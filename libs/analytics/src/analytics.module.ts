@@ -1,5 +1,5 @@
 import type { DynamicModule } from '@nestjs/common';
-import { decodeFact } from '@readership/contracts';
+import { checkFact, decodeFact } from '@readership/contracts';
 import { contextModule } from '@readership/host';
 import type { Adapters, ContextStore } from '@readership/kernel';
 import { CostsController } from './costs/costs.controller.js';
@@ -28,6 +28,7 @@ export class AnalyticsModule {
       name: 'analytics',
       module: AnalyticsModule,
       publish,
+      checkFact,
       controllers: [MetricsController, CostsController, RebuildsController],
       providers: [
         { provide: OFFERED, useValue: by },

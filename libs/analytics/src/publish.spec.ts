@@ -1,4 +1,5 @@
-import { defaultPolicy } from '@readership/contracts';
+import { checkFact, defaultPolicy, publishedFacts } from '@readership/contracts';
+import { withPrivateFields } from '@readership/kernel/testing';
 import { publish } from './publish.js';
 
 describe('what analytics publishes', () => {
@@ -13,6 +14,19 @@ describe('what analytics publishes', () => {
       key: 'cost-a',
       fact: { type: 'CostStated', schema: 1, data },
     });
+  });
+
+  it('leaves out what was added to an event, in every fact it has', () => {
+    const amount = { minor: 1, currency: 'EUR' };
+    const event = {
+      type: 'CostStated',
+      data: { branch: 'NORTH', month: '2024-05', category: 'staff', amount, was: amount },
+    } as const;
+    const { fact } = publish(withPrivateFields(event, '1815-12-10'), 'cost-a');
+    expect(fact).toEqual(publish(event, 'cost-a').fact);
+    expect(() => checkFact('analytics', fact!)).not.toThrow();
+    const facts = Object.entries(publishedFacts).filter(([, { context }]) => context === 'analytics');
+    expect(facts.map(([type]) => type)).toEqual([event.type]);
   });
 
   it('is nothing of how its figures are built', () => {

@@ -8,8 +8,20 @@ export type AnalyticsEvent = CostEvent | BuildsEvent;
 /** What other contexts may know of an event of analytics. */
 export const publish: Publish<AnalyticsEvent> = (event, stream) => {
   switch (event.type) {
-    case 'CostStated':
-      return { key: stream, fact: fact('CostStated', event.data) };
+    case 'CostStated': {
+      const { branch, month, category, amount, was } = event.data;
+      const { minor, currency } = amount;
+      return {
+        key: stream,
+        fact: fact('CostStated', {
+          branch,
+          month,
+          category,
+          amount: { minor, currency },
+          was: was && { minor: was.minor, currency: was.currency },
+        }),
+      };
+    }
     case 'BuildStarted':
     case 'BuildCaughtUp':
     case 'PartitionCompared':

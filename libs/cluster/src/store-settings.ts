@@ -6,6 +6,7 @@ import {
   parseBody,
   StoreRefused,
   subjectsToUnseal,
+  UnreadableEvents,
   type ContextStore,
   type Fingerprints,
   type KeyedStore,
@@ -145,12 +146,13 @@ class MongoKeyedStore implements KeyedStore {
     const { commits, keys } = eventCollections(this.database);
     const dataKeys = new MongoDataKeys(keys, this.masterKey);
     for await (const { stream, recordedAt, command: commandId, actor, parts } of commits.find()) {
-      for (const { partition, body } of parts) {
-        const parsed = parseBody(body);
-        const opened = await dataKeys.toOpen(subjectsToUnseal(parsed, stream));
+      for (const part of parts) {
+        const { partition, body } = part;
+        const parsed = parseBody(body, part);
+        const keyOf = await dataKeys.toOpen(subjectsToUnseal(parsed, stream));
         const events: Stored[] = [];
         const place = { stream, partition, position: 0, recordedAt, commandId, actor };
-        decodePart(place, parsed, (subject) => opened.get(subject) ?? null, events);
+        decodePart(place, parsed, { keyOf, unreadable: new UnreadableEvents() }, events);
         yield* events;
       }
     }

@@ -13,6 +13,10 @@ export const testKey = Buffer.alloc(32, 7);
 export interface ScratchEventStore extends ScratchDatabase {
   /** Every document of the event store. */
   bytes(): Promise<Buffer>;
+  /** Replaces a subject's stored key; `null` destroys it. */
+  replaceKey(subject: string, wrapped: Buffer | null): Promise<void>;
+  /** Changes the text of a stream's events in commits and pages. */
+  rewrite(stream: string, change: (body: string) => string): Promise<void>;
 }
 
 export async function scratchEventStore(partitions: number): Promise<ScratchEventStore> {
@@ -26,6 +30,24 @@ export async function scratchEventStore(partitions: number): Promise<ScratchEven
       const names = ['commits', 'pages', 'keys', 'settings'];
       const all = await Promise.all(names.map((each) => database.collection(each).find({}).toArray()));
       return Buffer.from(JSON.stringify(all));
+    },
+    replaceKey: async (subject, wrapped) => {
+      const { keys } = eventCollections(database);
+      if (wrapped === null) await keys.deleteOne({ _id: subject });
+      else await keys.updateOne({ _id: subject }, { $set: { wrapped: wrapped.toString('base64') } });
+    },
+    rewrite: async (stream, change) => {
+      const { commits, pages } = eventCollections(database);
+      for (const { _id, parts } of await commits.find({ stream }).toArray()) {
+        const rewritten = parts.map((part) => ({ ...part, body: change(part.body) }));
+        await commits.updateOne({ _id }, { $set: { parts: rewritten } });
+      }
+      for (const { _id, entries } of await pages.find({}).toArray()) {
+        const rewritten = entries.map((entry) =>
+          entry.stream === stream ? { ...entry, body: change(entry.body) } : entry,
+        );
+        await pages.updateOne({ _id }, { $set: { entries: rewritten } });
+      }
     },
   };
 }

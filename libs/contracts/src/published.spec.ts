@@ -1,6 +1,6 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { cloudEventType, decodeFact, publishedFacts, type PublishedType } from './published.js';
+import { checkFact, cloudEventType, decodeFact, publishedFacts, type PublishedType } from './published.js';
 import { upcast, upcasters } from './upcasters.js';
 
 const fixtures = join(import.meta.dirname, '../fixtures');
@@ -71,6 +71,20 @@ describe('published facts', () => {
     expect(() => decodeFact({ ...record, type: 'PatronMoved', schema: 9, body: '{}' })).toThrow(
       'unknown fact',
     );
+  });
+
+  it('are checked against context, version and schema, without telling values', () => {
+    const moved = { personId: '018f0000-0000-7000-8000-000000000002', homeBranch: 'N', since: '2024-01-02' };
+    const told = (context: string, schema: number, data: object) => () =>
+      checkFact(context, { type: 'PatronMoved', schema, data });
+    expect(told('patron-profile', 1, moved)).not.toThrow();
+    expect(told('patron-profile', 1, { ...moved, category: undefined })).toThrow('/category');
+    expect(told('feedback', 1, moved)).toThrow('none of its facts');
+    expect(told('patron-profile', 2, moved)).toThrow('none of its facts');
+    for (const wrong of [{ dateOfBirth: '1815-12-10' }, { since: '1815-12-10x' }]) {
+      expect(told('patron-profile', 1, { ...moved, ...wrong })).toThrow(`/${Object.keys(wrong)[0]}`);
+      expect(told('patron-profile', 1, { ...moved, ...wrong })).not.toThrow('1815');
+    }
   });
 
   it('accept no field that is not in their schema', () => {

@@ -1,4 +1,4 @@
-import type { LogRecord, Published } from '@readership/kernel';
+import type { Fact, LogRecord, Published } from '@readership/kernel';
 import { z } from 'zod';
 import type { ContextName } from './contexts.js';
 import * as s from './shapes.js';
@@ -235,9 +235,35 @@ export function cloudEventType(type: PublishedType): string {
   return `org.readership.${context}.${name}.v${schema}`;
 }
 
-/** Makes the published body of a fact: for `publish.ts`. `time` is when it happened, when that is known. */
-export function fact<T extends PublishedType>(type: T, data: FactData<T>, time?: string) {
+/** The same, where a field that may be absent may also be `undefined`, which JSON leaves out. */
+type Picked<T> = T extends readonly (infer Item)[]
+  ? readonly Picked<Item>[]
+  : T extends object
+    ? { readonly [K in keyof T]: Picked<T[K]> | (undefined extends T[K] ? undefined : never) }
+    : T;
+
+/**
+ * Makes the published body of a fact: for `publish.ts`, which names every field, so that one that is added to an event
+ * stays private until somebody names it too. `time` is when it happened, when that is known.
+ */
+export function fact<T extends PublishedType>(type: T, data: Picked<FactData<T>>, time?: string) {
   return { type, schema: publishedFacts[type].schema, data, ...(time === undefined ? {} : { time }) };
+}
+
+/** Throws when a context would publish what the contracts do not say. The message names fields, and holds no values. */
+export function checkFact(context: string, { type, schema, data }: Fact): void {
+  const known = publishedFacts[type as PublishedType];
+  if (known?.context !== context || known.schema !== schema)
+    throw new TypeError(`${context} would publish ${type} v${schema}, which is none of its facts`);
+  const { error } = known.data.safeParse(data);
+  if (!error) return;
+  const wrong = error.issues.map((issue) => {
+    const keys = issue.code === 'unrecognized_keys' ? issue.keys : [];
+    return `${issue.code} at /${[...issue.path, ...keys].join('/')}`;
+  });
+  throw new TypeError(
+    `${context} would publish ${type} otherwise than the contracts say: ${wrong.join(', ')}`,
+  );
 }
 
 /**

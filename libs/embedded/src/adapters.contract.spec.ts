@@ -31,11 +31,15 @@ import { DirectWriter } from './writer.js';
 const masterKey = Buffer.alloc(32, 7);
 const cardKey = Buffer.alloc(32, 6);
 const context = 'contract';
+/** Fewer than a batch may have subjects. */
+const dataKeysMax = 16;
 
 /** Adapters over data that outlives them. */
 interface Place {
   open(): Promise<Adapters>;
   atRest(): Promise<Buffer>;
+  /** Works on a context's database behind the adapters' back. */
+  behind(work: (driver: SqlDriver) => void): void;
   remove(): void;
 }
 
@@ -53,7 +57,8 @@ function inMemory(partitions: number): RefusingPlace {
     };
   };
   return {
-    open: async () => adaptersOver(driver, { masterKey, partitions }),
+    open: async () => adaptersOver(driver, { masterKey, partitions, dataKeysMax }),
+    behind: (work) => work(drivers.get(context)!),
     atRest: async () => {
       const cells: Buffer[] = [];
       for (const known of drivers.values()) {
@@ -78,7 +83,12 @@ function onFiles(partitions: number): Place {
       // A process that crashed holds nothing any more, whatever it had under way.
       held?.close();
       held = DataFolder.open(folder);
-      return held.adapters({ masterKey, cardKey, partitions, contexts: [{ name: context }] });
+      return held.adapters({ masterKey, cardKey, partitions, dataKeysMax, contexts: [{ name: context }] });
+    },
+    behind: (work) => {
+      const driver = openDriver(join(folder, `${context}.db`));
+      work(driver);
+      driver.close();
     },
     atRest: async () =>
       Buffer.concat(
@@ -118,6 +128,11 @@ function onConnections(partitions: number): RefusingPlace {
       return new EmbeddedAdapters(connect, { masterKey, partitions });
     },
     takesWrites: (takes) => refuse(writing, takes),
+    behind: (work) => {
+      const driver = openDriver(join(folder, `${context}.db`));
+      work(driver);
+      driver.close();
+    },
     atRest: async () => Buffer.alloc(0),
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
@@ -134,7 +149,7 @@ function maker<Port>(
   placeOf: (partitions: number) => Place,
   partitions: number,
   port: (adapters: Adapters) => Port,
-): Maker<Fixture<Port> & Pick<EventStoreFixture, 'atRest'>> {
+): Maker<Fixture<Port> & Omit<EventStoreFixture, 'port'>> {
   return async () => {
     const place = placeOf(partitions);
     let adapters = await place.open();
@@ -150,6 +165,19 @@ function maker<Port>(
         current = port(adapters);
       },
       atRest: () => place.atRest(),
+      replaceKey: async (subject, wrapped) =>
+        place.behind((driver) => {
+          if (wrapped === null) driver.prepare('DELETE FROM keys WHERE subject = ?').run([subject]);
+          else driver.prepare('UPDATE keys SET wrapped = ? WHERE subject = ?').run([wrapped, subject]);
+        }),
+      rewrite: async (stream, change) =>
+        place.behind((driver) => {
+          const update = driver.prepare('UPDATE commits SET body = ? WHERE id = ?');
+          for (const [id, body] of driver
+            .prepare('SELECT id, body FROM commits WHERE stream = ?')
+            .all([stream]))
+            update.run([change(body as string), id!]);
+        }),
       close: async () => {
         await closed(adapters);
         place.remove();

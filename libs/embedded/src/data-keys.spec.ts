@@ -65,12 +65,16 @@ it('takes the key that somebody else stored first', async () => {
   await adapters.close();
 });
 
-it('says so when the master key is not the one it was', async () => {
+it('opens nothing with a master key that is not the one it was, and seals nothing for those who have a key', async () => {
   const driver = openDriver(':memory:');
   const over = (key: Buffer) =>
     adaptersOver((name) => (name === 'log' ? openDriver(':memory:') : driver), { masterKey: key });
   await over(masterKey).eventStore('people', publish).append('patron-1', 0, [named], meta);
-  await expect(nameOf(over(Buffer.alloc(32, 4)))).rejects.toThrow('master key');
+  const other = over(Buffer.alloc(32, 4));
+  expect(await nameOf(other)).toBeNull();
+  const again = other.eventStore('people', publish).append('patron-2', 0, [named], meta);
+  await expect(again).rejects.toThrow('KEY_UNUSABLE');
+  expect(await nameOf(over(masterKey))).toEqual(named.personal);
   expect(() => memoryAdapters({ masterKey: Buffer.alloc(5) }).eventStore('people', publish)).toThrow(
     '32 bytes',
   );

@@ -1,8 +1,15 @@
-import { checkMasterKey, newDataKey, unwrapDataKey, type NewDataKey } from '@readership/kernel';
+import {
+  checkMasterKey,
+  keyUnusable,
+  newDataKey,
+  unwrapDataKey,
+  type NewDataKey,
+  type OpeningKey,
+} from '@readership/kernel';
 import { LRUCache } from 'lru-cache';
 import type { SqlDriver } from './sql-driver.js';
 
-interface DataKey extends NewDataKey {
+export interface DataKey extends NewDataKey {
   stored: boolean;
 }
 
@@ -23,18 +30,23 @@ export class DataKeys {
     this.known = new LRUCache({ maxSize: keysMax, sizeCalculation: () => 1 });
   }
 
-  /** The key to seal with; while it is not `stored` it goes into the database with the commit that uses it. */
+  /**
+   * The key to seal with; while it is not `stored` it goes into the database with the commit that uses it. Whoever seals
+   * keeps it until then, for it may be forgotten here meanwhile. Refused with `KEY_UNUSABLE`.
+   */
   toSeal(subject: string): DataKey {
     const known = this.known.get(subject) ?? this.read(subject);
-    if (known) return known;
+    if (known === 'foreign-key') throw keyUnusable();
+    if (known !== 'no-key') return known;
     const made: DataKey = { ...newDataKey(this.masterKey, subject), stored: false };
     this.known.set(subject, made);
     return made;
   }
 
-  /** The key to open with, `null` when there is none any more. */
-  toOpen(subject: string): Buffer | null {
-    return (this.known.get(subject) ?? this.read(subject))?.key ?? null;
+  /** The key to open with, or why there is none. */
+  toOpen(subject: string): OpeningKey {
+    const known = this.known.get(subject) ?? this.read(subject);
+    return typeof known === 'string' ? known : known.key;
   }
 
   /** Forget a key that somebody else stored first. */
@@ -42,11 +54,12 @@ export class DataKeys {
     this.known.delete(subject);
   }
 
-  private read(subject: string): DataKey | null {
+  private read(subject: string): DataKey | 'no-key' | 'foreign-key' {
     const row = this.driver.prepare('SELECT wrapped FROM keys WHERE subject = ?').get([subject]);
-    if (!row) return null;
+    if (!row) return 'no-key';
     const wrapped = row[0] as Uint8Array;
     const key = unwrapDataKey(this.masterKey, wrapped, subject);
+    if (key === null) return 'foreign-key';
     const found: DataKey = { key, wrapped, stored: true };
     this.known.set(subject, found);
     return found;

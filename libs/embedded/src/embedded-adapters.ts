@@ -22,6 +22,8 @@ export interface EmbeddedOptions {
   readonly partitions?: number;
   /** 32 bytes that wrap the data keys of personal parts. */
   readonly masterKey: Buffer;
+  /** Data keys that a context remembers; 10,000 by default. */
+  readonly dataKeysMax?: number;
   readonly onError?: TakeFailed;
 }
 
@@ -99,7 +101,7 @@ export class EmbeddedAdapters implements Adapters {
       createContextTables(connection.driver, this.partitions, name);
       context = {
         connection,
-        keys: new DataKeys(connection.driver, this.options.masterKey),
+        keys: new DataKeys(connection.driver, this.options.masterKey, this.options.dataKeysMax),
         readModels: new SqliteReadModels(connection.driver, connection.writer, this.partitions),
         jobQueue: new SqliteJobQueue(connection.driver, connection.writer),
       };

@@ -1,26 +1,32 @@
-import { bodyOf, decodePart, parseBody, type CommitText, type Stored } from '@readership/kernel';
-import type { DataKeys } from './data-keys.js';
+import { bodyOf, parseBody, type CommitText, type PartBody, type PartPlace } from '@readership/kernel';
+import type { DataKey } from './data-keys.js';
 import type { SqlRow, SqlValue } from './sql-driver.js';
 
 /** Positions of a row's events: row id × 128 + index. */
 export const rowSpan = 128;
 
+/** A commit as it is stored, with the very keys that sealed it. */
+export interface SealedCommit {
+  readonly text: CommitText;
+  readonly keys: readonly (readonly [subject: string, key: DataKey])[];
+}
+
 /** Appends what `append` of event-writes.ts takes: a row per part. */
-export function flatten(to: SqlValue[], text: CommitText, keys: DataKeys): void {
+export function flatten(to: SqlValue[], { text, keys }: SealedCommit): void {
   const { stream, expectedVersion, meta } = text.commit;
-  const fresh = text.subjects.filter((subject) => !keys.toSeal(subject).stored);
+  const fresh = keys.filter(([, { stored }]) => !stored);
   to.push(stream, expectedVersion, text.last, meta.commandId, meta.at, meta.actor, fresh.length);
-  for (const subject of fresh) to.push(subject, keys.toSeal(subject).wrapped);
+  for (const [subject, { wrapped }] of fresh) to.push(subject, wrapped);
   to.push(text.parts.length);
   for (const part of text.parts)
     to.push(part.partition, part.version, part.count, part.facts, bodyOf(text, part));
 }
 
-export const rowColumns = 'id, partition, stream, last, command, recorded_at, actor, body';
+export const rowColumns = 'id, partition, stream, last, command, recorded_at, actor, body, count, facts';
 
-/** The events of a row of `rowColumns`, appended in their order. */
-export function decode(row: SqlRow, keys: DataKeys, to: Stored[]): void {
-  const [id, partition, stream, , commandId, recordedAt, actor, body] = row as readonly [
+/** A row of `rowColumns` as its place and body. */
+export function readRow(row: SqlRow): readonly [PartPlace, PartBody] {
+  const [id, partition, stream, , commandId, recordedAt, actor, body, count, facts] = row as readonly [
     number,
     number,
     string,
@@ -29,7 +35,9 @@ export function decode(row: SqlRow, keys: DataKeys, to: Stored[]): void {
     string,
     string,
     string,
+    number,
+    number,
   ];
   const place = { stream, partition, position: id * rowSpan, recordedAt, commandId, actor };
-  decodePart(place, parseBody(body), (subject) => keys.toOpen(subject), to);
+  return [place, parseBody(body, { count, facts })];
 }

@@ -1,10 +1,12 @@
 import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import {
+  decodePart,
   fingerprintsOf,
   keyNames,
   newFingerprints,
   StoreRefused,
+  UnreadableEvents,
   type ContextStore,
   type Fingerprints,
   type KeyedStore,
@@ -13,7 +15,7 @@ import {
 } from '@readership/kernel';
 import { DataKeys } from './data-keys.js';
 import { logName } from './embedded-adapters.js';
-import { decode, rowColumns } from './event-rows.js';
+import { readRow, rowColumns } from './event-rows.js';
 import { closeFile, makePrivateFile } from './private-files.js';
 import { bringUp } from './schema.js';
 import { openDriver, type SqlDriver } from './sql-driver.js';
@@ -133,9 +135,10 @@ class SqliteKeyedStore implements KeyedStore {
 
   async *events(): AsyncIterable<Stored> {
     const keys = new DataKeys(this.driver, this.masterKey);
+    const opening = { keyOf: (subject: string) => keys.toOpen(subject), unreadable: new UnreadableEvents() };
     for (const row of this.driver.prepare(`SELECT ${rowColumns} FROM commits ORDER BY id`).iterate([])) {
       const events: Stored[] = [];
-      decode(row, keys, events);
+      decodePart(...readRow(row), opening, events);
       yield* events;
     }
   }

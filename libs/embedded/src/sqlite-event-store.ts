@@ -1,15 +1,20 @@
 import {
   WakeUp,
+  decodeOutbox,
+  decodePart,
   encodeCommit,
   EventStore,
+  mustBeWhole,
   publicationsOf,
+  UnreadableEvents,
   type AnyEvent,
   type Appended,
   type Commit,
-  type CommitText,
   type Encoding,
   type Mark,
   type Meta,
+  type Opening,
+  type OutboxEntry,
   type Position,
   type Publish,
   type Stored,
@@ -17,10 +22,10 @@ import {
   type StreamPage,
 } from '@readership/kernel';
 import { uuidv7 } from 'uuidv7';
-import type { DataKeys } from './data-keys.js';
-import { decode, flatten, rowColumns, rowSpan } from './event-rows.js';
+import type { DataKey, DataKeys } from './data-keys.js';
+import { flatten, readRow, rowColumns, rowSpan, type SealedCommit } from './event-rows.js';
 import { conflict, DataKeyTaken, repeated } from './event-writes.js';
-import type { SqlDriver, SqlValue } from './sql-driver.js';
+import type { SqlDriver, SqlRow, SqlValue } from './sql-driver.js';
 import type { SqlWriter } from './writer.js';
 
 const pageEvents = 500;
@@ -35,7 +40,8 @@ const accountRows = 50_000;
 /** One context's streams in one database: a row per commit and partition, whose row id is its place in the order. */
 export class SqliteEventStore extends EventStore {
   private readonly wakeUp = new WakeUp();
-  private readonly encoding: Encoding;
+  readonly unreadable = new UnreadableEvents();
+  private readonly opening: Opening;
 
   constructor(
     private readonly driver: SqlDriver,
@@ -45,7 +51,7 @@ export class SqliteEventStore extends EventStore {
     readonly partitions: number,
   ) {
     super();
-    this.encoding = { partitions, keyOf: (subject) => keys.toSeal(subject).key, newId: uuidv7 };
+    this.opening = { keyOf: (subject) => keys.toOpen(subject), unreadable: this.unreadable };
   }
 
   async load(stream: string, afterVersion = 0): Promise<StreamPage> {
@@ -68,10 +74,11 @@ export class SqliteEventStore extends EventStore {
     let read = 0;
     while (read < take && events.length < pageEvents && bytes < pageBytesMax) {
       for (const last = rows[read]![3]; read < take && rows[read]![3] === last; read++) {
-        decode(rows[read]!, this.keys, events);
+        this.decode(rows[read]!, events);
         bytes += (rows[read]![7] as string).length;
       }
     }
+    mustBeWhole(events);
     if (this.partitions > 1) events.sort((a, b) => a.version - b.version);
     if (afterVersion > 0) events = events.filter((event) => event.version > afterVersion);
     const version = events[events.length - 1]?.version ?? afterVersion;
@@ -89,38 +96,19 @@ export class SqliteEventStore extends EventStore {
   }
 
   async appendEach(commits: readonly Commit[]): Promise<readonly Appended[]> {
-    const made = commits.map((commit) => this.encode(commit));
-    const chunks: CommitText[][] = [];
+    const made = this.encode(commits);
+    const chunks: SealedCommit[][] = [];
     for (let at = 0; at < made.length; at += commitsAtOnce) chunks.push(made.slice(at, at + commitsAtOnce));
     const answers = await Promise.all(chunks.map((chunk) => this.store(chunk)));
     return answers.flat();
   }
 
   async readPage(partition: number, after: Position, limit: number): Promise<readonly Stored[]> {
-    const events: Stored[] = [];
-    let bytes = 0;
-    let from = Math.floor(after / rowSpan);
-    const select = this.driver.prepare(
-      `SELECT ${rowColumns} FROM commits WHERE id >= ? AND +partition = ? ORDER BY id LIMIT ?`,
-    );
-    for (;;) {
-      const rows = select.all([from, partition, Math.min(limit + 1, rowsAtOnce)]);
-      for (const row of rows) {
-        const before = events.length;
-        decode(row, this.keys, events);
-        if (before === 0 && events.length > 0 && events[0]!.position <= after) {
-          events.splice(0, events.length, ...events.filter(({ position }) => position > after));
-        }
-        if (events.length > limit && before > 0) {
-          events.length = before;
-          return events;
-        }
-        bytes += (row[7] as string).length;
-        if (events.length >= limit || bytes >= pageBytesMax) return events.slice(0, Math.max(limit, 1));
-      }
-      if (rows.length < Math.min(limit + 1, rowsAtOnce)) return events;
-      from = (rows[rows.length - 1]![0] as number) + 1;
-    }
+    return this.page<Stored>(partition, after, limit, (row, to) => this.decode(row, to));
+  }
+
+  async readOutbox(partition: number, after: Position, limit: number): Promise<readonly OutboxEntry[]> {
+    return this.page<OutboxEntry>(partition, after, limit, (row, to) => this.decodeOutbox(row, to));
   }
 
   async end(partition: number): Promise<Position> {
@@ -139,7 +127,7 @@ export class SqliteEventStore extends EventStore {
       recorded += count;
       facts += factsOfRow;
     } else {
-      const counted = this.eventsOf(lastRow).filter(({ position }) => position <= last);
+      const counted = this.outboxOf(lastRow).filter(({ position }) => position <= last);
       recorded += counted.length;
       facts += counted.filter(({ fact }) => fact !== null).length;
     }
@@ -191,45 +179,98 @@ export class SqliteEventStore extends EventStore {
   }
 
   /** The events of one row, read for a position in the middle of its commit. */
-  private eventsOf(id: number): readonly Stored[] {
-    const events: Stored[] = [];
+  private outboxOf(id: number): readonly OutboxEntry[] {
+    const events: OutboxEntry[] = [];
     const row = this.driver.prepare(`SELECT ${rowColumns} FROM commits WHERE id = ?`).get([id]);
-    if (row) decode(row, this.keys, events);
+    if (row) this.decodeOutbox(row, events);
     return events;
   }
 
-  private encode(commit: Commit): CommitText {
-    return encodeCommit(commit, publicationsOf(commit, this.publish), this.encoding);
+  /** The next events of a partition, whole rows unless the first alone is more than the limit. */
+  private page<E extends OutboxEntry>(
+    partition: number,
+    after: Position,
+    limit: number,
+    decode: (row: SqlRow, to: E[]) => void,
+  ): readonly E[] {
+    const events: E[] = [];
+    let bytes = 0;
+    let from = Math.floor(after / rowSpan);
+    const select = this.driver.prepare(
+      `SELECT ${rowColumns} FROM commits WHERE id >= ? AND +partition = ? ORDER BY id LIMIT ?`,
+    );
+    for (;;) {
+      const rows = select.all([from, partition, Math.min(limit + 1, rowsAtOnce)]);
+      for (const row of rows) {
+        const before = events.length;
+        decode(row, events);
+        if (before === 0 && events.length > 0 && events[0]!.position <= after) {
+          events.splice(0, events.length, ...events.filter(({ position }) => position > after));
+        }
+        if (events.length > limit && before > 0) {
+          events.length = before;
+          return events;
+        }
+        bytes += (row[7] as string).length;
+        if (events.length >= limit || bytes >= pageBytesMax) return events.slice(0, Math.max(limit, 1));
+      }
+      if (rows.length < Math.min(limit + 1, rowsAtOnce)) return events;
+      from = (rows[rows.length - 1]![0] as number) + 1;
+    }
   }
 
-  private async store(made: readonly CommitText[], attempt = 1): Promise<Appended[]> {
+  private decode(row: SqlRow, to: Stored[]): void {
+    decodePart(...readRow(row), this.opening, to);
+  }
+
+  private decodeOutbox(row: SqlRow, to: OutboxEntry[]): void {
+    decodeOutbox(...readRow(row), this.unreadable, to);
+  }
+
+  /** Of a subject all are sealed with one key, whatever is forgotten meanwhile. */
+  private encode(commits: readonly Commit[]): SealedCommit[] {
+    const keys = new Map<string, DataKey>();
+    const keyOf = (subject: string): DataKey => {
+      let key = keys.get(subject);
+      if (!key) keys.set(subject, (key = this.keys.toSeal(subject)));
+      return key;
+    };
+    const { partitions } = this;
+    const encoding: Encoding = { partitions, keyOf: (subject) => keyOf(subject).key, newId: uuidv7 };
+    return commits.map((commit) => {
+      const text = encodeCommit(commit, publicationsOf(commit, this.publish), encoding);
+      return { text, keys: text.subjects.map((subject) => [subject, keyOf(subject)] as const) };
+    });
+  }
+
+  private async store(made: readonly SealedCommit[], attempt = 1): Promise<Appended[]> {
     const flat: SqlValue[] = [];
-    for (const commit of made) flatten(flat, commit, this.keys);
+    for (const commit of made) flatten(flat, commit);
     let answers: readonly number[];
     try {
       answers = await this.writer.write('append', flat);
     } catch (error) {
       if (!(error instanceof DataKeyTaken) || attempt === attemptsMax) throw error;
-      for (const { subjects } of made) for (const subject of subjects) this.keys.forget(subject);
-      const again = made.map(({ commit }) => this.encode(commit));
+      for (const { keys } of made) for (const [subject] of keys) this.keys.forget(subject);
+      const again = this.encode(made.map(({ text }) => text.commit));
       return this.store(again, attempt + 1);
     }
     this.wakeUp.wake();
     return made.map((commit, i) => this.appended(commit, answers[i]!));
   }
 
-  private appended(made: CommitText, answer: number): Appended {
+  private appended({ text, keys }: SealedCommit, answer: number): Appended {
     if (answer === conflict) return { outcome: 'conflict' };
-    const { stream, expectedVersion } = made.commit;
+    const { stream, expectedVersion } = text.commit;
     if (answer === repeated) return this.before(stream, expectedVersion);
     const marks: Record<number, Mark> = {};
-    for (let i = 0; i < made.parts.length; i++) {
-      const { partition, count, lastFact } = made.parts[i]!;
+    for (let i = 0; i < text.parts.length; i++) {
+      const { partition, count, lastFact } = text.parts[i]!;
       const first = (answer + i) * rowSpan;
       marks[partition] = { taken: first + count - 1, published: lastFact < 0 ? 0 : first + lastFact };
     }
-    for (const subject of made.subjects) this.keys.toSeal(subject).stored = true;
-    return { outcome: 'appended', version: made.last, marks };
+    for (const [, key] of keys) key.stored = true;
+    return { outcome: 'appended', version: text.last, marks };
   }
 
   /** What the commit at this version answered when it was stored. */
@@ -240,8 +281,8 @@ export class SqliteEventStore extends EventStore {
     const rows = this.driver
       .prepare(`SELECT ${rowColumns} FROM commits WHERE stream = ? AND version > ? AND version <= ?`)
       .all([stream, expectedVersion, last]);
-    const events: Stored[] = [];
-    for (const row of rows) decode(row, this.keys, events);
+    const events: OutboxEntry[] = [];
+    for (const row of rows) this.decodeOutbox(row, events);
     const marks: Record<number, { taken: Position; published: Position }> = {};
     for (const { partition, position, fact } of events) {
       const mark = (marks[partition] ??= { taken: 0, published: 0 });

@@ -1,5 +1,5 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import { decodeFact } from '@readership/contracts';
+import { checkFact, decodeFact } from '@readership/contracts';
 import { contextModule } from '@readership/host';
 import type { Adapters, ContextStore } from '@readership/kernel';
 import { provesCardKey } from './card-key-proof.js';
@@ -27,6 +27,7 @@ export class FeedbackModule {
       name: 'feedback',
       module: FeedbackModule,
       publish,
+      checkFact,
       controllers: [
         SurveysController,
         InvitationsController,

@@ -1,9 +1,9 @@
 import { fact } from '@readership/contracts';
-import type { Publish } from '@readership/kernel';
+import type { Fact, Publication, Publish } from '@readership/kernel';
 import type { InvitationEvent } from './invitations/invitation.events.js';
 import type { ResponseEvent } from './responses/response.events.js';
 import type { SurveyEvent } from './surveys/survey.events.js';
-import type { TestimonialEvent, TestimonialPlace } from './testimonials/testimonial.events.js';
+import type { TestimonialEvent } from './testimonials/testimonial.events.js';
 
 export type FeedbackEvent = SurveyEvent | InvitationEvent | ResponseEvent | TestimonialEvent;
 
@@ -16,46 +16,32 @@ export const publish: Publish<FeedbackEvent> = (event, stream) => {
       return { key: stream, fact: fact('SurveyCreated', { survey: id, language, questions: asked }) };
     }
     case 'InvitationIssued': {
-      const { id, survey, branch, patronId } = event.data;
-      return {
-        ...about(patronId, stream),
-        fact: fact('InvitationIssued', { invitation: id, survey, ...at(branch) }),
-      };
+      const { id: invitation, survey, branch, patronId } = event.data;
+      return about(patronId, stream, fact('InvitationIssued', { invitation, survey, branch }));
     }
     case 'SurveyAnswered': {
-      const { survey, response, invitation, branch, patronId, answeredAt, scores } = event.data;
-      const answered = {
-        survey,
-        response,
-        ...(invitation === undefined ? {} : { invitation }),
+      const { survey, response, invitation, branch, patronId, answeredAt } = event.data;
+      const scores = event.data.scores.map(({ question, type, score }) => ({ question, type, score }));
+      const answered = fact(
+        'SurveyAnswered',
+        { survey, response, invitation, answeredAt, branch, scores },
         answeredAt,
-        ...at(branch),
-        scores: scores.map(({ question, type, score }) => ({ question, type, score })),
-      };
-      return { ...about(patronId, stream), fact: fact('SurveyAnswered', answered, answeredAt) };
+      );
+      return about(patronId, stream, answered);
     }
     case 'TestimonialReceived':
     case 'TestimonialApproved':
-    case 'TestimonialPublished':
-      return { ...about(event.data.patronId, stream), fact: fact(event.type, testimonial(event.data)) };
+    case 'TestimonialPublished': {
+      const { id: testimonial, receivedOn, branch, patronId } = event.data;
+      return about(patronId, stream, fact(event.type, { testimonial, receivedOn, branch }));
+    }
     case 'TestimonialWithdrawn': {
-      const { was, patronId } = event.data;
-      return {
-        ...about(patronId, stream),
-        fact: fact('TestimonialWithdrawn', { ...testimonial(event.data), was }),
-      };
+      const { id: testimonial, receivedOn, branch, patronId, was } = event.data;
+      return about(patronId, stream, fact('TestimonialWithdrawn', { testimonial, receivedOn, branch, was }));
     }
   }
 };
 
-function about(patronId: string | undefined, stream: string): { key: string; subject?: string } {
-  return patronId === undefined ? { key: stream } : { key: patronId, subject: patronId };
-}
-
-function at(branch: string | undefined): { branch?: string } {
-  return branch === undefined ? {} : { branch };
-}
-
-function testimonial({ id, receivedOn, branch }: TestimonialPlace) {
-  return { testimonial: id, receivedOn, ...at(branch) };
+function about(patronId: string | undefined, stream: string, fact: Fact): Publication {
+  return patronId === undefined ? { key: stream, fact } : { key: patronId, subject: patronId, fact };
 }

@@ -15,7 +15,8 @@ import {
   type Publish,
 } from '@readership/kernel';
 import { Answer } from './answer.js';
-import { contextModule, type ContextParts } from './context.js';
+import { contextModule } from './context.js';
+import type { ContextParts } from './context-parts.js';
 import { Contexts } from './contexts.js';
 import { eventually } from './eventually.js';
 import { RequestMeta } from './request.js';

@@ -16,7 +16,9 @@ import {
   type Publish,
 } from '@readership/kernel';
 import { Answer } from './answer.js';
-import { contextModule, LogConsumers, type ContextParts } from './context.js';
+import { contextModule } from './context.js';
+import type { ContextParts } from './context-parts.js';
+import { LogConsumers } from './running-context.js';
 import { Metrics } from './metrics.js';
 import { AppliedWait } from './positions.js';
 import { RequestMeta } from './request.js';
@@ -370,4 +372,15 @@ it('metrics leave out what a server that is away would tell, and nothing else', 
   expect(status).toBe(200);
   expect(text).toContain('readership_unpublished_events{');
   expect(text).not.toContain('readership_ingest_lag_records{');
+});
+
+it('a fact that is not as the contracts say is refused at append while it is tested', async () => {
+  const checkFact = (context: string, { type }: { type: string }): void => {
+    throw new TypeError(`${context} would publish ${type}`);
+  };
+  const checked = await startApp((ports) => [contextModule(ports, { ...parts, checkFact })], adapters);
+  await checked.when(knock('x')).then(500);
+  await checked.when(knock('x', false)).then(201);
+  expect((await adapters.eventStore('feedback', publish).load('door-x')).version).toBe(1);
+  await checked.close();
 });

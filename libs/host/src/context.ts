@@ -1,97 +1,24 @@
-import {
-  Logger,
-  type BeforeApplicationShutdown,
-  type DynamicModule,
-  type OnApplicationBootstrap,
-  type OnModuleInit,
-  type Provider,
-  type Type,
-} from '@nestjs/common';
-import type { ContextName } from '@readership/contracts';
+import type { DynamicModule } from '@nestjs/common';
 import {
   DeadLetters,
   EventLog,
   EventStore,
   JobQueue,
-  logConsumer,
   LoopHealth,
-  modelId,
-  OwnEventsConsumer,
-  ownEvent,
-  ownRecord,
-  ProcessorGroup,
-  reactionProcessor,
   ReadModels,
-  Relay,
-  readModelProcessor,
-  reported,
-  WakeUp,
   type Adapters,
-  type Consumption,
-  type LogRecord,
-  type LoopReport,
-  type OwnRecord,
-  type Parked,
-  type Processor,
-  type Publish,
-  type Reaction,
-  type ReadModel,
 } from '@readership/kernel';
-import { setTimeout as pause } from 'node:timers/promises';
-import { belongs, Contexts, type ContextStatus } from './contexts.js';
+import { BatchPriority } from './batch-priority.js';
+import { checkedFacts } from './checked-facts.js';
+import type { ContextParts } from './context-parts.js';
+import { belongs, Contexts } from './contexts.js';
 import { ExpectedRetries } from './expected-retries.js';
 import { Cursors, Lists } from './lists.js';
-import { compareHistory } from './history-check.js';
-import { causeOf } from './logger.js';
 import { withOperations } from './operations.js';
 import { AppliedWait } from './positions.js';
-import { BatchPriority } from './batch-priority.js';
-import { JobWorkers, type JobHandler } from './job-workers.js';
-import { pollingLoop } from './polling-loop.js';
+import { LogConsumers, RunningContext } from './running-context.js';
 import { Tracing } from './tracing.js';
 import { WriteGate } from './write-gate.js';
-
-type MadeOfPorts<T> = { useFactory(store: EventStore, models: ReadModels, jobs: JobQueue): T };
-
-/** What a context is made of. */
-export interface ContextParts {
-  readonly name: ContextName;
-  /** The class that stands for the context among Nest's modules. */
-  readonly module: Type;
-  readonly publish: Publish<any>;
-  readonly controllers?: readonly Type[];
-  readonly providers?: readonly Provider[];
-  /** Over published facts: one consumer, a group named after the context; the models in order, then the reactions. */
-  readonly log?: {
-    readonly models: readonly ReadModel<any>[];
-    readonly reactions?: readonly MadeOfPorts<Reaction<any>>[];
-    readonly decode: (record: LogRecord) => any;
-  };
-  /** What it does with the jobs that it enqueues. */
-  readonly jobs?: readonly MadeOfPorts<JobHandler>[];
-  /** Over the context's own private events. */
-  readonly own?: { readonly models: readonly ReadModel<any>[] };
-}
-
-const windowRecords = 5_000;
-/** Names of errors after which a partition halts until somebody looked. */
-const halting: ReadonlySet<string> = new Set(['Gap', 'Halted', 'LogCut', 'OtherLog']);
-
-/** Lets a context consume the log with models that are known only at run time. */
-export abstract class LogConsumers {
-  /**
-   * Runs processors as a group of their own until the consumption, or the process, is stopped.
-   *
-   * @param window records of a batch at the most
-   * @param afterBatch is called when all of them took a batch, and holds up the partition's next one
-   */
-  abstract run(
-    group: string,
-    processors: readonly Processor<LogRecord, any>[],
-    window: number,
-    afterBatch?: (partition: number) => Promise<void>,
-  ): Promise<Consumption>;
-}
 
 const made = new WeakMap<DynamicModule, ContextParts>();
 
@@ -110,7 +37,7 @@ export function partsOf(module: DynamicModule): ContextParts {
 export function contextModule(adapters: Adapters, parts: ContextParts): DynamicModule {
   for (const controller of parts.controllers ?? []) belongs(controller, parts.name);
   const gate = new WriteGate();
-  const store = gate.guarding(adapters.eventStore(parts.name, withOperations(parts.publish)));
+  const store = gate.guarding(adapters.eventStore(parts.name, withOperations(checkedFacts(parts))));
   const models = adapters.readModels(parts.name);
   const jobs = adapters.jobQueue(parts.name);
   const applied = new AppliedWait(parts.name, models);
@@ -152,253 +79,4 @@ export function contextModule(adapters: Adapters, parts: ContextParts): DynamicM
   };
   made.set(module, parts);
   return module;
-}
-
-/** What a context finds in its process. */
-interface Surroundings {
-  readonly contexts: Contexts;
-  readonly loopHealth: LoopHealth;
-  readonly batchPriority: BatchPriority;
-  readonly tracing: Tracing;
-  readonly retries: ExpectedRetries;
-}
-
-class RunningContext
-  extends LogConsumers
-  implements ContextStatus, OnModuleInit, OnApplicationBootstrap, BeforeApplicationShutdown
-{
-  readonly name: string;
-  readonly publishedIds = new Set<string>();
-  readonly ownIds: ReadonlySet<string>;
-  running = false;
-  private readonly logger: Logger;
-  private readonly stopping = new AbortController();
-  private readonly wakeUp = new WakeUp();
-  private compared: Promise<void> = Promise.resolve();
-  private loops: Promise<void>[] = [];
-  private readonly consumptions = new Set<Consumption>();
-  private readonly relays: Relay[] = [];
-  private readonly logProcessors = new Map<string, Processor<LogRecord, any>>();
-  private readonly ownProcessors = new Map<string, Processor<OwnRecord, any>>();
-  private readonly pending = new Map<number, string>();
-  readonly halted = new Map<number, string>();
-  readonly jobWorkers: JobWorkers;
-
-  constructor(
-    private readonly parts: ContextParts,
-    readonly store: EventStore,
-    readonly log: EventLog,
-    readonly models: ReadModels,
-    private readonly jobs: JobQueue,
-    private readonly gate: WriteGate,
-    private readonly around: Surroundings,
-  ) {
-    super();
-    this.name = parts.name;
-    this.logger = new Logger(parts.name);
-    const handlers = (parts.jobs ?? []).map(({ useFactory }) => useFactory(store, models, jobs));
-    this.jobWorkers = new JobWorkers(jobs, handlers, around.batchPriority, this.logger);
-    this.ownIds = new Set(
-      parts.own?.models.map((model) => modelId('projection' in model ? model.projection : model.tally)),
-    );
-  }
-
-  /** Begins before anything bootstraps: what records something then waits for the outcome. */
-  onModuleInit(): void {
-    const report = this.logged('start', undefined, 0);
-    this.compared = compareHistory(this, this.gate, report, this.stopping.signal);
-    this.compared.catch(() => undefined);
-  }
-
-  /** Does not wait for a log that is away: what must not run before goes on by itself when the log is there. */
-  async onApplicationBootstrap(): Promise<void> {
-    await Promise.race([this.compared, this.gate.firstOutcome]);
-    const begun = this.compared.then(() => this.begin());
-    if (this.gate.isOpen) return begun;
-    begun.catch((error: Error) => this.around.contexts.end(error));
-  }
-
-  private async begin(): Promise<void> {
-    const { signal } = this.stopping;
-    if (signal.aborted) return;
-    const { tracing } = this.around;
-    const log = tracing.publishing(this.log);
-    for (let partition = 0; partition < this.store.partitions; partition++) {
-      const relay = new Relay(this.name, partition, this.store, log);
-      this.relays.push(relay);
-      this.loops.push(this.keep(() => relay.step(), 'relay', partition));
-    }
-    if (this.parts.own && this.parts.own.models.length > 0) {
-      const processors = this.parts.own.models.map((model) =>
-        readModelProcessor<OwnRecord, any>(model, this.models),
-      );
-      for (const processor of processors) this.ownProcessors.set(processor.id, processor);
-      const group = new ProcessorGroup(processors, ownEvent, tracing.processing());
-      const consumer = new OwnEventsConsumer(this.name, this.store, group, windowRecords);
-      for (let partition = 0; partition < this.store.partitions; partition++) {
-        this.loops.push(this.keep(() => consumer.step(partition), 'consumer of own events', partition));
-      }
-    }
-    this.loops.push(this.watch(signal));
-    const { log: read } = this.parts;
-    if (read && read.models.length + (read.reactions?.length ?? 0) > 0) {
-      await this.run(
-        this.name,
-        [
-          ...read.models.map((model) => readModelProcessor<LogRecord, any>(model, this.models)),
-          ...(read.reactions ?? []).map(({ useFactory }) =>
-            reactionProcessor<LogRecord, any>(useFactory(this.store, this.models, this.jobs), this.models),
-          ),
-        ],
-        windowRecords,
-      );
-    }
-    await this.jobWorkers.start();
-    this.running = true;
-  }
-
-  async run(
-    group: string,
-    processors: readonly Processor<LogRecord, any>[],
-    window: number,
-    afterBatch?: (partition: number) => Promise<void>,
-  ): Promise<Consumption> {
-    if (this.stopping.signal.aborted) throw new Error(`${this.name} is stopping`);
-    const { log } = this.parts;
-    if (!log) throw new Error(`${this.name} does not say how it decodes the log`);
-    const hooks = { ...this.around.tracing.processing(), ...(afterBatch ? { afterBatch } : {}) };
-    const reports = Array.from({ length: this.store.partitions }, (_, partition) => {
-      const loop = `consumer ${group}`;
-      // Two reports: that it knows again where to begin does not mend what it cannot take.
-      return { start: this.report(loop, partition), take: this.report(loop, partition) };
-    });
-    const consumer = logConsumer(group, window, new ProcessorGroup(processors, log.decode, hooks), this.log);
-    const inner = await this.log.consume({
-      ...consumer,
-      start: (partition) =>
-        this.watched(partition, reports[partition]!.start, () => consumer.start(partition)),
-      take: async (partition, records) => {
-        this.pending.set(partition, records[0]!.recordedAt);
-        await this.around.batchPriority.idle();
-        await this.watched(partition, reports[partition]!.take, () => consumer.take(partition, records));
-        this.pending.delete(partition);
-      },
-      cut: async (partition) => {
-        const cured = await consumer.cut!(partition);
-        if (!cured) this.halted.set(partition, 'LogCut');
-        return cured;
-      },
-    });
-    for (const processor of processors) {
-      this.publishedIds.add(processor.id);
-      this.logProcessors.set(processor.id, processor);
-    }
-    const consumption: Consumption = {
-      stop: async () => {
-        this.consumptions.delete(consumption);
-        await inner.stop();
-        for (const { start, take } of reports) [start, take].forEach((report) => report.ended());
-        for (const { id } of processors) {
-          this.publishedIds.delete(id);
-          this.logProcessors.delete(id);
-        }
-      },
-    };
-    this.consumptions.add(consumption);
-    return consumption;
-  }
-
-  unpublishedSince(partition: number): string | null {
-    return this.relays[partition]?.pendingSince ?? null;
-  }
-
-  pendingSince(partition: number): string | null {
-    return this.pending.get(partition) ?? null;
-  }
-
-  async replay(model: string, partition: number, key: string): Promise<number> {
-    const own = this.ownProcessors.get(model);
-    if (own) {
-      const again = (parked: Parked): Promise<OwnRecord> => this.ownAgain(parked, partition);
-      return own.replay(partition, key, again, ownEvent);
-    }
-    return this.logProcessors
-      .get(model)!
-      .replay(partition, key, async ({ record }) => record!, this.parts.log!.decode);
-  }
-
-  async discard(model: string, partition: number, key: string, offset: number): Promise<Parked | null> {
-    const processor = this.ownProcessors.get(model) ?? this.logProcessors.get(model)!;
-    return processor.discard(partition, key, offset);
-  }
-
-  /** Stops taking in, and waits for what is under way; what was acknowledged and not yet published stays in the store. */
-  async beforeApplicationShutdown(): Promise<void> {
-    this.running = false;
-    this.stopping.abort();
-    await Promise.all([...this.loops, ...[...this.consumptions, this.jobWorkers].map((one) => one.stop())]);
-  }
-
-  private async ownAgain({ position }: Parked, partition: number): Promise<OwnRecord> {
-    const [event] = await this.store.readPage(partition, position - 1, 1);
-    if (event?.position !== position) throw new Error('a parked event is not in the store any more');
-    return ownRecord(this.name, event);
-  }
-
-  /** Remembers which partitions stand still for a reason that trying again does not cure. */
-  private async watched<T>(partition: number, report: LoopReport, work: () => Promise<T>): Promise<T> {
-    report.began();
-    try {
-      const result = await work();
-      this.halted.delete(partition);
-      report.succeeded();
-      return result;
-    } catch (error) {
-      const isHalted = error instanceof Error && halting.has(error.name);
-      if (isHalted) this.halted.set(partition, error.name);
-      // A halt has its alarm, and is mended by requests to this instance: it must go on taking them.
-      if (isHalted) report.succeeded();
-      else report.failed(error);
-      throw error;
-    }
-  }
-
-  private keep(step: () => Promise<number>, loop: string, partition: number): Promise<void> {
-    const given = async (): Promise<number> => {
-      await this.around.batchPriority.idle();
-      return step();
-    };
-    return pollingLoop(given, this.wakeUp, this.stopping.signal, this.logged(loop, partition));
-  }
-
-  private async watch(signal: AbortSignal): Promise<void> {
-    const report = this.logged('store watch');
-    while (!signal.aborted) {
-      try {
-        await reported(report, () => this.store.changed(signal));
-      } catch {
-        await pause(200, undefined, { signal }).catch(() => undefined);
-      }
-      this.wakeUp.wake();
-    }
-    report.ended();
-  }
-
-  private report(loop: string, partition?: number, toleratedMs?: number): LoopReport {
-    const name = { loop, context: this.name, ...(partition === undefined ? {} : { partition }) };
-    return this.around.loopHealth.report(name, toleratedMs === undefined ? {} : { toleratedMs });
-  }
-
-  /** A report whose failures are logged as well. */
-  private logged(loop: string, partition?: number, toleratedMs?: number): LoopReport {
-    const report = this.report(loop, partition, toleratedMs);
-    const failed = (error: unknown): void => {
-      if (this.stopping.signal.aborted) return;
-      if (!this.around.retries.counts(error)) {
-        this.logger.warn(`the ${loop} tries again`, causeOf(error));
-      }
-      report.failed(error);
-    };
-    return { ...report, failed };
-  }
 }

@@ -10,7 +10,9 @@ export {
   ServiceConfig,
   type LogLevel,
 } from './config.js';
-export { contextModule, LogConsumers, partsOf, type ContextParts } from './context.js';
+export { contextModule, partsOf } from './context.js';
+export type { ContextParts } from './context-parts.js';
+export { LogConsumers } from './running-context.js';
 export { Contexts, type ContextStatus } from './contexts.js';
 export type { RateLimiter } from './edge.js';
 export { eventually, waitingOnce, type UnknownOf } from './eventually.js';

@@ -64,6 +64,12 @@ export class Metrics {
     labelNames: ['context', 'queue', 'step'],
     registers: [this.registry],
   });
+  private readonly unreadable = new Counter({
+    name: 'readership_unreadable_events_total',
+    help: 'Stored events whose personal part, or which themselves, could not be read; one that is read again counts again',
+    labelNames: ['context', 'cause'],
+    registers: [this.registry],
+  });
 
   private readonly ingestLag = new Gauge({
     name: 'readership_ingest_lag_records',
@@ -114,6 +120,7 @@ export class Metrics {
       this.ingestLagSeconds,
     ])
       gauge.reset();
+    this.unreadable.reset();
     for (const context of this.contexts.all) {
       this.look(context);
       await unlessAway(this.count(context));
@@ -125,6 +132,8 @@ export class Metrics {
   private look(context: ContextStatus): void {
     for (const { queue, step, times } of context.jobWorkers.allFailures())
       this.jobFailures.inc({ context: context.name, queue, step }, times);
+    for (const [cause, count] of Object.entries(context.store.unreadable.counts))
+      this.unreadable.inc({ context: context.name, cause }, count);
     for (let partition = 0; partition < context.store.partitions; partition++) {
       const at = { context: context.name, partition };
       this.lagSeconds.set(at, secondsSince(context.pendingSince(partition)));

@@ -1,5 +1,5 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import { decodeFact } from '@readership/contracts';
+import { checkFact, decodeFact } from '@readership/contracts';
 import { contextModule } from '@readership/host';
 import type { Adapters, ContextStore } from '@readership/kernel';
 import { provesCardKey } from './ingest/card-key-proof.js';
@@ -32,6 +32,7 @@ export class InteractionLogModule {
       name: 'interaction-log',
       module: InteractionLogModule,
       publish,
+      checkFact,
       controllers: [InteractionsController, SourcesController, DeadLettersController, IngestController],
       providers: [KnownBranches, KnownLibraries, Recorder, AllowedSources, Intake, ParkedRecords],
       log: {

@@ -1,5 +1,5 @@
-import { fact } from '@readership/contracts';
-import type { Publish } from '@readership/kernel';
+import { fact, type InteractionFact } from '@readership/contracts';
+import type { Fact, Publication, Publish } from '@readership/kernel';
 import type { DeadLetterEvent } from './dead-letters/dead-letter.events.js';
 import { sameFact } from './interaction.decider.js';
 import type { InteractionEvent } from './interaction.events.js';
@@ -13,11 +13,8 @@ export const publish: Publish<InteractionLogEvent> = (event, stream) => {
   switch (event.type) {
     case 'InteractionRecorded': {
       const { reference, holder, now } = event.data;
-      return {
-        key: holder,
-        ...sealedFor(reference),
-        fact: fact('InteractionRecorded', { interaction, reference, now }, now.time),
-      };
+      const recorded = { interaction, reference, now: published(now) };
+      return sealedFor(reference, holder, fact('InteractionRecorded', recorded, now.time));
     }
     case 'Referenced': {
       const { reference, time, holder } = event.data;
@@ -26,22 +23,22 @@ export const publish: Publish<InteractionLogEvent> = (event, stream) => {
     case 'InteractionCorrected': {
       const { reference, holder, was, now } = event.data;
       // When only the free text changed, there is nothing that others may know.
-      const published = sameFact(was, now) ? null : fact('InteractionCorrected', { interaction, was, now });
-      return { key: holder, ...sealedFor(reference), fact: published };
+      if (sameFact(was, now)) return sealedFor(reference, holder, null);
+      const corrected = { interaction, was: published(was), now: published(now) };
+      return sealedFor(reference, holder, fact('InteractionCorrected', corrected));
     }
     case 'InteractionWithdrawn': {
       const { reference, holder, was } = event.data;
-      return {
-        key: holder,
-        ...sealedFor(reference),
-        fact: fact('InteractionWithdrawn', { interaction, was }),
-      };
+      const withdrawn = fact('InteractionWithdrawn', { interaction, was: published(was) });
+      return sealedFor(reference, holder, withdrawn);
     }
-    case 'ReattributedAway':
-      return { key: event.data.holder, fact: fact('ReattributedAway', { interaction, was: event.data.was }) };
+    case 'ReattributedAway': {
+      const { holder, was } = event.data;
+      return { key: holder, fact: fact('ReattributedAway', { interaction, was: was && published(was) }) };
+    }
     case 'Adopted': {
       const { reference, holder, now } = event.data;
-      return { key: holder, fact: fact('Adopted', { interaction, reference, now }) };
+      return { key: holder, fact: fact('Adopted', { interaction, reference, now: now && published(now) }) };
     }
     case 'SourceAllowed':
     case 'SourceRevoked':
@@ -57,6 +54,13 @@ export const publish: Publish<InteractionLogEvent> = (event, stream) => {
 const patronIdLength = 36;
 
 /** Free text is sealed under the patron's key when the patron was named by id, else under the stream's. */
-function sealedFor(reference: string | null): { readonly subject?: string } {
-  return reference !== null && reference.length === patronIdLength ? { subject: reference } : {};
+function sealedFor(reference: string | null, key: string, fact: Fact | null): Publication {
+  return reference !== null && reference.length === patronIdLength
+    ? { key, subject: reference, fact }
+    : { key, fact };
+}
+
+function published(interaction: InteractionFact) {
+  const { time, kind, branch, quantity, startedBy, channel, readScale, digital } = interaction;
+  return { time, kind, branch, quantity, startedBy, channel, readScale, digital };
 }

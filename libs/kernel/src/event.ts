@@ -2,7 +2,7 @@
 export interface AnyEvent {
   readonly type: string;
   readonly data: object;
-  /** Encrypted at rest; `null` once its key was destroyed. Absent on events without personal data. */
+  /** Encrypted at rest; `null` when it cannot be decrypted (any more). Absent on events without personal data. */
   readonly personal?: object | null;
 }
 
@@ -87,6 +87,13 @@ export interface Envelope {
 
 /** A private event as its own context reads it back. */
 export type Stored<E extends AnyEvent = AnyEvent> = E & Envelope & { readonly fact: Fact | null };
+
+/** What a relay needs of a private event: where it stands and what it publishes; neither data nor personal part. */
+export type OutboxEntry = Envelope & {
+  readonly fact: Fact | null;
+  /** Its own bytes do not parse: the fact, if there is one, only says so. */
+  readonly damaged?: true;
+};
 
 /** A published fact as any context reads it from the log. `F` is one of the event types in contracts. */
 export type Published<F extends { readonly type: string; readonly data: object }> = F &

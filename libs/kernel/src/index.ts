@@ -14,11 +14,13 @@ export * from './ports/job-end.js';
 export * from './ports/job-queue.js';
 export * from './ports/read-models.js';
 
+export * from './write/commit-body.js';
 export * from './write/commit-text.js';
 export * from './write/decider.js';
 export * from './write/handle.js';
 export * from './write/sealing.js';
 export * from './write/store-keys.js';
+export * from './write/unreadable.js';
 
 export * from './log/log-history.js';
 export * from './log/relay.js';

@@ -17,6 +17,7 @@ export { eventStoreSaboteurs } from './contract/event-store-saboteurs.js';
 export { jobQueueContract, type JobQueueFixture } from './contract/job-queue.contract.js';
 export { jobQueueSaboteurs } from './contract/job-queue-saboteurs.js';
 export { contractPublish, type EventStoreFixture } from './contract/notes.fixture.js';
+export { withPrivateFields } from './contract/private-fields.fixture.js';
 export { readModelsContract } from './contract/read-models.contract.js';
 export { readModelsModel } from './contract/read-models-model.js';
 export { readModelsSaboteurs } from './contract/read-models-saboteurs.js';

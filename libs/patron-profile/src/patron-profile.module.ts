@@ -1,4 +1,5 @@
 import type { DynamicModule } from '@nestjs/common';
+import { checkFact } from '@readership/contracts';
 import { contextModule } from '@readership/host';
 import type { Adapters, ContextStore } from '@readership/kernel';
 import { provesCardKey } from './cards/card-key-proof.js';
@@ -26,6 +27,7 @@ export class PatronProfileModule {
       name: 'patron-profile',
       module: PatronProfileModule,
       publish,
+      checkFact,
       controllers: [
         ConsortiumController,
         LibrariesController,

@@ -11,29 +11,60 @@ export const publish: Publish<PatronProfileEvent> = (event, stream) => {
   /** Of the patron's or the card's stream: the patron id or the token. */
   const id = stream.slice(stream.indexOf('-') + 1);
   switch (event.type) {
-    case 'ConsortiumConfigured':
-      return { key: stream, fact: fact(event.type, event.data) };
+    case 'ConsortiumConfigured': {
+      const { name, timeZone, currency, fiscalYearStartMonth, activityPolicy } = event.data;
+      const { qualifying, windowMonths, digital } = activityPolicy;
+      return {
+        key: stream,
+        fact: fact('ConsortiumConfigured', {
+          name,
+          timeZone,
+          currency,
+          fiscalYearStartMonth,
+          activityPolicy: { qualifying, windowMonths, digital },
+        }),
+      };
+    }
     case 'LibraryAdded':
     case 'LibraryRenamed':
-      return { key: stream, fact: fact(event.type, event.data) };
-    case 'BranchAdded':
-      return { key: stream, fact: fact(event.type, event.data) };
+      return { key: stream, fact: fact(event.type, { id: event.data.id, name: event.data.name }) };
+    case 'BranchAdded': {
+      const { id, name, library, timeZone, population } = event.data;
+      return { key: stream, fact: fact('BranchAdded', { id, name, library, timeZone, population }) };
+    }
     case 'BranchRenamed':
-      return { key: stream, fact: fact(event.type, event.data) };
-    case 'BranchTransferred':
-      return { key: stream, fact: fact(event.type, event.data) };
-    case 'BranchTimeZoneSet':
-      return { key: stream, fact: fact(event.type, event.data) };
-    case 'BranchPopulationStated':
-      return { key: stream, fact: fact(event.type, event.data) };
-    case 'PatronRegistered':
-      return { key: id, subject: id, fact: fact(event.type, { personId: id, ...event.data }) };
-    case 'PatronMoved':
-      return { key: id, subject: id, fact: fact(event.type, { personId: id, ...event.data }) };
-    case 'PatronClosed':
-      return { key: id, subject: id, fact: fact(event.type, { personId: id, ...event.data }) };
+      return { key: stream, fact: fact('BranchRenamed', { id: event.data.id, name: event.data.name }) };
+    case 'BranchTransferred': {
+      const { id, library } = event.data;
+      return { key: stream, fact: fact('BranchTransferred', { id, library }) };
+    }
+    case 'BranchTimeZoneSet': {
+      const { id, timeZone } = event.data;
+      return { key: stream, fact: fact('BranchTimeZoneSet', { id, timeZone }) };
+    }
+    case 'BranchPopulationStated': {
+      const { id, population, populationSince } = event.data;
+      return { key: stream, fact: fact('BranchPopulationStated', { id, population, populationSince }) };
+    }
+    case 'PatronRegistered': {
+      const { homeBranch, category, language, enrolledOn } = event.data;
+      const registered = { personId: id, homeBranch, category, language, enrolledOn };
+      return { key: id, subject: id, fact: fact('PatronRegistered', registered) };
+    }
+    case 'PatronMoved': {
+      const { homeBranch, since } = event.data;
+      return { key: id, subject: id, fact: fact('PatronMoved', { personId: id, homeBranch, since }) };
+    }
+    case 'PatronClosed': {
+      const { reason, on } = event.data;
+      return { key: id, subject: id, fact: fact('PatronClosed', { personId: id, reason, on }) };
+    }
     case 'PatronReopened':
-      return { key: id, subject: id, fact: fact(event.type, { personId: id, ...event.data }) };
+      return {
+        key: id,
+        subject: id,
+        fact: fact('PatronReopened', { personId: id, on: event.data.on }),
+      };
     case 'PatronContactChanged':
     case 'CardAdded':
     case 'CardRemoved':
@@ -41,10 +72,14 @@ export const publish: Publish<PatronProfileEvent> = (event, stream) => {
       return { key: id, subject: id, fact: null };
     case 'CardClaimed':
       return { key: id, fact: null };
-    case 'CardLinked':
-      return { key: id, fact: fact(event.type, event.data) };
-    case 'CardUnlinked':
-      return { key: id, fact: fact(event.type, event.data) };
+    case 'CardLinked': {
+      const { token, personId, from } = event.data;
+      return { key: id, fact: fact('CardLinked', { token, personId, from }) };
+    }
+    case 'CardUnlinked': {
+      const { token, until } = event.data;
+      return { key: id, fact: fact('CardUnlinked', { token, until }) };
+    }
     case 'PatronRecordRead':
       return { key: stream, fact: null };
   }

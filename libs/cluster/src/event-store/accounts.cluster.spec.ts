@@ -27,7 +27,7 @@ it('counts an account and what waits without the bodies, up to any commit', asyn
     watch: (command, body) => void asked.push({ command, body }),
   });
   try {
-    await prepareEventStore(database, 1);
+    await prepareEventStore(database);
     const open = () =>
       new MongoEventStore(database, publishTold, { partitions: 1, masterKey: Buffer.alloc(32, 7) });
     const store = open();

@@ -10,6 +10,8 @@ import { MongoEventStore } from './mongo-event-store.js';
 import { scratchEventStore } from '../../testing/scratch-event-store.fixture.js';
 
 const masterKey = Buffer.alloc(32, 7);
+/** Fewer than a batch may have subjects. */
+const dataKeysMax = 16;
 
 function maker(partitions: number): Maker<EventStoreFixture> {
   return async () => {
@@ -23,7 +25,7 @@ function maker(partitions: number): Maker<EventStoreFixture> {
           Date.now() + skew
       )(skewMs);
       skewMs = -skewMs;
-      return new MongoEventStore(database, contractPublish, { partitions, masterKey, now });
+      return new MongoEventStore(database, contractPublish, { partitions, masterKey, now, dataKeysMax });
     };
     let current = open();
     return {
@@ -37,6 +39,8 @@ function maker(partitions: number): Maker<EventStoreFixture> {
         current = open();
       },
       atRest: () => place.bytes(),
+      replaceKey: (subject, wrapped) => place.replaceKey(subject, wrapped),
+      rewrite: (stream, change) => place.rewrite(stream, change),
       close: () => place.remove(),
     };
   };

@@ -1,4 +1,11 @@
-import { checkMasterKey, newDataKey, Unavailable, unwrapDataKey } from '@readership/kernel';
+import {
+  checkMasterKey,
+  keyUnusable,
+  newDataKey,
+  Unavailable,
+  unwrapDataKey,
+  type OpeningKey,
+} from '@readership/kernel';
 import { LRUCache } from 'lru-cache';
 import type { Collection } from '../mongo.js';
 import { chunks, shortPause } from '../chunks.js';
@@ -26,12 +33,18 @@ export class MongoDataKeys {
     this.known = new LRUCache({ maxSize: keysMax, sizeCalculation: () => 1, ttl: rememberedMs });
   }
 
-  /** A key for each subject. One that had none gets one, which is stored when this resolves: the first stored is everybody's. */
+  /**
+   * A key for each subject. One that had none gets one, which is stored when this resolves: the first stored is everybody's.
+   * Refused with `KEY_UNUSABLE`.
+   */
   async toSeal(subjects: readonly string[]): Promise<ReadonlyMap<string, Buffer>> {
     const found = new Map<string, Buffer>();
     for (let attempt = 1; ; attempt++) {
       const open = subjects.filter((subject) => !found.has(subject));
-      for (const [subject, key] of await this.toOpen(open)) found.set(subject, key);
+      for (const [subject, key] of await this.stored(open)) {
+        if (key === 'foreign-key') throw keyUnusable();
+        found.set(subject, key);
+      }
       const missing = open.filter((subject) => !found.has(subject));
       if (missing.length === 0) return found;
       if (attempt > attemptsMax)
@@ -43,9 +56,14 @@ export class MongoDataKeys {
     }
   }
 
-  /** The keys that there still are. */
-  async toOpen(subjects: Iterable<string>): Promise<ReadonlyMap<string, Buffer>> {
-    const found = new Map<string, Buffer>();
+  /** The key of each subject, or why there is none. */
+  async toOpen(subjects: Iterable<string>): Promise<(subject: string) => OpeningKey> {
+    const found = await this.stored(subjects);
+    return (subject) => found.get(subject) ?? 'no-key';
+  }
+
+  private async stored(subjects: Iterable<string>): Promise<ReadonlyMap<string, Buffer | 'foreign-key'>> {
+    const found = new Map<string, Buffer | 'foreign-key'>();
     const missing: string[] = [];
     for (const subject of new Set(subjects)) {
       const key = this.known.get(subject);
@@ -55,8 +73,8 @@ export class MongoDataKeys {
     for (const some of chunks(missing, keysAtOnce)) {
       for (const { _id, wrapped } of await this.keys.find({ _id: { $in: [...some] } }).toArray()) {
         const key = unwrapDataKey(this.masterKey, Buffer.from(wrapped, 'base64'), _id);
-        this.known.set(_id, key);
-        found.set(_id, key);
+        if (key !== null) this.known.set(_id, key);
+        found.set(_id, key ?? 'foreign-key');
       }
     }
     return found;

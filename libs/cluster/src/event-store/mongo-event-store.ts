@@ -3,11 +3,13 @@ import {
   decodePart,
   encodeCommit,
   EventStore,
+  mustBeWhole,
   parseBody,
   partitionOf,
   publicationsOf,
   subjectsToSeal,
   subjectsToUnseal,
+  UnreadableEvents,
   Unavailable,
   type AnyEvent,
   type Appended,
@@ -16,6 +18,7 @@ import {
   type Mark,
   type Marks,
   type Meta,
+  type OutboxEntry,
   type Position,
   type Publication,
   type Publish,
@@ -54,6 +57,8 @@ export interface MongoEventStoreOptions {
   readonly partitions: number;
   /** 32 bytes that wrap the data keys of personal parts. */
   readonly masterKey: Buffer;
+  /** Data keys that are remembered; 10,000 by default. */
+  readonly dataKeysMax?: number;
   /** Milliseconds since 1970, for the order in which commits of different streams wait. */
   readonly now?: () => number;
   /** How many commits of a partition may wait for their order before an append rejects with `BUSY`; absent: 5,000. */
@@ -71,6 +76,7 @@ interface Decided {
  */
 export class MongoEventStore extends EventStore {
   readonly partitions: number;
+  readonly unreadable = new UnreadableEvents();
   private readonly wakeUp = new WakeUp();
   private readonly documents: EventCollections;
   private readonly keys: MongoDataKeys;
@@ -81,15 +87,15 @@ export class MongoEventStore extends EventStore {
   constructor(
     database: Database,
     private readonly publish: Publish<any>,
-    { partitions, masterKey, now, waitingMax = waitingMaxUsual }: MongoEventStoreOptions,
+    { partitions, masterKey, dataKeysMax, now, waitingMax = waitingMaxUsual }: MongoEventStoreOptions,
   ) {
     super();
     this.partitions = partitions;
     this.documents = eventCollections(database);
-    this.keys = new MongoDataKeys(this.documents.keys, masterKey);
+    this.keys = new MongoDataKeys(this.documents.keys, masterKey, dataKeysMax);
     this.writer = new CommitWriter(this.documents.commits, new ArrivalClock(now));
     this.order = new Order(this.documents, partitions, waitingMax);
-    this.pages = new PageReader(this.documents, this.keys);
+    this.pages = new PageReader(this.documents, this.keys, this.unreadable);
   }
 
   async load(stream: string, afterVersion = 0): Promise<StreamPage> {
@@ -141,11 +147,12 @@ export class MongoEventStore extends EventStore {
     );
   }
 
-  async readPage(partition: number, after: Position, limit: number): Promise<readonly Stored[]> {
-    const events = await this.pages.read(partition, after, limit);
-    if (events.length > 0 || limit <= 0) return events;
-    await this.order.upToDate(partition);
-    return this.pages.read(partition, after, limit);
+  readPage(partition: number, after: Position, limit: number): Promise<readonly Stored[]> {
+    return this.upToDate(partition, limit, () => this.pages.read(partition, after, limit));
+  }
+
+  readOutbox(partition: number, after: Position, limit: number): Promise<readonly OutboxEntry[]> {
+    return this.upToDate(partition, limit, () => this.pages.readOutbox(partition, after, limit));
   }
 
   async end(partition: number): Promise<Position> {
@@ -179,6 +186,18 @@ export class MongoEventStore extends EventStore {
     await this.wakeUp.wait(signal, pollMs);
   }
 
+  /** When nothing is found, once more after whatever was appended has its place. */
+  private async upToDate<E>(
+    partition: number,
+    limit: number,
+    read: () => Promise<readonly E[]>,
+  ): Promise<readonly E[]> {
+    const events = await read();
+    if (events.length > 0 || limit <= 0) return events;
+    await this.order.upToDate(partition);
+    return read();
+  }
+
   /** How many commits these bring to each partition. */
   private addedBy(decided: readonly Decided[]): ReadonlyMap<number, number> {
     const added = new Map<number, number>();
@@ -203,11 +222,13 @@ export class MongoEventStore extends EventStore {
   /** All events of commits of one stream, in their order. */
   private async decode(commits: readonly CommitDoc[]): Promise<Stored[]> {
     const places = await this.positionsIn(commits);
-    const bodies = new Map(commits.flatMap(({ parts }) => parts.map((part) => [part, parseBody(part.body)])));
+    const bodies = new Map(
+      commits.flatMap(({ parts }) => parts.map((part) => [part, parseBody(part.body, part)])),
+    );
     const subjects = commits.flatMap(({ stream, parts }) =>
       parts.flatMap((part) => subjectsToUnseal(bodies.get(part)!, stream)),
     );
-    const keys = await this.keys.toOpen(subjects);
+    const opening = { keyOf: await this.keys.toOpen(subjects), unreadable: this.unreadable };
     const events: Stored[] = [];
     for (const { _id, stream, recordedAt, command: commandId, actor, parts } of commits) {
       for (const part of parts) {
@@ -215,9 +236,10 @@ export class MongoEventStore extends EventStore {
         const position = places.get(_id)?.get(partition);
         if (position === undefined) throw new Unavailable('BUSY', 'an event has no place yet');
         const place = { stream, partition, position, recordedAt, commandId, actor };
-        decodePart(place, bodies.get(part)!, (subject) => keys.get(subject) ?? null, events);
+        decodePart(place, bodies.get(part)!, opening, events);
       }
     }
+    mustBeWhole(events);
     return events.sort((a, b) => a.version - b.version);
   }
 

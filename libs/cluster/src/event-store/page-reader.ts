@@ -1,11 +1,15 @@
 import {
+  decodeOutbox,
   decodePart,
   parseBody,
   subjectsToUnseal,
+  type OutboxEntry,
   type PartBody,
+  type PartPlace,
   type Position,
   type Stored,
   type StoreAccount,
+  type UnreadableEvents,
 } from '@readership/kernel';
 import {
   pageId,
@@ -25,16 +29,34 @@ interface Sums {
   readonly facts: number;
 }
 
+/** A part of a page, read. */
+type Read = readonly [place: PartPlace, body: PartBody];
+
 /** Reads the order of partitions from its pages, which never change. */
 export class PageReader {
   constructor(
     private readonly documents: Pick<EventCollections, 'commits' | 'pages'>,
     private readonly keys: MongoDataKeys,
+    private readonly unreadable: UnreadableEvents,
   ) {}
 
   /** Events after a position, at most `limit`: fewer at the end, or when they are long, and then only at a page's end. */
-  async read(partition: number, after: Position, limit: number): Promise<readonly Stored[]> {
-    const events: Stored[] = [];
+  read(partition: number, after: Position, limit: number): Promise<readonly Stored[]> {
+    return this.readBy<Stored>(partition, after, limit, (parts) => this.decode(parts));
+  }
+
+  /** The same without their content. */
+  readOutbox(partition: number, after: Position, limit: number): Promise<readonly OutboxEntry[]> {
+    return this.readBy<OutboxEntry>(partition, after, limit, async (parts) => this.decodeOutbox(parts));
+  }
+
+  private async readBy<E extends OutboxEntry>(
+    partition: number,
+    after: Position,
+    limit: number,
+    decode: (parts: readonly Read[]) => Promise<readonly E[]>,
+  ): Promise<readonly E[]> {
+    const events: E[] = [];
     let bytes = 0;
     let next = Math.max(1, Math.floor(after / positionSpan));
     // Twice as many each time: pages may be full, or hold an event each.
@@ -44,7 +66,9 @@ export class PageReader {
       for await (const page of this.documents.pages.find({ _id: { $in: ids } }).sort({ _id: 1 })) {
         // One that was inserted while this was read can be met without the one before it.
         if (page.no !== next) return events;
-        events.push(...(await this.decode(page, after, limit - events.length)));
+        const left = limit - events.length;
+        const ofPage = await decode(chosen(page, after, left));
+        events.push(...ofPage.filter(({ position }) => position > after).slice(0, left));
         for (const { body } of page.entries) bytes += body.length;
         next++;
         if (events.length >= limit || (events.length > 0 && bytes >= bytesMax)) return events;
@@ -126,42 +150,37 @@ export class PageReader {
     const part = stored?.parts.find((one) => one.partition === partition);
     if (!part) throw new Error(`a page holds commit ${commit}, which is not there`);
     const place = { stream, partition, position: 0, recordedAt, commandId, actor };
-    const events: Stored[] = [];
-    decodePart(place, parseBody(part.body), () => null, events);
-    return events.slice(0, count).filter(({ fact }) => fact !== null).length;
+    const entries = this.decodeOutbox([[place, parseBody(part.body, part)]]);
+    return entries.slice(0, count).filter(({ fact }) => fact !== null).length;
   }
 
-  /** Of a page, the events after a position, at most `limit`. */
-  private async decode(page: PageDoc, after: Position, limit: number): Promise<readonly Stored[]> {
-    const chosen: { entry: EntryDoc; position: Position; body: PartBody }[] = [];
-    const subjects = new Set<string>();
-    let count = 0;
-    for (const [entry, position] of placed(page)) {
-      if (count >= limit) break;
-      const end = position + entry.count;
-      if (end <= after + 1) continue;
-      const body = parseBody(entry.body);
-      for (const subject of subjectsToUnseal(body, entry.stream)) subjects.add(subject);
-      chosen.push({ entry, position, body });
-      count += end - Math.max(position, after + 1);
-    }
-    const keys = await this.keys.toOpen(subjects);
-    const keyOf = (subject: string) => keys.get(subject) ?? null;
-    return chosen
-      .flatMap(({ entry, position, body }) => eventsOf(page, entry, position, body, keyOf))
-      .filter((event) => event.position > after)
-      .slice(0, limit);
+  private async decode(parts: readonly Read[]): Promise<readonly Stored[]> {
+    const subjects = parts.flatMap(([{ stream }, body]) => subjectsToUnseal(body, stream));
+    const opening = { keyOf: await this.keys.toOpen(subjects), unreadable: this.unreadable };
+    const events: Stored[] = [];
+    for (const [place, body] of parts) decodePart(place, body, opening, events);
+    return events;
+  }
+
+  private decodeOutbox(parts: readonly Read[]): readonly OutboxEntry[] {
+    const entries: OutboxEntry[] = [];
+    for (const [place, body] of parts) decodeOutbox(place, body, this.unreadable, entries);
+    return entries;
   }
 }
 
-function eventsOf(
-  { partition }: PageDoc,
-  { stream, recordedAt, command: commandId, actor }: EntryDoc,
-  position: Position,
-  body: PartBody,
-  keyOf: (subject: string) => Buffer | null,
-): readonly Stored[] {
-  const events: Stored[] = [];
-  decodePart({ stream, partition, position, recordedAt, commandId, actor }, body, keyOf, events);
-  return events;
+/** Of a page, the parts that hold the events after a position, at most `limit`. */
+function chosen(page: PageDoc, after: Position, limit: number): readonly Read[] {
+  const parts: Read[] = [];
+  let count = 0;
+  for (const [entry, position] of placed(page)) {
+    if (count >= limit) break;
+    const end = position + entry.count;
+    if (end <= after + 1) continue;
+    const { stream, recordedAt, command: commandId, actor, body } = entry;
+    const { partition } = page;
+    parts.push([{ stream, partition, position, recordedAt, commandId, actor }, parseBody(body, entry)]);
+    count += end - Math.max(position, after + 1);
+  }
+  return parts;
 }

@@ -26,6 +26,11 @@ it('follows a testimonial through its statuses, without what it says', () => {
   );
 });
 
+it('lists the same when no personal part can be decrypted', () => {
+  const unread = history.map((event) => ({ ...event, personal: null }) as Stored<TestimonialEvent>);
+  projected(testimonialsList, ...unread).thenRow('testimonial-a/a', row('published'));
+});
+
 it('finds the one received last first, among all and by status', () => {
   const newest = testimonialsList.indexes!['newest']!;
   const older = { id: 'a', receivedOn: '2024-04-02', status: 'received' } as const;

@@ -11,7 +11,7 @@ import {
   type ListAsked,
   type Listed,
 } from '@readership/host';
-import { EventStore, fold, handle, modelId, Refusal, type Meta } from '@readership/kernel';
+import { EventStore, fold, handle, modelId, Refusal, unlessDamaged, type Meta } from '@readership/kernel';
 import { keyedDigest } from '../digest.js';
 import { checkDay } from '../directory/calendar-day.js';
 import { BranchDirectory } from '../directory/directory.js';
@@ -123,10 +123,8 @@ export class TestimonialsController {
       { model: { own: model }, by },
       asked,
     );
-    return {
-      items: await Promise.all(items.map(async ({ id }) => (await this.read(id)).body)),
-      nextCursor,
-    };
+    const read = await Promise.all(items.map(({ id }) => unlessDamaged(this.read(id))));
+    return { items: read.flatMap((answer) => (answer === null ? [] : [answer.body])), nextCursor };
   }
 
   @Get(':id')

@@ -1,6 +1,7 @@
 import type { AnyEvent, Stored } from '../event.js';
 import type { EventStore } from '../ports/event-store.js';
 import { Refusal } from '../refusal.js';
+import { damagedType } from '../write/commit-body.js';
 import { around, uuid, type Saboteur } from './contract.js';
 
 type EventStoreSaboteur = Saboteur<EventStore>;
@@ -19,6 +20,16 @@ const reading = (name: string, breaks: string, change: (event: Stored) => Stored
       return { ...page, events: page.events.map(change) };
     },
     readPage: async (...args) => (await store.readPage(...args)).map(change),
+  }));
+
+/** Leaves out some of what a page holds. */
+const leavingOut = (
+  name: string,
+  breaks: string,
+  isLeftOut: (event: Stored) => boolean,
+): EventStoreSaboteur =>
+  simple(name, breaks, (store) => ({
+    readPage: async (...args) => (await store.readPage(...args)).filter((event) => !isLeftOut(event)),
   }));
 
 async function endOf(store: EventStore, stream: string): Promise<number> {
@@ -275,6 +286,62 @@ export const eventStoreSaboteurs: readonly EventStoreSaboteur[] = [
     'counts the position asked for among what waits',
     'an account counts what lies in a partition, up to and including a position, and what waits after it',
     (store) => ({ waiting: async (partition, after) => (await store.waiting(partition, after)) + 1 }),
+  ),
+  simple(
+    'loses the keys of a large batch',
+    'a batch of more subjects than the store remembers keys opens again',
+    (store) => ({
+      appendEach: (commits) =>
+        store.appendEach(
+          commits.map((commit, n) =>
+            n < 16
+              ? commit
+              : { ...commit, events: commit.events.map((event) => ({ ...event, personal: null })) },
+          ),
+        ),
+    }),
+  ),
+  leavingOut(
+    'leaves out what it cannot decrypt',
+    'what cannot be decrypted reads as null, and is counted by its cause',
+    ({ personal }) => personal === null,
+  ),
+  leavingOut(
+    'leaves out a damaged event',
+    'a damaged event reads as one, with its key, and those around it as they were',
+    ({ type }) => type === damagedType,
+  ),
+  simple(
+    'gives the outbox the content as well',
+    'an outbox holds what pages do but for the content, whatever became of the keys',
+    (store) => ({ readOutbox: (...args) => store.readPage(...args) }),
+  ),
+  simple(
+    'loads a damaged stream as far as it goes',
+    'a damaged event reads as one, with its key, and those around it as they were',
+    (store) => ({
+      load: async (stream, after = 0) => {
+        try {
+          return await store.load(stream, after);
+        } catch {
+          return { events: [], version: after, more: false };
+        }
+      },
+    }),
+  ),
+  simple(
+    'drops a personal part that it cannot seal',
+    'nothing is sealed under a stored key that does not open, and nothing else is held up',
+    (store) => ({
+      append: async (stream, expected, events, meta) => {
+        try {
+          return await store.append(stream, expected, events, meta);
+        } catch {
+          const bare = events.map((event) => ({ ...event, personal: null }));
+          return store.append(stream, expected, bare, meta);
+        }
+      },
+    }),
   ),
   simple(
     'never wakes who waits for a change',

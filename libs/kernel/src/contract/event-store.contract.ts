@@ -3,6 +3,7 @@ import { limits, type AnyEvent, type Meta, type Stored } from '../event.js';
 import { partitionOf } from '../partition.js';
 import { uuid } from './contract.js';
 import { eventStoreOrderCases } from './event-store-order.contract.js';
+import { eventStoreUnreadableCases } from './event-store-unreadable.contract.js';
 import {
   everything,
   metaOf,
@@ -290,4 +291,5 @@ export const eventStoreContract: readonly EventStoreCase[] = [
     },
   },
   ...eventStoreOrderCases,
+  ...eventStoreUnreadableCases,
 ];

@@ -1,13 +1,20 @@
 import assert from 'node:assert/strict';
-import { type AnyEvent, type Meta, type Publish, type Stored } from '../event.js';
+import { type AnyEvent, type Meta, type OutboxEntry, type Publish, type Stored } from '../event.js';
 import type { Appended, EventStore } from '../ports/event-store.js';
 import { Refusal } from '../refusal.js';
 import { uuid, type ContractCase, type Fixture } from './contract.js';
 
-/** Its store is made with `contractPublish`. What `reopen` makes may have another clock. */
+/**
+ * Its store is made with `contractPublish` and remembers at most 16 data keys. What `reopen` makes may have another clock,
+ * and shows what was harmed.
+ */
 export interface EventStoreFixture extends Fixture<EventStore> {
   /** Every byte that the store keeps. */
   atRest(): Promise<Buffer>;
+  /** Replaces a subject's stored key behind the store's back; `null` destroys it. */
+  replaceKey(subject: string, wrapped: Buffer | null): Promise<void>;
+  /** Changes the stored text of a stream's events behind the store's back, wherever it lies. */
+  rewrite(stream: string, change: (body: string) => string): Promise<void>;
 }
 
 export type EventStoreCase = ContractCase<EventStoreFixture>;
@@ -70,6 +77,16 @@ export async function wholePartition(store: EventStore, partition: number, limit
     events.push(...page);
     assert.ok(page.at(-1)!.position > after, 'a page leads on');
     after = page.at(-1)!.position;
+  }
+}
+
+export async function wholeOutbox(store: EventStore, partition: number, limit = 500): Promise<OutboxEntry[]> {
+  const entries: OutboxEntry[] = [];
+  for (;;) {
+    const page = await store.readOutbox(partition, entries.at(-1)?.position ?? 0, limit);
+    assert.ok(page.length <= limit, `a page of at most ${limit}`);
+    if (page.length === 0) return entries;
+    entries.push(...page);
   }
 }
 

@@ -19,7 +19,8 @@ export async function checkHistory({ name, store, log }: Publisher): Promise<voi
     const end = await store.end(partition);
     if (known > end) throw behind(name, partition, `up to position ${known}, and the store ends at ${end}`);
     if (!there) continue;
-    const [event] = await store.readPage(partition, there.position - 1, 1);
+    const [event] = await store.readOutbox(partition, there.position - 1, 1);
+    if (event?.damaged) continue;
     if (event?.id !== there.id) throw behind(name, partition, `another event at position ${there.position}`);
   }
 }

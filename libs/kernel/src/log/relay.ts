@@ -26,7 +26,7 @@ export class Relay {
    */
   async step(): Promise<number> {
     const { scanned } = await this.log.lane(this.context, this.partition);
-    const events = await this.store.readPage(this.partition, scanned, pageEvents);
+    const events = await this.store.readOutbox(this.partition, scanned, pageEvents);
     this.pendingSince = events[0]?.recordedAt ?? null;
     if (events.length === 0) return 0;
     const to: Position = events[events.length - 1]!.position;

@@ -76,7 +76,7 @@ async function lastFact(
 ): Promise<Position> {
   let last = 0;
   for (let at = after; ;) {
-    const events = await store.readPage(partition, at, pageEvents);
+    const events = await store.readOutbox(partition, at, pageEvents);
     for (const { position, fact } of events) if (fact !== null && position < end) last = position;
     at = events.at(-1)?.position ?? end;
     if (at >= end - 1) return last;

@@ -1,4 +1,5 @@
-import type { AnyEvent, Meta, Position, Stored } from '../event.js';
+import type { AnyEvent, Meta, OutboxEntry, Position, Stored } from '../event.js';
+import type { UnreadableEvents } from '../write/unreadable.js';
 
 /** What a write took of a partition: the last position, and the last of those that publishes a fact (0: none does). */
 export interface Mark {
@@ -46,7 +47,11 @@ export interface StoreAccount {
  *   Of many appenders at one version exactly one wins; the others get `conflict` and nothing of theirs is stored.
  * - The same command id at the same expected version answers as it did the first time, and stores nothing.
  * - An event's key, partition, published body and personal part are fixed at append and read back as they were.
- * - Personal parts are encrypted at rest under their subject's data key.
+ * - Personal parts are encrypted at rest under their subject's data key, and open again however many subjects one batch has.
+ * - What cannot be decrypted (its key was destroyed, is damaged or foreign; the sealed text is damaged) reads as
+ *   `personal: null` and is counted. Nothing is sealed under a stored key that does not open: `KEY_UNUSABLE`.
+ * - An event whose own bytes do not parse reads as one of `damagedType`, with its key if that can be read, and the events
+ *   around it read as they were. Its stream does not load: `STREAM_DAMAGED`.
  * - A body over 64 KiB is refused with `EVENT_TOO_LARGE`, a commit over 100 events or 4 MiB with `COMMIT_TOO_LARGE`.
  * - Positions of a partition are final and increase in the order in which readers can ever see them:
  *   whoever has read up to a position will never find something new at or before it.
@@ -54,6 +59,9 @@ export interface StoreAccount {
 export abstract class EventStore {
   /** Number of partitions, fixed for the life of a deployment. */
   abstract readonly partitions: number;
+
+  /** What it could not read since it was opened. */
+  abstract readonly unreadable: UnreadableEvents;
 
   /** Events of a stream after a version, oldest first, in pages. A stream that does not exist is empty. */
   abstract load(stream: string, afterVersion?: number): Promise<StreamPage>;
@@ -73,6 +81,12 @@ export abstract class EventStore {
 
   /** Events of a partition after a position, in order, at most `limit`: it may end early, but only at a whole commit. */
   abstract readPage(partition: number, after: Position, limit: number): Promise<readonly Stored[]>;
+
+  /**
+   * The same events as a relay needs them, in pages of the same kind. It opens no personal part and needs no key. A damaged
+   * event publishes a fact of `damagedType` if it published one.
+   */
+  abstract readOutbox(partition: number, after: Position, limit: number): Promise<readonly OutboxEntry[]>;
 
   /** The last position of a partition, 0 when it is empty. */
   abstract end(partition: number): Promise<Position>;

@@ -1,5 +1,6 @@
 import type { Position, Stored } from '../event.js';
 import type { EventStore } from '../ports/event-store.js';
+import { damagedType } from '../write/commit-body.js';
 import type { Delivered } from './delivery.js';
 import type { ProcessorGroup } from './processor-group.js';
 import type { Keyed } from './projection.js';
@@ -37,7 +38,8 @@ export function ownRecord(context: string, event: Stored): OwnRecord {
   return traceparent === undefined ? record : { ...record, traceparent };
 }
 
-/** Decoder of own records. */
+/** Decoder of own records. Throws on a damaged event. */
 export function ownEvent<E extends Keyed>(record: OwnRecord): E {
+  if (record.type === damagedType) throw new Error('a stored event is damaged');
   return record.event as unknown as E;
 }

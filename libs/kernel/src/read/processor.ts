@@ -7,6 +7,7 @@ import {
   type ReadModels,
 } from '../ports/read-models.js';
 import { Refusal } from '../refusal.js';
+import { damagedType } from '../write/commit-body.js';
 import { checkSame, Halted, Stale, unseen, type Delivered, type MendedGap } from './delivery.js';
 import { Poison, poisonous } from './poison.js';
 import type { Keyed } from './projection.js';
@@ -100,7 +101,7 @@ export class Processor<R extends Delivered, E extends Keyed> {
           state.parkedKeys.delete(key);
           return replayed;
         }
-        const records = await Promise.all(page.map(again));
+        const records = (await Promise.all(page.map(again))).filter((record) => this.handles(record));
         try {
           const events = records.map((record) => poisonous(() => decode(record)));
           const changes = await this.handler.apply(partition, events);
@@ -176,7 +177,7 @@ export class Processor<R extends Delivered, E extends Keyed> {
     if (!last || last.offset <= checkpoint.offset) return;
 
     const { fresh, lanes } = unseen(checkpoint, records, state.mendedGap);
-    const handled = fresh.filter(({ type }) => this.on.has(type));
+    const handled = fresh.filter((record) => this.handles(record));
     const behind = parkedKeys.size === 0 ? [] : handled.filter(({ key }) => parkedKeys.has(key));
     const free = behind.length === 0 ? handled : handled.filter(({ key }) => !parkedKeys.has(key));
 
@@ -282,6 +283,11 @@ export class Processor<R extends Delivered, E extends Keyed> {
     });
   }
 
+  /** Nobody can know what a damaged event was: every processor takes it for its own, and parks it. */
+  private handles({ type }: R): boolean {
+    return this.on.has(type) || type === damagedType;
+  }
+
   private forget(partition: number): void {
     this.states.delete(partition);
     this.handler.forget(partition);
@@ -314,9 +320,12 @@ function isBefore({ lanes }: Checkpoint, { context, reach }: MendedGap): boolean
   return (lanes[context] ?? 0) < (reach[context] ?? 0);
 }
 
+/** A batch that is too large, and a reaction that meets a stream which does not load any more. */
+const splittable: ReadonlySet<string> = new Set(['BATCH_TOO_LARGE', 'STREAM_DAMAGED']);
+
 /** Whether a smaller batch may succeed. */
 function isSplittable(error: unknown): error is Poison | Refusal {
-  return error instanceof Poison || (error instanceof Refusal && error.code === 'BATCH_TOO_LARGE');
+  return error instanceof Poison || (error instanceof Refusal && splittable.has(error.code));
 }
 
 function parkedOf(record: Delivered, reason: string): Parked {

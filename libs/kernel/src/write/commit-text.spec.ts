@@ -1,12 +1,6 @@
-import {
-  bodyOf,
-  decodePart,
-  encodeCommit,
-  parseBody,
-  publicationsOf,
-  subjectsToSeal,
-  subjectsToUnseal,
-} from './commit-text.js';
+import { decodePart, parseBody, subjectsToUnseal, type Opening } from './commit-body.js';
+import { bodyOf, encodeCommit, publicationsOf, subjectsToSeal } from './commit-text.js';
+import { UnreadableEvents } from './unreadable.js';
 import type { Publication, Stored } from '../event.js';
 
 const key = Buffer.alloc(32, 1);
@@ -48,8 +42,9 @@ it('writes a commit as the same text for ever', () => {
 
 it('reads back what was written, and a personal part as null without its key', () => {
   const text = encoded();
-  const read = (keyOf: (subject: string) => Buffer | null) => {
+  const read = (keyOf: Opening['keyOf']) => {
     const to: Stored[] = [];
+    const opening = { keyOf, unreadable: new UnreadableEvents() };
     for (const part of text.parts) {
       const place = {
         stream: commit.stream,
@@ -59,15 +54,15 @@ it('reads back what was written, and a personal part as null without its key', (
         commandId: meta.commandId,
         actor: meta.actor,
       };
-      decodePart(place, parseBody(bodyOf(text, part)), keyOf, to);
+      decodePart(place, parseBody(bodyOf(text, part), part), opening, to);
     }
     return to.sort((a, b) => a.version - b.version);
   };
-  const [moved, named, left] = read((subject) => (subject === 'person-1' ? key : null));
+  const [moved, named, left] = read((subject) => (subject === 'person-1' ? key : 'no-key'));
   expect(moved).toMatchObject({ ...events[0], version: 5, position: 640, key: 'patron-1', time: meta.at });
   expect(named).toMatchObject({ ...events[1], version: 6, key: 'b', fact: null, correlationId: 'trace' });
   expect(left).toMatchObject({ ...events[2], position: 641, fact: publications[2]!.fact });
-  expect(read(() => null)[1]!.personal).toBeNull();
+  expect(read(() => 'no-key')[1]!.personal).toBeNull();
 });
 
 it('keeps the trace context beside the correlation, and reads what was written without one', () => {
@@ -79,7 +74,8 @@ it('keeps the trace context beside the correlation, and reads what was written w
   const read = (body: string) => {
     const to: Stored[] = [];
     const place = { stream: 's', partition: 0, position: 1, recordedAt: meta.at, commandId: 'c', actor: 'a' };
-    decodePart(place, parseBody(body), () => null, to);
+    const opening = { keyOf: () => 'no-key' as const, unreadable: new UnreadableEvents() };
+    decodePart(place, parseBody(body, { count: 1, facts: 0 }), opening, to);
     return to.map(({ correlationId, causationId, traceparent }) => [correlationId, causationId, traceparent]);
   };
   const rest = '[1,"id-1","Moved",0,{},0,null]]';
@@ -91,10 +87,9 @@ it('keeps the trace context beside the correlation, and reads what was written w
 it('says whose keys it needs, to seal and to unseal', () => {
   expect(subjectsToSeal(commit, publications)).toEqual(['person-1']);
   const text = encoded();
-  expect(text.parts.map((part) => subjectsToUnseal(parseBody(bodyOf(text, part)), commit.stream))).toEqual([
-    [],
-    ['person-1'],
-  ]);
+  expect(
+    text.parts.map((part) => subjectsToUnseal(parseBody(bodyOf(text, part), part), commit.stream)),
+  ).toEqual([[], ['person-1']]);
 });
 
 it('decides once per event what is published', () => {

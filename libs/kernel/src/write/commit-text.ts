@@ -1,9 +1,9 @@
-import type { Fact, Publication, Publish, Stored } from '../event.js';
+import type { Fact, Publication, Publish } from '../event.js';
 import { limits } from '../event.js';
 import type { Commit } from '../ports/event-store.js';
 import { partitionOf } from '../partition.js';
 import { Refusal } from '../refusal.js';
-import { seal, unseal } from './sealing.js';
+import { seal } from './sealing.js';
 
 /** What a commit brings to one partition: stored together, by every store as the same text. */
 export interface CommitPart {
@@ -43,7 +43,7 @@ export interface Encoding {
  * personal: 0 none, null, or `[subject or 0: the stream, sealed]`;
  * fact: null or `[type or 0: the event's, schema, data or 0: the event's, time or 0]`.
  */
-type EventBody = readonly [
+export type EventBody = readonly [
   number,
   string,
   string,
@@ -52,24 +52,6 @@ type EventBody = readonly [
   0 | null | readonly [string | 0, string],
   null | readonly [string | 0, number, object | 0, string | 0],
 ];
-
-/** A part's body, parsed. The first element was the correlation alone before there were trace contexts, and still may be. */
-export type PartBody = readonly [
-  string | 0 | readonly [correlation: string | 0, traceparent: string],
-  string | 0,
-  ...EventBody[],
-];
-
-/** What a store keeps beside a body. */
-export interface PartPlace {
-  readonly stream: string;
-  readonly partition: number;
-  /** Of the part's first event; the others follow one by one. */
-  readonly position: number;
-  readonly recordedAt: string;
-  readonly commandId: string;
-  readonly actor: string;
-}
 
 /** Decides what is published, once per event; throws `COMMIT_TOO_LARGE` on too many events. */
 export function publicationsOf(commit: Commit, publish: Publish<any>): readonly Publication[] {
@@ -142,78 +124,6 @@ export function encodeCommit(
 /** The JSON text that a store keeps of a part. */
 export function bodyOf({ head }: CommitText, { events }: CommitPart): string {
   return `${head}${events}]`;
-}
-
-export function parseBody(text: string): PartBody {
-  return JSON.parse(text) as PartBody;
-}
-
-/** Whose keys a body's personal parts need. */
-export function subjectsToUnseal(body: PartBody, stream: string): readonly string[] {
-  const subjects: string[] = [];
-  for (let i = 2; i < body.length; i++) {
-    const personal = (body[i] as EventBody)[5];
-    if (personal === 0 || personal === null) continue;
-    const owner = personal[0] === 0 ? stream : personal[0];
-    if (!subjects.includes(owner)) subjects.push(owner);
-  }
-  return subjects;
-}
-
-/** Appends the events of a part in their order. `keyOf` answers `null` for a key that was destroyed. */
-export function decodePart(
-  place: PartPlace,
-  body: PartBody,
-  keyOf: (subject: string) => Buffer | null,
-  to: Stored[],
-): void {
-  const { stream, partition, position, recordedAt, commandId, actor } = place;
-  const asked = body[0];
-  const correlationId = typeof asked === 'object' ? asked[0] : asked;
-  const traceparent = typeof asked === 'object' ? asked[1] : undefined;
-  const causationId = body[1];
-  for (let i = 2; i < body.length; i++) {
-    const [version, id, type, key, data, personal, published] = body[i] as EventBody;
-    const fact: Fact | null =
-      published === null
-        ? null
-        : {
-            type: published[0] === 0 ? type : published[0],
-            schema: published[1],
-            data: published[2] === 0 ? data : published[2],
-            ...(published[3] === 0 ? {} : { time: published[3] }),
-          };
-    const event: { -readonly [K in keyof Stored]: Stored[K] } = {
-      type,
-      data,
-      id,
-      stream,
-      version,
-      key: key === 0 ? stream : key,
-      partition,
-      position: position + i - 2,
-      time: fact?.time ?? recordedAt,
-      recordedAt,
-      commandId,
-      actor,
-      fact,
-    };
-    if (correlationId !== 0) event.correlationId = correlationId;
-    if (causationId !== 0) event.causationId = causationId;
-    if (traceparent !== undefined) event.traceparent = traceparent;
-    if (personal !== 0) event.personal = personal && unsealed(personal, stream, version, keyOf);
-    to.push(event);
-  }
-}
-
-function unsealed(
-  personal: readonly [string | 0, string],
-  stream: string,
-  version: number,
-  keyOf: (subject: string) => Buffer | null,
-): object | null {
-  const key = keyOf(personal[0] === 0 ? stream : personal[0]);
-  return key && (JSON.parse(unseal(key, personal[1], stream, version)) as object);
 }
 
 function partOf(parts: CommitPart[], partition: number, version: number): CommitPart {

@@ -113,6 +113,20 @@ describe('many commands for new streams', () => {
     await expect(open(['a', 'everybody'])).rejects.toMatchObject({ code: 'BUSY', kind: 'not-yet' });
   });
 
+  it('are recorded one by one when the store refuses one of them', async () => {
+    const { appendEach } = store;
+    store.appendEach = async (commits) => {
+      if (commits.some(({ stream }) => stream === 'door-b'))
+        throw new Refusal('KEY_UNUSABLE', 'conflict', 'The stored key does not open.');
+      return appendEach.call(store, commits);
+    };
+    expect(await open(['a', 'Ada'], ['b', 'Bob'], ['c', 'Cy'])).toMatchObject([
+      { outcome: 'recorded', id: 'a' },
+      { outcome: 'refused', id: 'b', refusal: { code: 'KEY_UNUSABLE' } },
+      { outcome: 'recorded', id: 'c' },
+    ]);
+  });
+
   it('let an error that is no refusal through', async () => {
     const broken = { ...door, decide: () => JSON.parse('{') as Opened[] };
     const asked = handleNew(store, broken, [{ id: 'a', command: { by: 'Ada' } }], meta, () => 'command');

@@ -116,7 +116,7 @@ export async function handleNew<State, Command, E extends AnyEvent>(
       meta: { ...meta, commandId: newCommandId() },
     });
   }
-  const appended = commits.length === 0 ? [] : await store.appendEach(commits);
+  const appended = await appendedTogether(store, commits);
   const begun: Outcome[] = [];
   for (const { id, command } of beginnings) {
     const result: Appended | undefined = appended[commitOf[begun.length]!];
@@ -127,6 +127,16 @@ export async function handleNew<State, Command, E extends AnyEvent>(
     }
   }
   return begun;
+}
+
+/** Nothing when one of them is refused, which refuses all: each is then handled by itself. */
+async function appendedTogether(store: EventStore, commits: readonly Commit[]): Promise<readonly Appended[]> {
+  try {
+    return commits.length === 0 ? [] : await store.appendEach(commits);
+  } catch (error) {
+    if (!(error instanceof Refusal) || error.kind === 'not-yet') throw error;
+    return [];
+  }
 }
 
 /** What a stream that does not exist makes of the command; nothing when it is refused, for the stream may exist. */

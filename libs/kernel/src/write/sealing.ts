@@ -1,4 +1,5 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { Refusal } from '../refusal.js';
 
 const algorithm = 'aes-256-gcm';
 const keyBytes = 32;
@@ -21,11 +22,19 @@ export function newDataKey(masterKey: Buffer, subject: string): NewDataKey {
   return { key, wrapped: new Uint8Array(encrypt(masterKey, key, subject)) };
 }
 
-/** Throws when it was wrapped by another master key or for another subject. */
-export function unwrapDataKey(masterKey: Buffer, wrapped: Uint8Array, subject: string): Buffer {
+/** `null` when it was wrapped by another master key or for another subject, or is damaged. */
+export function unwrapDataKey(masterKey: Buffer, wrapped: Uint8Array, subject: string): Buffer | null {
   const key = decrypt(masterKey, wrapped, subject);
-  if (!key) throw new Error('the master key does not open the data keys of this database');
-  return key;
+  return key?.length === keyBytes ? key : null;
+}
+
+/** Nothing can be sealed for a subject whose stored key does not open: another one would lose what the first sealed. */
+export function keyUnusable(): Refusal {
+  return new Refusal(
+    'KEY_UNUSABLE',
+    'conflict',
+    'The stored key for this personal data is damaged or belongs to another master key.',
+  );
 }
 
 /** Sealed text, base64, that opens only at the same place. */
@@ -33,11 +42,9 @@ export function seal(key: Buffer, text: string, stream: string, version: number)
   return encrypt(key, Buffer.from(text), `${stream}\n${version}`).toString('base64');
 }
 
-/** Throws when it was changed or moved. */
-export function unseal(key: Buffer, sealed: string, stream: string, version: number): string {
-  const text = decrypt(key, Buffer.from(sealed, 'base64'), `${stream}\n${version}`);
-  if (!text) throw new Error(`a sealed part of ${stream} is damaged`);
-  return text.toString();
+/** `null` when it was changed or moved, or sealed with another key. */
+export function unseal(key: Buffer, sealed: string, stream: string, version: number): string | null {
+  return decrypt(key, Buffer.from(sealed, 'base64'), `${stream}\n${version}`)?.toString() ?? null;
 }
 
 function encrypt(key: Buffer, bytes: Buffer, place: string): Buffer {
@@ -48,6 +55,7 @@ function encrypt(key: Buffer, bytes: Buffer, place: string): Buffer {
 }
 
 function decrypt(key: Buffer, sealed: Uint8Array, place: string): Buffer | null {
+  if (sealed.length < nonceBytes + tagBytes) return null;
   const decipher = createDecipheriv(algorithm, key, sealed.subarray(0, nonceBytes));
   decipher.setAAD(Buffer.from(place));
   decipher.setAuthTag(sealed.subarray(sealed.length - tagBytes));

@@ -8,6 +8,7 @@ import {
   type Commit,
   type Meta,
   type Stored,
+  type UnreadableEvents,
 } from '@readership/kernel';
 import { randomUUID } from 'node:crypto';
 import { PatronCards } from '../patrons/patron-cards.js';
@@ -38,6 +39,9 @@ class Interrupted extends EventStore {
   get partitions(): number {
     return this.inner.partitions;
   }
+  get unreadable(): UnreadableEvents {
+    return this.inner.unreadable;
+  }
   async append(stream: string, version: number, events: readonly AnyEvent[], meta: Meta): Promise<Appended> {
     if (this.left-- === 0) await this.meet();
     return this.inner.append(stream, version, events, meta);
@@ -52,6 +56,8 @@ class Interrupted extends EventStore {
   load = (stream: string, after?: number) => this.inner.load(stream, after);
   readPage = (partition: number, after: number, limit: number) =>
     this.inner.readPage(partition, after, limit);
+  readOutbox = (partition: number, after: number, limit: number) =>
+    this.inner.readOutbox(partition, after, limit);
   end = (partition: number) => this.inner.end(partition);
   account = (partition: number, through?: number) => this.inner.account(partition, through);
   waiting = (partition: number, after: number) => this.inner.waiting(partition, after);

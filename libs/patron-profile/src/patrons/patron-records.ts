@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { EventStore, fold, streamOf, type Meta } from '@readership/kernel';
+import { EventStore, fold, streamOf, unlessDamaged, type Meta } from '@readership/kernel';
 import { uuidv7 } from 'uuidv7';
 import { closureOf, heldCards, homeOf, patron, type Patron } from './patron.decider.js';
 import type { PatronRecordRead } from './patron.events.js';
@@ -35,8 +35,10 @@ export class PatronRecords {
   ): Promise<PatronRecord[]> {
     const records: PatronRecord[] = [];
     for (const id of ids) {
-      const { state, version } = await fold(this.store, patron, id);
-      const record = recordOf(id, state, version);
+      const reading = fold(this.store, patron, id);
+      // Of what was searched for, one damaged record must not hide the others.
+      const folded = how === 'id' ? await reading : await unlessDamaged(reading);
+      const record = folded && recordOf(id, folded.state, folded.version);
       if (record !== null) records.push(record);
     }
     if (records.length > 0) {

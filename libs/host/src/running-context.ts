@@ -1,0 +1,323 @@
+import {
+  Logger,
+  type BeforeApplicationShutdown,
+  type OnApplicationBootstrap,
+  type OnModuleInit,
+} from '@nestjs/common';
+import {
+  logConsumer,
+  modelId,
+  OwnEventsConsumer,
+  ownEvent,
+  ownRecord,
+  ProcessorGroup,
+  reactionProcessor,
+  Relay,
+  readModelProcessor,
+  reported,
+  WakeUp,
+  type Consumption,
+  type EventLog,
+  type EventStore,
+  type JobQueue,
+  type LogRecord,
+  type LoopHealth,
+  type LoopReport,
+  type OwnRecord,
+  type Parked,
+  type Processor,
+  type ReadModels,
+  type UnreadableCause,
+} from '@readership/kernel';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { BatchPriority } from './batch-priority.js';
+import type { ContextParts } from './context-parts.js';
+import type { Contexts, ContextStatus } from './contexts.js';
+import type { ExpectedRetries } from './expected-retries.js';
+import { compareHistory } from './history-check.js';
+import { causeOf } from './logger.js';
+import { JobWorkers } from './job-workers.js';
+import { pollingLoop } from './polling-loop.js';
+import type { Tracing } from './tracing.js';
+import type { WriteGate } from './write-gate.js';
+
+const windowRecords = 5_000;
+/** Names of errors after which a partition halts until somebody looked. */
+const halting: ReadonlySet<string> = new Set(['Gap', 'Halted', 'LogCut', 'OtherLog']);
+
+/** Lets a context consume the log with models that are known only at run time. */
+export abstract class LogConsumers {
+  /**
+   * Runs processors as a group of their own until the consumption, or the process, is stopped.
+   *
+   * @param window records of a batch at the most
+   * @param afterBatch is called when all of them took a batch, and holds up the partition's next one
+   */
+  abstract run(
+    group: string,
+    processors: readonly Processor<LogRecord, any>[],
+    window: number,
+    afterBatch?: (partition: number) => Promise<void>,
+  ): Promise<Consumption>;
+}
+
+/** What a context finds in its process. */
+export interface Surroundings {
+  readonly contexts: Contexts;
+  readonly loopHealth: LoopHealth;
+  readonly batchPriority: BatchPriority;
+  readonly tracing: Tracing;
+  readonly retries: ExpectedRetries;
+}
+
+/** A context at work: its relays, the consumers of its own events and of the log, and its jobs. */
+export class RunningContext
+  extends LogConsumers
+  implements ContextStatus, OnModuleInit, OnApplicationBootstrap, BeforeApplicationShutdown
+{
+  readonly name: string;
+  readonly publishedIds = new Set<string>();
+  readonly ownIds: ReadonlySet<string>;
+  running = false;
+  private readonly logger: Logger;
+  private readonly stopping = new AbortController();
+  private readonly wakeUp = new WakeUp();
+  private compared: Promise<void> = Promise.resolve();
+  private loops: Promise<void>[] = [];
+  private readonly consumptions = new Set<Consumption>();
+  private readonly relays: Relay[] = [];
+  private readonly logProcessors = new Map<string, Processor<LogRecord, any>>();
+  private readonly ownProcessors = new Map<string, Processor<OwnRecord, any>>();
+  private readonly pending = new Map<number, string>();
+  private readonly told = new Set<UnreadableCause>();
+  readonly halted = new Map<number, string>();
+  readonly jobWorkers: JobWorkers;
+
+  constructor(
+    private readonly parts: ContextParts,
+    readonly store: EventStore,
+    readonly log: EventLog,
+    readonly models: ReadModels,
+    private readonly jobs: JobQueue,
+    private readonly gate: WriteGate,
+    private readonly around: Surroundings,
+  ) {
+    super();
+    this.name = parts.name;
+    this.logger = new Logger(parts.name);
+    const handlers = (parts.jobs ?? []).map(({ useFactory }) => useFactory(store, models, jobs));
+    this.jobWorkers = new JobWorkers(jobs, handlers, around.batchPriority, this.logger);
+    this.ownIds = new Set(
+      parts.own?.models.map((model) => modelId('projection' in model ? model.projection : model.tally)),
+    );
+  }
+
+  /** Begins before anything bootstraps: what records something then waits for the outcome. */
+  onModuleInit(): void {
+    const report = this.logged('start', undefined, 0);
+    this.compared = compareHistory(this, this.gate, report, this.stopping.signal);
+    this.compared.catch(() => undefined);
+  }
+
+  /** Does not wait for a log that is away: what must not run before goes on by itself when the log is there. */
+  async onApplicationBootstrap(): Promise<void> {
+    await Promise.race([this.compared, this.gate.firstOutcome]);
+    const begun = this.compared.then(() => this.begin());
+    if (this.gate.isOpen) return begun;
+    begun.catch((error: Error) => this.around.contexts.end(error));
+  }
+
+  private async begin(): Promise<void> {
+    const { signal } = this.stopping;
+    if (signal.aborted) return;
+    const { tracing } = this.around;
+    const log = tracing.publishing(this.log);
+    for (let partition = 0; partition < this.store.partitions; partition++) {
+      const relay = new Relay(this.name, partition, this.store, log);
+      this.relays.push(relay);
+      this.loops.push(this.keep(() => relay.step(), 'relay', partition));
+    }
+    if (this.parts.own && this.parts.own.models.length > 0) {
+      const processors = this.parts.own.models.map((model) =>
+        readModelProcessor<OwnRecord, any>(model, this.models),
+      );
+      for (const processor of processors) this.ownProcessors.set(processor.id, processor);
+      const group = new ProcessorGroup(processors, ownEvent, tracing.processing());
+      const consumer = new OwnEventsConsumer(this.name, this.store, group, windowRecords);
+      for (let partition = 0; partition < this.store.partitions; partition++) {
+        this.loops.push(this.keep(() => consumer.step(partition), 'consumer of own events', partition));
+      }
+    }
+    this.loops.push(this.watch(signal));
+    const { log: read } = this.parts;
+    if (read && read.models.length + (read.reactions?.length ?? 0) > 0) {
+      await this.run(
+        this.name,
+        [
+          ...read.models.map((model) => readModelProcessor<LogRecord, any>(model, this.models)),
+          ...(read.reactions ?? []).map(({ useFactory }) =>
+            reactionProcessor<LogRecord, any>(useFactory(this.store, this.models, this.jobs), this.models),
+          ),
+        ],
+        windowRecords,
+      );
+    }
+    await this.jobWorkers.start();
+    this.running = true;
+  }
+
+  async run(
+    group: string,
+    processors: readonly Processor<LogRecord, any>[],
+    window: number,
+    afterBatch?: (partition: number) => Promise<void>,
+  ): Promise<Consumption> {
+    if (this.stopping.signal.aborted) throw new Error(`${this.name} is stopping`);
+    const { log } = this.parts;
+    if (!log) throw new Error(`${this.name} does not say how it decodes the log`);
+    const hooks = { ...this.around.tracing.processing(), ...(afterBatch ? { afterBatch } : {}) };
+    const reports = Array.from({ length: this.store.partitions }, (_, partition) => {
+      const loop = `consumer ${group}`;
+      // Two reports: that it knows again where to begin does not mend what it cannot take.
+      return { start: this.report(loop, partition), take: this.report(loop, partition) };
+    });
+    const consumer = logConsumer(group, window, new ProcessorGroup(processors, log.decode, hooks), this.log);
+    const inner = await this.log.consume({
+      ...consumer,
+      start: (partition) =>
+        this.watched(partition, reports[partition]!.start, () => consumer.start(partition)),
+      take: async (partition, records) => {
+        this.pending.set(partition, records[0]!.recordedAt);
+        await this.around.batchPriority.idle();
+        await this.watched(partition, reports[partition]!.take, () => consumer.take(partition, records));
+        this.pending.delete(partition);
+      },
+      cut: async (partition) => {
+        const cured = await consumer.cut!(partition);
+        if (!cured) this.halted.set(partition, 'LogCut');
+        return cured;
+      },
+    });
+    for (const processor of processors) {
+      this.publishedIds.add(processor.id);
+      this.logProcessors.set(processor.id, processor);
+    }
+    const consumption: Consumption = {
+      stop: async () => {
+        this.consumptions.delete(consumption);
+        await inner.stop();
+        for (const { start, take } of reports) [start, take].forEach((report) => report.ended());
+        for (const { id } of processors) {
+          this.publishedIds.delete(id);
+          this.logProcessors.delete(id);
+        }
+      },
+    };
+    this.consumptions.add(consumption);
+    return consumption;
+  }
+
+  unpublishedSince(partition: number): string | null {
+    return this.relays[partition]?.pendingSince ?? null;
+  }
+
+  pendingSince(partition: number): string | null {
+    return this.pending.get(partition) ?? null;
+  }
+
+  async replay(model: string, partition: number, key: string): Promise<number> {
+    const own = this.ownProcessors.get(model);
+    if (own) {
+      const again = (parked: Parked): Promise<OwnRecord> => this.ownAgain(parked, partition);
+      return own.replay(partition, key, again, ownEvent);
+    }
+    return this.logProcessors
+      .get(model)!
+      .replay(partition, key, async ({ record }) => record!, this.parts.log!.decode);
+  }
+
+  async discard(model: string, partition: number, key: string, offset: number): Promise<Parked | null> {
+    const processor = this.ownProcessors.get(model) ?? this.logProcessors.get(model)!;
+    return processor.discard(partition, key, offset);
+  }
+
+  /** Stops taking in, and waits for what is under way; what was acknowledged and not yet published stays in the store. */
+  async beforeApplicationShutdown(): Promise<void> {
+    this.running = false;
+    this.stopping.abort();
+    await Promise.all([...this.loops, ...[...this.consumptions, this.jobWorkers].map((one) => one.stop())]);
+  }
+
+  private async ownAgain({ position }: Parked, partition: number): Promise<OwnRecord> {
+    const [event] = await this.store.readPage(partition, position - 1, 1);
+    if (event?.position !== position) throw new Error('a parked event is not in the store any more');
+    return ownRecord(this.name, event);
+  }
+
+  /** Remembers which partitions stand still for a reason that trying again does not cure. */
+  private async watched<T>(partition: number, report: LoopReport, work: () => Promise<T>): Promise<T> {
+    report.began();
+    try {
+      const result = await work();
+      this.halted.delete(partition);
+      report.succeeded();
+      return result;
+    } catch (error) {
+      const isHalted = error instanceof Error && halting.has(error.name);
+      if (isHalted) this.halted.set(partition, error.name);
+      // A halt has its alarm, and is mended by requests to this instance: it must go on taking them.
+      if (isHalted) report.succeeded();
+      else report.failed(error);
+      throw error;
+    }
+  }
+
+  private keep(step: () => Promise<number>, loop: string, partition: number): Promise<void> {
+    const given = async (): Promise<number> => {
+      await this.around.batchPriority.idle();
+      return step();
+    };
+    return pollingLoop(given, this.wakeUp, this.stopping.signal, this.logged(loop, partition));
+  }
+
+  private async watch(signal: AbortSignal): Promise<void> {
+    const report = this.logged('store watch');
+    while (!signal.aborted) {
+      try {
+        await reported(report, () => this.store.changed(signal));
+      } catch {
+        await pause(200, undefined, { signal }).catch(() => undefined);
+      }
+      this.wakeUp.wake();
+      this.tellUnreadable();
+    }
+    report.ended();
+  }
+
+  /** Once for each cause; how often is a metric. */
+  private tellUnreadable(): void {
+    for (const cause of this.store.unreadable.causes) {
+      if (this.told.has(cause)) continue;
+      this.told.add(cause);
+      this.logger.warn(`some stored events cannot be read: ${cause}`);
+    }
+  }
+
+  private report(loop: string, partition?: number, toleratedMs?: number): LoopReport {
+    const name = { loop, context: this.name, ...(partition === undefined ? {} : { partition }) };
+    return this.around.loopHealth.report(name, toleratedMs === undefined ? {} : { toleratedMs });
+  }
+
+  /** A report whose failures are logged as well. */
+  private logged(loop: string, partition?: number, toleratedMs?: number): LoopReport {
+    const report = this.report(loop, partition, toleratedMs);
+    const failed = (error: unknown): void => {
+      if (this.stopping.signal.aborted) return;
+      if (!this.around.retries.counts(error)) {
+        this.logger.warn(`the ${loop} tries again`, causeOf(error));
+      }
+      report.failed(error);
+    };
+    return { ...report, failed };
+  }
+}
