@@ -43,7 +43,7 @@ describe('on one machine', () => {
     expect(exit).toBe(0);
     expect(said.trim().split('\n').sort()).toEqual(
       ['analytics', 'feedback', 'interaction-log', 'patron-profile'].map(
-        (context) => `${context}: the log holds all that was published.`,
+        (context) => `${context}: the log has everything that was published.`,
       ),
     );
   });

@@ -182,7 +182,7 @@ describe('the keys', () => {
     const config = readConfig({ READERSHIP_DATA: folder });
     for (const damaged of ['{"masterKey":"c2VjcmV0"}', '{"adminKey": secret', '', '[]', '5', 'null']) {
       writeFileSync(join(folder, 'keys.json'), damaged);
-      expect(() => loadSecrets(config)).toThrow(/^The keys in .*keys\.json cannot be read: put back [^"]*$/);
+      expect(() => loadSecrets(config)).toThrow(/^The keys in .*keys\.json cannot be read: restore [^"]*$/);
     }
   });
 
