@@ -133,7 +133,7 @@ describe('a start that fails says in one line which file is at fault, and ends w
   it('a state of the sample that is something else', async () => {
     const folder = copyOfUsed();
     writeFileSync(join(folder, 'sample.json'), '{"name":"mine"}');
-    await refused(['--data', folder], /\/sample\.json does not say how far/);
+    await refused(['--data', folder], /\/sample\.json does not contain the progress/);
     expect(readFileSync(join(folder, 'sample.json'), 'utf8')).toBe('{"name":"mine"}');
   }, 120_000);
 

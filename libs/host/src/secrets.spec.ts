@@ -38,7 +38,7 @@ describe('beside data', () => {
   });
 
   it('are not made when the file is missing', () => {
-    expect(() => load(beside)).toThrow(/lack masterKey, cardKey, linkKey, adminKey, and data/);
+    expect(() => load(beside)).toThrow(/lack masterKey, cardKey, linkKey, adminKey, and the folder holds data/);
     expect(existsSync(file)).toBe(false);
   });
 
