@@ -44,7 +44,9 @@ describe('beside data', () => {
   });
 
   it('are not made when the file is missing', () => {
-    expect(() => load(beside)).toThrow(/lack masterKey, cardKey, linkKey, adminKey, and the folder holds data/);
+    expect(() => load(beside)).toThrow(
+      /lack masterKey, cardKey, linkKey, adminKey, and the folder holds data/,
+    );
     expect(existsSync(file)).toBe(false);
   });
 
