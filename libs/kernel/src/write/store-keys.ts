@@ -111,7 +111,7 @@ function mustBe(own: string, stored: string | undefined, name: string, key: KeyN
 export function madeWithAnother(name: string, key: KeyName): StoreRefused {
   const { words, variable } = described[key];
   return new StoreRefused(
-    `${name} was made with another ${words}: start with the one that it was made with (${variable}, or ${key} of keys.json).`,
+    `${name} was made with another ${words}: start with the original one (${variable}, or ${key} of keys.json).`,
   );
 }
 
