@@ -184,7 +184,7 @@ describe('a body of 200 MB', () => {
   });
 });
 
-/** Sends a chunked body until it is answered; the status. */
+/** Sends a chunked body until it is answered; resolves to the status. */
 function streamed(bytes: number, type: string): Promise<number | undefined> {
   return new Promise((resolve, reject) => {
     let answered = false;
