@@ -1,7 +1,7 @@
 import { status, up, type ServerName } from '#servers';
 import {
   clusterAdapters,
-  forgetCluster,
+  deleteCluster,
   prepareCluster,
   type ClusterAdapters,
   type ClusterServers,
@@ -58,7 +58,7 @@ export async function inDeployment<T>(work: (deployment: Deployment) => Promise<
       await adapters.close();
     }
   } finally {
-    await forgetCluster({ ...servers, contexts: [context] });
+    await deleteCluster({ ...servers, contexts: [context] });
     await removeTopics(servers);
   }
 }

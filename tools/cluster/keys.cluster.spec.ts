@@ -1,5 +1,5 @@
 import { claimPorts, up } from '#servers';
-import { forgetCluster, prepareCluster, type ClusterServers } from '@readership/cluster';
+import { deleteCluster, prepareCluster, type ClusterServers } from '@readership/cluster';
 import { contextNames, type ContextName } from '@readership/contracts';
 import { testKeys } from '@readership/host/testing';
 import mongoose from 'mongoose';
@@ -81,7 +81,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await Promise.all(started.map((replica) => replica.kill()));
   await connection.close();
-  await forgetCluster({ ...servers, contexts: contextNames });
+  await deleteCluster({ ...servers, contexts: contextNames });
   rmSync(folder, { recursive: true });
 }, 60_000);
 

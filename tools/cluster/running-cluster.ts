@@ -1,5 +1,5 @@
 import { claimPorts, up } from '#servers';
-import { forgetCluster, prepareCluster, type ClusterServers } from '@readership/cluster';
+import { deleteCluster, prepareCluster, type ClusterServers } from '@readership/cluster';
 import { contextNames, type ContextName } from '@readership/contracts';
 import { loadSecrets, readConfig, type Secrets } from '@readership/host';
 import { randomBytes } from 'node:crypto';
@@ -119,7 +119,7 @@ export class RunningCluster {
   async forget(): Promise<void> {
     const running = this.replicas.filter(({ pid }) => pid !== undefined).map(({ name }) => name);
     if (running.length > 0) throw new Error(`Stop ${running.join(', ')} first: nothing was deleted.`);
-    await forgetCluster({ ...this.servers, contexts: contextNames });
+    await deleteCluster({ ...this.servers, contexts: contextNames });
     if (this.folderIsTemporary) rmSync(this.folder, { recursive: true, force: true });
   }
 }

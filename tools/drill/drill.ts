@@ -1,6 +1,6 @@
 import type { ContextAudit } from '@readership/client';
 import { contextNames } from '@readership/contracts';
-import { forgetCluster, prepareCluster } from '@readership/cluster';
+import { deleteCluster, prepareCluster } from '@readership/cluster';
 import { defaultPolicy } from '@readership/contracts';
 import { loadSecrets, readConfig } from '@readership/host';
 import type { LogRecord } from '@readership/kernel';
@@ -95,7 +95,7 @@ export class Drill {
 
   /** Of services that are stopped: databases and topic, as if a storm had taken them. */
   async destroy(): Promise<void> {
-    await soon(() => forgetCluster({ ...this.cluster.servers, contexts: contextNames }));
+    await soon(() => deleteCluster({ ...this.cluster.servers, contexts: contextNames }));
   }
 
   async restore({ topic, databases }: Backup): Promise<void> {
