@@ -9,7 +9,7 @@ import { recordBatch } from './batch.js';
 import { ResponseRecorder } from './recorder.js';
 import { sentResponse } from './sent-response.js';
 
-/** What the answer's headers need of the server's reply. */
+/** The part of the server's reply that sets headers. */
 interface Reply {
   header(name: string, value: string): unknown;
 }

@@ -7,7 +7,7 @@ import { judge, type AnswerFault, type Answers, type Judged } from './answers.js
 const dayMs = 86_400_000;
 const earliestMs = Date.UTC(1900, 0, 1);
 
-/** Of paper and imported answers; the answers themselves are held against their survey's questions. */
+/** A response from paper or an import. Its answers are checked separately, against the survey's questions. */
 export const sentResponse = z.strictObject({
   id: z
     .string('BAD_ID: The id is 1 to 128 characters.')
@@ -49,7 +49,7 @@ const remedies: Readonly<Record<AnswerFault, string>> = {
   NO_ANSWER: 'Answer at least one question.',
 };
 
-/** Reads one response to a survey; never throws, and answers with all that is wrong. */
+/** Reads one response to a survey. Never throws; returns all problems. */
 export function readResponse(
   questions: readonly Question[],
   sent: unknown,
@@ -79,7 +79,7 @@ export function readResponse(
   };
 }
 
-/** The answers, or what is wrong with them as JSON. */
+/** The checked answers, or their problems. */
 export function judgeAnswers(questions: readonly Question[], answers: Answers): Judged | readonly Problem[] {
   const judged = judge(questions, answers);
   if (judged.faults.length === 0) return judged;
