@@ -18,7 +18,7 @@ import { correction, interactionEvent, tooLong, withdrawal } from './interaction
 import { problem, problemsOf, refused } from './problems.js';
 import { Recorder } from './recorder.js';
 
-/** What an interaction says now. */
+/** An interaction as it is answered. */
 interface InteractionView extends InteractionFact {
   readonly id: string;
   readonly status: KnownInteraction['status'];
