@@ -6,22 +6,22 @@ import { branch } from './branch.decider.js';
 import { consortium } from './consortium.decider.js';
 import { library } from './library.decider.js';
 
-/** Of the one consortium of a deployment. */
+/** Id of the one consortium of a deployment. */
 export const consortiumId = 'main';
 
-/** What commands must know of the consortium, its libraries and branches. */
+/** What commands need to know of the consortium, its libraries and branches. */
 @Injectable()
 export class ConsortiumDirectory {
   constructor(@Inject(EventStore) private readonly store: EventStore) {}
 
-  /** The day of an instant in the consortium's time zone; UTC until one is set. */
+  /** The day of an instant in the consortium's time zone; in UTC until one is set. */
   async dayOf(instant: string): Promise<string> {
     const { state } = await fold(this.store, consortium, consortiumId);
     const zone = state?.timeZone ?? 'UTC';
     return Temporal.Instant.from(instant).toZonedDateTimeISO(zone).toPlainDate().toString();
   }
 
-  /** Throws `UNKNOWN_LIBRARY` when it has not appeared within two seconds. */
+  /** Throws `UNKNOWN_LIBRARY` when the library does not appear within two seconds. */
   async expectLibrary(id: string, pointer = '/library'): Promise<void> {
     const known = await eventually(async () => (await fold(this.store, library, id)).state);
     if (known === null) {
@@ -34,7 +34,7 @@ export class ConsortiumDirectory {
     }
   }
 
-  /** Throws `UNKNOWN_BRANCH` when it has not appeared within two seconds. */
+  /** Throws `UNKNOWN_BRANCH` when the branch does not appear within two seconds. */
   async expectBranch(id: string): Promise<void> {
     if ((await this.unknownBranches([id])).size > 0) throw unknownHomeBranch();
   }

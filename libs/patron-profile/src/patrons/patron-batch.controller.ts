@@ -49,7 +49,7 @@ interface NumberedLine {
   readonly asked: PatronLine;
 }
 
-/** Nothing is recorded before every line was counted and read. */
+/** Counts and reads every line before anything is recorded. */
 function readLines(body: unknown): readonly NumberedLine[] {
   if (!Buffer.isBuffer(body))
     throw new HttpProblem(415, 'UNSUPPORTED_MEDIA_TYPE', 'Send application/x-ndjson.');
