@@ -5,7 +5,7 @@ import { STATUS_CODES } from 'node:http';
 import { HttpProblem, type FieldProblem } from './http-problem.js';
 
 /** The body of a problem as RFC 9457 and API.md define it. */
-export interface Problem {
+export interface ProblemDocument {
   readonly type: string;
   readonly title: string;
   readonly status: number;
@@ -107,7 +107,7 @@ function statusCodeOf(error: unknown): number {
 export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): number {
   const { status, code, detail, errors, headers, retryAfterS } = failureOf(error);
   if (reply.sent || reply.raw.headersSent) return status;
-  const problem: Problem = {
+  const problem: ProblemDocument = {
     type: `urn:readership:problem:${code.toLowerCase().replaceAll('_', '-')}`,
     title: STATUS_CODES[status] ?? 'Error',
     status,

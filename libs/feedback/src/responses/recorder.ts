@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { Clock, Secrets, type SentLine } from '@readership/host';
+import { Clock, Secrets, type Problem, type SentLine } from '@readership/host';
 import {
   digest,
   EventStore,
@@ -14,7 +14,6 @@ import { randomUUID } from 'node:crypto';
 import { keyedDigest } from '../digest.js';
 import { BranchDirectory } from '../directory/directory.js';
 import type { IssuedInvitation } from '../invitations/invitation.decider.js';
-import type { Problem } from '../problems.js';
 import type { CreatedSurvey } from '../surveys/survey.decider.js';
 import type { Judged } from './answers.js';
 import { response, type AnswerSurvey } from './response.decider.js';

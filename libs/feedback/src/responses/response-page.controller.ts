@@ -1,12 +1,11 @@
 import { Body, Controller, Get, Header, Headers, Inject, Param, Post, Res } from '@nestjs/common';
 import { ApiConsumes, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
-import { Answer, HttpProblem, Public, RequestMeta } from '@readership/host';
+import { Answer, HttpProblem, Public, refused, RequestMeta } from '@readership/host';
 import { EventStore, fold, Refusal, type Meta } from '@readership/kernel';
 import { z } from 'zod';
 import { BranchDirectory } from '../directory/directory.js';
 import { invitation, type IssuedInvitation } from '../invitations/invitation.decider.js';
 import { InvitationLinks } from '../invitations/invitation-links.js';
-import { problemsOf, refused } from '../problems.js';
 import type { CreatedSurvey } from '../surveys/survey.decider.js';
 import type { Question } from '../surveys/survey.events.js';
 import { surveyOf, surveyView } from '../surveys/surveys.js';
@@ -14,7 +13,7 @@ import { judge, type Answers } from './answers.js';
 import { responsePageStyle } from './response-page-style.js';
 import { askedPage, fieldOf, noticePage, type AskedPage, type NoticeKind } from './response-page.js';
 import { ResponseRecorder } from './recorder.js';
-import { isProblems, judgeAnswers } from './sent-response.js';
+import { isProblems, judgeAnswers, schemaProblems } from './sent-response.js';
 
 /** The part of the server's reply that sets headers. */
 interface Reply {
@@ -117,7 +116,7 @@ export class ResponsePageController {
     const closedAs = await this.closedAs(found);
     if (found === null || closedAs !== null) throw closed[closedAs ?? 'unknown']();
     const { success, data, error } = sentAnswers.safeParse(body);
-    if (!success) throw refused(problemsOf(error));
+    if (!success) throw refused(schemaProblems(error));
     const judged = judgeAnswers(found.survey.questions, data.answers);
     if (isProblems(judged)) throw refused(judged);
     const marks = await this.recorder.answer(found.invitation, judged, meta);

@@ -1,9 +1,8 @@
 import { Body, Controller, Headers, Inject, Param, Post, Res } from '@nestjs/common';
 import { ApiBody, ApiConsumes, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { Answer, HttpProblem, RequestMeta } from '@readership/host';
+import { Answer, HttpProblem, refused, RequestMeta } from '@readership/host';
 import { EventStore, type Meta } from '@readership/kernel';
 import { z } from 'zod';
-import { refused } from '../problems.js';
 import { surveyOf } from '../surveys/surveys.js';
 import { recordBatch } from './batch.js';
 import { ResponseRecorder } from './recorder.js';

@@ -1,5 +1,5 @@
+import { pointerOf, problemsOf, type Problem } from '@readership/host';
 import { z } from 'zod';
-import { pointerOf, problemsOf, type Problem } from '../problems.js';
 import type { Question } from '../surveys/survey.events.js';
 import { oneLine, uuid } from '../text.js';
 import { judge, type AnswerFault, type Answers, type Judged } from './answers.js';
@@ -56,7 +56,7 @@ export function readResponse(
   nowMs: number,
 ): ReadResponse | readonly Problem[] {
   const { success, data, error } = sentResponse.safeParse(sent);
-  if (!success) return problemsOf(error);
+  if (!success) return schemaProblems(error);
   const at = Date.parse(data.answeredAt);
   if (at < earliestMs) {
     return [{ code: 'TIME_TOO_EARLY', detail: 'The time lies before 1900.', pointer: '/answeredAt' }];
@@ -77,6 +77,19 @@ export function readResponse(
     scores: judged.scores,
     texts: judged.texts,
   };
+}
+
+/** What a schema found, never empty. A message of ours is a code, a colon and the detail. */
+export function schemaProblems(error: z.ZodError): readonly Problem[] {
+  return problemsOf(error, (message, pointer) => {
+    if (message === null) return { code: 'UNKNOWN_FIELD', detail: 'This field is not part of it.', pointer };
+    const [code, detail] = /^([A-Z_]+): (.+)$/.exec(message)?.slice(1) ?? [];
+    return {
+      code: code ?? 'INVALID',
+      detail: detail ?? 'A field is missing or not as it must be.',
+      ...(pointer === '' ? {} : { pointer }),
+    };
+  });
 }
 
 /** The checked answers, or their problems. */

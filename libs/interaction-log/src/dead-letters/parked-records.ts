@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { Secrets } from '@readership/host';
+import { Secrets, type Problem } from '@readership/host';
 import {
   DeadLetters,
   digest,
@@ -12,7 +12,6 @@ import {
 } from '@readership/kernel';
 import { createHash } from 'node:crypto';
 import { keyed } from '../ingest/card-token.js';
-import type { Problem } from '../ingest/problems.js';
 import { deadLetter } from './dead-letter.decider.js';
 import { contentOf } from './record-content.js';
 

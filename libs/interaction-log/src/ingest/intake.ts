@@ -1,9 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
+import type { Problem } from '@readership/host';
 import type { Meta, TopicRecord } from '@readership/kernel';
 import { KnownBranches } from '../directory/known-branches.js';
 import { maySpeak, type KnownSource } from '../sources/source.decider.js';
 import { AllowedSources } from '../sources/sources.js';
-import { problem, type Problem } from './problems.js';
+import { problem } from './problems.js';
 import { isProblems, Recorder, type Recording } from './recorder.js';
 import { sentOn } from './topic-record.js';
 

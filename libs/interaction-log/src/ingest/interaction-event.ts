@@ -1,10 +1,11 @@
 import { interactionKinds, type InteractionFact } from '@readership/contracts';
+import type { Problem } from '@readership/host';
 import { digest } from '@readership/kernel';
 import { z } from 'zod';
 import { quantityOfPersonMax } from '../interaction.decider.js';
 import { keyed, normalisedCard } from './card-token.js';
 import { instantOf } from './instant.js';
-import { problem, problemsOf, type Problem, type ProblemCode } from './problems.js';
+import { problem, schemaProblems, type ProblemCode } from './problems.js';
 
 const quantityMax = 10_000_000;
 const detailsBytesMax = 60 * 1024;
@@ -96,7 +97,7 @@ export interface Incoming {
 /** Reads what was sent. `cardKey` makes tokens of card numbers and digests. Returns the problems if there are any. */
 export function incoming(sent: unknown, nowMs: number, cardKey: Buffer): Incoming | readonly Problem[] {
   const parsed = interactionEvent.safeParse(sent);
-  if (!parsed.success) return problemsOf(parsed.error);
+  if (!parsed.success) return schemaProblems(parsed.error);
   const { source, id, data } = parsed.data;
   const when = instantOf(parsed.data.time, nowMs);
   if (typeof when === 'string') return [problem(when, '/time')];

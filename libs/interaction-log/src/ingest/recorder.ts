@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import { Clock, Secrets } from '@readership/host';
+import { Clock, Secrets, type Problem } from '@readership/host';
 import {
   EventStore,
   handleNew,
@@ -16,7 +16,7 @@ import { KnownBranches } from '../directory/known-branches.js';
 import { interaction, type RecordInteraction } from '../interaction.decider.js';
 import { references, resolve, type ReferenceRow } from '../references/references.projection.js';
 import { incoming, type Incoming } from './interaction-event.js';
-import { problem, type Problem } from './problems.js';
+import { problem } from './problems.js';
 
 /** The outcome of one interaction. */
 export type LineOutcome =

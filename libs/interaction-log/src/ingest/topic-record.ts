@@ -1,7 +1,7 @@
-import { parseStrictJson, Unreadable } from '@readership/host';
+import { parseStrictJson, Unreadable, type Problem } from '@readership/host';
 import type { TopicRecord } from '@readership/kernel';
 import { sourceName } from '../sources/source-bodies.js';
-import { problem, type Problem } from './problems.js';
+import { problem } from './problems.js';
 
 /** Size of key, value and headers. More than the largest accepted event, however it is written. */
 export const recordBytesMax = 128 * 1024;

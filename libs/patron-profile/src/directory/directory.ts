@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { eventually } from '@readership/host';
+import { eventually, waitingOnce, type UnknownOf } from '@readership/host';
 import { EventStore, fold, Refusal } from '@readership/kernel';
 import { Temporal } from 'temporal-polyfill';
 import { branch } from './branch.decider.js';
@@ -36,18 +36,19 @@ export class ConsortiumDirectory {
 
   /** Throws `UNKNOWN_BRANCH` when the branch does not appear within two seconds. */
   async expectBranch(id: string): Promise<void> {
-    if ((await this.unknownBranches([id])).size > 0) throw unknownHomeBranch();
+    if ((await this.unknownBranches()([id])).size > 0) throw unknownHomeBranch();
   }
 
-  /** Those of the branches that have not appeared within two seconds. */
-  async unknownBranches(ids: Iterable<string>): Promise<ReadonlySet<string>> {
-    const unknown = new Set(ids);
-    await eventually(async () => {
-      for (const id of unknown) {
-        if ((await fold(this.store, branch, id)).state !== null) unknown.delete(id);
-      }
-      return unknown.size === 0 ? unknown : null;
-    });
+  /** Returns a function for one request that says which branches are unknown. It waits for the directory once. */
+  unknownBranches(): UnknownOf {
+    return waitingOnce((ids) => this.unknownOf(ids));
+  }
+
+  private async unknownOf(ids: Iterable<string>): Promise<ReadonlySet<string>> {
+    const unknown = new Set<string>();
+    for (const id of ids) {
+      if ((await fold(this.store, branch, id)).state === null) unknown.add(id);
+    }
     return unknown;
   }
 }

@@ -26,7 +26,7 @@ export class PatronBatchController {
     const lines = readLines(body);
     const homes = new Set<string>();
     for (const { asked } of lines) if (!(asked instanceof Refusal)) homes.add(asked.homeBranch);
-    const unknown = await this.directory.unknownBranches(homes);
+    const unknown = await this.directory.unknownBranches()(homes);
     const today = await this.directory.dayOf(meta.at);
     const { ndjson, marks } = await recordLines(lines, async (chunk) => {
       const judged = chunk.map(({ asked }): PatronLine =>
