@@ -10,7 +10,7 @@ beforeEach(() => {
   for (const file of ['.ci/run', 'tools/add-up.mjs']) cpSync(join(root, file), join(folder, file));
   mkdirSync(join(folder, 'bin'));
   program('bin/uname', 'echo Linux x86_64');
-  // Runs what follows `--`, as the Node that was asked for.
+  // Runs what follows `--` with the Node version that was asked for.
   program('bin/npx', 'export ON="$2"; shift 3; exec "$@"');
 });
 afterEach(() => rmSync(folder, { recursive: true }));
@@ -20,7 +20,10 @@ function program(name: string, lines: string): void {
   chmodSync(join(folder, name), 0o755);
 }
 
-/** CI's last line and exit code, where `./test` does this on the Node that is installed, and that on the one of the images. */
+/**
+ * Last line and exit code of CI. `./test` behaves like `installed` on the installed Node, and like `image` on the
+ * image's.
+ */
 function run(installed: string, image: string): { last: string | undefined; exit: number | null } {
   program('test', `if [ -z "\${ON:-}" ]; then ${installed}; else ${image}; fi`);
   const { stdout, status } = spawnSync(join(folder, '.ci/run'), {

@@ -2,7 +2,10 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse, parseAllDocuments } from 'yaml';
 
-/** What can be said of the deployment files without servers, containers or tools; the rest is tools/check-deployment's. */
+/**
+ * What can be checked in the deployment files without servers, containers or tools. tools/check-deployment does the
+ * rest.
+ */
 const root = join(import.meta.dirname, '..');
 const contexts = ['patron-profile', 'interaction-log', 'feedback', 'analytics'];
 const text = (file: string): string => readFileSync(join(root, file), 'utf8');
@@ -23,7 +26,7 @@ const isSecret = (name: string): boolean => /KEY|PASSWORD|SECRET|TOKEN/.test(nam
 /** A tag that names at least a minor release. */
 const pinned = /:v?\d+\.\d+[\w.-]*$/;
 
-/** Kustomize's strategic merge, as far as our patches go: lists of things with a name are merged by it. */
+/** Kustomize's strategic merge, as far as our patches need it: lists of named objects are merged by name. */
 function merged(into: any, patch: any): any {
   if (Array.isArray(into) && Array.isArray(patch) && patch.every((item) => item?.name !== undefined)) {
     const named = new Map(into.map((item) => [item.name, item]));

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 const root = join(import.meta.dirname, import.meta.dirname.endsWith('dist') ? '../..' : '..');
 
-/** A Readership in a process of its own, over a folder that may outlive it. Needs the build. */
+/** A Readership in its own process, over a folder that may outlive it. It needs the build. */
 export class Running {
   private constructor(
     readonly url: string,
@@ -50,18 +50,18 @@ export class Running {
     return this.child.pid!;
   }
 
-  /** Runs a command of `readership` against it: what it printed, and its exit code. */
+  /** Runs a command of `readership` against it. Returns its output and exit code. */
   readership(...command: readonly string[]): { readonly said: string; readonly exit: number | null } {
     const { stdout, stderr, status } = spawnSync(
       process.execPath,
       [join(root, 'tools/dist/cli/main.js'), ...command, '--url', this.url, '--key', this.key],
-      // Given both, Node would warn in what is printed.
+      // With both set, Node would print a warning.
       { encoding: 'utf8', env: { ...process.env, FORCE_COLOR: undefined, NO_COLOR: '1' } },
     );
     return { said: stdout + stderr, exit: status };
   }
 
-  /** Ends the process and resolves to its exit code, `null` when a signal ended it. */
+  /** Ends the process. Resolves to its exit code, `null` when a signal ended it. */
   async stop(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<number | null> {
     if (this.child.exitCode !== null) return this.child.exitCode;
     const ended = new Promise<number | null>((resolve) => this.child.once('exit', resolve));

@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { contextNames, publishedFacts } from '@readership/contracts';
 import ts from 'typescript';
 
-/** The house rules as a test. Its exceptions must be needed: one that is not fails too. */
+/** The house rules as a test. An exception that is no longer needed fails too. */
 const root = join(import.meta.dirname, '..');
 const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {
   cwd: root,
@@ -96,7 +96,7 @@ it('one index.ts per library, and none inside', () => {
 });
 
 describe('imports', () => {
-  /** A file's imports among the files of this repository, of types too. */
+  /** A file's imports among the files of this repository, including imports of types. */
   function importsOf(file: string): readonly string[] {
     const specifiers = ts
       .preProcessFile(text(file), true, true)
@@ -121,7 +121,7 @@ describe('imports', () => {
   const known = new Set(code);
   const imports = new Map(code.map((file) => [file, importsOf(file)]));
 
-  /** The circles that a walk from each file closes, each as the files in it, in order. */
+  /** The import cycles that are reachable from each file, each as its files in order. */
   function circles(graph: ReadonlyMap<string, readonly string[]>): readonly string[] {
     const found: string[] = [];
     const done = new Set<string>();

@@ -8,8 +8,8 @@ const partitionBytesMax = 1024 * 1024;
 const wholeMs = 120_000;
 
 /**
- * The same messages as they lie in their partitions, in sends of 100, one under way per partition, to all in-sync replicas
- * by an idempotent producer; per second. The topic has to be empty.
+ * Sends the messages into their partitions, in sends of 100, one at a time per partition, to all in-sync replicas with
+ * an idempotent producer. Resolves to messages per second. The topic must be empty.
  */
 export async function send(
   kafka: Kafka,
@@ -36,7 +36,7 @@ export async function send(
     all.map(({ key, value, headers = {} }): Message => ({ key, value, headers })),
   );
   try {
-    // The connection and the sequence numbers are there before the clock runs.
+    // Connection and sequence numbers exist before the clock runs.
     await producer.send({ topic, acks: -1, messages: [{ value: 'first', partition: 0 }] });
     const count = sendable.reduce((sum, all) => sum + all.length, 0);
     return await perSecond(count, async () => {
@@ -47,7 +47,7 @@ export async function send(
   }
 }
 
-/** Reads a topic to its end as a group of its own. */
+/** Reads a topic to its end as a new group. */
 export async function consume(
   kafka: Kafka,
   options: {
@@ -84,7 +84,7 @@ export async function consume(
   }
 }
 
-/** Runs from the first thing handed over until `count` of them are done: joining a group is no part of it. */
+/** Runs from the first item until `count` items are done. Joining the group is not measured. */
 export class Clock {
   readonly ended: Promise<void>;
   private begun: number | null = null;

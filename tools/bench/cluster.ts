@@ -1,8 +1,9 @@
-// The relay and the read models on Kafka and MongoDB, against bare loops over the same servers in the same run: kafkajs sends of
-// 100 messages, a kafkajs consume loop that parses and counts, and bulkWrites of the very rows and counts that are stored.
-// N loans of N ÷ 30 readers in three partitions go through the relay and one counter, 30,000 where nothing is said; M loans
-// through reader activity with its tallies, none where nothing is said: a test server in place of MongoDB may need seconds for
-// each hundred. Starts the servers of tools/backends where they do not run; topics and databases are its own and removed.
+// The relay and the read models on Kafka and MongoDB, against bare loops over the same servers in the same run: kafkajs
+// sends of 100 messages, a kafkajs consume loop that parses and counts, and bulkWrites of exactly the rows and counts
+// that are stored. N loans of N ÷ 30 readers in three partitions go through the relay and one counter, 30,000 by
+// default. M loans go through reader activity with its tallies, none by default, because a test server in place of
+// MongoDB may need seconds for each hundred. Starts the servers of tools/backends unless they run. Its topics and
+// databases are its own and are removed.
 // usage: node tools/dist/bench/cluster.js [N [M]]
 import { decodeFact, type PublishedEvent } from '@readership/contracts';
 import {
@@ -34,7 +35,7 @@ const window = 500;
 const wholeMs = 300_000;
 const everyPartition = Array.from({ length: partitions }, (_, partition) => partition);
 
-/** What lies in the topic of a deployment whose store holds the same: raw, and as a consumer gets it. */
+/** The records in the topic of a deployment whose store holds the same: raw, and as a consumer gets them. */
 interface Published {
   readonly deployment: Deployment;
   readonly store: EventStore;
@@ -60,7 +61,7 @@ async function fill(store: EventStore, all: readonly BenchFact[]): Promise<void>
   }
 }
 
-/** Publishes everything in the store, all partitions at once; the log must not hold any of it. */
+/** Publishes everything in the store, all partitions at once. The log must be empty. */
 async function relayAll(store: EventStore, log: Deployment['adapters']['eventLog']): Promise<void> {
   const lane = async (partition: number): Promise<void> => {
     const relay = new Relay(context, partition, store, log);
@@ -85,7 +86,7 @@ async function published(deployment: Deployment, loans: number): Promise<Publish
   return { deployment, store, count: all.length, messages, records };
 }
 
-/** Has the log's records taken as a new group; resolves to records per second. */
+/** Takes the log's records as a new group. Resolves to records per second. */
 async function consumeAll(
   { adapters }: Deployment,
   count: number,
@@ -112,7 +113,7 @@ async function consumeAll(
 
 function relayed({ store, records, count }: Published): Promise<number> {
   return inDeployment(async ({ adapters: { eventLog } }) => {
-    // The connections are there before the clock runs.
+    // The connections exist before the clock runs.
     await eventLog.publish('first', 0, 0, 1, [{ ...records[0]![0]!, context: 'first', position: 1 }]);
     return perSecond(count, () => relayAll(store, eventLog));
   });
@@ -122,7 +123,7 @@ function sent({ messages }: Published): Promise<number> {
   return inDeployment(({ servers, topic }) => send(bareKafka(servers), topic, messages));
 }
 
-/** From the topic into a database of its own. */
+/** Reads from the topic and writes into a new database. */
 function projected({ deployment, count }: Published, model: ReadModel<any>): Promise<number> {
   return inDeployment(({ adapters }) => {
     const processor = readModelProcessor<LogRecord, PublishedEvent>(model, adapters.readModels(context));
@@ -152,14 +153,17 @@ interface Documents {
   readonly cells: readonly { readonly _id: string; readonly n: number }[];
 }
 
-/** From memory into a database of its own, in windows as they come from the topic. */
+/** Reads from memory, in windows as they come from the topic, and writes into a new database. */
 function folded(
   { records, count }: Published,
   model: ReadModel<any>,
   over: (models: ReadModels) => ReadModels = (models) => models,
 ): Promise<number> {
   return inDeployment(({ adapters }) => {
-    const processor = readModelProcessor<LogRecord, PublishedEvent>(model, over(adapters.readModels(context)));
+    const processor = readModelProcessor<LogRecord, PublishedEvent>(
+      model,
+      over(adapters.readModels(context)),
+    );
     const lane = async (partition: number): Promise<void> => {
       const all = records[partition]!;
       for (let at = 0; at < all.length; at += window)
@@ -196,7 +200,7 @@ async function documentsOf(
   return stored;
 }
 
-/** The documents alone, replaced in bulk and safe on a majority: no head, no checkpoint. */
+/** Writes the documents alone, in bulk and with majority write concern: without head and checkpoint. */
 function written({ count }: Published, stored: readonly (readonly Documents[])[]): Promise<number> {
   return inDeployment(async ({ servers: { mongoUrl, namespace } }) => {
     const dbName = `${namespace}-bare`;

@@ -1,7 +1,7 @@
 import { status, up, type ServerName } from '#servers';
 import {
   clusterAdapters,
-  forgetCluster,
+  deleteCluster,
   prepareCluster,
   type ClusterAdapters,
   type ClusterServers,
@@ -14,7 +14,7 @@ import { join } from 'node:path';
 export const context = 'bench';
 export const partitions = 3;
 
-// Lines of the client would stand between those of the tables.
+// Lines of the client would come between those of the tables.
 process.env['KAFKAJS_LOG_LEVEL'] ??= 'error';
 
 const definitions = join(
@@ -24,14 +24,14 @@ const definitions = join(
 
 let addresses: ReturnType<typeof up> | undefined;
 
-/** A deployment of one context that is called `bench` and has nothing in it. */
+/** A deployment of one context with the name `bench`, which is empty. */
 export interface Deployment {
   readonly adapters: ClusterAdapters;
   readonly servers: ClusterServers;
   readonly topic: string;
 }
 
-/** Makes a deployment with names of its own on the servers of `tools/backends`, and removes it after `work`. */
+/** Makes a deployment with its own names on the servers of `tools/backends`, and removes it after `work`. */
 export async function inDeployment<T>(work: (deployment: Deployment) => Promise<T>): Promise<T> {
   const { mongodb, kafka, redis } = await (addresses ??= up());
   const servers: ClusterServers = {
@@ -58,7 +58,7 @@ export async function inDeployment<T>(work: (deployment: Deployment) => Promise<
       await adapters.close();
     }
   } finally {
-    await forgetCluster({ ...servers, contexts: [context] });
+    await deleteCluster({ ...servers, contexts: [context] });
     await removeTopics(servers);
   }
 }
@@ -67,7 +67,7 @@ export function bareKafka({ kafkaBrokers, namespace }: ClusterServers): Kafka {
   return new Kafka({ brokers: [...kafkaBrokers], clientId: `${namespace}-bare` });
 }
 
-/** Deletes every topic and group of a deployment that nobody is connected to any more. */
+/** Deletes every topic and group of a deployment that has no connections any more. */
 export async function removeTopics(servers: ClusterServers): Promise<void> {
   const admin = bareKafka(servers).admin();
   await admin.connect();
@@ -76,14 +76,14 @@ export async function removeTopics(servers: ClusterServers): Promise<void> {
     const topics = (await admin.listTopics()).filter(ours);
     if (topics.length > 0) await admin.deleteTopics({ topics });
     const groups = (await admin.listGroups()).groups.map(({ groupId }) => groupId).filter(ours);
-    // A member that ended a moment ago may still count as one: its group is then left to expire.
+    // A member that has just ended may still count as one; its group is then left to expire.
     if (groups.length > 0) await admin.deleteGroups(groups).catch(() => undefined);
   } finally {
     await admin.disconnect();
   }
 }
 
-/** Names the servers that answer, with their versions: numbers say little without them. */
+/** Names and versions of the servers that answer, because numbers mean little without them. */
 export async function serverNames(): Promise<string> {
   await (addresses ??= up());
   const found = await status();

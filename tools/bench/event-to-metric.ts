@@ -1,8 +1,9 @@
-// How long after it was acknowledged an event stands in the figures, while a cluster of four services takes in a steady stream:
-// loans in batches of 50 by HTTP, through the gateway, and an analyst who asks for the loans of each branch again and again.
-// The readers of a partition of the log all use one branch, whose loans are then counted in the order in which they were
-// recorded: the n-th that an answer counts is the n-th that was acknowledged. Latency ends when that answer has arrived.
-// Starts the servers of tools/backends where they do not run; everything else is its own and removed.
+// Measures how long after its acknowledgement an event is included in the figures, while a cluster of four services
+// takes a steady stream: loans in batches of 50 by HTTP, through the gateway, and an analyst who asks for the loans of
+// each branch again and again. The readers of a partition of the log all use one branch, so its loans are counted in
+// the order in which they were recorded: the n-th that an answer counts is the n-th that was acknowledged. The latency
+// ends when that answer has arrived. Starts the servers of tools/backends unless they run. Everything else is its own
+// and is removed.
 // usage: node tools/dist/bench/event-to-metric.js [events per second] [seconds] [readers]
 import { ReadershipClient, type InteractionEvent } from '@readership/client';
 import { partitionOf } from '@readership/kernel';
@@ -20,10 +21,10 @@ const readers = countFrom(process.argv[4], 600, 100_000);
 const warmUpSeconds = 5;
 const perRequest = 50;
 const perRegistration = 500;
-/** As many requests may wait for their answer; one more is not sent, and the run fails. */
+/** The most requests that may wait for their answer. One more is not sent, and the run fails. */
 const underwayMax = 100;
 const settledMs = 120_000;
-/** Asking costs the servers some hundred reads each time: an answer may be as old as this. */
+/** The pause between two questions, so an answer may be this old. Each question costs the servers about a hundred reads. */
 const askAgainMs = 200;
 const aimMs = 2_000;
 
@@ -74,7 +75,10 @@ async function settled(client: ReadershipClient): Promise<void> {
   if (found.length > 0) throw new Error(`not settled: ${found.slice(0, 3).join('; ')}`);
 }
 
-/** Sends for the whole time and notes what was acknowledged when; resolves to how long each measured request took. */
+/**
+ * Sends for the whole time and records when each event was acknowledged. Resolves to the duration of each measured
+ * request.
+ */
 async function stream(
   client: ReadershipClient,
   among: readonly Reader[],
@@ -99,7 +103,10 @@ async function stream(
   return answeredMs;
 }
 
-/** Begins one after the other at a steady rate, whether or not those before have ended; rejects when too many have not. */
+/**
+ * Begins one call after the other at a steady rate, whether or not earlier calls have ended. Rejects when too many have
+ * not.
+ */
 async function steadily(
   count: number,
   everyMs: number,
@@ -134,7 +141,7 @@ function loan(n: number, { card, partition }: Reader): InteractionEvent {
   };
 }
 
-/** Asks for the loans of every branch, one answer after the other, until told to stop. */
+/** Asks for the loans of every branch, one request after the other, until told to stop. */
 async function watch(client: ReadershipClient, shown: Latencies, enough: () => boolean): Promise<number> {
   let looks = 0;
   for (; !enough(); looks++) {
@@ -201,7 +208,7 @@ async function measure(cluster: RunningCluster): Promise<void> {
   }
 }
 
-/** The stream was too fast for these servers: what stands in the table is less than it was. */
+/** Explains that the stream was too fast for these servers, so the table shows less than the real latency. */
 async function explain(client: ReadershipClient, uncounted: number): Promise<void> {
   process.exitCode = 1;
   const { found } = await audit(client, 0);

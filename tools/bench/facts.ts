@@ -1,6 +1,6 @@
 import type { InteractionFact } from '@readership/contracts';
 
-/** A published fact before it has a place. */
+/** A published fact before it has a position. */
 export interface BenchFact {
   readonly type: 'PatronRegistered' | 'InteractionRecorded';
   readonly key: string;
@@ -10,7 +10,7 @@ export interface BenchFact {
 
 const person = (i: number): string => `00000000-0000-4000-8000-${String(i).padStart(12, '0')}`;
 
-/** `n` loans of `n` ÷ 30 readers over three years, as they lie on the log: registrations first, then by time. */
+/** `n` loans of `n` ÷ 30 readers over three years, as they are on the log: registrations first, then by time. */
 export function facts(n: number): readonly BenchFact[] {
   const readers = Math.ceil(n / 30);
   const registered = Array.from({ length: readers }, (_, i): BenchFact => {

@@ -1,6 +1,7 @@
 // Interactions by HTTP batch, from request to acknowledged outcome, against a bare loop that inserts the same number of
 // rows in transactions of 500 (libsql, prepared statements, WAL, synchronous=FULL). The relay and the consumers of the
-// context run meanwhile, as they do in production. usage: node tools/dist/bench/ingest.js
+// context run meanwhile, as in production.
+// usage: node tools/dist/bench/ingest.js
 import 'reflect-metadata';
 import { fileAdapters } from '@readership/embedded';
 import { createApp, loadSecrets, readConfig } from '@readership/host';

@@ -5,14 +5,14 @@ export interface Quantiles {
   readonly count: number;
 }
 
-/** By nearest rank: each is one that was measured. */
+/** Quantiles by nearest rank, so that each is a measured value. */
 export function quantiles(of: readonly number[]): Quantiles {
   const sorted = [...of].sort((a, b) => a - b);
   const at = (share: number): number => sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? NaN;
   return { p50: at(0.5), p99: at(0.99), max: at(1), count: sorted.length };
 }
 
-/** When events were acknowledged and when they were counted, by partition, in which both come in the same order. */
+/** When events were acknowledged and counted, by partition. Within a partition both have the same order. */
 export class Latencies {
   private readonly sent: { readonly at: number; readonly measured: boolean }[][];
   private readonly seen: number[][];
@@ -22,12 +22,12 @@ export class Latencies {
     this.seen = Array.from({ length: partitions }, () => []);
   }
 
-  /** The next event of the partition; one that is not measured keeps the order only. */
+  /** Adds the next event of the partition. An event that is not measured only keeps the order. */
   acknowledged(partition: number, at: number, measured: boolean): void {
     this.sent[partition]!.push({ at, measured });
   }
 
-  /** An answer that arrived then counts so many events of the partition. */
+  /** Reports that an answer that arrived at `at` counts `count` events of the partition. */
   counted(partition: number, count: number, at: number): void {
     const seen = this.seen[partition]!;
     while (seen.length < count) seen.push(at);
@@ -37,7 +37,7 @@ export class Latencies {
     return this.sent.reduce((sum, all) => sum + all.length, 0);
   }
 
-  /** Events that were acknowledged and not counted yet. */
+  /** Number of events that were acknowledged and not counted yet. */
   get missing(): number {
     return this.sent.reduce(
       (sum, all, partition) => sum + Math.max(0, all.length - this.seen[partition]!.length),
@@ -46,8 +46,8 @@ export class Latencies {
   }
 
   /**
-   * From acknowledged to counted; 0 where an answer was faster than the acknowledgement. What is not counted yet stands
-   * among them as if it were counted now.
+   * Latencies from acknowledged to counted; 0 when an answer was faster than the acknowledgement. Events that are not
+   * counted yet are included as if they were counted now.
    */
   measured(now: number): { readonly latencies: readonly number[]; readonly uncounted: number } {
     let uncounted = 0;

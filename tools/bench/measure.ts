@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** Work done per second, of one run. */
+/** One run. Resolves to the work done per second. */
 export type Run = () => Promise<number>;
 
 export const rounds = 3;
@@ -12,8 +12,8 @@ function median(of: readonly number[]): number {
 }
 
 /**
- * Runs ours and the baseline in turn after a warm-up of each, and prints the median of the rounds' ratios with both
- * medians per second. The ratio is what may be quoted: the machine's own speed falls out of it.
+ * Runs ours and the baseline in turn, after a warm-up of each. Prints the median of the rounds' ratios, and both
+ * medians per second. Quote the ratio: it does not depend on the machine's speed.
  */
 export async function compare(title: string, aim: number, ours: Run, baseline: Run): Promise<number> {
   await ours();
@@ -33,14 +33,14 @@ export function header(): void {
   console.log('| what | ratio | aim | ours /s | baseline /s | rounds |\n|---|---|---|---|---|---|');
 }
 
-/** Times `work` over `n` items; resolves to items per second. */
+/** Times `work` over `n` items. Resolves to items per second. */
 export async function perSecond(n: number, work: () => Promise<void> | void): Promise<number> {
   const begun = process.hrtime.bigint();
   await work();
   return n / (Number(process.hrtime.bigint() - begun) / 1e9);
 }
 
-/** A folder that is gone after `work`. */
+/** Runs `work` in a folder that is deleted afterwards. */
 export async function inFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), 'readership-bench-'));
   try {

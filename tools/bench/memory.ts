@@ -1,6 +1,6 @@
-// Peak memory and cost per event of a whole Readership process that takes in N interactions by HTTP in batches of 2,000,
-// and then rebuilds all figures for another policy.
-// The process is measured from outside (VmHWM); N defaults to 1,000,000 of N ÷ 20 readers.
+// Peak memory and cost per event of a whole Readership process that takes N interactions by HTTP in batches of 2,000,
+// and then rebuilds all figures for another policy. The process is measured from outside (VmHWM). N defaults to
+// 1,000,000, with N ÷ 20 readers.
 // usage: node tools/dist/bench/memory.js [N]
 import { ReadershipClient } from '@readership/client';
 import { writeFileSync } from 'node:fs';

@@ -10,10 +10,10 @@ const counter: Projection<PublishedEvent, { n: number }> = {
   apply: (row) => ({ n: (row?.n ?? 0) + 1 }),
 };
 
-/** The least that a projection can do: a row per reader with one number. */
+/** The smallest possible projection: a row per reader with one number. */
 export const counts: ReadModel<any> = { projection: counter };
 
-/** What most figures are counted from. */
+/** The read model that most figures are counted from. */
 export const activity: ReadModel<any> = {
   projection: readerActivity(defaultPolicy, 'America/New_York'),
   tallies: [people(defaultPolicy)],

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 
-/** Of the process since it began, all threads: says what work costs, also on a machine that others use. */
+/** CPU time of the process since it began, over all threads. It measures the cost of work even on a busy machine. */
 export function cpuSeconds(pid: number): number {
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ');
   return (Number(fields[11]) + Number(fields[12])) / 100;
 }
 
-/** The most memory that the process ever had. */
+/** The peak memory of the process. */
 export function peakMb(pid: number): number {
   return megabytes(pid, 'VmHWM');
 }

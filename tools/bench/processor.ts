@@ -1,4 +1,5 @@
-// Read models against a loop that counts the same records with one prepared upsert each, in transactions of the same size.
+// Read models against a loop that counts the same records with one prepared upsert each, in transactions of the same
+// size.
 // usage: node tools/dist/bench/processor.js
 import { decodeFact, type PublishedEvent } from '@readership/contracts';
 import { fileAdapters } from '@readership/embedded';

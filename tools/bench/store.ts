@@ -1,5 +1,6 @@
-// The event store against a bare loop over libsql that stores the same bytes under the same keys with prepared statements,
-// WAL and synchronous=FULL. usage: node tools/dist/bench/store.js
+// The event store against a bare loop over libsql that stores the same bytes under the same keys, with prepared
+// statements, WAL and synchronous=FULL.
+// usage: node tools/dist/bench/store.js
 import { fileAdapters } from '@readership/embedded';
 import { fold, type AnyEvent, type Decider, type EventStore, type Publish } from '@readership/kernel';
 import { randomBytes, randomUUID } from 'node:crypto';

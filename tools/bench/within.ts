@@ -1,4 +1,4 @@
-/** Rejects when `work` has not ended in time; it is not stopped by that. */
+/** Rejects when `work` has not ended in time. It does not stop the work. */
 export async function within<T>(ms: number, what: string, work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
@@ -11,7 +11,7 @@ export async function within<T>(ms: number, what: string, work: Promise<T>): Pro
   }
 }
 
-/** A whole number from the command line, `usual` when there is none. */
+/** A whole number from the command line; `usual` by default. */
 export function countFrom(text: string | undefined, usual: number, max: number): number {
   const count = Number(text ?? usual);
   if (!Number.isSafeInteger(count) || count < 1 || count > max)

@@ -28,7 +28,10 @@ afterEach(async () => {
   running.forget();
 });
 
-/** Stops the service, edits one of its databases, and asks it again; answers what `readership audit` finds and exits with. */
+/**
+ * Stops the service, edits one of its databases, and starts it again. Returns what `readership audit` prints and its
+ * exit code.
+ */
 async function afterEditing(database: string, sql: string): Promise<{ found: string; exit: number | null }> {
   const { folder } = running;
   await running.stop();

@@ -1,6 +1,6 @@
 import { waitForAccounts, type ContextAudit, type ReadershipClient } from '@readership/client';
 
-/** What does not add up in the accounts of all services, one sentence each; empty when everything is accounted for. */
+/** What does not add up in the accounts of all services, one sentence each; empty when everything does. */
 export function inequalities(accounts: readonly ContextAudit[]): string[] {
   const found: string[] = [];
   for (const { context, partitions, projections, jobs } of accounts) {
@@ -25,7 +25,7 @@ export function inequalities(accounts: readonly ContextAudit[]): string[] {
   return found;
 }
 
-/** Asks every service and joins the answers; with `waitMs` it asks again until all is published and applied. */
+/** Asks every service and joins the answers. With `waitMs` it asks again until everything is published and applied. */
 export async function audit(
   client: ReadershipClient,
   waitMs: number,

@@ -2,11 +2,11 @@ import type { InteractionEvent } from '@readership/client';
 import { interactionKinds } from '@readership/contracts';
 import { hash } from 'node:crypto';
 
-/** Field of an interaction → name of the column it comes from, or a constant. */
+/** Maps a field of an interaction to the name of its column, or to a constant. */
 export type Mapping = Readonly<Record<string, string | { readonly const: string | number | boolean }>>;
 
 export interface RowError {
-  /** Of the file, the header being line 1. */
+  /** Line of the file; the header is line 1. */
   readonly line: number;
   /** The column at fault, or empty. */
   readonly column: string;
@@ -46,9 +46,9 @@ export function mappingProblems(mapping: Mapping, columns: readonly string[]): s
 }
 
 /**
- * Makes interactions of a file's rows. A row without a mapped id gets SHA-256 of its mapped values and how often they
- * were seen before in the file, so the same file again records nothing. A day alone, or the first day of an ISO 8601
- * interval, stands for noon UTC of that day.
+ * Makes interactions of a file's rows. A row without a mapped id gets the SHA-256 of its mapped values and of how often
+ * they occurred before in the file, so the same file again records nothing. A day alone, or the first day of an ISO
+ * 8601 interval, stands for noon UTC of that day.
  */
 export class RowReader {
   private readonly seen = new Map<string, number>();
@@ -58,7 +58,7 @@ export class RowReader {
     private readonly source: string,
   ) {}
 
-  /** Line is that of the file. */
+  /** `line` is the line of the file. */
   read(row: Readonly<Record<string, string>>, line: number): InteractionEvent | RowError {
     const value = (field: string): string | undefined => {
       const from = this.mapping[field];
@@ -123,7 +123,7 @@ function instantOf(text: string): string | null {
   const start = text.split('/')[0]!;
   const instant = /^\d{4}-\d{2}-\d{2}$/.test(start) ? `${start}T12:00:00Z` : start;
   if (!/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})$/.test(instant)) return null;
-  // A day that does not exist, such as 31 April, would silently become the next month's first.
+  // A day that does not exist, such as 31 April, would silently become the first of the next month.
   const day = start.slice(0, 10);
   if (Number.isNaN(Date.parse(instant)) || new Date(day).getUTCDate() !== Number(day.slice(8))) return null;
   return instant;

@@ -2,24 +2,24 @@ import { Parser } from 'csv-parse';
 import { createReadStream } from 'node:fs';
 
 export interface CsvRow {
-  /** Of the file, the header being line 1. */
+  /** Line of the file; the header is line 1. */
   readonly line: number;
   readonly values: Readonly<Record<string, string>>;
 }
 
 export interface CsvChunk {
   readonly rows: readonly CsvRow[];
-  /** Of the file, up to the end of this chunk. */
+  /** Bytes of the file up to the end of this chunk. */
   readonly bytesRead: number;
 }
 
-/** A quote that is never closed must not draw the rest of the file into memory. */
+/** The longest row, so that a quote that is never closed does not load the rest of the file into memory. */
 const rowBytesMax = 1024 * 1024;
 
 /**
- * The rows of a CSV file as they come off the disk, many at a time: nothing is awaited for a row alone, and no more than a
- * chunk of the file is held. `checkHeader` throws when the columns will not do. Rejects with one line that names the line
- * of the file at which it is no CSV.
+ * The rows of a CSV file in chunks as they are read from the disk. No row is awaited separately, and at most one chunk
+ * of the file is held. `checkHeader` throws when the columns cannot be used. Rejects with one line that names the first
+ * line of the file that is not CSV.
  */
 export async function* csvChunks(
   file: string,
@@ -50,7 +50,10 @@ export async function* csvChunks(
   yield { rows: parser.takeRows(), bytesRead };
 }
 
-/** Keeps its rows, each with its line, instead of queueing them one by one: asking for `info` would take as long as parsing. */
+/**
+ * Keeps its rows with their lines instead of queueing each row. The parser's `info` option would take as long as
+ * parsing.
+ */
 class RowParser extends Parser {
   private rows: CsvRow[] = [];
 

@@ -8,8 +8,9 @@ import { RowReader, type Mapping } from './csv-mapping.js';
 import { importCsv } from './import.js';
 
 /**
- * A year of England's public libraries, 2023–24, one branch per authority. Source: Arts Council England, Libraries activity
- * data, as published by Libraries Hacked under the MIT licence. `READERSHIP_REAL_DATA` names the folder of all of it.
+ * A year of England's public libraries, 2023–24, one branch per authority. Source: Arts Council England, Libraries
+ * activity data, as published by Libraries Hacked under the MIT licence. `READERSHIP_REAL_DATA` names the folder with
+ * the whole data.
  */
 const folder = process.env['READERSHIP_REAL_DATA'];
 type Row = Readonly<Record<string, string>>;
@@ -45,7 +46,7 @@ describe('a year of England’s libraries', () => {
         const branch = { id, name: id, library: 'ENGLAND', timeZone: 'Europe/London' };
         await client.send('POST', '/v1/branches', branch);
       }
-      // The list of branches follows their recording.
+      // The list of branches lags behind their recording.
       await audit(client, 60_000);
       for (const { file, kind, metric } of files) {
         const rows = rowsOf(file);

@@ -11,11 +11,11 @@ const mapping: Mapping = { time: 'Day', branch: 'Where', kind: { const: 'visit' 
 
 let server: Server;
 let folder: string;
-/** Branches that are recorded; the list of branches has none of them yet. */
+/** Branches that are recorded. The list of branches has none of them yet. */
 let recorded: Set<string>;
 let asked: string[];
 let batches: InteractionEvent[][];
-/** Answers yet to come that say the database is away. */
+/** The number of further answers that say that the database is unavailable. */
 let away = 0;
 
 function outcomeOf({ data }: InteractionEvent, at: number): LineOutcome {

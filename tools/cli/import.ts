@@ -14,16 +14,16 @@ import { csvChunks, type CsvRow } from './csv-rows.js';
 export interface ImportRequest {
   readonly file: string;
   readonly mapping: Mapping;
-  /** CloudEvents source of the interactions; the file's name when absent. */
+  /** CloudEvents source of the interactions; defaults to the file's name. */
   readonly source?: string;
   readonly dryRun: boolean;
-  /** Where the refused lines are listed, as CSV of line, column and code. */
+  /** A file for the refused lines, as CSV of line, column and code. */
   readonly errorFile?: string;
 }
 
 export interface ImportResult {
   readonly total: number;
-  /** In a dry run: that would be sent. */
+  /** In a dry run, the number that would be sent. */
   readonly recorded: number;
   readonly alreadyRecorded: number;
   readonly refused: number;
@@ -32,13 +32,13 @@ export interface ImportResult {
 }
 
 const batchLines = Math.min(2_000, linesPerBatchMax);
-/** More than this in one file points to a wrong mapping, not to bad lines. */
+/** More errors in one file than this point to a wrong mapping, not to bad lines. */
 const errorsMax = 100_000;
 const unknownBranchesMax = 10_000;
 
 /**
- * Reads a CSV in batches and records its rows as interactions, the next batch being read while the one before is sent. A
- * dry run sends nothing, but asks for the branches. `report` is told bytes read of bytes in all.
+ * Reads a CSV file in batches and records its rows as interactions. The next batch is read while the one before is
+ * sent. A dry run sends nothing, but asks for the branches. `report` gets the bytes read and the bytes in all.
  */
 export async function importCsv(
   client: ReadershipClient,
@@ -81,7 +81,10 @@ class ImportRun {
   private batch: Line[] = [];
   private underway: Promise<void> = Promise.resolve();
   private readonly known = new Set<string>();
-  /** Refused once, after the service had waited for them: their other rows are not sent, for each would wait again. */
+  /**
+   * Branches that were refused after the service had waited for them. Their other rows are not sent, because each would
+   * wait again.
+   */
   private readonly unknown = new Set<string>();
 
   constructor(
@@ -91,7 +94,7 @@ class ImportRun {
     this.reader = new RowReader(request.mapping, request.source ?? `/import/${basename(request.file)}`);
   }
 
-  /** Whether a batch is full with this row. */
+  /** Adds a row. Returns true when the batch is full. */
   take({ line, values }: CsvRow): boolean {
     this.counts.total++;
     const read = this.reader.read(values, line);
@@ -100,13 +103,13 @@ class ImportRun {
     return this.batch.length === batchLines;
   }
 
-  /** Resolves when the batch before this one was answered. */
+  /** Sends the batch. Resolves when the batch before it was answered. */
   async send(): Promise<void> {
     const lines = this.batch;
     this.batch = [];
     await this.underway;
     this.underway = this.request.dryRun ? this.rehearse(lines) : this.record(lines);
-    // Heard by whoever sends next, or by the end.
+    // The next call of `send`, or the end, awaits it and gets the error.
     this.underway.catch(() => {});
   }
 
@@ -116,7 +119,7 @@ class ImportRun {
     return { ...this.counts, errors: this.errors.sort((a, b) => a.line - b.line) };
   }
 
-  /** Branches are looked up as they are recorded, never in a list that follows: one that was just added is known. */
+  /** Looks up branches by their own records. The list lags behind and may lack a branch that was just added. */
   private async rehearse(lines: readonly Line[]): Promise<void> {
     for (const branch of new Set(lines.map(({ event }) => event.data.branch))) {
       if (this.known.has(branch) || this.unknown.has(branch)) continue;
@@ -126,7 +129,7 @@ class ImportRun {
     this.counts.recorded += this.ofKnownBranches(lines).length;
   }
 
-  /** Whether a branch is known is the service's to say: it waits for one that was just added. */
+  /** Records lines. Only the service decides which branches are known, because it waits for one that was just added. */
   private async record(lines: readonly Line[]): Promise<void> {
     const sent = this.ofKnownBranches(lines);
     const outcomes = await this.client.recordMany(sent.map(({ event }) => event));
@@ -174,7 +177,7 @@ class ImportRun {
     if (this.errors.length < errorsMax) this.errors.push(error);
   }
 
-  /** The column that the field at fault came from; empty when it is none. */
+  /** The column of the field at fault; empty when it has no column. */
   private columnOf(pointer: string | undefined): string {
     const from = this.request.mapping[pointer?.split('/').at(-1) ?? ''];
     return typeof from === 'string' ? from : '';

@@ -22,7 +22,7 @@ const program = new Command('readership')
   .description('Commands for operators of a running Readership.')
   .showHelpAfterError();
 
-/** Long enough for whoever is called when a database is down. */
+/** Long enough for an operator to bring a database back. */
 const importPatienceMs = 30 * 60_000;
 
 function clientOf({ url, key }: Where, options: ClientOptions = {}): ReadershipClient {

@@ -35,7 +35,7 @@ async function visits(): Promise<number> {
   return (await client.send<{ points: { value: number }[] }>('GET', url)).body.points[0]!.value;
 }
 
-/** Stops the service, changes a stored count of visits, and starts it again. */
+/** Stops the service, changes a stored count of visits, and starts the service again. */
 async function damage(): Promise<void> {
   const { folder } = running;
   await running.stop();

@@ -1,6 +1,6 @@
 import { RequestRefused, type ReadershipClient } from '@readership/client';
 
-/** A rebuild as `GET /v1/rebuilds/{id}` answers. */
+/** A rebuild as `GET /v1/rebuilds/{id}` answers it. */
 export interface Rebuild {
   readonly id: number;
   readonly model: string;
@@ -27,7 +27,7 @@ export interface RebuildAsked {
   readonly context: string;
   readonly model: string;
   readonly version?: number;
-  /** Lets it answer once it was compared, whatever the comparison said. */
+  /** Switches to the new version once it was compared, whatever the result. */
   readonly switch: boolean;
   readonly waitMs: number;
 }
@@ -35,8 +35,8 @@ export interface RebuildAsked {
 const lookMs = 500;
 
 /**
- * Rebuilds a read model beside the live one and compares them. An equal one has served its purpose and is dropped; one
- * that differs stays until it is switched to or abandoned; with `switch` it answers from now on in either case.
+ * Rebuilds a read model beside the live one and compares the two. An equal rebuild is dropped; a different one stays
+ * until it is switched to or abandoned. With `switch` the new one serves from now on in either case.
  */
 export async function rebuild(
   client: ReadershipClient,
@@ -65,7 +65,7 @@ export async function rebuild(
   }
 }
 
-/** Gives up the rebuild of a model that is under way or waits. */
+/** Abandons the rebuild of a model that is in progress or waits. */
 export async function abandon(
   client: ReadershipClient,
   { context, model }: Pick<RebuildAsked, 'context' | 'model'>,
@@ -77,7 +77,7 @@ export async function abandon(
   return (await client.send<Rebuild>('POST', `/v1/rebuilds/${found.id}/abandon${of}`)).body;
 }
 
-/** What became of it, in sentences. */
+/** The outcome of a rebuild, in sentences. */
 export function outcomeOf({ model, version, state, parity }: Rebuild): readonly string[] {
   const name = `${model} version ${version}`;
   if (parity === null) return [`${name} is ${state}.`];

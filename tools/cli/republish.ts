@@ -1,7 +1,7 @@
 import { RequestRefused, type ReadershipClient } from '@readership/client';
 import { contextNames } from '@readership/contracts';
 
-/** A context's place on the log in a partition, as `GET /v1/republish` answers. */
+/** How far a context has published in a partition, as `GET /v1/republish` answers it. */
 interface LaneStatus {
   readonly partition: number;
   readonly published: number;
@@ -14,18 +14,18 @@ interface Republished {
 }
 
 export interface RepublishAsked {
-  /** Absent: every one. */
+  /** Defaults to every context. */
   readonly context?: string;
-  /** Absent: every one. */
+  /** Defaults to every partition. */
   readonly partition?: number;
-  /** Absent: the first that the log does not hold, per partition. */
+  /** Defaults to the first position that the log does not hold, per partition. */
   readonly from?: number;
   readonly waitMs: number;
 }
 
 const lookMs = 200;
 
-/** The options as they were typed; throws an error of one line. */
+/** Parses the options. Throws an error of one line. */
 export function askedOf(options: {
   readonly context?: string;
   readonly partition?: string;
@@ -45,8 +45,8 @@ export function askedOf(options: {
 }
 
 /**
- * Lets contexts publish again what the log lacks, or everything from a position on, and waits until they have. Tells,
- * in a sentence each, of the partitions where something was published again.
+ * Makes contexts publish again what the log lacks, or everything from a position on, and waits until they have. Returns
+ * one sentence for each partition where something was published again.
  */
 export async function republish(
   client: ReadershipClient,

@@ -25,13 +25,13 @@ export class Gateway extends Program {
     });
   }
 
-  /** Puts nginx before these replicas. Where it is missing root installs it, and anybody else is told to. */
+  /** Starts nginx in front of these replicas. When it is missing, root installs it, and other users are told to. */
   static async before(
     replicas: readonly Replica[],
     options: { readonly root: string; readonly port: number; readonly log: string },
   ): Promise<Gateway> {
     await need('nginx', 'nginx-light');
-    // Not in the data folder: workers of a master that is root are nobody, and must get to their files.
+    // Not in the data folder: the workers of a root master run as nobody and need access to their files.
     const folder = mkdtempSync(join(tmpdir(), 'readership-gateway-'));
     chmodSync(folder, 0o755);
     copyFileSync(join(options.root, configuration), join(folder, 'nginx.conf'));
@@ -63,7 +63,7 @@ export class Gateway extends Program {
   }
 }
 
-/** As upstreams.conf, with every replica by its port; one that refuses is asked again after a second. */
+/** Like upstreams.conf, with every replica by its port. A replica that refuses is tried again after a second. */
 function upstreams(replicas: readonly Replica[]): string {
   const servers = (service: string): string =>
     replicas

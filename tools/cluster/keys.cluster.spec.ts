@@ -1,5 +1,5 @@
 import { claimPorts, up } from '#servers';
-import { forgetCluster, prepareCluster, type ClusterServers } from '@readership/cluster';
+import { deleteCluster, prepareCluster, type ClusterServers } from '@readership/cluster';
 import { contextNames, type ContextName } from '@readership/contracts';
 import { testKeys } from '@readership/host/testing';
 import mongoose from 'mongoose';
@@ -20,7 +20,7 @@ let port: number;
 const settingsOf = (database: string) =>
   connection.getClient().db(`${servers.namespace}-${database}`).collection('settings').find().toArray();
 
-/** One service with the keys that the kept documents were made with, but for these. */
+/** One service with the keys that the kept documents were made with, except for those given. */
 function service(name: ContextName, keys: Partial<Record<'masterKey' | 'cardKey', Buffer>> = {}): Replica {
   const { masterKey, cardKey, linkKey, adminKey } = { ...testKeys, ...keys };
   const replica = new Replica(name, started.length + 1, port, {
@@ -47,7 +47,7 @@ function service(name: ContextName, keys: Partial<Record<'masterKey' | 'cardKey'
   return replica;
 }
 
-/** Ends with 1 and one line, which matches. */
+/** Expects the service to end with 1 and one line that matches. */
 async function refused(replica: Replica, line: RegExp): Promise<void> {
   expect([await replica.ended, replica.lastLines(9)]).toEqual([
     { code: 1, signal: null },
@@ -81,7 +81,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await Promise.all(started.map((replica) => replica.kill()));
   await connection.close();
-  await forgetCluster({ ...servers, contexts: contextNames });
+  await deleteCluster({ ...servers, contexts: contextNames });
   rmSync(folder, { recursive: true });
 }, 60_000);
 
@@ -121,7 +121,7 @@ describe('on the databases of an earlier release', () => {
       'partitions',
     ]);
     expect(names(await settingsOf('settings'))).toEqual(['cardKey', 'masterKey']);
-    // Nothing that analytics keeps shows a card key.
+    // Nothing that analytics stores depends on the card key.
     await refused(
       service('analytics', { cardKey: Buffer.alloc(32, 9) }),
       /^The deployment \S+ \(database \S+-settings\) was made with another card key: .*$/,

@@ -8,7 +8,7 @@ import { Readership } from '../scenario/readership.js';
 
 const program = join(import.meta.dirname, '../dist/cluster/main.js');
 
-/** What `npm run cluster` runs once everything is built. */
+/** A run of what `npm run cluster` runs once everything is built. */
 class Run {
   out = '';
   err = '';
@@ -22,7 +22,7 @@ class Run {
     this.ended = new Promise((resolve) => this.child.once('close', (code) => resolve(code)));
   }
 
-  /** Resolves to where it answers, once it told what to open. */
+  /** Resolves to its address once it is printed. */
   async url(): Promise<string> {
     while (!/^Open /m.test(this.out)) {
       if (this.child.exitCode !== null) throw new Error(`it ended: ${this.err}`);

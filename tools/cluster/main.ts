@@ -12,13 +12,13 @@ import { RunningCluster } from './running-cluster.js';
 
 const settledWithinMs = 600_000;
 
-/** Throws an `Error` of one line when somebody else listens there. */
+/** Throws an `Error` of one line when another process listens there. */
 async function expectFree(port: number): Promise<void> {
   if (port === 0) return;
   const probe = createServer();
-  const free = await new Promise<boolean>((settle) => {
-    probe.once('error', () => settle(false));
-    probe.listen(port, '127.0.0.1', () => probe.close(() => settle(true)));
+  const free = await new Promise<boolean>((resolve) => {
+    probe.once('error', () => resolve(false));
+    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)));
   });
   if (!free)
     throw new Error(
@@ -28,7 +28,7 @@ async function expectFree(port: number): Promise<void> {
 
 const stateFile = (folder: string, sample: Sample): string => join(folder, `sample-${sample}.json`);
 
-/** One sample cannot become another: they have the same readers with other histories. */
+/** Throws when the folder holds another sample, because the samples have the same readers with other histories. */
 function expectSameSample({ folder, sample }: Options): void {
   for (const other of Object.keys(samples) as Sample[]) {
     if (sample !== 'none' && other !== sample && existsSync(stateFile(folder, other)))
@@ -38,7 +38,7 @@ function expectSameSample({ folder, sample }: Options): void {
   }
 }
 
-/** Loads the sample, from where an earlier run stopped, and waits until every figure holds it. */
+/** Loads the sample, from where an earlier run stopped, and waits until every figure includes it. */
 async function load(cluster: RunningCluster, sample: Sample, state: LoadState): Promise<void> {
   const client = new ReadershipClient(cluster.url, cluster.key);
   const file = stateFile(cluster.folder, sample);
@@ -63,7 +63,7 @@ async function run(options: Options): Promise<void> {
   const folder = resolve(options.folder);
   const { sample } = options;
   const serversFolder = join(folder, 'servers');
-  // Held until this process ends: another would start the same servers again, and end those that run here.
+  // Held until this process ends: a second one would start the same servers again, and end those that run here.
   const held = DataFolder.open(folder, [
     'keys.json',
     ...Object.keys(samples).map((name) => `sample-${name}.json`),

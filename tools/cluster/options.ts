@@ -7,7 +7,7 @@ export const samples = {
 export type Sample = keyof typeof samples;
 
 export interface Options {
-  /** 0: a free one. */
+  /** 0 takes a free port. */
   readonly port: number;
   readonly folder: string;
   readonly sample: Sample | 'none';
@@ -22,7 +22,7 @@ export const usage = `usage: npm run cluster -- [--port N] [--data DIR] [--sampl
   --sample WHAT   a made-up consortium, loaded once: part of it (150 readers, a minute or two; the default),
                   small: as ./start has it (2,000 readers, about twenty minutes); none: start empty`;
 
-/** Reads the command line; throws an `Error` whose message is one line for the user. */
+/** Reads the command line. Throws an `Error` whose message is one line for the user. */
 export function optionsOf(args: readonly string[]): Options {
   const { values } = parseArgs({
     args: [...args],

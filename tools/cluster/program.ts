@@ -13,14 +13,14 @@ export interface Command {
   readonly args: readonly string[];
   /** The whole environment; nothing is inherited. */
   readonly env: Readonly<Record<string, string>>;
-  /** What it prints is added to this file. */
+  /** A file to which its output is appended. */
   readonly log: string;
 }
 
-/** Where Linux lets a process be told when whoever started it is gone, killed or not. */
+/** A command that ends its process when the parent process ends in any way, where Linux supports it. */
 const untilWeEnd = existsSync('/usr/bin/setpriv') ? ['/usr/bin/setpriv', '--pdeathsig', 'TERM', '--'] : [];
 
-/** A program that can be started, signalled and started again; it ends with us, whatever happens. */
+/** A program that can be started, signalled and started again. It ends when this process ends in any way. */
 export class Program {
   private child: ChildProcess | null = null;
   private exit: Promise<Exit> = Promise.resolve({ code: 0, signal: null });
@@ -44,7 +44,7 @@ export class Program {
     if (this.child) throw new Error(`${this.name} runs already`);
     const { file, args, env, log } = this.command;
     const output = openSync(log, 'a', 0o600);
-    // A group of its own: Ctrl-C in the terminal is ours to pass on, in order.
+    // In its own process group, so that Ctrl-C in the terminal reaches this process, which stops the others in order.
     const [first, ...rest] = [...untilWeEnd, file, ...args] as [string, ...string[]];
     const child = spawn(first, rest, { env, detached: true, stdio: ['ignore', output, output] });
     closeSync(output);
@@ -66,9 +66,9 @@ export class Program {
     this.child?.kill(name);
   }
 
-  /** Ends it as an operator would; one that has not ended in time is killed. */
+  /** Ends it like an operator. If it has not ended in time, it is killed. */
   async stop(withinMs = 30_000): Promise<Exit> {
-    // One that is paused would take the signal only when it goes on.
+    // A paused process would handle the signal only when it continues.
     this.signal('SIGCONT');
     this.signal('SIGTERM');
     const late = new AbortController();
@@ -87,7 +87,7 @@ export class Program {
     return this.exit;
   }
 
-  /** Its last lines, for whoever has to find out why it ended. */
+  /** Its last lines, to show why it ended. */
   lastLines(count = 5): string {
     const { log } = this.command;
     if (!existsSync(log)) return '';

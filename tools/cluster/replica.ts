@@ -4,7 +4,7 @@ import { Program, type Command } from './program.js';
 
 const readyWithinMs = 60_000;
 
-/** One process of a service, on a port of its own that it keeps. */
+/** One process of a service, on a port that it keeps. */
 export class Replica extends Program {
   constructor(
     readonly service: ContextName,
@@ -15,7 +15,7 @@ export class Replica extends Program {
     super(`${service}-${number}`, command);
   }
 
-  /** Resolves when it takes traffic; rejects with its last lines when it ended, or did not come that far in a minute. */
+  /** Resolves when it accepts traffic. Rejects with its last lines when it ended, or is not ready within a minute. */
   async ready(): Promise<void> {
     const until = Date.now() + readyWithinMs;
     while (!(await this.takesTraffic())) {
@@ -25,7 +25,7 @@ export class Replica extends Program {
     }
   }
 
-  /** Stops it in order, starts it again, and waits until it takes traffic. */
+  /** Stops it gracefully, starts it again, and waits until it accepts traffic. */
   async restart(): Promise<void> {
     await this.stop();
     this.start();

@@ -1,5 +1,5 @@
 import { claimPorts, up } from '#servers';
-import { forgetCluster, prepareCluster, type ClusterServers } from '@readership/cluster';
+import { deleteCluster, prepareCluster, type ClusterServers } from '@readership/cluster';
 import { contextNames, type ContextName } from '@readership/contracts';
 import { loadSecrets, readConfig, type Secrets } from '@readership/host';
 import { randomBytes } from 'node:crypto';
@@ -12,31 +12,31 @@ import { Replica } from './replica.js';
 const root = join(import.meta.dirname, import.meta.dirname.endsWith('dist/cluster') ? '../../..' : '../..');
 
 export interface ClusterShape {
-  /** Names the deployment on the servers; absent: one of its own, for a test. */
+  /** Name of the deployment on the servers; by default a new one, for a test. */
   readonly namespace?: string;
   readonly partitions?: number;
-  /** Processes per service, one where nothing is said. */
+  /** Processes per service; one by default. */
   readonly replicas?: Readonly<Partial<Record<ContextName, number>>>;
-  /** Keys, ports and logs; absent: a temporary one. */
+  /** Folder of keys, ports and logs; by default a temporary one. */
   readonly folder?: string;
-  /** Of the servers; absent: that of `tools/backends`. */
+  /** Folder of the servers; defaults to that of `tools/backends`. */
   readonly serversFolder?: string;
-  /** Of the gateway; absent: a free one. */
+  /** Port of the gateway; by default a free one. */
   readonly port?: number;
   readonly logLevel?: 'debug' | 'info' | 'warn';
   /** Requests per second of one key. */
   readonly ratePerSecond?: number;
-  /** Environment of the services besides, or instead of what they are given else. */
+  /** Further environment variables of the services, which override the usual ones. */
   readonly settings?: Readonly<Record<string, string>>;
 }
 
-/** The four services as processes on the servers of `tools/backends`, behind one address. Needs the build. */
+/** The four services as processes on the servers of `tools/backends`, behind one address. It needs the build. */
 export class RunningCluster {
   private constructor(
     readonly url: string,
-    /** May do everything. */
+    /** The access key for everything. */
     readonly key: string,
-    /** The key was made now. */
+    /** True when the key was made by this start. */
     readonly keyIsNew: boolean,
     readonly folder: string,
     readonly servers: ClusterServers,
@@ -45,7 +45,7 @@ export class RunningCluster {
     private readonly folderIsTemporary: boolean,
   ) {}
 
-  /** Resolves when every replica takes traffic. What was started is ended again when one cannot be. */
+  /** Resolves when every replica accepts traffic. When one cannot be started, the others are ended again. */
   static async start(shape: ClusterShape = {}): Promise<RunningCluster> {
     const folder = resolve(shape.folder ?? mkdtempSync(join(tmpdir(), 'readership-cluster-')));
     mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -100,7 +100,7 @@ export class RunningCluster {
     return this.replicas.filter((replica) => replica.service === service);
   }
 
-  /** Ends everything in order; resolves to the names of those that had to be killed or ended badly. */
+  /** Ends everything in order. Resolves to the names of those that had to be killed or failed. */
   async stop(): Promise<readonly string[]> {
     await this.gateway.stop();
     this.gateway.forget();
@@ -113,13 +113,13 @@ export class RunningCluster {
   }
 
   /**
-   * Deletes all that a stopped cluster left on the servers, and its folder if that is a temporary one. Throws while one of
-   * its services runs, and deletes nothing then.
+   * Deletes everything that a stopped cluster left on the servers, and its folder if that is temporary. Rejects, and
+   * deletes nothing, while one of its services runs.
    */
   async forget(): Promise<void> {
     const running = this.replicas.filter(({ pid }) => pid !== undefined).map(({ name }) => name);
     if (running.length > 0) throw new Error(`Stop ${running.join(', ')} first: nothing was deleted.`);
-    await forgetCluster({ ...this.servers, contexts: contextNames });
+    await deleteCluster({ ...this.servers, contexts: contextNames });
     if (this.folderIsTemporary) rmSync(this.folder, { recursive: true, force: true });
   }
 }

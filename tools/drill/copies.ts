@@ -15,7 +15,7 @@ const sentAtOnce = 500;
 const gonePollMs = 100;
 const gonePollsMax = 100;
 
-/** The databases of a deployment, copied document by document: what a dump does where there is one. */
+/** The databases of a deployment, copied document by document, as a dump does. */
 export class Databases {
   private constructor(
     private readonly connection: mongoose.Connection,
@@ -26,7 +26,7 @@ export class Databases {
     return new Databases(await mongoose.createConnection(servers.mongoUrl).asPromise(), servers);
   }
 
-  /** One point in time only when nobody writes meanwhile. */
+  /** Copies a database. It is one point in time only when nobody writes meanwhile. */
   async copy(context: string): Promise<DatabaseCopy> {
     const database = this.database(context);
     const copied = new Map<string, readonly mongo.Document[]>();
@@ -36,7 +36,7 @@ export class Databases {
     return copied;
   }
 
-  /** Puts a copy in the place of what is there; indexes stay. */
+  /** Replaces the documents with those of a copy. Indexes stay. */
   async put(context: string, copy: DatabaseCopy): Promise<void> {
     const database = this.database(context);
     for (const { name } of await database.listCollections().toArray()) {
@@ -49,7 +49,7 @@ export class Databases {
     }
   }
 
-  /** Everything that is folded from the log and from the context's own order. */
+  /** Drops everything that is folded from the log and from the context's own events. */
   async dropReadModels(context: string): Promise<void> {
     const database = this.database(context);
     for (const name of ['model_rows', 'model_entries', 'model_cells'])
@@ -67,7 +67,7 @@ export class Databases {
   }
 }
 
-/** Sends the records of a copy to a topic that is empty, each to its partition, so that they get the offsets they had. */
+/** Sends the records of a copy to an empty topic, each to its partition, so that they get the same offsets. */
 export async function putTopic(topic: Topic, copy: TopicCopy): Promise<void> {
   for (const [partition, messages] of copy.entries()) {
     for (let at = 0; at < messages.length; at += sentAtOnce) {
@@ -85,7 +85,7 @@ export async function putTopic(topic: Topic, copy: TopicCopy): Promise<void> {
   }
 }
 
-/** Tries again for a moment: a topic that was deleted is gone a little later. */
+/** Retries for a short time, because a deleted topic disappears a little later. */
 export async function soon<T>(work: () => Promise<T>): Promise<T> {
   for (let polls = 1; ; polls++) {
     try {

@@ -1,6 +1,6 @@
 import type { ContextAudit } from '@readership/client';
 import { contextNames } from '@readership/contracts';
-import { forgetCluster, prepareCluster } from '@readership/cluster';
+import { deleteCluster, prepareCluster } from '@readership/cluster';
 import { defaultPolicy } from '@readership/contracts';
 import { loadSecrets, readConfig } from '@readership/host';
 import type { LogRecord } from '@readership/kernel';
@@ -33,7 +33,7 @@ export interface Backup {
 const { qualifying } = defaultPolicy;
 const wishesPerSecond = 100;
 
-/** A deployment that is backed up, lost and restored, and what it must be like afterwards. */
+/** A deployment that is backed up, lost and restored, and the state it must have afterwards. */
 export class Drill {
   readonly ledger = new Ledger();
   readonly client: Client;
@@ -52,7 +52,7 @@ export class Drill {
     return new Drill(cluster, await Databases.of(cluster.servers));
   }
 
-  /** A history of readers, interactions, answers and costs, of which every fact is acknowledged. */
+  /** Records a history of readers, interactions, answers and costs, and waits until every fact is acknowledged. */
   async record(seed: number, wishes: number): Promise<void> {
     await prepare(this.client, qualifying);
     const unknown = await ask(this.client, historyOf(seed, wishes), wishesPerSecond);
@@ -65,13 +65,13 @@ export class Drill {
   }
 
   /**
-   * The databases as of one moment, while facts are recorded. A replica set tells it by a snapshot; here every process is
-   * held meanwhile, amid whatever it does.
+   * Copies the databases as of one moment, while facts are recorded. A replica set does that with a snapshot; here
+   * every process is paused meanwhile, wherever it is.
    */
   async copyDatabases(held: () => void): Promise<Backup['databases']> {
     for (const replica of this.cluster.replicas) replica.signal('SIGSTOP');
     try {
-      // What was sent before is stored or not by now.
+      // By now every write that was sent is either stored or not.
       await pause(200);
       held();
       const copies = new Map<string, DatabaseCopy>();
@@ -93,9 +93,9 @@ export class Drill {
     await Promise.all(this.cluster.replicas.map((replica) => replica.ready()));
   }
 
-  /** Of services that are stopped: databases and topic, as if a storm had taken them. */
+  /** Deletes databases and topic of the stopped services, as in a total loss. */
   async destroy(): Promise<void> {
-    await soon(() => forgetCluster({ ...this.cluster.servers, contexts: contextNames }));
+    await soon(() => deleteCluster({ ...this.cluster.servers, contexts: contextNames }));
   }
 
   async restore({ topic, databases }: Backup): Promise<void> {
@@ -114,12 +114,12 @@ export class Drill {
     return gather(this.cluster.servers, secrets, this.topic);
   }
 
-  /** What is wrong with what is stored, published and answered, by the oracles of `tools/faults`. */
+  /** What is wrong with what is stored, published and answered, according to the oracles of `tools/faults`. */
   async judged(): Promise<readonly string[]> {
     const { client, ledger } = this;
     const accounts = await this.accounts();
     const found = await this.found();
-    // Of what nobody was told the fate of, that which came to be belongs to the history.
+    // Requests without a known outcome belong to the history when their events were stored.
     const streams = new Set(found.events.map(({ stream }) => stream));
     const items = [...ledger.items.values()].filter(({ item }) =>
       streams.has(`interaction-${itemId(item.number)}`),
@@ -142,8 +142,8 @@ export class Drill {
 }
 
 /**
- * The records that follow their context's last. A relay that runs before the lane is moved back publishes what its store
- * has not published yet; it lies on the topic before the records that are missing, and comes again after them.
+ * The records that follow their context's last one. A relay that runs before the lane is moved back publishes what its
+ * store has not published yet. Those records come before the missing ones on the topic, and again after them.
  */
 function following(records: readonly LogRecord[]): readonly LogRecord[] {
   const lanes = new Map<string, number>();
@@ -154,9 +154,9 @@ function following(records: readonly LogRecord[]): readonly LogRecord[] {
   });
 }
 
-/** Visits long before the history, recorded one after the other until it is told to stop. */
+/** Records visits long before the history, one after the other, until it is stopped. */
 export class Trickle {
-  /** Ids of those that were acknowledged, in their order. */
+  /** Ids of the acknowledged visits, in order. */
   readonly acknowledged: string[] = [];
   private stopped = false;
   private readonly ended: Promise<void>;
@@ -169,7 +169,7 @@ export class Trickle {
     this.ended.catch(() => undefined);
   }
 
-  /** Resolves once so many more were acknowledged. */
+  /** Resolves once `more` further visits were acknowledged. */
   async goesOn(more: number): Promise<void> {
     for (const enough = this.acknowledged.length + more; this.acknowledged.length < enough;) {
       await Promise.race([this.ended, pause(10)]);

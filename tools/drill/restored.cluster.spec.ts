@@ -5,7 +5,10 @@ import { RunningCluster } from '../cluster/running-cluster.js';
 import type { DatabaseCopy } from './copies.js';
 import { Drill, Trickle, visit, type Backup } from './drill.js';
 
-/** As OPERATIONS.md tells it, «Backup and restore». One after the other: each begins with what the one before left. */
+/**
+ * The procedure of OPERATIONS.md, «Backup and restore». The tests depend on each other: each begins with what the one
+ * before left.
+ */
 let cluster: RunningCluster;
 let drill: Drill;
 let client: ReadershipClient;

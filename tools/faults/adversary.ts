@@ -18,19 +18,19 @@ export interface Battlefield {
   say(line: string): void;
 }
 
-/** Does harm as scheduled, and puts everything back: what must run runs again when a fault has ended. */
+/** Causes faults as scheduled and undoes them. When a fault has ended, what must run runs again. */
 export class Adversary {
-  /** What must not have happened while it went on. */
+  /** What went wrong meanwhile and must not have. */
   readonly wrong: string[] = [];
   /** Replicas that are down, or about to be, because of a fault. */
   private readonly meant = new Set<Replica>();
   private readonly over = new AbortController();
-  /** Ends of what was done last to a process or server: a start may take longer than the schedule gives it. */
+  /** The end of the last action on each process or server, because a start may take longer than the schedule allows. */
   private readonly turns = new Map<string, Promise<void>>();
 
   constructor(private readonly field: Battlefield) {}
 
-  /** Resolves when every fault has ended and every replica takes traffic. */
+  /** Resolves when every fault has ended and every replica accepts traffic. */
   async carryOut(faults: readonly Scheduled[]): Promise<void> {
     const begun = performance.now();
     const guarding = this.guard();
@@ -117,7 +117,7 @@ export class Adversary {
     }
   }
 
-  /** As what runs it would do: starts it until it takes traffic, since it may find the servers away. */
+  /** Acts like a supervisor: starts it until it accepts traffic, because servers may be unavailable. */
   private async revive(replica: Replica): Promise<void> {
     for (let starts = 1; ; starts++) {
       try {
@@ -130,7 +130,7 @@ export class Adversary {
     }
   }
 
-  /** Notices replicas that end by themselves, and starts them again. */
+  /** Notices replicas that end unexpectedly, and starts them again. */
   private async guard(): Promise<void> {
     const { signal } = this.over;
     while (!signal.aborted) {

@@ -2,7 +2,7 @@ import { chaos } from './run.js';
 
 const seed = 5;
 const minutes = 5;
-/** Beyond the minutes of faults: to start, to come to rest and to judge. */
+/** The time in addition to the minutes of faults: to start, to become idle and to judge. */
 const judgingMinutes = 6;
 
 it(

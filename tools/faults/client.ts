@@ -2,14 +2,14 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { consortium, survey, type Item, type Wish } from './history.js';
 import { itemId, source, type Ledger } from './ledger.js';
 
-/** The request of a wish: the same each time it is asked. */
+/** The request of a wish, the same each time. */
 interface Request {
   readonly method: 'POST' | 'PUT';
   readonly path: string;
   readonly body: object | readonly object[];
 }
 
-/** What became of a request: `lost`, nobody knows, however often it was asked. */
+/** The outcome of a request. `lost` means that it is not known, however often it was sent. */
 type Answer =
   | { readonly outcome: 'done'; readonly ids: readonly string[] }
   | { readonly outcome: 'refused'; readonly code: string }
@@ -21,9 +21,12 @@ const pauseMinMs = 200;
 const pauseMaxMs = 2_000;
 const brokenMax = 100;
 
-/** A branch system and a front desk in one: asks again, with the same ids, until it is told or its patience ends. */
+/**
+ * Acts like a branch system and a front desk: sends a request again, with the same ids, until it gets an outcome or the
+ * time is over.
+ */
 export class Client {
-  /** How often something was asked once more. */
+  /** How often something was sent again. */
   repeats = 0;
 
   constructor(
@@ -34,10 +37,10 @@ export class Client {
     private readonly patienceMs = 90_000,
   ) {}
 
-  /** Answers that no fault excuses: an error that nobody foresaw is none of a server that is away. */
+  /** Answers that no fault excuses: an unexpected error does not come from an unavailable server. */
   readonly broken: string[] = [];
 
-  /** Asks, and notes in the ledger what was answered; false when nobody knows what became of it. */
+  /** Sends a wish and records the answer in the ledger. Resolves to false when the outcome is not known. */
   async ask(wish: Wish): Promise<boolean> {
     const request = this.requestOf(wish);
     if (request === null) return true;
@@ -49,7 +52,7 @@ export class Client {
     return impatient || answer.outcome !== 'lost';
   }
 
-  /** One read that must succeed in the end. */
+  /** Reads until it succeeds. */
   async read<T>(path: string): Promise<T> {
     const until = Date.now() + this.patienceMs;
     for (let pauseMs = pauseMinMs; ; pauseMs = Math.min(2 * pauseMs, pauseMaxMs)) {
@@ -62,7 +65,7 @@ export class Client {
     }
   }
 
-  /** One request besides the history, without an id of its own: repeated until it is answered. */
+  /** Sends a request outside the history, without an id of its own, until it is answered. */
   async demand<T>(method: 'POST' | 'PUT', path: string, body: object): Promise<T> {
     const until = Date.now() + this.patienceMs;
     for (let pauseMs = pauseMinMs; ; pauseMs = Math.min(2 * pauseMs, pauseMaxMs)) {
@@ -73,7 +76,7 @@ export class Client {
     }
   }
 
-  /** The status of one read, 0 when there was no answer. */
+  /** The status of one read; 0 when there was no answer. */
   async status(path: string): Promise<number> {
     return (await this.fetched('GET', path, undefined, answersWithinMs))?.status ?? 0;
   }
@@ -94,7 +97,7 @@ export class Client {
     if (response.status >= 300) return { outcome: 'refused', code: codeOf(response.text) };
     if (!Array.isArray(body)) return { outcome: 'done', ids: [(JSON.parse(response.text) as Line).id ?? ''] };
     const lines = linesOf(response.text);
-    // An answer that was cut off tells nothing.
+    // A truncated answer tells nothing.
     if (lines === null || lines.length !== body.length) return { outcome: 'lost' };
     const refused = lines.find(({ outcome }) => outcome === 'refused');
     if (refused) return { outcome: 'refused', code: refused.code ?? 'REFUSED' };
@@ -131,7 +134,7 @@ export class Client {
     }
   }
 
-  /** `null`: it cannot be asked, since whom it is about was never told. */
+  /** `null` when it cannot be sent, because the id of its person was never received. */
   private requestOf(wish: Wish): Request | null {
     switch (wish.do) {
       case 'register':

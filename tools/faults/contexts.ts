@@ -5,7 +5,7 @@ import { partsOf, type ContextParts } from '@readership/host';
 import { InteractionLogModule } from '@readership/interaction-log';
 import { PatronProfileModule } from '@readership/patron-profile';
 
-/** What every context is made of, as its own module says it. */
+/** The parts of every context, from its own module. */
 export function contexts(): readonly ContextParts[] {
   const adapters = memoryAdapters();
   return [PatronProfileModule, InteractionLogModule, FeedbackModule, AnalyticsModule].map((module) =>

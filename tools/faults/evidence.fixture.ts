@@ -5,17 +5,17 @@ import type { EventStore, LogRecord, ReadModels, Stored, StoreKeys } from '@read
 import { contexts } from './contexts.js';
 import type { Topic } from './topic.js';
 
-/** An event as it lies in the order of its context's partition. */
+/** An event in the order of its context's partition. */
 export interface StoredEvent extends Pick<
   Stored,
   'stream' | 'version' | 'partition' | 'position' | 'id' | 'type' | 'data'
 > {
   readonly context: string;
-  /** JSON text of what is published of it, `null`: nothing. */
+  /** JSON text of its published body; `null` when it publishes nothing. */
   readonly fact: string | null;
 }
 
-/** All that is stored of a read model, as text. */
+/** Everything that is stored of a read model, as text. */
 export interface Model {
   readonly context: string;
   readonly model: string;
@@ -26,7 +26,7 @@ export interface Model {
 /** What a run left behind, read from the servers themselves. */
 export interface Found {
   readonly events: readonly StoredEvent[];
-  /** Of the context's own order, with what is personal opened. */
+  /** The context's own events in order, with personal parts decrypted. */
   readonly own: ReadonlyMap<string, readonly Stored[]>;
   /** Every record of the topic that carries our headers, by partition, in order. */
   readonly records: readonly (readonly LogRecord[])[];

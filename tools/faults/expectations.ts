@@ -6,7 +6,7 @@ import type { Expected } from './oracles.js';
 const once = { least: 1, most: 1 } as const;
 const perhapsOnce = { least: 0, most: 1 } as const;
 
-/** What the contexts' stores must hold of all that clients were told, and may hold of what they were not. */
+/** What the contexts' stores must hold because clients were told so, and what they may hold because clients do not know. */
 export function expectedEvents(ledger: Ledger): readonly Expected[] {
   return [...ofPeople(ledger), ...ofItems(ledger), ...ofAnswers(ledger), ...ofCosts(ledger)];
 }

@@ -32,7 +32,7 @@ const volumes: Readonly<Record<string, readonly InteractionKind[]>> = {
   returns: ['return'],
 };
 
-/** A metric of the API, and the part of its points that a series of the oracle says. */
+/** A metric of the API, and the part of its points that corresponds to a series of the oracle. */
 interface Asked {
   readonly metric: string;
   readonly part: 'value' | 'numerator' | 'denominator';
@@ -67,7 +67,7 @@ interface Point {
   readonly denominator?: number;
 }
 
-/** Asks for every figure that the history has something to say of, in every scope. */
+/** Asks for every figure that the history determines, in every scope. */
 export async function figuresOf(
   client: Client,
   ledger: Ledger,
@@ -108,7 +108,7 @@ export async function figuresOf(
   return figures;
 }
 
-/** The history as the oracle takes it: each interaction as it is now, under whom it belongs to. */
+/** The history as the oracle takes it: each interaction in its last state, with the person it belongs to. */
 function historyFor(
   ledger: Ledger,
   items: readonly KnownItem[],
@@ -186,7 +186,7 @@ function counted(
 
 const format = new Intl.DateTimeFormat('sv-SE', { timeZone, year: 'numeric', month: '2-digit' });
 
-/** The month in which it was, where the consortium is. */
+/** The month of a time, in the consortium's time zone. */
 function monthOf(time: string): string {
   return format.format(new Date(time));
 }

@@ -12,7 +12,7 @@ const firstDay = Date.UTC(2023, 0, 1);
 const lastDay = Date.UTC(2024, 11, 31);
 const dayMs = 86_400_000;
 
-/** A person to be registered: a client knows people by their first card. */
+/** A person to be registered. A client identifies people by their first card. */
 export interface Registration {
   readonly cards: readonly string[];
   readonly givenName: string;
@@ -21,7 +21,7 @@ export interface Registration {
   readonly enrolledOn?: string;
 }
 
-/** An interaction to be recorded; `person` stands for an id that the registration answers. */
+/** An interaction to be recorded. `person` stands for the id that the registration answers. */
 export interface Item {
   readonly number: number;
   readonly time: string;
@@ -46,7 +46,7 @@ export interface StatedCost {
   readonly amount: { readonly minor: number; readonly currency: string };
 }
 
-/** What a client wants; asked again it is the same request. */
+/** What a client wants. Sent again it is the same request. */
 export type Wish =
   | { readonly do: 'register'; readonly person: number; readonly registration: Registration }
   | {
@@ -61,7 +61,7 @@ export type Wish =
   | {
       readonly do: 'record';
       readonly items: readonly Item[];
-      /** Asked once, and not waited for: nobody knows what became of it. */
+      /** Sent once and not waited for, so that its outcome is not known. */
       readonly impatient?: true;
     }
   | {
@@ -100,7 +100,7 @@ export function consortium(windowMonths: ActivityPolicy['windowMonths'], qualify
   };
 }
 
-/** Wishes whose lanes overlap are asked one after the other, in their order; all others may overtake each other. */
+/** Wishes that share a lane are sent one after the other, in their order. All others may overtake each other. */
 export function lanesOf(wish: Wish): readonly string[] {
   switch (wish.do) {
     case 'record':
@@ -123,14 +123,14 @@ export function lanesOf(wish: Wish): readonly string[] {
 }
 
 /**
- * As many wishes as asked for: the same seed and number give the same ones. A request that hangs may take effect after a
- * later one, so nothing is changed back: each is in order and without effect whenever it comes again.
+ * The given number of wishes. The same seed and number give the same ones. A request that hangs may take effect after a
+ * later one, so no wish changes anything back: each one is valid and has no further effect when it comes again.
  */
 export function historyOf(seed: number, wishes: number): readonly Wish[] {
   return new Writing(new Chance(seed)).write(wishes);
 }
 
-/** What the writer of a history must remember, so that what it asks for is in order. */
+/** What the writer of a history remembers of a person, so that its wishes are valid. */
 interface Person {
   readonly number: number;
   readonly cards: string[];
@@ -145,7 +145,7 @@ class Writing {
   /** Cards that were used and belong to nobody yet. */
   private readonly strays: string[] = [];
   private readonly registered: Wish[] = [];
-  /** Those that others may refer to. */
+  /** Interactions that later wishes may refer to. */
   private readonly items: Item[] = [];
   private itemsNumbered = 0;
   private readonly corrected = new Set<number>();
@@ -163,7 +163,7 @@ class Writing {
     return written;
   }
 
-  /** `through`: how much of the history lies behind. */
+  /** `through`: how much of the history is behind. */
   private next(through: number): Wish {
     const { chance } = this;
     const op = chance.int(1, 100);
@@ -224,7 +224,7 @@ class Writing {
     return { do: 'give-card', person: person.number, card };
   }
 
-  /** Days go on, so that a person is open or closed whatever the days of earlier closures were. */
+  /** Closes or reopens a person. Days only increase, so the result does not depend on the days of earlier closures. */
   private closeOrReopen(person: Person): Wish {
     const on = dayOf(Date.parse(person.since) + this.chance.int(1, 60) * dayMs);
     if (on > '2025-12-31') return this.stateCost();
@@ -305,7 +305,7 @@ class Writing {
     };
   }
 
-  /** Of a reader who has not been registered yet, or never is. */
+  /** A card of a reader who is not registered yet, or never will be. */
   private strayCard(): string {
     if (this.strays.length < 3) this.strays.push(this.newCard());
     return this.chance.pick(this.strays);

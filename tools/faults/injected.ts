@@ -9,7 +9,7 @@ import type { Topic } from './topic.js';
 export interface Poisoned {
   readonly key: string;
   readonly partition: number;
-  /** Whether the operator gives up what cannot be read. */
+  /** True when the operator gives up what cannot be read. */
   readonly discarded: boolean;
 }
 
@@ -18,7 +18,7 @@ type RecordFault = Extract<
   { kind: 'duplicate' | 'replay' | 'reorder' | 'poison' | 'foreign' | 'tombstone' }
 >;
 
-/** Sends what no relay would send. */
+/** Sends records that no relay would send. */
 export class Injector {
   readonly poisoned: Poisoned[] = [];
   /** The last position of our own lane, by partition. */
@@ -44,7 +44,10 @@ export class Injector {
     }
   }
 
-  /** A fact that cannot be read, and one of the same key that can. They are about somebody who was never registered. */
+  /**
+   * Sends a fact that cannot be read, and one of the same key that can. They are about a person who was never
+   * registered.
+   */
   private async poison({ discarded }: Extract<Fault, { kind: 'poison' }>): Promise<void> {
     const key = randomUUID();
     const partition = partitionOf(key, this.partitions);
@@ -60,7 +63,7 @@ export class Injector {
   }
 }
 
-/** Records of a partition once more: some as they follow each other, the last ones, or some in another order. */
+/** Repeats some records of a partition: a sequence, the last ones, or some in another order. */
 function again(
   { kind, at, count }: Extract<Fault, { kind: 'duplicate' | 'replay' | 'reorder' }>,
   messages: readonly KafkaMessage[],

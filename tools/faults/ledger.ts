@@ -4,7 +4,7 @@ import type { Item, PaperAnswer, Registration, StatedCost, Wish } from './histor
 
 export const source = '/chaos';
 
-/** The id under which an item of the history is known to clients. */
+/** The id by which clients know an item of the history. */
 export function itemId(item: number): string {
   return digest(`${source}\0item ${item}`);
 }
@@ -19,10 +19,10 @@ export interface KnownPerson {
 
 export interface KnownItem {
   readonly item: Item;
-  /** What it says now; it keeps whom it came with. */
+  /** Its current state. The reference that it came with does not change. */
   now: Item;
   status: 'recorded' | 'withdrawn';
-  /** `false`: it was asked for, and nobody was told what became of it. */
+  /** `false` when it was sent and the outcome is not known. */
   acknowledged: boolean;
 }
 
@@ -33,11 +33,11 @@ export class Ledger {
   readonly answers = new Map<string, PaperAnswer>();
   readonly costs = new Map<string, StatedCost>();
   windowMonths: ActivityPolicy['windowMonths'] = 12;
-  /** Requests that were acknowledged, and those that were refused though they were in order. */
+  /** Numbers of requests that were acknowledged, and of valid ones that were refused. */
   acknowledged = 0;
   readonly refused: string[] = [];
 
-  /** `ids`: what the answer told about each thing that was asked for, in order. */
+  /** Records an answer. `ids` has the answer's id for each thing that was asked for, in order. */
   note(wish: Wish, ids: readonly string[]): void {
     this.acknowledged++;
     switch (wish.do) {
@@ -84,7 +84,7 @@ export class Ledger {
     }
   }
 
-  /** It may be stored from now on. */
+  /** Records that an item was sent, so that it may be stored from now on. */
   asked(item: Item): KnownItem {
     let known = this.items.get(item.number);
     if (!known) {

@@ -9,7 +9,7 @@ const help = `usage: tools/chaos [--seed N] [--minutes M] [--rate R] [--faults k
   while faults happen, and says what is wrong afterwards; exits 1 if anything is. A seed gives the same history and the
   same faults at the same times. Faults: ${faultKinds.join(', ')}.`;
 
-/** What may be needed, beyond the minutes of faults, to start, to come to rest and to judge. */
+/** The time in addition to the minutes of faults: to start, to become idle and to judge. */
 const judgingMinutes = 10;
 const shownMax = 50;
 
@@ -23,7 +23,7 @@ const { values } = parseArgs({
   },
 });
 
-/** Positive, or the help is shown. */
+/** Accepts a positive number; otherwise the help is shown. */
 function number(text: string): number {
   const value = Number(text);
   if (Number.isFinite(value) && value >= 0) return value;
@@ -67,5 +67,5 @@ try {
 } finally {
   if (!wereUp) await down();
 }
-// What hangs must not keep it.
+// Something that hangs must not keep the process alive.
 process.exit();

@@ -11,7 +11,7 @@ import {
   type Expected,
 } from './oracles.js';
 
-/** A run that went well: two facts of one interaction, published, and one that is private. */
+/** A correct run: two facts of one interaction, published, and one that is private. */
 const events: readonly StoredEvent[] = [
   event(1, 'InteractionRecorded', { branch: 'A' }),
   event(2, 'InteractionCorrected', { branch: 'B' }),

@@ -4,25 +4,25 @@ import { inequalities } from '../cli/audit.js';
 import type { Model, StoredEvent } from './evidence.fixture.js';
 import { firstOccurrences, injectedContext } from './records.js';
 
-/** What must be stored of an acknowledged fact: so many events of a type in a stream that say this. */
+/** What must be stored of an acknowledged fact: from `least` to `most` events of a type in a stream with this content. */
 export interface Expected {
   readonly context: string;
   readonly stream: string;
   readonly type: string;
-  /** What the event's data must hold; absent: anything. */
+  /** What the event's data must contain; anything by default. */
   readonly says?: Readonly<Record<string, unknown>>;
   readonly least: number;
   readonly most: number;
 }
 
-/** One number of a read model as the history demands it, and as it was answered. */
+/** One number of a read model: what the history requires, and what was answered. */
 export interface Figure {
   readonly name: string;
   readonly expected: number;
   readonly found: number | null;
 }
 
-/** O1: every acknowledged fact is in the store, once, and the versions of every stream are dense. */
+/** O1: every acknowledged fact is in the store once, and the versions of every stream are dense. */
 export function storedOnce(events: readonly StoredEvent[], expected: readonly Expected[]): string[] {
   const wrong: string[] = [];
   const streams = new Map<string, StoredEvent[]>();
@@ -55,7 +55,7 @@ export function storedOnce(events: readonly StoredEvent[], expected: readonly Ex
   return wrong;
 }
 
-/** O2, O3: what is live is, byte for byte, what a refold of everything gives. */
+/** O2, O3: the live read models equal, byte for byte, a refold of everything. */
 export function equalToRefold(live: readonly Model[], again: readonly Model[]): string[] {
   const wrong: string[] = [];
   const named = (models: readonly Model[]) =>
@@ -73,7 +73,7 @@ export function equalToRefold(live: readonly Model[], again: readonly Model[]): 
   return wrong;
 }
 
-/** O2: the figures that are answered are those of the known history. */
+/** O2: the answered figures are those of the known history. */
 export function equalToHistory(figures: readonly Figure[]): string[] {
   return figures.flatMap(({ name, expected, found }) =>
     found === expected ? [] : [`O2 ${name} is ${String(found)}, not ${expected}`],
@@ -81,8 +81,8 @@ export function equalToHistory(figures: readonly Figure[]): string[] {
 }
 
 /**
- * O4: in a partition the positions of a context come in their order, each naming the one before, and what comes again
- * is what came before.
+ * O4: in a partition the positions of a context come in order, each naming the one before, and a repetition equals the
+ * first record.
  */
 export function inOrder(records: readonly LogRecord[]): string[] {
   const wrong: string[] = [];
@@ -116,7 +116,7 @@ export function accountedFor(accounts: readonly ContextAudit[], parked: number):
   return wrong;
 }
 
-/** O6: what is on the log is in the store at that place, and what the store publishes is on the log. */
+/** O6: what is on the log is in the store at that position, and what the store publishes is on the log. */
 export function nothingElsePublished(
   records: readonly (readonly LogRecord[])[],
   events: readonly StoredEvent[],

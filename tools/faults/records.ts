@@ -1,6 +1,6 @@
 import type { LogRecord } from '@readership/kernel';
 
-/** Under which records are sent that no service publishes. */
+/** The context name of injected records, which no service publishes. */
 export const injectedContext = 'chaos';
 
 /** The records as a consumer must see them: each position of a context once. */

@@ -20,7 +20,7 @@ import { firstOccurrences } from './records.js';
 
 const takenAtOnce = 500;
 
-/** Folds the log and each context's own order anew, from nothing, into every model that the contexts keep. */
+/** Folds the log and each context's own events from the beginning, into every model that the contexts keep. */
 export async function refolded(
   { own, records }: Pick<Found, 'own' | 'records'>,
   poisoned: readonly Poisoned[],
@@ -78,7 +78,7 @@ async function foldOwn(
   }
 }
 
-/** The build of the figures that analytics decided to answer from, and the one on its way. */
+/** The serving build of the figures, and the one in progress. */
 function buildsOf(events: readonly Stored[]) {
   const { serving, building } = events
     .filter(({ stream }) => stream.startsWith(`${builds.category}-`))
@@ -87,7 +87,7 @@ function buildsOf(events: readonly Stored[]) {
   return [serving, building].filter((build) => build !== null);
 }
 
-/** What the operator gave up is given up here too, and what waited behind it is applied. */
+/** Gives up here what the operator gave up, and applies what waited behind it. */
 async function mended(
   processor: Processor<LogRecord, any>,
   models: ReadModels,

@@ -29,7 +29,7 @@ export interface ChaosOptions {
   readonly seed: number;
   readonly minutes: number;
   readonly requestsPerSecond: number;
-  /** Absent: all. */
+  /** Defaults to all kinds. */
   readonly kinds?: readonly FaultKind[];
   readonly say: (line: string) => void;
   /** Ends the run early, in order. */
@@ -46,7 +46,7 @@ const partitions = 3;
 const sessionMs = 6_000;
 const { qualifying } = defaultPolicy;
 
-/** Runs the four services, harms them by seed, and resolves to what is found wrong: nothing, if all is well. */
+/** Runs the four services, injects faults by seed, and resolves to what is found wrong; empty when all is well. */
 export async function chaos(options: ChaosOptions): Promise<readonly string[]> {
   const { say, signal } = options;
   const addresses = await up();
@@ -89,7 +89,7 @@ export async function chaos(options: ChaosOptions): Promise<readonly string[]> {
   return wrong;
 }
 
-/** Sends the history while faults happen, and in the end asks again for whatever nobody knows the fate of. */
+/** Sends the history while faults happen. In the end it sends again whatever has no known outcome. */
 async function harmed(field: Field, options: ChaosOptions): Promise<readonly string[]> {
   const { seed, minutes, requestsPerSecond, kinds } = options;
   const { client, ledger, say } = field;
@@ -111,7 +111,7 @@ async function harmed(field: Field, options: ChaosOptions): Promise<readonly str
   return [...wrong, ...ledger.refused.map((refusal) => `refused though it was in order: ${refusal}`)];
 }
 
-/** Waits until all is at rest, and holds what is stored, published and answered against what was acknowledged. */
+/** Waits until everything is idle, and compares what is stored, published and answered with what was acknowledged. */
 async function judged({ client, cluster, injector, ledger, say, topic }: Field): Promise<readonly string[]> {
   const wrong: string[] = [];
   const begun = performance.now();
@@ -131,7 +131,7 @@ async function judged({ client, cluster, injector, ledger, say, topic }: Field):
     ...equalToRefold(found.models, await refolded(found, injector.poisoned)),
     ...(await readBack(client, ledger)),
   );
-  // Of what nobody was told the fate of, that which came to be belongs to the history.
+  // Requests without a known outcome belong to the history when their events were stored.
   const streams = new Set(found.events.map(({ stream }) => stream));
   const items = [...ledger.items.values()].filter(({ item }) =>
     streams.has(`interaction-${itemId(item.number)}`),

@@ -1,7 +1,7 @@
 import { Chance } from '../sim/script.js';
 import type { ContextName } from '@readership/contracts';
 
-/** Those that have two replicas are hit twice as often. */
+/** Services with two replicas are hit twice as often. */
 const processes: readonly { readonly service: ContextName; readonly replica: number }[] = [
   { service: 'interaction-log', replica: 0 },
   { service: 'interaction-log', replica: 1 },
@@ -11,7 +11,7 @@ const processes: readonly { readonly service: ContextName; readonly replica: num
   { service: 'feedback', replica: 0 },
 ];
 
-/** What goes wrong; everything but an injected record has an end. */
+/** A fault. Everything but an injected record has an end. */
 export type Fault =
   /** A process ends at once, or in order, and is started again. */
   | {
@@ -20,7 +20,7 @@ export type Fault =
       readonly replica: number;
       readonly forMs: number;
     }
-  /** A process stands still for longer than its session, and goes on as if nothing had been. */
+  /** A process pauses for longer than its session, and then goes on. */
   | {
       readonly kind: 'freeze';
       readonly service: ContextName;
@@ -29,16 +29,16 @@ export type Fault =
     }
   | { readonly kind: 'broker-kill' | 'store-stop' | 'redis-stop'; readonly forMs: number }
   | { readonly kind: 'redis-flush' }
-  /** Requests get through, and their replies do not. */
+  /** Requests pass, and their replies do not. */
   | { readonly kind: 'store-replies-lost' | 'broker-replies-lost'; readonly forMs: number }
-  /** Records that lie on the topic are sent once more. `at` and `count` are shares of what is there. */
+  /** Records of the topic are sent again. `at` and `count` are shares of what is there. */
   | {
       readonly kind: 'duplicate' | 'replay' | 'reorder';
       readonly partition: number;
       readonly at: number;
       readonly count: number;
     }
-  /** A fact that no model can read, and a sound one of its key behind it; then, perhaps, an operator deals with both. */
+  /** A fact that no model can read, and a valid one of its key behind it. Then an operator may deal with both. */
   | { readonly kind: 'poison'; readonly number: number; readonly discarded: boolean }
   /** A record that no relay of ours sent, with or without a value. */
   | { readonly kind: 'foreign' | 'tombstone'; readonly partition: number };
@@ -75,19 +75,19 @@ export const faultKinds: readonly FaultKind[] = [
 ];
 
 const beginMs = 4_000;
-/** So long is a process or server left alone after a fault of its own. */
+/** The pause after a fault of a process or server before its next fault. */
 const betweenMs = 1_000;
-/** From the last end of a fault to the end of the run. */
+/** From the end of the last fault to the end of the run. */
 const restMs = 5_000;
 
-/** Which faults come when, by seed: every kind comes before one comes again, and each ends before the run does. */
+/** Schedules faults by seed: every kind comes before one comes again, and each ends before the run does. */
 export function scheduleOf(
   seed: number,
   options: {
     readonly minutes: number;
     readonly sessionMs: number;
     readonly partitions: number;
-    /** Absent: all. */
+    /** Defaults to all kinds. */
     readonly kinds?: readonly FaultKind[];
   },
 ): Schedule {
@@ -108,13 +108,13 @@ export function scheduleOf(
     faults.push({ atMs, fault });
     ends.set(target, until + betweenMs);
     endMs = Math.max(endMs, until);
-    // Now and then one begins while another has not ended.
+    // Sometimes one begins while another has not ended.
     nextMs = chance.odds(0.3) ? atMs + chance.int(500, 2_000) : endMs + chance.int(2_000, 6_000);
   }
   return { faults, endMs };
 }
 
-/** How long it lasts; what is only sent is over at once. */
+/** How long it lasts. An injected record ends at once. */
 export function lengthOf(fault: Fault): number {
   return 'forMs' in fault ? fault.forMs : 0;
 }
@@ -162,7 +162,7 @@ function faultOf(
   }
 }
 
-/** The process or server that it meets: never twice at once. */
+/** The process or server that it affects. Two faults never affect one at once. */
 export function targetOf(fault: Fault): string {
   switch (fault.kind) {
     case 'kill':

@@ -6,7 +6,7 @@ const triesMax = 20;
 const pauseMs = 1_000;
 const readWithinMs = 30_000;
 
-/** The log as anybody may read and write it who is on the same network. */
+/** The log as any program on the same network may read and write it. */
 export class Topic {
   private readonly kafka: Kafka;
 
@@ -18,12 +18,12 @@ export class Topic {
     this.kafka = new Kafka({ brokers: [broker], clientId: 'chaos', logLevel: logLevel.NOTHING });
   }
 
-  /** Everything that lies there now, by partition, in order. */
+  /** Everything on the topic now, by partition, in order. */
   read(): Promise<readonly (readonly KafkaMessage[])[]> {
     return patiently(() => this.readOnce());
   }
 
-  /** Resolves when the messages are stored; when the broker was away, some of them may be stored twice. */
+  /** Resolves when the messages are stored. When the broker was unavailable, some may be stored twice. */
   async send(messages: readonly Message[]): Promise<void> {
     if (messages.length === 0) return;
     await patiently(async () => {
@@ -82,7 +82,7 @@ export class Topic {
   }
 }
 
-/** Tries again while the broker is away, a bounded number of times. */
+/** Retries while the broker is unavailable, a bounded number of times. */
 async function patiently<T>(work: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {

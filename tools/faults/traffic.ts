@@ -2,13 +2,12 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Client } from './client.js';
 import { lanesOf, type Wish } from './history.js';
 
-/** Wishes that may wait for their turn or an answer at once: with more, clients hold back. */
+/** The most wishes that may wait for their turn or an answer. With more, clients pause. */
 const underwayMax = 500;
 
 /**
- * Asks the wishes of a history at a steady rate, those of a lane one after the other. Resolves, when all were asked, to
- * those of which nobody knows what became, in their order; what comes after such a one in its lanes was not asked, and is
- * among them.
+ * Sends the wishes of a history at a steady rate, those of a lane one after the other. When all were sent, resolves to
+ * those without a known outcome, in order. Wishes that follow such a wish in its lanes were not sent, and are included.
  */
 export async function ask(
   client: Client,

@@ -8,11 +8,11 @@ import { consortium, directory } from './history.js';
 import type { Injector } from './injected.js';
 import { itemId, type Ledger } from './ledger.js';
 
-/** So long after the last fault everything must be published, applied and answered from. */
+/** Within this time after the last fault everything must be published, applied and included in answers. */
 const settlesWithinMs = 90_000;
 const asksAtOnce = 8;
 
-/** The directory, and a first interaction's branch known to everybody. */
+/** Records the directory, and waits until every context knows the branch of a first interaction. */
 export async function prepare(client: Client, qualifying: ActivityPolicy['qualifying']): Promise<void> {
   await client.demand('PUT', '/v1/consortium', consortium(12, qualifying));
   for (const library of directory.libraries) await client.demand('POST', '/v1/libraries', library);
@@ -48,7 +48,7 @@ export async function parkedRecords(client: Client): Promise<number> {
   return count;
 }
 
-/** Gives up what cannot be read, of the keys that are to be mended, and lets what waits behind it be applied. */
+/** Gives up what cannot be read, of the keys that are to be mended, and applies what waits behind it. */
 export async function operate(client: Client, { poisoned }: Injector): Promise<void> {
   const mended = new Set(poisoned.filter(({ discarded }) => discarded).map(({ key }) => key));
   for (const context of contextNames) {
@@ -78,7 +78,7 @@ export async function settled(client: Client): Promise<readonly ContextAudit[]> 
   }
 }
 
-/** O7: whether the figures come to be those of the last policy, whoever is asked. */
+/** O7: true when the figures become those of the last policy on every replica. */
 export async function serves(client: Client, windowMonths: number): Promise<boolean> {
   const until = Date.now() + settlesWithinMs;
   for (let agreeing = 0; agreeing < 4;) {
@@ -90,7 +90,7 @@ export async function serves(client: Client, windowMonths: number): Promise<bool
   return true;
 }
 
-/** O1 over HTTP: what was acknowledged is answered by its id. */
+/** O1 over HTTP: everything acknowledged can be read by its id. */
 export async function readBack(client: Client, ledger: Ledger): Promise<readonly string[]> {
   const wrong: string[] = [];
   const waiting = [...ledger.items.values()].filter(({ acknowledged }) => acknowledged);

@@ -16,7 +16,7 @@ const root = join(import.meta.dirname, '../..');
 const names = ['case-note', 'acquisition-and-purchase-request-of-a-patron'];
 let copy: string;
 
-/** The workspace with one context and nothing in it. */
+/** The workspace with one empty context. */
 beforeAll(() => {
   copy = mkdtempSync(join(tmpdir(), 'readership-aggregate-'));
   const kept = [

@@ -46,7 +46,7 @@ const environment = {
 };
 const source = 'urn:ils:north';
 
-/** The interaction log as it is deployed, in a process of its own. */
+/** The interaction log as it is deployed, in its own process. */
 class Service {
   url = '';
   private child: ChildProcess | null = null;
@@ -85,7 +85,7 @@ class Service {
     return { status: answer.status, body: (await answer.json()) as unknown };
   }
 
-  /** How many facts it published: one for each anonymous interaction. */
+  /** The number of facts it published: one for each anonymous interaction. */
   async published(): Promise<number> {
     const { body } = await this.ask('/v1/audit/log?context=interaction-log');
     return body.partitions.reduce((sum: number, { published }: { published: number }) => sum + published, 0);
@@ -113,7 +113,7 @@ async function until(holds: () => Promise<boolean>, withinMs = 60_000): Promise<
   }
 }
 
-/** What the patron profile would publish of its directory. */
+/** Publishes a branch as the patron profile would. */
 async function addBranch(adapters: ClusterAdapters, id: string): Promise<void> {
   const store = adapters.eventStore('patron-profile', (event: AnyEvent) => event.data as never);
   const meta = { commandId: randomUUID(), at: new Date().toISOString(), actor: 'test' };
@@ -129,7 +129,7 @@ async function addBranch(adapters: ClusterAdapters, id: string): Promise<void> {
 let count = 0;
 const good: string[] = [];
 const bad: string[] = [];
-/** Letters that were taken in the end: they count among the recorded, and are listed still. */
+/** Dead letters that were taken in the end. They count as recorded, and are still listed. */
 let replayed = 0;
 const attributes = (id = `event-${++count}`) => ({
   specversion: '1.0',
@@ -172,7 +172,7 @@ const rubbish = (): Sent[] => [
   ill('SOURCE_NOT_ALLOWED', structured({ ...attributes(), data: { ...data, branch: 'SOUTH' } })),
 ];
 
-/** Good ones with a bad one here and there. */
+/** Valid records with some invalid ones. */
 function mixed(records: number): Sent[] {
   const sent: Sent[] = [];
   while (sent.length < records) {
@@ -182,7 +182,7 @@ function mixed(records: number): Sent[] {
   return sent;
 }
 
-/** Everything sent so far is recorded once or parked once, and stays so. */
+/** Expects that everything sent so far is recorded once or parked once, and stays so. */
 async function accountedFor(service: Service): Promise<void> {
   const recorded = good.length + replayed;
   for (const id of good.slice(-20)) await until(() => service.isRecorded(id), 240_000);

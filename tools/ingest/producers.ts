@@ -10,7 +10,7 @@ import { jars } from '../servers/jars.mjs';
 export interface Sent {
   readonly key?: string;
   readonly headers?: Readonly<Record<string, string | null>>;
-  /** `null`: a tombstone. */
+  /** `null` makes a tombstone. */
   readonly value: string | Buffer | null;
 }
 
@@ -20,10 +20,10 @@ export interface Sending {
   readonly compression?: 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd';
 }
 
-/** Stands for null, which text has none of. */
+/** Stands for null. No text contains it. */
 const nullMarker = '\u2400';
 
-/** Apache Kafka's own console producer. Values are texts without line breaks. */
+/** Sends with Apache Kafka's own console producer. Values are texts without line breaks. */
 export async function consoleProducer(to: Sending, records: readonly Sent[]): Promise<void> {
   const properties = { 'parse.key': 'true', 'parse.headers': 'true', 'null.marker': nullMarker };
   const lines = records.map(({ headers = {}, key, value }) => {
@@ -45,7 +45,7 @@ export async function consoleProducer(to: Sending, records: readonly Sent[]): Pr
   );
 }
 
-/** Runs commands as they stand in a document, with Kafka's script and kcat at hand; rejects at the first that fails. */
+/** Runs commands from a document, with Kafka's script and kcat available. Rejects at the first that fails. */
 export async function shell(commands: string, variables: Readonly<Record<string, string>>): Promise<void> {
   await need('kcat', 'kcat');
   const producer = (await consoleProducerCommand()).map((word) => `'${word}'`).join(' ');
@@ -53,7 +53,7 @@ export async function shell(commands: string, variables: Readonly<Record<string,
   await run('bash', ['-s'], script, variables);
 }
 
-/** What Kafka's `kafka-console-producer.sh` runs. */
+/** The command that Kafka's `kafka-console-producer.sh` runs. */
 const consoleProducerCommand = () => kafkaTool('org.apache.kafka.tools.ConsoleProducer');
 
 /** The command of one of Kafka's own tools, by its class. */
@@ -63,7 +63,7 @@ export async function kafkaTool(tool: string): Promise<readonly [java: string, .
   return ['java', '-Xmx256m', '-cp', join(await jars('kafka', resolve(cache)), '*'), tool];
 }
 
-/** librdkafka's kcat: one run for each record, which may be of any bytes. */
+/** Sends with librdkafka's kcat, in one run for each record, which may have any bytes. */
 export async function kcat(to: Sending, records: readonly Sent[]): Promise<void> {
   await need('kcat', 'kcat');
   const folder = mkdtempSync(join(tmpdir(), 'readership-kcat-'));
@@ -79,7 +79,7 @@ export async function kcat(to: Sending, records: readonly Sent[]): Promise<void>
           text === null ? name : `${name}=${text}`,
         ]),
       ];
-      // A record without a value it sends for a line that has nothing after the key.
+      // It sends a record without a value for a line that has nothing after the key.
       if (value === null) await run('kcat', [...args, '-Z', '-K', '\t'], `${key}\t\n`);
       else await run('kcat', [...args, ...(key === '' ? [] : ['-k', key]), file]);
     }
@@ -88,7 +88,7 @@ export async function kcat(to: Sending, records: readonly Sent[]): Promise<void>
   }
 }
 
-/** All that lies on a topic now, as kcat prints it: a line of headers (`name=value,…`) for each record. */
+/** Everything on a topic now, as kcat prints it: a line of headers (`name=value,…`) for each record. */
 export async function headersOn({ broker, topic }: Sending): Promise<readonly string[]> {
   await need('kcat', 'kcat');
   const printed = await run('kcat', ['-C', '-q', '-e', '-b', broker, '-t', topic, '-f', '%h\\n']);
@@ -112,7 +112,7 @@ function run(
     child.stderr.on('data', (chunk: Buffer) => (wrong += chunk.toString()));
     child.once('error', reject);
     child.once('close', (code) =>
-      // The console producer ends with 0 also when the broker refused something, and says so.
+      // The console producer ends with 0 even when the broker refused something, but it prints the error.
       code === 0 && !/\bERROR\b/.test(wrong) ? resolve(printed) : reject(new Error(`${command}: ${wrong}`)),
     );
     child.stdin.on('error', () => {});

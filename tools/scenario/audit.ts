@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { contextNames } from '@readership/contracts';
 import type { Theme } from './theme.js';
 
-/** The last theme: whatever the others did is accounted for. */
+/** The last theme: everything that the others did is accounted for. */
 export function audit(): Theme {
   return {
     name: 'the audit',

@@ -11,7 +11,7 @@ import type { Theme } from './theme.js';
 
 type Refused = readonly [what: string, request: Request, status: number, code: string];
 
-/** Requests that are refused, and the codes by which they are. */
+/** Requests that are refused, and their codes. */
 function refusedRequests(place: Place): readonly Refused[] {
   const { suffix } = place;
   const branch = place.branch('NORTH');
@@ -99,7 +99,7 @@ const batches = ['/v1/interactions/batch', '/v1/patrons/batch', '/v1/costs'];
 
 export function badInput(): Theme {
   let place: Place;
-  /** All that every context has recorded, ever. */
+  /** The number of events that all contexts have ever recorded. */
   const recorded = async (readership: Readership) =>
     (await readership.settled()).map(({ context, partitions }) => ({ context, partitions }));
 

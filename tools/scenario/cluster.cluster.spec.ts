@@ -2,7 +2,7 @@ import { RunningCluster } from '../cluster/running-cluster.js';
 import { Readership } from './readership.js';
 import { prepare, scenario } from './scenario.js';
 
-/** On Kafka, MongoDB and Redis: a process per context, two of those that take in and count, behind one address. */
+/** On Kafka, MongoDB and Redis: a process per context, two each of interaction-log and analytics, behind one address. */
 let cluster: RunningCluster;
 let readership: Readership;
 

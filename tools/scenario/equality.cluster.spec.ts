@@ -4,7 +4,7 @@ import { RunningCluster } from '../cluster/running-cluster.js';
 import { Running } from '../running.js';
 import { Readership, type Address } from './readership.js';
 
-/** Few readers, and long enough for them to lapse and come back. */
+/** Few readers, and long enough for them to lapse and return. */
 const size = { readers: 150, months: 36 };
 const state = { seed: 20_240_401, lastMonth: '2024-06', done: 0, complete: false };
 const months = 'from=2021-07&to=2025-09';
@@ -31,7 +31,7 @@ let cluster: RunningCluster;
 let standalone: Readership;
 let services: Readership;
 
-/** The sample, sent as a branch system would, and applied. */
+/** Loads the sample like a branch system, and waits until it is applied. */
 async function loaded(address: Address): Promise<Readership> {
   const client = new ReadershipClient(address.url, address.key);
   await loadSample(
@@ -61,7 +61,7 @@ afterAll(async () => {
   await cluster.forget();
 }, 60_000);
 
-/** An answer's text as it came, but for how far the log was read. */
+/** An answer's text without how far the log was read. */
 async function figuresOf(readership: Readership, path: string): Promise<string> {
   const { status, text } = await readership.send({ path });
   expect([path, status]).toEqual([path, 200]);

@@ -40,7 +40,7 @@ async function may(): Promise<{ value: number; complete: boolean; asOf: string }
   return { ...points[0], asOf };
 }
 
-/** What a replica says of itself. */
+/** The readiness of a replica. */
 async function readiness(replica: Replica): Promise<{ status: number; failing: readonly any[] }> {
   const answer = await fetch(`http://127.0.0.1:${replica.port}/readyz`).catch(() => null);
   if (!answer) return { status: 0, failing: [] };

@@ -5,7 +5,7 @@ import type { Theme } from './theme.js';
 export function lists(): Theme {
   let place: Place;
 
-  /** All ids of a list, a few at a time. */
+  /** All ids of a list, read in pages of `limit`. */
   async function idsOf(readership: Readership, path: string, limit: number): Promise<string[]> {
     const ids: string[] = [];
     for (let cursor = ''; ;) {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 
-/** What of `actual` the shape of `expected` has: fields that are not expected are left out, arrays keep their length. */
+/** `actual` reduced to the shape of `expected`: other fields are left out, arrays keep their length. */
 function shapedLike(actual: unknown, expected: unknown): unknown {
   if (Array.isArray(actual) && Array.isArray(expected))
     return actual.map((item, i) => shapedLike(item, expected[i]));
@@ -16,7 +16,7 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Fails unless `actual` has everything that `expected` has; it may have more fields. */
+/** Fails unless `actual` has everything that `expected` has. It may have more fields. */
 export function hasPart(actual: unknown, expected: object, message?: string): void {
   assert.deepEqual(shapedLike(actual, expected), expected, message);
 }

@@ -18,7 +18,7 @@ interface Policy {
   readonly timeZone: string;
 }
 
-/** Resolves to the policy that the figures are counted by, once it is the one looked for. */
+/** Resolves to the policy that the figures are counted by, once `isIt` accepts it. */
 export async function policyOnce(readership: Readership, isIt: (policy: Policy) => boolean): Promise<Policy> {
   const until = Date.now() + rebuiltWithinMs;
   for (;;) {

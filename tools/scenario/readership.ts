@@ -5,20 +5,20 @@ import type { ContextAudit } from '@readership/client';
 import { contextNames } from '@readership/contracts';
 import { inequalities } from '../cli/audit.js';
 
-/** Where a Readership answers, and the key that may do everything. */
+/** The URL of a Readership, and a key for everything. */
 export interface Address {
   readonly url: string;
   readonly key: string;
 }
 
 export interface Request {
-  /** Absent: `GET`, or `POST` when there is a body. */
+  /** Defaults to `POST` when there is a body, else `GET`. */
   readonly method?: string;
   readonly path: string;
-  /** An object is sent as JSON; text or bytes as they are, under the `content-type` given in `headers`. */
+  /** An object is sent as JSON. Text or bytes are sent as they are, with the `content-type` given in `headers`. */
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
-  /** `false`: as somebody without a key. */
+  /** `false` sends no key. */
   readonly withKey?: boolean;
 }
 
@@ -30,12 +30,12 @@ export interface Heard {
   readonly text: string;
 }
 
-/** A library of one theme, whose branches and cards nobody else has. */
+/** A library of one theme, whose branches and cards nobody else uses. */
 export interface Place {
   readonly library: string;
   /** The scope of the figures about it. */
   readonly scope: string;
-  /** Ends whatever has to be unique. */
+  /** Appended to everything that must be unique. */
   readonly suffix: string;
   branch(name: string): string;
 }
@@ -53,7 +53,7 @@ export interface FiguresQuestion {
 const settledWithinMs = 60_000;
 const asksMax = 6;
 
-/** What the scenario says to a Readership, and what it hears. */
+/** The client through which the scenario uses a Readership. */
 export class Readership {
   constructor(private readonly address: Address) {}
 
@@ -75,14 +75,14 @@ export class Readership {
     return { status: response.status, headers: response.headers, text, body: bodyOf(type, text) };
   }
 
-  /** A write that succeeds: its answer, and the place to read it from, empty when the answer did not tell. */
+  /** Writes, which must succeed. Resolves to the answer and its position, which is empty when the answer has none. */
   async tell(path: string, body: object, method = 'POST'): Promise<Heard & { readonly after: string }> {
     const heard = await this.send({ path, body, method });
     assert.ok(heard.status < 300, `${method} ${path}: ${heard.status} ${heard.text.slice(0, 500)}`);
     return { ...heard, after: heard.headers.get('readership-position') ?? '' };
   }
 
-  /** A line for each object; resolves to the outcomes. */
+  /** Sends a line for each object. Resolves to the outcomes. */
   async tellLines(path: string, lines: readonly object[]): Promise<any[]> {
     const body = lines.map((line) => JSON.stringify(line)).join('\n');
     const heard = await this.send({ path, body, headers: { 'content-type': 'application/x-ndjson' } });
@@ -90,7 +90,7 @@ export class Readership {
     return heard.body as any[];
   }
 
-  /** A read that succeeds, once what it has to wait for is applied. */
+  /** Reads, which must succeed, once what it waits for is applied. */
   async ask(path: string): Promise<any> {
     for (let asked = 1; ; asked++) {
       const heard = await this.send({ path });
@@ -100,7 +100,7 @@ export class Readership {
     }
   }
 
-  /** Fails unless the answer is a problem of this status and code. */
+  /** Fails unless the answer is a problem with this status and code. */
   async refuses(request: Request, status: number, code: string): Promise<Heard> {
     const heard = await this.send(request);
     assert.deepEqual(
@@ -113,7 +113,7 @@ export class Readership {
     return heard;
   }
 
-  /** A metric's answer. Where a write did not tell its place, this waits for everything. */
+  /** A metric's answer. When a write had no position, this waits for everything. */
   async metric(name: string, question: FiguresQuestion): Promise<any> {
     const { after, ...rest } = question;
     if (after === '') await this.settled();
@@ -149,7 +149,7 @@ export class Readership {
     }
   }
 
-  /** A new library with these branches, known to every context. */
+  /** Adds a new library with these branches and waits until every context knows them. */
   async open(name: string, branches: readonly string[]): Promise<Place> {
     const suffix = randomBytes(4).toString('hex').toUpperCase();
     const library = `${name}-${suffix}`;
@@ -179,7 +179,7 @@ export function interaction(id: string, day: string, data: object) {
   };
 }
 
-/** A day from now on, or before, in UTC. */
+/** The UTC day `days` from now; negative for the past. */
 export function dayFromNow(days: number): string {
   return new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);
 }

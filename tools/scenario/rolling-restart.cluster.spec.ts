@@ -16,7 +16,7 @@ let place: Place;
 beforeAll(async () => {
   cluster = await RunningCluster.start({ replicas: { 'interaction-log': 2, analytics: 2 } });
   readership = new Readership(cluster);
-  // It tries again what a stopping replica or the gateway refuses, with the same ids.
+  // It retries what a stopping replica or the gateway refuses, with the same ids.
   client = new ReadershipClient(cluster.url, cluster.key);
   place = await readership.open('ROLL', ['NORTH']);
 }, 120_000);
@@ -25,7 +25,7 @@ afterAll(async () => {
   await cluster.forget();
 }, 60_000);
 
-/** Facts that are sent one after the other until it is told to stop; those that were acknowledged, by id. */
+/** Sends facts one after the other until it is stopped, and remembers the ids of those that were acknowledged. */
 class Trickle {
   readonly acknowledged = new Map<string, object>();
   private stopped = false;
@@ -41,7 +41,7 @@ class Trickle {
     this.ended.catch(() => {});
   }
 
-  /** Rejects with what went wrong on the way. */
+  /** Rejects with the first error that occurred. */
   stop(): Promise<void> {
     this.stopped = true;
     return this.ended;
@@ -83,7 +83,7 @@ it('a rolling restart under a steady trickle loses and doubles nothing', async (
   });
 
   await pause(2_000);
-  // The second half of the readers comes when their cards were used already.
+  // The second half of the readers is registered after their cards were used.
   for (let card = 0; card < cards; card += 2) await register(card);
   const exits: Exit[] = [];
   for (const service of services) {

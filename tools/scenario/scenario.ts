@@ -14,7 +14,7 @@ import { surveys } from './surveys.js';
 import { testimonials } from './testimonials.js';
 import type { Theme } from './theme.js';
 
-/** Gives the consortium the settings that the scenario reckons with. */
+/** Configures the consortium as the scenario expects it. */
 export async function prepare(readership: Readership): Promise<void> {
   await readership.tell('/v1/consortium', consortium, 'PUT');
   await policyOnce(
@@ -23,7 +23,7 @@ export async function prepare(readership: Readership): Promise<void> {
   );
 }
 
-/** What a Readership does, whatever it is made of, from the first reader to the audit. */
+/** What a Readership does on any composition, from the first reader to the audit. */
 export function scenario(): readonly Theme[] {
   return [
     registration(),

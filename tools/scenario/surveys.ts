@@ -15,7 +15,7 @@ export function surveys(): Theme {
   const page = { accept: 'text/html' };
   const form = { ...page, 'content-type': 'application/x-www-form-urlencoded' };
 
-  /** Where somebody who is invited answers. */
+  /** The address at which an invited person answers. */
   async function invited(readership: Readership, invitation: object): Promise<string> {
     const { body, status } = await readership.tell(`/v1/surveys/${survey}/invitations`, {
       expiresOn: dayFromNow(14),
@@ -126,7 +126,7 @@ export function surveys(): Theme {
         hasPart((await readership.metric('nps', june)).points, [{ value: 0, n: 2 }]);
         hasPart((await readership.metric('csat', june)).points, [{ value: 0.5, n: 2, mean: 3 }]);
         hasPart((await readership.metric('satisfaction', june)).points, [{ value: 0.5, n: 2 }]);
-        // Who answers by a link answers now, which may be either side of the turn of a month.
+        // An answer through a link has the current time, which may be on either side of the turn of a month.
         const now = {
           scope: `branch:${place.branch('SOUTH')}`,
           from: dayFromNow(-2).slice(0, 7),

@@ -1,13 +1,13 @@
 import type { Readership } from './readership.js';
 
 /**
- * A part of the scenario: cases in order, over places and people of its own, so that it can run on any Readership, also on
- * one that is in use. A case throws an `AssertionError` when Readership does something else.
+ * A part of the scenario: cases in order, with their own branches and people, so that it can run on any Readership,
+ * even one in use. A case throws an `AssertionError` when Readership behaves differently.
  */
 export interface Theme {
   readonly name: string;
   /** Runs before the first case. */
   begin?(readership: Readership): Promise<void>;
-  /** By what each shows. */
+  /** Cases by what each one shows. */
   readonly cases: Readonly<Record<string, (readership: Readership) => Promise<void>>>;
 }

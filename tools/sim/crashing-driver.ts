@@ -1,11 +1,11 @@
 import type { SqlDriver, SqlStatement } from '@readership/embedded';
 
-/** The process stopped here. */
+/** The simulated process stopped here. */
 export class Crash extends Error {
   override readonly name = 'Crash';
 }
 
-/** The life of one process: so many places at which it could stop are passed, then it is dead for good. */
+/** The life of one process. It can pass a number of points at which it could stop; then it is dead for good. */
 export class Life {
   private dead = false;
 
@@ -25,8 +25,8 @@ export class Life {
 }
 
 /**
- * A connection that can stop before each write, and before and after each commit. A stop in a transaction leaves nothing
- * of it, as recovery would; one after it leaves all of it and nobody who knows.
+ * A connection that can stop before each write, and before and after each commit. A stop within a transaction leaves
+ * nothing of it, as recovery would. A stop after the commit leaves all of it, although nobody was told.
  */
 export function crashing(driver: SqlDriver, life: Life): SqlDriver {
   return {

@@ -44,7 +44,7 @@ import { crashing, type Life } from './crashing-driver.js';
 import { askedAt, branchIds, type Wish } from './script.js';
 
 const namespace = '2b1f7a52-5c6e-4d0f-9a40-0d5b7c1e9f11';
-/** So few that the short histories here have jobs. */
+/** Small, so that the short histories here have jobs. */
 const movesMax = 2;
 const today = '2024-12-01';
 const timeZone = 'Europe/London';
@@ -61,7 +61,7 @@ class NoonClock extends Clock {
   }
 }
 
-/** What stays when a process stops. */
+/** What remains when a process stops. */
 export class Databases {
   private readonly drivers = new Map<string, SqlDriver>();
 
@@ -76,7 +76,7 @@ export class Databases {
   }
 }
 
-/** Faults put in on purpose, to see that the simulator notices. */
+/** Deliberate faults, to show that the simulator notices them. */
 export interface Sabotage {
   readonly readModels?: (inner: ReadModels) => ReadModels;
   readonly relay?: (
@@ -96,14 +96,17 @@ export const logModels: Readonly<Record<string, readonly ReadModel<any>[]>> = {
 };
 export const ownModels: readonly ReadModel<any>[] = [{ projection: patronSearch }];
 
-/** Everything of one process, built anew over the databases of the one before. */
+/** Everything of one process, made again over the databases of the one before. */
 export class Process {
   readonly adapters: EmbeddedAdapters;
   readonly patrons: EventStore;
   readonly interactions: EventStore;
   readonly relays: readonly Pick<Relay, 'step'>[];
   readonly feed: OwnEventsConsumer<any>;
-  /** A context has two that do not know of each other, as when a new owner begins before the old one has ended. */
+  /**
+   * Each context has two groups that do not know of each other, like a new owner that begins before the old one has
+   * ended.
+   */
   readonly groups: Readonly<Record<string, readonly ProcessorGroup<LogRecord, any>[]>>;
   private readonly moves: ReferenceMoves;
   private readonly registrations: Registrations;
@@ -175,7 +178,7 @@ export class Process {
     );
   }
 
-  /** Runs the job that is due first; false when there is none. */
+  /** Runs the job that is due first. Resolves to false when there is none. */
   async runJob(): Promise<boolean> {
     const jobs = this.adapters.jobQueue('interaction-log');
     const { queue } = this.moves;
@@ -196,8 +199,8 @@ export class Process {
   }
 
   /**
-   * Asks as a client does; a refusal is an answer too. `known` keeps what earlier answers told: ids of persons and
-   * interactions.
+   * Sends a wish like a client. A refusal is an answer too. `known` keeps the ids of persons and interactions from
+   * earlier answers.
    */
   async ask(wish: Wish, index: number, known: Known): Promise<string> {
     try {
@@ -220,7 +223,7 @@ export class Process {
       const [outcome] = (await this.registrations.register([registration], today, meta)).outcomes;
       if (outcome === undefined) return 'NOTHING';
       if (outcome.outcome === 'refused') return outcome.refusal.code;
-      // One who registers again with other cards is somebody else: the first one is whom later wishes mean.
+      // Registering again with other cards makes another person. Later wishes mean the first one.
       if (!known.people.has(wish.person)) known.people.set(wish.person, outcome.id);
       known.named.set(outcome.id, `person of ${wish.person} ${wish.cards.join()}`);
       return 'registered';
@@ -280,11 +283,11 @@ export class Process {
   }
 }
 
-/** What clients were told; it outlives a process, for they run elsewhere. */
+/** What clients were told. It outlives a process, because clients run elsewhere. */
 export class Known {
   readonly people = new Map<number, string>();
   readonly items = new Map<number, string>();
-  /** Ids differ from run to run; by these names two runs are compared. */
+  /** Ids differ between runs; two runs are compared by these names. */
   readonly named = new Map<string, string>();
 }
 

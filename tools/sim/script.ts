@@ -1,4 +1,4 @@
-/** What the clients of one history want, in this order; days are those on which they ask. */
+/** What the clients of one history want, in this order. Days are those on which they ask. */
 export type Wish =
   | { readonly do: 'register'; readonly person: number; readonly cards: readonly number[] }
   | { readonly do: 'give-card'; readonly person: number; readonly card: number }
@@ -38,7 +38,7 @@ export class Chance {
     this.random = chance(seed);
   }
 
-  /** Whole, both ends included. */
+  /** An integer, both ends included. */
   int(from: number, to: number): number {
     return from + Math.floor(this.random() * (to - from + 1));
   }
@@ -52,12 +52,12 @@ export class Chance {
   }
 }
 
-/** When the wish of that index is asked for: a day after the one before, so links of cards have days between them. */
+/** When the wish with that index is sent: a day after the one before, so that links of cards have days between them. */
 export function askedAt(index: number): string {
   return new Date(Date.UTC(2024, 0, 1, 9) + index * 86_400_000).toISOString();
 }
 
-/** 6–20 wishes; cards are registered before and after what comes by them, and some are asked for twice. */
+/** 6–20 wishes. Cards are registered before and after interactions with them, and some wishes are sent twice. */
 export function scriptOf(chance: Chance): readonly Wish[] {
   const people = chance.int(1, 4);
   const cards = chance.int(1, 5);
@@ -65,7 +65,7 @@ export function scriptOf(chance: Chance): readonly Wish[] {
   let items = 0;
   const registered: number[] = [];
   const person = () => chance.int(0, people - 1);
-  /** Mostly one who has asked to be registered. */
+  /** Mostly a person who has asked to be registered. */
   const reader = () => (registered.length > 0 && chance.odds(0.9) ? chance.pick(registered) : person());
   const card = () => chance.int(0, cards - 1);
   const day = () => askedAt(chance.int(-200, 20)).slice(0, 10);

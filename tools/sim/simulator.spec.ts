@@ -4,7 +4,7 @@ import { simulate } from './simulator.js';
 
 const histories = 2_000;
 const timeout = 240_000;
-/** Replays one history, several times because ids, and with them partitions, are drawn anew. */
+/** Repeats one history, several times because ids, and with them partitions, are drawn again. */
 const asked = process.env['READERSHIP_SEED'];
 
 async function firstWrong(seeds: number, sabotage?: Sabotage): Promise<string | null> {
@@ -32,7 +32,7 @@ function unchecked(inner: ReadModels): ReadModels {
   });
 }
 
-/** Remembers that it published before it has. */
+/** Moves the lane before it has published. */
 const hasty: Sabotage['relay'] = (context, partition, store: EventStore, log) => ({
   async step() {
     const scanned: NewRecord[] = [];

@@ -27,16 +27,16 @@ interface Ended {
   readonly cells: readonly string[];
 }
 
-/** Runs the history of a seed with stops, repetitions and races, and once without; answers what is wrong. */
+/** Runs the history of a seed with stops, repetitions and races, and once without. Returns what is wrong. */
 export async function simulate(seed: number, sabotage: Sabotage = {}): Promise<readonly string[]> {
   const chance = new Chance(seed);
   const script = scriptOf(chance);
   const partitions = seed % 2 === 0 ? 1 : 3;
   const wrong: string[] = [];
-  const calm = await ran(script, partitions, null, {}, wrong);
-  const rough = await ran(script, partitions, chance, sabotage, wrong);
+  const undisturbed = await ran(script, partitions, null, {}, wrong);
+  const disturbed = await ran(script, partitions, chance, sabotage, wrong);
   for (const part of ['answers', 'holders', 'cells'] as const) {
-    const [expected, found] = [calm[part], rough[part]];
+    const [expected, found] = [undisturbed[part], disturbed[part]];
     if (expected.join('\n') !== found.join('\n')) {
       const at = expected.findIndex((each, index) => each !== found[index]);
       wrong.push(`${part}: ${found[at] ?? found[expected.length]} instead of ${expected[at] ?? 'nothing'}`);
@@ -79,7 +79,7 @@ async function ran(
         process = null;
       }
     }
-    // The checks are those of somebody who comes later and meets the databases alone.
+    // The checks are made by a new process that has only the databases.
     const after = chance === null ? first : new Process(databases, new Life(Infinity), partitions);
     if (chance !== null)
       wrong.push(...(await accounts(after)), ...recordedTwice(after), ...(await rebuilt(after, databases)));
@@ -89,7 +89,7 @@ async function ran(
   }
 }
 
-/** One step of something that runs beside the clients, once with what it has taken already. */
+/** One step of the background work, sometimes with records that were already taken. */
 async function background(process: Process, chance: Chance): Promise<void> {
   const op = chance.int(1, 11);
   if (op <= 4) {
@@ -98,7 +98,7 @@ async function background(process: Process, chance: Chance): Promise<void> {
     const group = chance.pick(chance.pick(Object.values(process.groups)));
     const partition = chance.int(0, process.partitions - 1);
     const start = await group.start(partition);
-    // Back by a few, or to the beginning: what was taken before is delivered again.
+    // Back by a few, or to the beginning, so that taken records are delivered again.
     const back = chance.odds(0.6) ? 0 : chance.odds(0.3) ? start : chance.int(0, 5);
     await take(process, group, partition, Math.max(0, start - back), chance.int(1, 12));
   } else if (op === 10) {
@@ -120,7 +120,7 @@ async function take(
   return records.length;
 }
 
-/** Another owner was faster: the one that is told so begins again at the checkpoint. */
+/** Ignores `Stale`: another owner was faster, and this one begins again at the checkpoint. */
 async function unlessStale(work: () => Promise<unknown>): Promise<void> {
   try {
     await work();
@@ -129,7 +129,7 @@ async function unlessStale(work: () => Promise<unknown>): Promise<void> {
   }
 }
 
-/** Until nothing has anything left to do. */
+/** Runs until no work is left. */
 async function drain(process: Process): Promise<void> {
   for (let busy = true, rounds = 0; busy; rounds++) {
     if (rounds > 1000) throw new Error('it never comes to rest');
@@ -146,7 +146,7 @@ async function drain(process: Process): Promise<void> {
   }
 }
 
-/** PROTOCOL §6, at rest. */
+/** Checks PROTOCOL §6 at rest. */
 async function accounts(process: Process): Promise<string[]> {
   const wrong: string[] = [];
   const log = process.adapters.eventLog;
@@ -199,7 +199,7 @@ function recordedTwice(process: Process): string[] {
   return wrong;
 }
 
-/** Rows and cells against those of processors that begin with nothing and take everything in one window. */
+/** Compares rows and cells with those of new processors that take everything in one window. */
 async function rebuilt(process: Process, databases: Databases): Promise<string[]> {
   const { partitions, adapters, patrons } = process;
   const wrong: string[] = [];
@@ -208,7 +208,7 @@ async function rebuilt(process: Process, databases: Databases): Promise<string[]
     if (!fresh.has(name)) fresh.set(name, openDriver(':memory:'));
     return fresh.get(name)!;
   };
-  // No two contexts have a model of one name: one database holds them all.
+  // Model names are unique over all contexts, so one database holds them all.
   const models = adaptersOver(driver, { masterKey: Buffer.alloc(32), partitions }).readModels('anew');
   const check = (context: string, model: ReadModel<any>) => {
     const [live, again] = [databases.driver(context), driver('anew')].map((each) =>
@@ -237,7 +237,7 @@ async function rebuilt(process: Process, databases: Databases): Promise<string[]
   return wrong;
 }
 
-/** Everything that lies stored of a model, as text. */
+/** Everything that is stored of a model, as text. */
 function stored(driver: SqlDriver, model: string): string {
   const of = 'WHERE model = (SELECT id FROM models WHERE name = ?) ORDER BY';
   const rows = driver.prepare(`SELECT key, body, entries FROM rows ${of} key`).all([model]);

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 
 const asset = (name: string): string => readFileSync(join(import.meta.dirname, '../assets', name), 'utf8');
 
-/** The page at `/` until the console exists: an empty shell that fetches the figures with the reader's own key. */
+/** The page at `/` until the console exists: an empty page that loads the figures with the reader's own key. */
 @Public()
 @ApiExcludeController()
 @Controller()

@@ -34,7 +34,7 @@ async function send(url: string, lines: readonly object[]): Promise<readonly Out
   return answer.body;
 }
 
-/** A reader for each card, as far as it can be one. */
+/** Registers a reader for each card number that is valid. */
 const register = (cards: readonly string[]) =>
   send(
     '/v1/patrons/batch',
@@ -58,7 +58,10 @@ const readerOf = async (loan: string | undefined): Promise<string | undefined> =
 const holderOf = async (card: string): Promise<string | undefined> =>
   (await app.when({ url: `/v1/patrons?card=${encodeURIComponent(card)}` }).then(200)).body.items[0]?.id;
 
-/** Two contexts write a card number in its one form, each by itself: what one takes for the same card, the other must. */
+/**
+ * Two contexts normalise card numbers, each with its own code. What one takes for the same card, the other must take
+ * for the same card.
+ */
 describe('a card number means the same to the desk and to the lending system', () => {
   it.each([
     ['lower case', 'ab12', 'AB12'],

@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 
 /**
- * What Readership writes into its data folder, by name, in the order in which a reset deletes it; nothing else is ever
- * deleted. Should the reset be cut off, the next start either refuses, because the log is newer than a context, or finds
- * the keys of whatever is still there. The lock stays: it is held, and somebody else could hold a new file of its name.
+ * The files that Readership writes into its data folder, in the order in which a reset deletes them. Nothing else is
+ * ever deleted. If the reset is interrupted, the next start either refuses, because the log is newer than a context, or
+ * finds the keys of whatever is left. The lock file stays: it is held, and another process could hold a new file of its
+ * name.
  */
 export const ownFiles: readonly string[] = [
   'sample.json',
@@ -20,15 +21,16 @@ export const ownFiles: readonly string[] = [
   'keys.json',
 ];
 
-/** Throws an `Error` of one line when a reset would need an answer and there is nobody to ask. */
+/** Throws an `Error` of one line when a reset needs confirmation and there is no terminal to ask on. */
 export function expectAnswer(folder: string, yes: boolean): void {
   if (yes || process.stdin.isTTY || found(folder).length === 0) return;
   throw new Error('--reset deletes all data. There is no terminal to ask for confirmation: add --yes.');
 }
 
 /**
- * Deletes the databases and keys of a folder that this process holds, after asking; false when the user says no. Throws
- * an `Error` of one line: before anything is deleted when a name of ours is not a file, else with what could not be.
+ * Deletes the databases and keys of a folder that this process holds, after asking. Resolves to false when the user
+ * says no. Throws an `Error` of one line: before anything is deleted when one of our names is not a file, else naming
+ * what could not be deleted.
  */
 export async function resetFolder(folder: string, yes: boolean): Promise<boolean> {
   const files = found(folder);

@@ -20,14 +20,17 @@ import { endPrograms, newFolder, Program, removeFolders, type Surroundings } fro
 afterEach(endPrograms);
 afterAll(removeFolders);
 
-/** Says so when the process ends because nothing is left to do: no thread, no handle, and nobody who called `exit`. */
+/**
+ * Printed when the process ends because nothing is left to do: no thread and no handle is open, and nobody called
+ * `exit`.
+ */
 const drained = 'nothing is left to do';
 let watched: Surroundings;
-/** A folder that was used before, and its access key shown. */
+/** A folder that was used before, whose access key was shown. */
 let used: string;
 
 beforeAll(async () => {
-  // Readable for whoever runs the program.
+  // Readable for the user that runs the program.
   const tools = mkdtempSync(join(tmpdir(), 'readership-preload-'));
   chmodSync(tools, 0o755);
   const preload = join(tools, 'preload.cjs');
@@ -58,7 +61,7 @@ async function refused(
   expect(program.out).toBe(`${drained}\n`);
 }
 
-/** What is wrong with a folder, how it came to be so, and what the one line says. */
+/** What is wrong with a folder, how to make it so, and what the one line says. */
 const harms: readonly (readonly [string, (folder: string) => void, RegExp])[] = [
   [
     'a context’s database that is damaged',
@@ -169,7 +172,7 @@ describe('a start that fails says in one line which file is at fault, and ends w
   }, 120_000);
 
   it('a folder that may not be written, and keys that may not be read', async () => {
-    // Root may do everything, so it runs the program as somebody else.
+    // Root may do everything, so root runs the program as another user.
     const uid = process.getuid!() === 0 ? 65_534 : process.getuid!();
     const folder = copyOfUsed();
     const own = (file: string, mode: number): void => {

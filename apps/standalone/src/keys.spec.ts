@@ -14,7 +14,7 @@ let folder: string;
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'readership-keys-'))));
 afterEach(() => rmSync(folder, { recursive: true }));
 
-/** The databases of format 1, which were made with `testKeys`. */
+/** Keeps the databases of format 1, which were made with `testKeys`. */
 function keep(databases: readonly string[]): void {
   for (const name of databases) {
     const driver = openDriver(join(folder, `${name}.db`));
@@ -89,7 +89,7 @@ describe('the data of an earlier release', () => {
 });
 
 describe('a start beside data', () => {
-  /** Of the built program: its exit code, and what it said. */
+  /** Runs the built program. Resolves to its exit code and output. */
   async function run(env: object = {}): Promise<{ code: number | null; err: string; out: string }> {
     const child = spawn(process.execPath, [main, '--port', '0', '--data', folder, '--sample', 'none'], {
       env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...env },
@@ -99,7 +99,7 @@ describe('a start beside data', () => {
     child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));
     child.stdout.on('data', (chunk: Buffer) => {
       out += chunk.toString();
-      // It must not come that far.
+      // It must not start.
       if (out.includes('Readership runs')) child.kill('SIGKILL');
     });
     const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
@@ -117,7 +117,7 @@ describe('a start beside data', () => {
     expect({ code, err, out }).toEqual({ code: 1, err: expect.stringMatching(words), out: '' });
     expect(err.trim().split('\n')).toHaveLength(1);
     expect(files()).toEqual(before);
-    // Nothing was written: it is still what the right keys open.
+    // Nothing was written: the right keys still open it.
     await (await open()).close();
   }
 

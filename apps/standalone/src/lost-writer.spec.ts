@@ -13,7 +13,7 @@ import {
 afterEach(endPrograms);
 afterAll(removeFolders);
 
-/** Ends the thread that writes the interactions as soon as a file is there. */
+/** Ends the thread that writes the interactions as soon as a file exists. */
 const preload = (how: string, file: string) => `
 const { isMainThread, workerData } = require('node:worker_threads');
 if (!isMainThread && workerData.path.endsWith('interaction-log.db'))

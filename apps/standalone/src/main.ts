@@ -4,7 +4,7 @@ import { setFlagsFromString } from 'node:v8';
 import { optionsOf, usage } from './options.js';
 import { runStandalone } from './standalone.js';
 
-// A program that takes in a million events makes much waste: collected sooner, it needs half the memory at the same speed.
+// A program that takes in a million events makes much garbage. Collected sooner, it needs half the memory at the same speed.
 setFlagsFromString('--heap-growing-percent=50');
 
 if (process.argv.includes('--help')) {

@@ -14,7 +14,7 @@ export const stores: readonly ContextStore[] = [
   AnalyticsModule,
 ].map(({ store }) => store);
 
-/** All that runs in the one process: the four contexts and the board. */
+/** Everything that runs in the one process: the four contexts and the board. */
 export function modulesOn(adapters: Adapters): readonly DynamicModule[] {
   return [
     PatronProfileModule.on(adapters),

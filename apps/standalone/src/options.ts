@@ -15,7 +15,7 @@ export const usage = `usage: ./start [--port N] [--data DIR] [--sample small|non
   --sample WHAT   small: a made-up consortium, loaded once (default); none: start empty
   --reset         delete the data and keys in the folder first; asks, unless --yes is given`;
 
-/** Reads the command line; throws an `Error` whose message is one line for the user. */
+/** Reads the command line. Throws an `Error` whose message is one line for the user. */
 export function optionsOf(
   args: readonly string[],
   env: Readonly<Record<string, string | undefined>>,

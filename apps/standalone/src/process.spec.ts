@@ -10,7 +10,7 @@ import {
   withBranch,
 } from './program.fixture.js';
 
-/** Every context's account: everything published and applied, and the sums hold. */
+/** Expects every context's account to hold: everything is published and applied, and the sums agree. */
 async function auditHolds(program: Program): Promise<void> {
   for (const context of ['patron-profile', 'interaction-log', 'feedback', 'analytics']) {
     await until(async () => {
@@ -57,7 +57,7 @@ describe('what was acknowledged', () => {
       const again = await second.send('/v1/interactions', loan(id));
       expect([id, again.status, again.body.outcome]).toEqual([id, 200, 'already-recorded']);
     }
-    // The write that the kill cut off may have been recorded: sent again, it is there once either way.
+    // The write that the kill interrupted may have been recorded. Sent again, it is stored once either way.
     const { position } = await second.send('/v1/interactions', loan(acknowledged));
     expect(await loansOfMarch(second, position)).toBe(acknowledged + 1);
     await auditHolds(second);

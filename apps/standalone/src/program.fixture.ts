@@ -8,11 +8,11 @@ const key = 'process-spec-key-0123456789-0123456789';
 const startsWithinMs = 60_000;
 
 export interface Surroundings {
-  /** Absent: a key that `send` knows. */
+  /** The environment; by default a key that `send` knows. */
   readonly env?: Readonly<Record<string, string>>;
-  /** In octal; absent: that of the tests. */
+  /** In octal; defaults to that of the tests. */
   readonly umask?: string;
-  /** Who runs it; absent: whoever runs the tests. */
+  /** The user who runs it; defaults to the user who runs the tests. */
   readonly uid?: number;
 }
 
@@ -49,7 +49,7 @@ export class Program {
     void this.ended.then(() => running.delete(this));
   }
 
-  /** Resolves when it listens. */
+  /** Resolves when the program listens. */
   async started(): Promise<this> {
     await until(() => {
       this.url = /Readership runs at (http:\/\/\S+)/.exec(this.out)?.[1] ?? '';
@@ -104,7 +104,7 @@ export function newFolder(): string {
   return folder;
 }
 
-/** Ends what still runs. */
+/** Ends all programs that still run. */
 export async function endPrograms(): Promise<void> {
   await Promise.all([...running].map((program) => program.signal('SIGKILL')));
 }

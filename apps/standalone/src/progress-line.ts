@@ -1,4 +1,4 @@
-/** One line that fills up: redrawn in place on a terminal, every tenth elsewhere. */
+/** One progress line: redrawn in place on a terminal, else printed at every tenth. */
 export class ProgressLine {
   private shown = -1;
 

@@ -19,13 +19,13 @@ const lock = ['lock', 'lock-journal'];
 const reset = ['--reset', '--yes'];
 const inFolder = (folder: string): readonly string[] => ['--data', folder, '--sample', 'none'];
 
-/** Every file but the lock with its number, which a file that was deleted and made again would not have. */
+/** Every file but the lock with its inode number, which a file that was deleted and made again would not have. */
 const files = (folder: string) =>
   readdirSync(folder)
     .filter((name) => !lock.includes(name))
     .map((name) => `${name} ${lstatSync(join(folder, name)).ino}`);
 
-/** A folder with a branch in it, and nobody who holds it. */
+/** A folder with a branch in it that nobody holds. */
 async function used(): Promise<string> {
   const folder = newFolder();
   const program = await new Program(inFolder(folder)).started();

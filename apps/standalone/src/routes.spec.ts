@@ -52,7 +52,7 @@ it('every list is described with limit, cursor and after, and asks for none of t
   expect(lists.map(([path]) => path)).toEqual(
     expect.arrayContaining(['/v1/branches', '/v1/libraries', '/v1/surveys', '/v1/testimonials', '/v1/costs']),
   );
-  // What is parked has not been applied: no write can be waited for there.
+  // Parked records have not been applied, so these lists cannot wait for a write.
   expect(lists.filter(([, names]) => names !== 'after cursor limit')).toEqual([
     ['/v1/parked', 'cursor limit'],
   ]);

@@ -5,7 +5,7 @@ import { ProgressLine } from './progress-line.js';
 
 const settledWithinMs = 120_000;
 
-/** The sample consortium in a data folder: loaded once, and gone on with where a killed load stopped. */
+/** Loads the sample consortium into a data folder once. A load that was killed continues where it stopped. */
 export class SampleLoading {
   loaded: boolean;
   private readonly file: string;
@@ -18,7 +18,7 @@ export class SampleLoading {
     this.state = wanted === 'none' ? null : readLoadState(this.file, new Date());
   }
 
-  /** Resolves when the sample is loaded and every figure holds it. */
+  /** Resolves when the sample is loaded and every figure includes it. */
   async load(client: ReadershipClient): Promise<void> {
     if (this.state === null) return;
     if (!this.state.complete) {

@@ -17,8 +17,8 @@ import type { Options } from './options.js';
 import { SampleLoading } from './sample-loading.js';
 
 /**
- * Runs all four contexts in this process until SIGTERM or SIGINT. What keeps it from starting, or from going on, is told
- * in one line; then everything is closed and the process ends with 1.
+ * Runs all four contexts in this process until SIGTERM or SIGINT. Prints one line when it cannot start or go on; then
+ * closes everything, and the process ends with 1.
  */
 export async function runStandalone(options: Options, env: NodeJS.ProcessEnv): Promise<void> {
   const closing: (() => void | Promise<void>)[] = [];
@@ -40,7 +40,7 @@ export async function runStandalone(options: Options, env: NodeJS.ProcessEnv): P
       READERSHIP_PORT: String(options.port),
       READERSHIP_DATA: path,
     });
-    // Everything that may refuse comes before what changes or deletes anything: the folder's lock, the port, then the rest.
+    // Everything that may refuse comes before anything is changed or deleted: the folder's lock, the port, then the rest.
     if (options.reset) expectAnswer(path, options.yes);
     const folder = DataFolder.open(path, ownFiles);
     closing.push(() => folder.close());
@@ -92,7 +92,7 @@ Try       curl -H "Authorization: Bearer $KEY" ${url}/v1/metrics        the boar
 Read on   README.md has a five-minute tour; ${url}/docs lists every route.`);
     await writerLost;
   } catch (error) {
-    // What is cut off by a stop is no failure.
+    // What a stop interrupts is no failure.
     if (served?.stopping) return;
     failProcess(error);
     await closeAll();

@@ -21,7 +21,7 @@ import { publish } from './publish.js';
 export class AnalyticsModule {
   static readonly store: ContextStore = { name: 'analytics' };
 
-  /** `by`: what the figures' read models are made by; absent: what this release offers. */
+  /** `by`: the versions of the figures' read models; defaults to those of this release. */
   static on(adapters: Adapters, by: Offered = offered): DynamicModule {
     const versions = versionsOf(by);
     return contextModule(adapters, {

@@ -2,9 +2,9 @@ import { fact, publishedFacts, type FactData, type PublishedType } from '@reader
 import { Relay, type Adapters, type EventStore, type Marks, type Publish } from '@readership/kernel';
 import { randomUUID } from 'node:crypto';
 
-/** The contexts beside analytics, as a spec needs them: whatever they are told to publish, they publish. */
+/** Stands for the other contexts in a spec: publishes what it is told to publish. */
 export interface Neighbours {
-  /** Publishes a fact under a key; resolves once it lies on the log. `at` is when it is recorded. */
+  /** Publishes a fact under a key. Resolves once it is on the log. `at` is when it is recorded. */
   publish<T extends PublishedType>(type: T, key: string, data: FactData<T>, at?: string): Promise<Marks>;
 }
 

@@ -13,7 +13,7 @@ const monthNumber = (iso: string) => Number(iso.split('-')[0]) * 12 + Number(iso
 export const monthName = (n: number) =>
   new Date(Date.UTC(Math.floor(n / 12), n % 12)).toISOString().slice(0, 7);
 
-/** Asked for the same month many times over. */
+/** Caches a function of a month, which is called for the same month many times. */
 function remembered<T>(of: (m: number) => T): (m: number) => T {
   const known = new Map<number, T>();
   return (m) => {
@@ -54,7 +54,7 @@ export function personOf({ policy, zone, streams }: History, person: string) {
   const first = Math.min(enrolment, ...use);
   const anchors = new Set([first, ...use]);
 
-  /** The latest by day, of equal days the one recorded last. */
+  /** The latest entry by day; of equal days the one recorded last. */
   const latest = <T>(entries: readonly T[], dayOf: (entry: T) => string): T | undefined =>
     entries.reduce<T | undefined>(
       (best, entry) => (!best || dayOf(entry) >= dayOf(best) ? entry : best),

@@ -53,7 +53,7 @@ export function randomHistory(by: Chance): History {
   const at = () => {
     const day = begin + by.below(span) * 86_400_000;
     if (by.may(0.7)) return new Date(day + by.below(86_400_000)).toISOString();
-    // Close to midnight at the turn of a month, somewhere.
+    // Close to midnight at the turn of a month, in some time zone.
     const month = new Date(day).toISOString().slice(0, 7);
     return new Date(
       Date.parse(`${month}-01T00:00:00.000Z`) + (by.below(57) - 28) * 1_800_000 - by.below(2),

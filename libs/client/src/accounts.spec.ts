@@ -13,7 +13,7 @@ const account = (context: string, unpublished = 0, lag = 0, jobs = 0): ContextAu
   holds: true,
 });
 
-/** A service whose accounts come to rest with the `rounds`-th time they are asked for. */
+/** A service whose accounts are at rest from the `rounds`-th request on. */
 function service(rounds: number) {
   const asked: string[] = [];
   return {

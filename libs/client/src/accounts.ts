@@ -19,20 +19,20 @@ export interface ProjectionAccount {
   readonly lag: number;
 }
 
-/** The account of one context, as `GET /v1/audit/log` answers: each number from its own source. */
+/** The account of one context, as `GET /v1/audit/log` answers it. Each number comes from its own source. */
 export interface ContextAudit {
   readonly context: string;
   readonly partitions: readonly PartitionAccount[];
   readonly projections: readonly ProjectionAccount[];
-  /** Jobs that have not ended: what they do has still to come. */
+  /** Jobs that have not ended, whose effects are still to come. */
   readonly jobs: number;
-  /** Whether the counts agree, in every partition and projection. */
+  /** True when the counts agree in every partition and projection. */
   readonly holds: boolean;
 }
 
 const pauseMs = 250;
 
-/** Whether everything recorded is published, everything published was taken by every projection, and no job is left. */
+/** True when everything recorded is published, every projection has taken everything published, and no job is left. */
 export function atRest(accounts: readonly ContextAudit[]): boolean {
   return accounts.every(
     ({ partitions, projections, jobs }) =>
@@ -42,7 +42,7 @@ export function atRest(accounts: readonly ContextAudit[]): boolean {
   );
 }
 
-/** Asks every context for its account until `enough` says so or the time is over: resolves to what was answered last. */
+/** Asks every context for its account until `enough` returns true or the time is over. Resolves to the last answers. */
 export async function waitForAccounts(
   client: Pick<ReadershipClient, 'send'>,
   withinMs: number,

@@ -21,18 +21,18 @@ export interface InteractionEvent {
   };
 }
 
-/** What became of one line of a batch. */
+/** The outcome of one line of a batch. */
 export interface LineOutcome {
   readonly line: number;
   readonly outcome: 'recorded' | 'already-recorded' | 'refused';
   readonly id?: string;
   readonly code?: string;
   readonly detail?: string;
-  /** JSON pointer into the line, to the field at fault, when one is. */
+  /** JSON pointer to the field at fault in the line, if there is one. */
   readonly pointer?: string;
 }
 
-/** An answer outside 2xx that trying again did not change. */
+/** An answer outside 2xx that retries did not change. */
 export class RequestRefused extends Error {
   override readonly name = 'RequestRefused';
 
@@ -49,7 +49,7 @@ export class RequestRefused extends Error {
 export interface Answered<T> {
   readonly status: number;
   readonly body: T;
-  /** Give it as `after` to a read, to see this write in it. */
+  /** Pass it as `after` to a read that must include this write. */
   readonly position: string | null;
   readonly etag: string | null;
 }
@@ -59,14 +59,14 @@ const lostMax = 8;
 const pauseMsMax = 10_000;
 
 export interface ClientOptions {
-  /** How long a call may be put off by answers that say to ask again; absent: two minutes. */
+  /** How long a call is retried while answers say to ask again; two minutes by default. */
   readonly patienceMs?: number;
 }
 
 /**
- * What branch systems send with. Every call may be repeated by the client itself, and never but for two reasons: the
- * connection is lost, up to eight times in a row, or the server says to ask again (429, 503: overloaded, not yet ready,
- * its database away), as long as its patience lasts. It never asks sooner than `Retry-After` says.
+ * The client that branch systems send with. It retries a call for two reasons only: the connection is lost, up to eight
+ * times in a row, or the server says to ask again (429, 503: overloaded, not yet ready, database unavailable), for
+ * `patienceMs` at most. It never asks sooner than `Retry-After` says.
  */
 export class ReadershipClient {
   private readonly patienceMs: number;
@@ -92,7 +92,7 @@ export class ReadershipClient {
     };
   }
 
-  /** Sends up to 10,000 lines of JSON; resolves to the outcome of each, in order. */
+  /** Sends up to 10,000 lines of JSON. Resolves to the outcome of each, in order. */
   async sendLines(path: string, lines: readonly object[]): Promise<readonly LineOutcome[]> {
     if (lines.length === 0) return [];
     const body = lines.map((line) => JSON.stringify(line)).join('\n');
@@ -148,7 +148,7 @@ export class ReadershipClient {
   }
 }
 
-/** `Retry-After` in seconds; a date, which nobody here sends, is not waited for. */
+/** `Retry-After` in seconds. A date is ignored, because our servers never send one. */
 function askedToWaitMs({ headers }: Response): number {
   const seconds = Number(headers.get('retry-after') ?? 0);
   return Number.isFinite(seconds) ? seconds * 1000 : 0;

@@ -24,35 +24,35 @@ import { MongoReadModels } from './read-models/mongo-read-models.js';
 import { redisRateLimiter, type RedisRateLimiter } from './redis-rate-limiter.js';
 import { openStore } from './store-settings.js';
 
-/** Where the servers are, and what this deployment is called there. */
+/** Addresses of the servers, and the deployment's names there. */
 export interface ClusterServers {
   readonly mongoUrl: string;
   readonly kafkaBrokers: readonly string[];
-  /** TLS to the brokers, whose certificates come from an authority that Node knows; absent: plain text. */
+  /** Connects to the brokers by TLS; their certificates come from an authority that Node knows. Plain text by default. */
   readonly kafkaTls?: boolean;
-  /** SASL, with a password; absent: nobody asks who it is. */
+  /** User for SASL, with a password. No authentication by default. */
   readonly kafkaUser?: string;
   readonly kafkaPassword?: string;
   readonly kafkaMechanism?: 'plain' | 'scram-sha-256' | 'scram-sha-512';
-  /** Told what the Kafka client says of its tries; absent: nobody is. */
+  /** Receives what the Kafka client logs. By default it is dropped. */
   readonly kafkaLog?: KafkaLog;
   readonly redisUrl: string;
-  /** Begins the names of topics, consumer groups, databases and keys. */
+  /** Prefix of topics, consumer groups, databases and keys. */
   readonly namespace: string;
-  /** Of the log and of every store; fixed for the life of a deployment. */
+  /** Number of partitions of the log and of every store. It never changes during the life of a deployment. */
   readonly partitions: number;
 }
 
 export interface ClusterOptions extends ClusterServers, StoreKeys {
-  /** The context that this service is. */
+  /** The context of this service. */
   readonly context: string;
   readonly provesCardKey?: ContextStore['provesCardKey'];
   readonly ratePerSecond: number;
-  /** A member of a group that is silent for this long has lost its partitions. */
+  /** A group member that is silent for this long loses its partitions. */
   readonly kafkaSessionMs: number;
-  /** Told of what a consumer threw; it is given the records again after a pause. */
+  /** Called with the error of a consumer. The records are delivered again after a pause. */
   readonly onError: GroupFailed;
-  /** Where consumers and workers report how they fare; absent: nobody asks. */
+  /** Where consumers and workers report the outcome of their steps. */
   readonly loops?: LoopHealth;
 }
 
@@ -83,7 +83,7 @@ export function databaseName({ namespace }: ClusterServers, context: string): st
   return `${namespace}-${context}`;
 }
 
-/** Where the services of a deployment find the fingerprints of the keys that they all have. */
+/** The database in which the services of a deployment keep the fingerprints of their common keys. */
 export function sharedDatabase({ namespace }: ClusterServers): string {
   return `${namespace}-settings`;
 }
@@ -92,7 +92,7 @@ export function sharedDatabase({ namespace }: ClusterServers): string {
 export class ClusterAdapters implements Adapters {
   readonly eventLog: KafkaEventLog;
   readonly deadLetters: KafkaDeadLetters;
-  /** Hands the topics that the application listens to to its handlers. */
+  /** Calls the application's topic handlers. */
   readonly transport: KafkaTransport;
   private readonly models: MongoReadModels;
   private readonly jobs: BullJobQueue;
@@ -152,8 +152,8 @@ export class ClusterAdapters implements Adapters {
 }
 
 /**
- * Connects to servers that `prepareCluster` made ready; rejects with one line that says what is missing, or what `openStore`
- * refuses. Kafka may be away: what needs it waits.
+ * Connects to servers that `prepareCluster` has made ready. Rejects with one line that says what is missing, or with
+ * what `openStore` refuses. Kafka may be unavailable: what needs it waits.
  */
 export async function clusterAdapters(options: ClusterOptions): Promise<ClusterAdapters> {
   const database = await connectMongo(options.mongoUrl, databaseName(options, options.context));

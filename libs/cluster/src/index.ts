@@ -6,4 +6,4 @@ export {
 } from './cluster-adapters.js';
 export { TopicRefused } from './event-log/event-log-topic.js';
 export { decodeRecord, encodeRecord } from './event-log/record-codec.js';
-export { forgetCluster, prepareCluster } from './prepare-cluster.js';
+export { deleteCluster, prepareCluster } from './prepare-cluster.js';

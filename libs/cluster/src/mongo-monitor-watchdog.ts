@@ -1,9 +1,9 @@
 import type { mongo } from 'mongoose';
 
 /**
- * Connects anew when the driver has stopped looking at a server. Its monitor waits for ever for a look that it began on a
- * socket which had ended a moment before, as it does when all connections end at once and the server does not stream
- * its news; from then on no operation finds a server, though it is there.
+ * Reconnects when the driver has stopped monitoring a server. The driver's monitor waits for ever for a check that it
+ * began on a socket that had just closed. This happens when all connections end at once and the server does not stream
+ * its state. From then on no operation finds the server, although it is there.
  */
 export class MongoMonitorWatchdog {
   private readonly looks = new Map<string, NodeJS.Timeout>();
@@ -36,7 +36,7 @@ export class MongoMonitorWatchdog {
     this.looks.delete(server);
   }
 
-  /** Operations under way fail, as with any lost connection; those to come wait for the new one. */
+  /** Running operations fail, as with any lost connection. Later ones wait for the new connection. */
   private async connectAnew(): Promise<void> {
     await this.client.close(true).catch(() => undefined);
     for (let connected = false; !connected && !this.ended;) {

@@ -22,7 +22,7 @@ it('finds its server again after all connections ended at once', async () => {
         await pause(50);
       }
     });
-    // The driver must have a connection of its own that rests.
+    // The driver must have an idle connection.
     await pause(1_000);
     proxy.silence();
     await pause(500);

@@ -2,40 +2,46 @@ import mongoose, { type mongo } from 'mongoose';
 import { MongoMonitorWatchdog } from './mongo-monitor-watchdog.js';
 import { passedOn, reachable } from './reachable.js';
 
-/** The only shape that our documents share. Hot paths use the driver's collections: casting costs 30 times as much. */
+/**
+ * The only field that all our documents have. Hot paths use the driver's collections, because casting costs 30 times as
+ * much.
+ */
 export type Doc = { _id: string };
 
 export type Collection<D extends Doc> = mongo.Collection<D>;
 
 /**
- * A connection to one context's database, which reads and writes with a majority of the replica set. What is asked of it
- * rejects with `Unavailable` when no server can be reached or none answers in time; of a write that rejects so nobody
- * knows whether it was done.
+ * A connection to one context's database, which reads and writes with a majority of the replica set. An operation
+ * rejects with `Unavailable` when no server can be reached or none answers in time. It is not known whether a write
+ * that rejects so was done.
  */
 export interface Database {
   collection<D extends Doc>(name: string): Collection<D>;
-  /** Deletes it with everything in it. */
+  /** Deletes the database with everything in it. */
   drop(): Promise<void>;
   close(): Promise<void>;
 }
 
 export interface ConnectOptions {
-  /** Longer than the driver may take to look at a server: to connect, to be greeted, or to be told news. Absent: 30 s. */
+  /**
+   * Must be longer than the driver may take for a check of a server, which includes connecting, the handshake and
+   * streamed updates. 30 s by default.
+   */
   readonly lookMaxMs?: number;
-  /** Longer than an operation may take, a page of a cursor each; absent: 20 s. */
+  /** The longest that an operation, or a page of a cursor, may take; 20 s by default. */
   readonly operationMs?: number;
-  /** Told of every command that is sent. */
+  /** Called with every command that is sent. */
   readonly watch?: (command: string, body: Readonly<Record<string, unknown>>) => void;
 }
 
 const selectionMs = 10_000;
 const connectMs = 10_000;
-/** A server that hangs must not hold a request for ever: what became of a write is settled by reading it back. */
+/** A hanging server must not hold a request for ever. The outcome of a write is settled by reading back. */
 const silentMs = 30_000;
 
 /**
- * Connects; rejects with one line, which names the servers and no password, when none answers within ten seconds. Each
- * context has a database of its own.
+ * Connects. Rejects with one line that names the servers and no password when none answers within ten seconds. Each
+ * context has its own database.
  */
 export async function connectMongo(
   url: string,
@@ -79,7 +85,7 @@ function hostsOf(url: string): string {
   return /^[^/]+\/\/(?:[^@/]*@)?([^/?]*)/.exec(url)?.[1] ?? '';
 }
 
-/** Whether a write met another document with the same unique key. */
+/** True when a write met another document with the same unique key. */
 export function isDuplicate(error: unknown): boolean {
   return (error as { code?: unknown }).code === 11000;
 }

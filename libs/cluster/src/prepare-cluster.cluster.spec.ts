@@ -3,7 +3,7 @@ import mongoose from 'mongoose';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { testServers } from '../testing/test-servers.fixture.js';
-import { forgetCluster, prepareCluster } from './prepare-cluster.js';
+import { deleteCluster, prepareCluster } from './prepare-cluster.js';
 
 const { kafka, mongodb, redis } = testServers();
 const servers = {
@@ -15,7 +15,7 @@ const servers = {
   contexts: ['feedback'],
 };
 
-/** Topics and databases of the deployment. */
+/** Topics and databases of the deployment that exist. */
 async function traces(): Promise<readonly string[]> {
   const admin = new Kafka({ brokers: [kafka], logLevel: logLevel.NOTHING }).admin();
   const connection = await mongoose.createConnection(mongodb).asPromise();
@@ -36,9 +36,9 @@ it('a deployment that is forgotten leaves nothing on the servers, and may be for
   expect(await traces()).toEqual(
     ['-feedback', '.dead-letters', '.events', '.ingest'].map((end) => `${namespace}${end}`),
   );
-  await forgetCluster(servers);
-  await forgetCluster(servers);
-  // The broker says so a moment later.
+  await deleteCluster(servers);
+  await deleteCluster(servers);
+  // The broker shows the deletion a moment later.
   for (let looks = 0; looks < 50 && (await traces()).length > 0; looks++) await pause(100);
   expect(await traces()).toEqual([]);
 });
@@ -54,19 +54,19 @@ it('a deployment that a service consumes of is not forgotten', async () => {
   await consumer.subscribe({ topic: `${namespace}.events` });
   await consumer.run({ eachMessage: async () => {} });
   await joined;
-  await expect(forgetCluster(servers, 0)).rejects.toThrow(
+  await expect(deleteCluster(servers, 0)).rejects.toThrow(
     `Services of ${namespace} run (${namespace}.feedback)`,
   );
   expect(await traces()).toEqual(there);
   await consumer.disconnect();
-  await forgetCluster(servers);
+  await deleteCluster(servers);
 }, 60_000);
 
 it('a deployment is not forgotten by half when a server is away', async () => {
   await prepareCluster({ ...servers, replication: 1 });
   const there = await traces();
   const away = 'mongodb://127.0.0.1:9/?serverSelectionTimeoutMS=100';
-  await expect(forgetCluster({ ...servers, mongoUrl: away })).rejects.toThrow('MongoDB at 127.0.0.1:9');
+  await expect(deleteCluster({ ...servers, mongoUrl: away })).rejects.toThrow('MongoDB at 127.0.0.1:9');
   expect(await traces()).toEqual(there);
-  await forgetCluster(servers);
+  await deleteCluster(servers);
 }, 60_000);

@@ -14,11 +14,11 @@ import { prepareJobQueue } from './job-queue/stored-jobs.js';
 import { connectMongo, type Database } from './mongo.js';
 import { prepareSettings } from './store-settings.js';
 
-/** Makes topics and indexes for these contexts; what is there already stays as it is. */
+/** Makes topics and indexes for these contexts. What exists already stays as it is. */
 export async function prepareCluster(
   servers: ClusterServers & {
     readonly contexts: readonly string[];
-    /** Copies of each partition: 3 in production, 1 where there is one broker. */
+    /** Copies of each partition: 3 in production, 1 with a single broker. */
     readonly replication: number;
   },
 ): Promise<void> {
@@ -37,25 +37,25 @@ export async function prepareCluster(
   }
 }
 
-/** Longer than a consumer that was killed may count as a member of its group. */
+/** Longer than a killed consumer counts as a member of its group. */
 const memberGoneMs = 60_000;
 const lookAgainMs = 500;
 
 /**
- * Deletes the topics and the databases of a deployment that no service runs of: everything it ever recorded, and what was
- * sent to it. Rejects, before anything is deleted, when a server cannot be reached, or when a service consumes the log and
- * goes on doing so for `patienceMs`.
+ * Deletes the topics and databases of a deployment that no service uses: everything it ever recorded, and what was sent
+ * to it. Rejects, before anything is deleted, when a server cannot be reached, or when a service still consumes the log
+ * after `membersGoneWithinMs`.
  */
-export async function forgetCluster(
+export async function deleteCluster(
   servers: ClusterServers & { readonly contexts: readonly string[] },
-  patienceMs = memberGoneMs,
+  membersGoneWithinMs = memberGoneMs,
 ): Promise<void> {
   const databases: Database[] = [];
   try {
     const names = servers.contexts.map((context) => databaseName(servers, context));
     for (const name of [...names, sharedDatabase(servers)])
       databases.push(await connectMongo(servers.mongoUrl, name));
-    await expectNobody(servers, patienceMs);
+    await expectNobody(servers, membersGoneWithinMs);
     await deleteEventLog(eventsTopic(servers));
     await deleteIngest(ingestTopics(servers));
     for (const database of databases) await database.drop();
@@ -64,8 +64,8 @@ export async function forgetCluster(
   }
 }
 
-async function expectNobody(servers: ClusterServers, patienceMs: number): Promise<void> {
-  const until = Date.now() + patienceMs;
+async function expectNobody(servers: ClusterServers, membersGoneWithinMs: number): Promise<void> {
+  const until = Date.now() + membersGoneWithinMs;
   await asking(eventsTopic(servers).kafka, async (admin) => {
     for (;;) {
       const { groups } = await admin.listGroups();

@@ -28,7 +28,7 @@ afterEach(async () => {
   await direct.close();
 });
 
-/** Lets it through again; connections that ended are noticed when they are used. */
+/** Lets traffic through again. Connections that ended are noticed when they are used. */
 async function mended(): Promise<void> {
   proxy.mend();
   await answered();

@@ -14,15 +14,15 @@ const {
   MongoWriteConcernError,
 } = mongoose.mongo;
 
-/** What a server says while it is stopping, starting, or no longer or not yet the primary, when it ran out of time, or lost a cursor. */
+/** Codes of a server that is stopping or starting, is not the primary, ran out of time, or lost a cursor. */
 const passingCodes: ReadonlySet<unknown> = new Set([
   6, 7, 43, 50, 89, 91, 134, 189, 262, 9001, 10058, 10107, 11600, 11602, 13435, 13436,
 ]);
 
-/** The pool has classes of its own, which the driver does not export. */
+/** The pool has its own error classes, which the driver does not export. */
 const passingNames: ReadonlySet<string> = new Set(['MongoPoolClosedError', 'MongoWaitQueueTimeoutError']);
 
-/** Whether the same may well succeed in a moment: nobody answered, or whoever did may not take it now. */
+/** True when the same operation may succeed in a moment: no server answered, or the one that did cannot do it now. */
 function isPassing(error: unknown): boolean {
   if (
     error instanceof MongoNetworkError ||
@@ -31,16 +31,16 @@ function isPassing(error: unknown): boolean {
     error instanceof MongoNotConnectedError ||
     error instanceof MongoServerClosedError ||
     error instanceof MongoClientClosedError ||
-    // Ours end only when a client connects anew.
+    // Our sessions expire only when a client reconnects.
     error instanceof MongoExpiredSessionError ||
-    // It is written, but not known to be kept.
+    // The write was done but may be rolled back.
     error instanceof MongoWriteConcernError
   ) {
     return true;
   }
   if (!(error instanceof MongoError)) return false;
   if (error instanceof MongoBulkWriteError) {
-    // What the driver met amid a bulk it hands on inside another error.
+    // In a bulk write the driver wraps the error in another one.
     const { errorResponse } = error as { readonly errorResponse: unknown };
     if (errorResponse instanceof Error && isPassing(errorResponse)) return true;
     if (error.result.getWriteConcernError()) return true;
@@ -48,14 +48,14 @@ function isPassing(error: unknown): boolean {
   return passingCodes.has(error.code) || passingNames.has(error.name);
 }
 
-/** Rejects with `Unavailable` for what passes, without what the driver's error carries: whole documents. */
+/** Rejects with `Unavailable` for passing errors, without the contents of the driver's error, which are whole documents. */
 function told(error: unknown): never {
   if (!isPassing(error)) throw error;
   const { name, code } = error as { readonly name: string; readonly code?: unknown };
   throw new Unavailable('STORE_UNAVAILABLE', typeof code === 'number' ? `${name} ${code}` : name);
 }
 
-/** Ends what is waited for when it takes too long, and lets the driver give up the connection that it holds. */
+/** Ends an operation that takes too long, and makes the driver release its connection. */
 class Deadline {
   private readonly giveUp = new AbortController();
 
@@ -88,7 +88,10 @@ class Deadline {
   }
 }
 
-/** Where each operation takes its options. What is not here, to make indexes say, may take its time. */
+/**
+ * The index of each operation's options argument. Operations that are not listed, such as creating indexes, have no
+ * time limit.
+ */
 const optionsAt: ReadonlyMap<unknown, number> = new Map([
   ['aggregate', 1],
   ['bulkWrite', 1],
@@ -104,9 +107,9 @@ const optionsAt: ReadonlyMap<unknown, number> = new Map([
 ]);
 
 /**
- * The collection, whose operations end within `withinMs`, those of a cursor each, and reject with `Unavailable` when the
- * server cannot be reached or does not answer. The driver's own bound is its silence on a socket, which does not see an
- * operation that has lost its socket.
+ * Wraps a collection so that its operations, and each page of a cursor, end within `withinMs`, and reject with
+ * `Unavailable` when the server cannot be reached or does not answer. The driver's own limit is silence on a socket,
+ * which misses an operation that has lost its socket.
  */
 export function reachable<Collection extends object>(collection: Collection, withinMs: number): Collection {
   return new Proxy(collection, {
@@ -157,7 +160,7 @@ async function* documentsOf(cursor: Cursor, deadline: Deadline): AsyncGenerator<
       yield value;
     }
   } finally {
-    // Behind a hanging operation its end would hang as well.
+    // After a hanging operation, waiting for this would hang as well.
     const ended = documents.return(undefined);
     if (deadline.isOver) ended.catch(() => undefined);
     else await deadline.hold(ended);

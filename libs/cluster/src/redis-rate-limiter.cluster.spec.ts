@@ -24,7 +24,7 @@ async function open(points: number, url = redis): Promise<RedisRateLimiter> {
   return limiter;
 }
 
-/** How many of so many requests at once pass; fails when one ends in anything but a count. */
+/** The number of concurrent requests that pass. Fails when one rejects with anything but the limit. */
 async function passed(
   limiters: readonly RedisRateLimiter[],
   requests: number,

@@ -6,22 +6,23 @@ import {
 } from 'rate-limiter-flexible';
 import { createClient } from 'redis';
 
-/** Counts requests per key for all processes of a prefix. */
+/** Counts requests per key for all processes with the same prefix. */
 export interface RedisRateLimiter {
-  /** Rejects with a `RateLimiterRes` when the key has used up this second's points, and with nothing else. */
+  /** Rejects with a `RateLimiterRes` when the key has used this second's points, and with nothing else. */
   consume(key: string): Promise<RateLimiterRes>;
   close(): void;
 }
 
 const connectMs = 1000;
 const answerMs = 250;
-/** Requests that wait for an answer at once; what is more is counted here, and the silent connection times out. */
+/** The most requests that wait for Redis. Further ones are counted in this process, and a silent connection times out. */
 const waitingMax = 256;
 const reconnectMaxMs = 2000;
 
 /**
- * A limiter whose count is in Redis under `prefix`. While Redis is away or silent each process counts for itself, so a
- * request is neither refused nor held up for it. Resolves when Redis is connected, or a second later without it.
+ * A limiter that counts in Redis under `prefix`. While Redis is unavailable or silent, each process counts by itself,
+ * so that no request is refused or delayed because of it. Resolves when Redis is connected, or a second later without
+ * it.
  */
 export async function redisRateLimiter(
   redisUrl: string,
@@ -39,7 +40,7 @@ export async function redisRateLimiter(
       reconnectStrategy: (retries) => Math.min(50 * 2 ** Math.min(retries, 10), reconnectMaxMs),
     },
   });
-  // Heard, since an error that nobody hears ends the process; the client reconnects.
+  // Handled, because an unhandled error event ends the process. The client reconnects.
   client.on('error', () => undefined);
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, connectMs)));
@@ -53,11 +54,11 @@ export async function redisRateLimiter(
       storeClient: client,
       useRedisPackage: true,
       rejectIfRedisNotReady: true,
-      // A key that has used up its second costs Redis nothing more.
+      // A key over its limit causes no more requests to Redis in that second.
       inMemoryBlockOnConsumed: pointsPerSecond + 1,
     }),
     timeoutMs: answerMs,
-    // Of the outer one alone: a request that timed out is counted here once.
+    // Only on the outer limiter, so that a request that timed out is counted here once.
     insuranceLimiter: new RateLimiterMemory(budget),
   });
   return {

@@ -20,14 +20,14 @@ import type { Collection, Database } from './mongo.js';
 type SettingDoc = { _id: string; readonly value: number | string };
 
 /**
- * Brings the documents of a context from the format before to its own. It never changes once it was released, and may run more
- * than once, in several processes at a time, and while replicas of the release before go on.
+ * Migrates the documents of a context from the format before to its own. It must not change once it was released. It
+ * may run more than once, in several processes at a time, and while replicas of the release before go on.
  */
 type Step = (database: Database) => Promise<void>;
 
-/** The step at index n − 2 makes format n. Format 1 is that of databases that do not say theirs. */
+/** The step at index n − 2 makes format n. Databases that store no format have format 1. */
 const steps: readonly Step[] = [
-  // Format 2 has the fingerprints of the keys, which `openStore` writes once the keys are proved: no document changes.
+  // Format 2 has the fingerprints of the keys, which `openStore` writes once the keys are proved. No document changes.
   async () => undefined,
 ];
 
@@ -39,13 +39,16 @@ async function setting(database: Database, name: string): Promise<number | strin
   return (await settingsOf(database).findOne({ _id: name }))?.value;
 }
 
-/** The setting that is stored then: the first that was written stays. */
+/** Stores a setting unless it exists. Resolves to the stored value, which is the first that was written. */
 async function keep(database: Database, name: string, value: number | string): Promise<number | string> {
   await settingsOf(database).updateOne({ _id: name }, { $setOnInsert: { value } }, { upsert: true });
   return (await setting(database, name))!;
 }
 
-/** `null`: the database was not prepared. Throws `StoreRefused` for a format that this release does not know. */
+/**
+ * The stored format; `null` when the database was not prepared. Throws `StoreRefused` for a format that this release
+ * does not know.
+ */
 async function formatOf(database: Database, name: string): Promise<number | null> {
   const format = await setting(database, 'format');
   if (format === undefined) return (await setting(database, 'partitions')) === undefined ? null : 1;
@@ -63,7 +66,10 @@ function mustHave(partitions: number, stored: unknown, name: string): void {
     );
 }
 
-/** Says in a new database what it is made as. One of an earlier release is left to the services, which have the keys. */
+/**
+ * Stores the format and settings of a new database. A database of an earlier release is left to the services, which
+ * have the keys.
+ */
 export async function prepareSettings(
   database: Database,
   partitions: number,
@@ -75,17 +81,17 @@ export async function prepareSettings(
 
 export interface OpenStore extends StoreKeys, Pick<ContextStore, 'provesCardKey'> {
   readonly partitions: number;
-  /** Of the context's database. */
+  /** Name of the context's database. */
   readonly name: string;
-  /** What all services of the deployment agree about. */
+  /** The database with what all services of the deployment share. */
   readonly shared: Database;
   readonly sharedName: string;
 }
 
 /**
- * Makes a context's database ready for a service: it has or gets the fingerprints of the keys, and the documents of an earlier
- * release become those of this one. Throws `StoreRefused`, and has changed nothing then, when a key is not the one that the
- * database or the deployment was made with, or when its format is not known.
+ * Makes a context's database ready for a service: stores the fingerprints of the keys if they are missing, and migrates
+ * the documents of an earlier release. Rejects with `StoreRefused`, and has changed nothing then, when a key is not the
+ * one that the database or the deployment was made with, or when its format is not known.
  */
 export async function openStore(database: Database, options: OpenStore): Promise<void> {
   const { name, shared, sharedName, partitions } = options;
@@ -103,7 +109,7 @@ export async function openStore(database: Database, options: OpenStore): Promise
   await keepFingerprints(database, name, written.stores.get(store)!);
 }
 
-/** Another process may have been first: then its keys are the right ones. */
+/** Stores the fingerprints. If another process was first, its fingerprints must be the same. */
 async function keepFingerprints(database: Database, name: string, fingerprints: Fingerprints): Promise<void> {
   for (const key of keyNames) {
     const own = fingerprints[key];
@@ -141,7 +147,7 @@ class MongoKeyedStore implements KeyedStore {
     return found.map(({ _id, wrapped }) => ({ subject: _id, wrapped: Buffer.from(wrapped, 'base64') }));
   }
 
-  /** Of the commits as they were stored: their order, which reading pages would go on with, does not matter. */
+  /** Events of the commits as they were stored. Their order does not matter here, so pages are not read. */
   async *events(): AsyncIterable<Stored> {
     const { commits, keys } = eventCollections(this.database);
     const dataKeys = new MongoDataKeys(keys, this.masterKey);

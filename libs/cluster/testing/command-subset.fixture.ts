@@ -1,4 +1,4 @@
-/** What we ask of a MongoDB-wire server, and nothing else: so every one of them will do. */
+/** Everything that we ask of a MongoDB-wire server, so that every server with this subset will do. */
 const commands = new Set([
   'insert',
   'update',
@@ -32,12 +32,12 @@ const comparisons = new Set([
 ]);
 const changes = new Set(['$set', '$unset', '$inc', '$max', '$push', '$pull', '$addToSet', '$setOnInsert']);
 const withinChanges = new Set(['$each', '$slice', '$in', '$lt', '$lte', '$gt', '$gte']);
-/** Of any command; a transaction shows by the last two. */
+/** Options of any command. The last two show a transaction. */
 const forbiddenOptions = ['arrayFilters', 'collation', 'startTransaction', 'txnNumber'];
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** What of a command lies outside the subset, in words; empty when nothing does. */
+/** The parts of a command that are outside the subset, in words; empty when there are none. */
 export function outsideSubset(name: string, command: Json): readonly string[] {
   const found: string[] = [];
   if (!commands.has(name)) found.push(`the command ${name}`);
@@ -64,7 +64,7 @@ export function outsideSubset(name: string, command: Json): readonly string[] {
   return found;
 }
 
-/** An update by operators; a whole document takes the place of another and may hold anything. */
+/** Checks an update by operators. A whole document replaces another and may hold anything. */
 function update(change: Json, found: string[]): void {
   for (const [operator, body] of Object.entries(change)) {
     if (!operator.startsWith('$')) continue;

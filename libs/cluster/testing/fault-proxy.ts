@@ -1,19 +1,19 @@
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
-/** A TCP proxy before one server, for the cluster suites and for chaos: it can refuse, fall silent and lose replies. */
+/** A TCP proxy before one server, for the cluster suites and fault tests: it can refuse, fall silent and lose replies. */
 export interface FaultProxy {
   /** The server's address through this proxy. */
   readonly url: string;
   readonly port: number;
   /** Ends every connection and refuses new ones. */
   cut(): void;
-  /** Keeps connections open, and lets nothing through. */
+  /** Keeps connections open and lets nothing through. */
   silence(): void;
-  /** From now on requests get through and replies do not: the client never learns what became of its request. */
+  /** From now on requests pass and replies do not, so the client never learns the outcome of its request. */
   loseReplies(): void;
-  /** Lets through what comes from now on, also on the connections that were silent. */
+  /** Lets new traffic through, also on the connections that were silent. */
   openAgain(): void;
-  /** Ends every connection, and lets new ones through. */
+  /** Ends every connection and lets new ones through. */
   mend(): void;
   close(): void;
 }

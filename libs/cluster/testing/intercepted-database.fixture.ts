@@ -8,13 +8,13 @@ export interface Operation {
   readonly filter: unknown;
 }
 
-/** Stands between a store and its database: does the operation, or not, or something else. */
+/** Stands between a store and its database: runs the operation, skips it, or does something else. */
 export type Interceptor = (operation: Operation, go: () => Promise<any>) => Promise<any>;
 
 const writing = ['insertMany', 'insertOne', 'bulkWrite', 'updateOne', 'updateMany', 'deleteOne'];
 const chained = ['sort', 'limit', 'project'];
 
-/** The database, whose operations each go through `intercept`. */
+/** A database whose operations each go through `intercept`. */
 export function interceptedDatabase(database: Database, intercept: Interceptor): Database {
   return {
     collection: <D extends Doc>(name: string): Collection<D> =>
@@ -45,7 +45,7 @@ function interceptedCollection<T extends object>(collection: T, of: string, inte
   });
 }
 
-/** What is read is read at once, so that one look is one operation. */
+/** Reads a cursor whole, so that one query is one operation. */
 function interceptedCursor<T extends object>(cursor: T, operation: Operation, intercept: Interceptor): T {
   const toArray = () => intercept(operation, () => (cursor as { toArray(): Promise<unknown[]> }).toArray());
   const itself: T = new Proxy(cursor, {

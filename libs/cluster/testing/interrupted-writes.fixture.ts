@@ -5,7 +5,7 @@ export type Between = (documents: number, write: (first: number) => Promise<unkn
 
 const single = ['insertOne', 'replaceOne', 'updateOne', 'deleteMany'];
 
-/** The database with something between the adapter and every write. */
+/** A database with `between` before every write. */
 export function interrupted(database: Database, between: Between): Database {
   const around = <D extends Doc>(collection: Collection<D>): Collection<D> =>
     new Proxy(collection, {
@@ -31,7 +31,7 @@ export function interrupted(database: Database, between: Between): Database {
   };
 }
 
-/** Lets `writes` documents be written and none after. `unheard`: of the last one the adapter is told that it failed. */
+/** Lets `writes` documents be written and none after. With `unheard` the adapter is told that the last one failed. */
 export function stopping(writes: number, unheard = false): Between {
   let left = writes;
   return async (documents, write) => {
@@ -44,7 +44,7 @@ export function stopping(writes: number, unheard = false): Between {
   };
 }
 
-/** Waits after `writes` documents until it is let go on, then does what it was about to do, all of it. */
+/** Waits after `writes` documents until the test continues it, then does the rest. */
 export function pausing(writes: number): {
   readonly between: Between;
   readonly reached: Promise<void>;

@@ -52,7 +52,7 @@ export async function scratchEventStore(partitions: number): Promise<ScratchEven
   };
 }
 
-/** Publishes every event, keyed by what it says, else by its stream. */
+/** Publishes every event. Its key is what the event says, else its stream. */
 export const publishTold: Publish<any> = (event: AnyEvent, stream) => ({
   key: (event.data as { key?: string }).key ?? stream,
   fact: { type: 'Told', schema: 1, data: {} },
@@ -63,7 +63,7 @@ export const told = (n: number, key?: string): AnyEvent => ({
   data: { n, ...(key === undefined ? {} : { key }) },
 });
 
-/** Of command `name`. */
+/** The metadata of command `name`. */
 export const metaOf = (name: string): Meta => ({
   commandId: name,
   at: '2026-03-01T10:00:00.000Z',
@@ -81,8 +81,8 @@ export async function wholePartition(store: EventStore, partition: number, limit
 }
 
 /**
- * Checks a database that nobody writes to with a store that knows nothing yet: each stream is whole, every event of it
- * stands in its partition once, in the order of its stream, and every commit of `acknowledged` is there.
+ * Checks a database that nobody writes to, with a new store: each stream is complete, every event is in its partition
+ * once and in the order of its stream, and every commit of `acknowledged` is there.
  */
 export async function expectConsistent(
   database: Database,

@@ -17,7 +17,7 @@ export const kafka: KafkaConfig = {
 export const timing = { heartbeatMs: 150, sessionMs: 6_000, rebalanceMs: 3_000, fetchWaitMs: 50 };
 export const partitions = 3;
 
-/** A topic of one test, and what is opened on it. */
+/** A topic of one test, and the logs opened on it. */
 export class ScratchTopic {
   private readonly logs: KafkaEventLog[] = [];
 
@@ -42,7 +42,7 @@ export class ScratchTopic {
     return log;
   }
 
-  /** Deletes it and makes it again, empty. */
+  /** Deletes the topic and makes it again, empty. */
   async recreate(): Promise<void> {
     const { topic, admin } = this;
     await admin.deleteTopics({ topics: [topic] });
@@ -93,7 +93,7 @@ export async function until(holds: () => boolean | Promise<boolean>, ms = 15_000
   }
 }
 
-/** Takes everything of the topic, by partition, as it comes. */
+/** Takes all records of the topic, by partition, as they arrive. */
 export async function collect(log: KafkaEventLog, from = 0, group = 'reader') {
   const taken: LogRecord[][] = [[], [], []];
   const { stop } = await log.consume({
@@ -105,12 +105,12 @@ export async function collect(log: KafkaEventLog, from = 0, group = 'reader') {
   return { taken, stop };
 }
 
-/** What a consumer keeps of the records: throws when there is a gap. */
+/** The positions that a consumer keeps of the records. Throws when there is a gap. */
 export function kept(all: readonly LogRecord[]): readonly number[] {
   return unseen(start, all).fresh.map(({ position }) => position);
 }
 
-/** Whether it resolves. */
+/** True when it resolves. */
 export async function succeeds(work: Promise<unknown>): Promise<boolean> {
   return work.then(
     () => true,
@@ -118,7 +118,7 @@ export async function succeeds(work: Promise<unknown>): Promise<boolean> {
   );
 }
 
-/** The database of a service that dies before its lane moves. */
+/** The database of a service that crashes before its lane moves. */
 export function dyingBeforeTheLane(database: Database): Database {
   const die = async () => {
     throw new Error('crashed');

@@ -1,7 +1,7 @@
 import { connectMongo, type Database } from '../src/mongo.js';
 import { outsideSubset } from './command-subset.fixture.js';
 
-/** Connects and checks every command that is sent; `close` rejects when one was outside the subset. */
+/** Connects and checks every command that is sent. `close` rejects when one was outside the subset. */
 export async function connectWithinSubset(url: string, name: string): Promise<Database> {
   const outside = new Set<string>();
   const database = await connectMongo(url, name, {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Where the servers of the cluster suites listen. */
+/** The addresses of the servers of the cluster suites. */
 export interface TestServers {
   /** `mongodb://127.0.0.1:<port>` */
   readonly mongodb: string;
@@ -11,7 +11,7 @@ export interface TestServers {
   readonly redis: string;
 }
 
-/** What `tools/backends up` started; throws when nothing was. */
+/** The servers that `tools/backends up` started. Throws when there are none. */
 export function testServers(): TestServers {
   const folder = process.env['READERSHIP_BACKENDS_FOLDER'] ?? join(import.meta.dirname, '../../../.backends');
   try {

@@ -7,9 +7,9 @@ import { upcast } from './upcasters.js';
 const library = z.strictObject({ id: s.codeId, name: z.string() });
 
 /**
- * Every fact that contexts publish, by type: where it comes from, its schema version and its data.
- * Keys: a directory fact by its stream; a patron's by the patron id; a card's by its token; an interaction's by its
- * holder, `Referenced` by the reference; feedback's by the patron id, else its stream; a cost by its stream.
+ * Every fact that contexts publish, by type: its context, schema version and data. The keys: a directory fact has its
+ * stream; a patron's fact the patron id; a card's fact its token; an interaction's fact its holder, `Referenced` the
+ * reference; feedback the patron id, else its stream; a cost its stream.
  */
 export const publishedFacts = {
   ConsortiumConfigured: {
@@ -64,7 +64,7 @@ export const publishedFacts = {
       homeBranch: s.codeId,
       category: z.string().optional(),
       language: z.string().optional(),
-      /** Absent: unknown. */
+      /** Absent when it is not known. */
       enrolledOn: s.isoDate.optional(),
     }),
   },
@@ -86,7 +86,7 @@ export const publishedFacts = {
   CardLinked: {
     context: 'patron-profile',
     schema: 1,
-    /** `from` absent: the first link of this card, which reaches back without limit. */
+    /** `from` is absent for the first link of this card, which has no lower limit. */
     data: z.strictObject({ token: s.cardToken, personId: s.patronId, from: s.instant.optional() }),
   },
   CardUnlinked: {
@@ -97,7 +97,7 @@ export const publishedFacts = {
   PersonRedirected: {
     context: 'patron-profile',
     schema: 1,
-    /** `version` is that of the person's stream: the highest wins. */
+    /** `version` is that of the person's stream. The highest wins. */
     data: z.strictObject({
       reference: s.reference,
       from: s.patronId,
@@ -132,7 +132,7 @@ export const publishedFacts = {
   ReattributedAway: {
     context: 'interaction-log',
     schema: 1,
-    /** `was` is null for a withdrawn interaction: nothing is counted any more, only the holder changes. */
+    /** `was` is `null` for a withdrawn interaction: then nothing is counted, and only the holder changes. */
     data: z.strictObject({ interaction: z.string(), was: s.interactionFact.nullable() }),
   },
   Adopted: {
@@ -167,7 +167,7 @@ export const publishedFacts = {
       invitation: z.string().optional(),
       answeredAt: s.instant,
       branch: s.codeId.optional(),
-      /** NPS 0–10, CSAT 1–5; a question left out has no entry. */
+      /** NPS 0–10, CSAT 1–5. An omitted question has no entry. */
       scores: z.array(
         z.strictObject({
           question: z.string(),
@@ -199,7 +199,7 @@ export const publishedFacts = {
       testimonial: z.string(),
       receivedOn: s.isoDate,
       branch: s.codeId.optional(),
-      /** What it was when it was withdrawn. */
+      /** Its status when it was withdrawn. */
       was: z.enum(['received', 'approved', 'published']),
     }),
   },
@@ -211,7 +211,7 @@ export const publishedFacts = {
       month: s.isoMonth,
       category: z.string(),
       amount: s.money,
-      /** What this statement replaces. */
+      /** The amount that this statement replaces. */
       was: s.money.optional(),
     }),
   },
@@ -235,7 +235,7 @@ export function cloudEventType(type: PublishedType): string {
   return `org.readership.${context}.${name}.v${schema}`;
 }
 
-/** The same, where a field that may be absent may also be `undefined`, which JSON leaves out. */
+/** The same type, but an optional field may also be `undefined`, which JSON omits. */
 type Picked<T> = T extends readonly (infer Item)[]
   ? readonly Picked<Item>[]
   : T extends object
@@ -243,14 +243,14 @@ type Picked<T> = T extends readonly (infer Item)[]
     : T;
 
 /**
- * Makes the published body of a fact: for `publish.ts`, which names every field, so that one that is added to an event
- * stays private until somebody names it too. `time` is when it happened, when that is known.
+ * Makes the published body of a fact. Its `publish.ts` names every field, so that a field added to an event stays
+ * private until it is named there too. `time` is when it happened, if that is known.
  */
 export function fact<T extends PublishedType>(type: T, data: Picked<FactData<T>>, time?: string) {
   return { type, schema: publishedFacts[type].schema, data, ...(time === undefined ? {} : { time }) };
 }
 
-/** Throws when a context would publish what the contracts do not say. The message names fields, and holds no values. */
+/** Throws when a fact does not match its contract or its context. The message names fields and holds no values. */
 export function checkFact(context: string, { type, schema, data }: Fact): void {
   const known = publishedFacts[type as PublishedType];
   if (known?.context !== context || known.schema !== schema)
@@ -267,7 +267,7 @@ export function checkFact(context: string, { type, schema, data }: Fact): void {
 }
 
 /**
- * A record of the log as the fact it carries, of whatever version it was published in. Throws on a type or schema version
+ * Decodes a record of the log into its fact, whatever version it was published in. Throws on a type or schema version
  * that this build does not know.
  */
 export function decodeFact(record: LogRecord): PublishedEvent {

@@ -13,11 +13,11 @@ export const patronId = z.uuid();
 export const cardToken = z.string().regex(/^[A-Za-z0-9_-]{43}$/);
 /** What an interaction came with: a card token or a patron id. */
 export const reference = z.union([patronId, cardToken]);
-/** A person, known or provisional (a reference nobody has claimed), or the stream of an anonymous fact. */
+/** A person, known or provisional (a reference that belongs to nobody yet), or the stream of an anonymous fact. */
 export const holder = z.string().min(1).max(200);
 export const money = z.strictObject({ minor: z.int(), currency: z.string().regex(/^[A-Z]{3}$/) });
 
-/** Kinds of interaction, METRICS vocabulary. */
+/** Kinds of interaction, in the terms of METRICS.md. */
 export const interactionKinds = [
   'visit',
   'loan',
@@ -43,7 +43,7 @@ export const windowMonths = z.union([z.literal(6), z.literal(12), z.literal(24),
 export const activityPolicy = z.strictObject({
   qualifying: z.array(z.enum(interactionKinds)).min(1),
   windowMonths,
-  /** Whether digital use qualifies. */
+  /** True when digital use qualifies. */
   digital: z.boolean(),
 });
 export type ActivityPolicy = z.infer<typeof activityPolicy>;
@@ -54,13 +54,13 @@ export const defaultPolicy: ActivityPolicy = {
   digital: true,
 };
 
-/** What an interaction says now: everything a read model counts, nothing about who. */
+/** What an interaction says now: everything that a read model counts, and nothing about the person. */
 export const interactionFact = z.strictObject({
   time: instant,
   kind: z.enum(interactionKinds),
   branch: codeId,
   quantity: z.int().min(1).max(10_000_000),
-  /** Of a contact: who began it. */
+  /** Who began a contact. */
   startedBy: z.enum(['patron', 'library']),
   channel: z.string().max(32).optional(),
   readScale: z.int().min(1).max(6).optional(),

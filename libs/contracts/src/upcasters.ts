@@ -1,15 +1,15 @@
 import type { LogRecord } from '@readership/kernel';
 
-/** What of its record an older body may be completed from. */
+/** The part of a record from which an older body may be completed. */
 export type RecordTimes = Pick<LogRecord, 'time' | 'recordedAt'>;
 
-/** Reads a body of one schema version as the next. Pure: the same body gives the same for ever. */
+/** Converts a body of one schema version to the next. Pure: the same body always gives the same result. */
 export type Upcaster = (body: any, record: RecordTimes) => object;
 
-/** By type, and by the version that is read as the one after it. */
+/** By type, and by the version that is converted to the next. */
 export const upcasters: Readonly<Record<string, Readonly<Record<number, Upcaster>>>> = {
   BranchPopulationStated: {
-    /** Version 1 did not say since when: since the day on which it was stated, as far as anybody knows. */
+    /** Version 1 had no start day. The day on which the population was stated is the best known one. */
     1: ({ id, population }: { id: string; population: number }, { recordedAt }) => ({
       id,
       population,
@@ -18,7 +18,7 @@ export const upcasters: Readonly<Record<string, Readonly<Record<number, Upcaster
   },
 };
 
-/** A body of an older schema version as one of version `to`, step by step. Throws when a step is not known. */
+/** Converts a body of an older schema version to version `to`, step by step. Throws when a step is not known. */
 export function upcast(
   record: RecordTimes & Pick<LogRecord, 'type' | 'schema'>,
   body: object,

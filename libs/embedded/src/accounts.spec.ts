@@ -1,7 +1,7 @@
 import type { NewRecord, Publish } from '@readership/kernel';
 import { adaptersOver, openDriver, type SqlDriver } from './index.js';
 
-/** Every statement that was prepared since the last look. */
+/** Every statement that was prepared since the last check. */
 const prepared: { readonly database: string; readonly sql: string }[] = [];
 const drivers = new Map<string, SqlDriver>();
 
@@ -19,7 +19,7 @@ function watched(database: string): SqlDriver {
   };
 }
 
-/** How the database finds what the statements ask for, a line per step. */
+/** SQLite's query plans for the prepared statements, one line per step. */
 function plans(): readonly string[] {
   return prepared.splice(0).flatMap(({ database, sql }) => {
     const parameters = Array.from(sql.matchAll(/\?/g), () => 0);

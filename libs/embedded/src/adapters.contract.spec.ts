@@ -31,19 +31,22 @@ import { DirectWriter } from './writer.js';
 const masterKey = Buffer.alloc(32, 7);
 const cardKey = Buffer.alloc(32, 6);
 const context = 'contract';
-/** Fewer than a batch may have subjects. */
+/** Fewer data keys than a batch may have subjects. */
 const dataKeysMax = 16;
 
-/** Adapters over data that outlives them. */
+/** A place for data that outlives the adapters opened on it. */
 interface Place {
   open(): Promise<Adapters>;
   atRest(): Promise<Buffer>;
-  /** Works on a context's database behind the adapters' back. */
+  /** Changes a context's database without the adapters' knowledge. */
   behind(work: (driver: SqlDriver) => void): void;
   remove(): void;
 }
 
-/** Databases in memory, kept by drivers that are not closed: opening anew forgets every object but the data. */
+/**
+ * Databases in memory, kept by drivers that are not closed. Opening them again replaces every object; only the data
+ * stays.
+ */
 function inMemory(partitions: number): RefusingPlace {
   const drivers = new Map<string, SqlDriver>();
   const driver = (name: string): SqlDriver => {
@@ -80,7 +83,7 @@ function onFiles(partitions: number): Place {
   let held: DataFolder | undefined;
   return {
     open: () => {
-      // A process that crashed holds nothing any more, whatever it had under way.
+      // A process that crashed holds nothing any more, whatever it was doing.
       held?.close();
       held = DataFolder.open(folder);
       return held.adapters({ masterKey, cardKey, partitions, dataKeysMax, contexts: [{ name: context }] });
@@ -103,7 +106,7 @@ function onFiles(partitions: number): Place {
   };
 }
 
-/** A place whose connections refuse every write while they are told to, as a full or broken disk does. */
+/** A place whose connections refuse every write while they are told to, like a full or broken disk. */
 interface RefusingPlace extends Place {
   takesWrites(takes: boolean): void;
 }
@@ -112,7 +115,7 @@ function refuse(drivers: Iterable<SqlDriver>, takes: boolean): void {
   for (const driver of drivers) driver.exec(`PRAGMA query_only=${takes ? 0 : 1}`);
 }
 
-/** Files as `fileAdapters` uses them, over connections that are at hand. */
+/** Files as `fileAdapters` uses them, over connections that the test can reach. */
 function onConnections(partitions: number): RefusingPlace {
   const folder = mkdtempSync(join(tmpdir(), 'readership-contract-'));
   const writing = new Set<SqlDriver>();
@@ -138,7 +141,7 @@ function onConnections(partitions: number): RefusingPlace {
   };
 }
 
-/** Closing waits for work under way, and a crash does not: what is not closed in time is left behind. */
+/** Closes the adapters like a crash: work that does not end in time is abandoned. */
 async function closed(adapters: Adapters): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   await Promise.race([adapters.close(), new Promise((resolve) => (timer = setTimeout(resolve, 400)))]);

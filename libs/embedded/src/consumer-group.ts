@@ -1,6 +1,6 @@
 import type { WakeUp, Consumption, LogConsumer, LogRecord } from '@readership/kernel';
 
-/** Told of what `start` or `take` of a consumer threw; it is given the records again after a pause. */
+/** Called with the error of a consumer's `start` or `take`. The records are delivered again after a pause. */
 export type TakeFailed = (
   error: unknown,
   where: { readonly group: string; readonly partition: number },
@@ -13,7 +13,7 @@ interface Source {
 interface Member {
   readonly consumer: LogConsumer;
   readonly leaving: AbortController;
-  /** Ends of the calls under way. */
+  /** Settle when the current calls have ended. */
   readonly calls: Set<Promise<void>>;
 }
 
@@ -21,7 +21,7 @@ const pollMs = 250;
 const pauseMinMs = 50;
 const pauseMaxMs = 5_000;
 
-/** The consumers of one group: each partition has one loop, which serves the member whose turn the partition is. */
+/** The consumers of one group. Each partition has one loop, which serves the member that the partition is assigned to. */
 export class ConsumerGroup {
   private members: Member[] = [];
   private readonly running = new Set<number>();
@@ -65,7 +65,7 @@ export class ConsumerGroup {
       if (pauseMs > 0) await pause(turn.leaving.signal, pauseMs);
       try {
         if (turn !== owner || pauseMs > 0) {
-          // A new owner, or one that failed, says itself where to begin.
+          // A new owner, or one that failed, says where to begin.
           await this.call(turn, async () => {
             offset = await turn.consumer.start(partition);
           });
@@ -78,8 +78,8 @@ export class ConsumerGroup {
           offset = records[records.length - 1]!.offset;
         }
         pauseMs = 0;
-        if (records.length === 0) await this.wakeUp.wait(this.ear(turn, partition), pollMs);
-        // Others have their turn between two windows.
+        if (records.length === 0) await this.wakeUp.wait(this.signalOf(turn, partition), pollMs);
+        // Lets other partitions run between two windows.
         else await new Promise(setImmediate);
       } catch (error) {
         owner = undefined;
@@ -106,13 +106,13 @@ export class ConsumerGroup {
     }
   }
 
-  private readonly ears = new WeakMap<Member, AbortSignal[]>();
+  private readonly signals = new WeakMap<Member, AbortSignal[]>();
 
-  /** The bell remembers per signal what was heard, so each partition listens with its own. */
-  private ear(member: Member, partition: number): AbortSignal {
-    let ears = this.ears.get(member);
-    if (!ears) this.ears.set(member, (ears = []));
-    return (ears[partition] ??= AbortSignal.any([member.leaving.signal]));
+  /** `WakeUp` remembers per signal what was seen, so each partition of a member waits with its own signal. */
+  private signalOf(member: Member, partition: number): AbortSignal {
+    let signals = this.signals.get(member);
+    if (!signals) this.signals.set(member, (signals = []));
+    return (signals[partition] ??= AbortSignal.any([member.leaving.signal]));
   }
 }
 

@@ -14,15 +14,15 @@ import { DatabaseUnusable, isBusy, openDriver, type SqlDriver } from './sql-driv
 import { ThreadWriter } from './thread-writer.js';
 import { DirectWriter } from './writer.js';
 
-/** The data folder cannot be used; the message is one line that names it and says what to do. */
+/** The data folder cannot be used. The message is one line that names the folder and says what to do. */
 export class FolderUnusable extends Error {
   override readonly name = 'FolderUnusable';
 }
 
 export interface FolderAdaptersOptions extends EmbeddedOptions, StoreKeys {
-  /** All that have a database in the folder. */
+  /** All contexts that have a database in the folder. */
   readonly contexts: readonly ContextStore[];
-  /** Told when a thread that writes has ended by itself: nothing can be written any more until the next start. */
+  /** Called when a writer thread has ended unexpectedly. Nothing can be written until the next start. */
   readonly onWriterLost?: (error: Error) => void;
 }
 
@@ -35,8 +35,8 @@ export function databaseFiles(name: string): readonly string[] {
 }
 
 /**
- * A data folder that this process holds: no other process can hold it until it is closed here, or this process has
- * ended, however it ended. Only its owner can enter it, and read or write the files that are made in it.
+ * A data folder that this process holds. No other process can hold it until it is closed here or this process has ended
+ * in any way. Only the folder's owner can enter it, and read or write the files that are made in it.
  *
  * @example
  * const folder = DataFolder.open('/srv/readership');
@@ -51,14 +51,14 @@ export class DataFolder {
   ) {}
 
   /**
-   * Makes the folder when it does not exist, closes it and these files in it to others, and takes its lock. Throws
-   * `FolderUnusable` when that cannot be done or another process holds it; nothing else is changed then.
+   * Makes the folder when it does not exist, denies others access to it and to these files in it, and takes its lock.
+   * Throws `FolderUnusable` when that fails or another process holds the folder; nothing else is changed then.
    */
   static open(folder: string, files: readonly string[] = []): DataFolder {
     const path = resolve(folder);
     try {
       makePrivateFolder(path);
-      // Fails where a path that exists is no folder.
+      // Fails when the path exists and is no folder.
       readdirSync(path);
       accessSync(path, constants.W_OK | constants.X_OK);
     } catch (error) {
@@ -72,8 +72,8 @@ export class DataFolder {
   }
 
   /**
-   * The ports over one database file per context and one for the log, each with a thread that writes. Throws when a
-   * database cannot be used, or was made with other keys (`StoreRefused`), and leaves no connection and no thread then.
+   * The ports over one database file per context and one for the log, each with a writer thread. Rejects when a
+   * database cannot be used, or was made with other keys (`StoreRefused`). It leaves no connection and no thread then.
    */
   async adapters(options: FolderAdaptersOptions): Promise<Adapters> {
     await prepareStores(this.path, { partitions: 1, ...options });
@@ -95,7 +95,7 @@ export class DataFolder {
       const close = adapters.close.bind(adapters);
       adapters.close = async () => {
         await close();
-        // One whose tables could not be made is known here alone.
+        // A database whose tables could not be made is not in the list of open ones yet.
         await closeAll();
       };
       return adapters;
@@ -105,7 +105,7 @@ export class DataFolder {
     }
   }
 
-  /** Lets others hold the folder, once its adapters are closed. */
+  /** Releases the folder for others. Close its adapters first. */
   close(): void {
     this.lock.close();
   }
@@ -113,14 +113,14 @@ export class DataFolder {
   private connect(name: string, onWriterLost?: (error: Error) => void): Connection {
     const path = join(this.path, `${name}.db`);
     try {
-      // SQLite gives the files beside a database the rights of the database.
+      // SQLite gives the files beside a database the permissions of the database.
       makePrivateFile(path);
       for (const file of databaseFiles(name)) closeFile(join(this.path, file));
     } catch (error) {
       throw new FolderUnusable(notClosed(path, error), { cause: error });
     }
     const driver = openDriver(path);
-    // The sources of this package run without being compiled in its own tests: a thread cannot.
+    // In this package's own tests the sources run without being compiled, which a thread cannot do.
     const compiled = import.meta.url.endsWith('.js');
     return {
       driver,
@@ -141,7 +141,7 @@ function closeDataFolder(path: string, files: readonly string[]): void {
   }
 }
 
-/** A folder that others use as well is not closed to them: that would be a harm that nobody asked for. */
+/** Denies others access to the folder, but not when it holds files of others: that would harm them. */
 function closeOwnFolder(path: string, ours: readonly string[]): void {
   const names = readdirSync(path);
   const known = names.length === 0 || names.some((name) => ours.includes(name));

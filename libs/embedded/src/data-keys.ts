@@ -14,8 +14,8 @@ export interface DataKey extends NewDataKey {
 }
 
 /**
- * One data key per subject, wrapped by the master key, in the database of the events it opens: destroying the line of
- * a subject destroys whatever is sealed for it, copies and backups of the events included.
+ * One data key per subject, wrapped by the master key, in the same database as the events. Destroying a subject's row
+ * makes everything sealed for it unreadable, in copies and backups of the events as well.
  */
 export class DataKeys {
   private readonly known: LRUCache<string, DataKey>;
@@ -26,13 +26,13 @@ export class DataKeys {
     keysMax = 10_000,
   ) {
     checkMasterKey(masterKey);
-    // By size, each key being 1: `max` would set aside the room for all of them at once, for every store that is opened.
+    // By size, with size 1 for each key: `max` would reserve memory for all of them at once, in every open store.
     this.known = new LRUCache({ maxSize: keysMax, sizeCalculation: () => 1 });
   }
 
   /**
-   * The key to seal with; while it is not `stored` it goes into the database with the commit that uses it. Whoever seals
-   * keeps it until then, for it may be forgotten here meanwhile. Refused with `KEY_UNUSABLE`.
+   * The key to seal with. While it is not `stored`, it is written with the commit that uses it. The caller keeps the
+   * key until then, because it may be dropped from memory here meanwhile. Throws `KEY_UNUSABLE`.
    */
   toSeal(subject: string): DataKey {
     const known = this.known.get(subject) ?? this.read(subject);
@@ -43,13 +43,13 @@ export class DataKeys {
     return made;
   }
 
-  /** The key to open with, or why there is none. */
+  /** The key to decrypt with, or why there is none. */
   toOpen(subject: string): OpeningKey {
     const known = this.known.get(subject) ?? this.read(subject);
     return typeof known === 'string' ? known : known.key;
   }
 
-  /** Forget a key that somebody else stored first. */
+  /** Drops a key from memory, because somebody else stored another one first. */
   forget(subject: string): void {
     this.known.delete(subject);
   }

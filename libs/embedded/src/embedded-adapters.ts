@@ -18,16 +18,16 @@ import { SqliteReadModels } from './sqlite-read-models.js';
 import { DirectWriter, type SqlWriter } from './writer.js';
 
 export interface EmbeddedOptions {
-  /** Fixed for the life of the databases; 1 by default. */
+  /** Never changes during the life of the databases; 1 by default. */
   readonly partitions?: number;
-  /** 32 bytes that wrap the data keys of personal parts. */
+  /** The 32 bytes that wrap the data keys of personal parts. */
   readonly masterKey: Buffer;
-  /** Data keys that a context remembers; 10,000 by default. */
+  /** The most data keys that a context keeps in memory; 10,000 by default. */
   readonly dataKeysMax?: number;
   readonly onError?: TakeFailed;
 }
 
-/** A database as the adapters use it: a connection to read from, and the one that writes. */
+/** A database as the adapters use it: a connection for reads, and a writer. */
 export interface Connection {
   readonly driver: SqlDriver;
   readonly writer: SqlWriter;
@@ -40,15 +40,15 @@ interface Context {
   readonly jobQueue: SqliteJobQueue;
 }
 
-/** The name of the published log's database; every other is a context's. */
+/** Name of the published log's database. Every other database belongs to a context. */
 export const logName = 'log';
 
-/** There is no topic to send to: a context keeps its dead letters itself. */
+/** Sends nothing, because there is no topic: a context keeps its dead letters itself. */
 class NoTopic extends DeadLetters {
   async send(): Promise<void> {}
 }
 
-/** The ports over connections that the caller makes, one per database name, asked for when first needed. */
+/** The ports over connections that the caller makes, one per database name, on first use. */
 export class EmbeddedAdapters implements Adapters {
   readonly eventLog: SqliteEventLog;
   readonly deadLetters: DeadLetters = new NoTopic();
@@ -112,8 +112,8 @@ export class EmbeddedAdapters implements Adapters {
 }
 
 /**
- * The ports over given drivers, writing in this thread, each write one transaction: what a test needs to stop
- * between any two of them, roll back, and build everything anew over the same databases. `close` closes the drivers.
+ * The ports over given drivers. They write in this thread, each write in one transaction, so that a test can stop
+ * between any two writes, roll back, and open everything again over the same databases. `close` closes the drivers.
  */
 export function adaptersOver(
   drivers: (name: string) => SqlDriver,
@@ -125,7 +125,7 @@ export function adaptersOver(
   }, options);
 }
 
-/** Everything in memory, gone when closed: for tests. */
+/** Adapters in memory, for tests. Their data is gone when they are closed. */
 export function memoryAdapters(options: Partial<EmbeddedOptions> = {}): EmbeddedAdapters {
   return adaptersOver(() => openDriver(':memory:'), { masterKey: randomBytes(32), ...options });
 }

@@ -5,13 +5,13 @@ import type { SqlRow, SqlValue } from './sql-driver.js';
 /** Positions of a row's events: row id × 128 + index. */
 export const rowSpan = 128;
 
-/** A commit as it is stored, with the very keys that sealed it. */
+/** A commit as it is stored, with the keys that sealed it. */
 export interface SealedCommit {
   readonly text: CommitText;
   readonly keys: readonly (readonly [subject: string, key: DataKey])[];
 }
 
-/** Appends what `append` of event-writes.ts takes: a row per part. */
+/** Appends the values that `append` of event-writes.ts takes, one row per part. */
 export function flatten(to: SqlValue[], { text, keys }: SealedCommit): void {
   const { stream, expectedVersion, meta } = text.commit;
   const fresh = keys.filter(([, { stored }]) => !stored);
@@ -24,7 +24,7 @@ export function flatten(to: SqlValue[], { text, keys }: SealedCommit): void {
 
 export const rowColumns = 'id, partition, stream, last, command, recorded_at, actor, body, count, facts';
 
-/** A row of `rowColumns` as its place and body. */
+/** Reads a row of `rowColumns` into its place and body. */
 export function readRow(row: SqlRow): readonly [PartPlace, PartBody] {
   const [id, partition, stream, , commandId, recordedAt, actor, body, count, facts] = row as readonly [
     number,

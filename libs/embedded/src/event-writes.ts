@@ -1,19 +1,21 @@
 import type { SqlDriver, SqlValue } from './sql-driver.js';
 
-/** Answers of `append`: the id of the commit's first row, or one of these. */
+/** Results of `append`: the id of the commit's first row, or one of these. */
 export const conflict = 0;
 export const repeated = -1;
 
-/** A data key was made at the same time elsewhere: nothing of the request is stored, seal again with the stored key. */
+/**
+ * Somebody else stored a data key for the subject at the same time. Nothing of the request is stored; seal again with
+ * the stored key.
+ */
 export class DataKeyTaken extends Error {
   override readonly name = 'DataKeyTaken';
 }
 
 /**
- * Commits, flat, because they cross a thread: per commit
- * `stream, expected version, last version, command, recorded at, actor, number of data keys, (subject, wrapped key)…,
- * number of rows, (partition, version, count, facts, body)…`. Answers one number per commit; its rows have
- * consecutive ids.
+ * Appends commits. Their values are flat, because they cross a thread: per commit `stream, expected version, last
+ * version, command, recorded at, actor, number of data keys, (subject, wrapped key)…, number of rows, (partition,
+ * version, count, facts, body)…`. Returns one number per commit; the rows of a commit have consecutive ids.
  */
 export function append(driver: SqlDriver, flat: readonly SqlValue[]): number[] {
   const insert = driver.prepare(
@@ -34,7 +36,8 @@ export function append(driver: SqlDriver, flat: readonly SqlValue[]): number[] {
     const rowsAt = keysAt + keyCount * 2 + 1;
     const rowCount = flat[rowsAt - 1] as number;
     at = rowsAt + rowCount * 5;
-    // At version 0 the unique insert alone tells; a data key must not be left behind by a conflict.
+    // At version 0 the unique insert alone detects a conflict, unless data keys come with it: a conflict must not leave
+    // them behind.
     if (expected > 0 || keyCount > 0) {
       if (versionOf(driver, stream) !== expected) {
         answers.push(isRepeated(driver, stream, expected, command) ? repeated : conflict);

@@ -8,7 +8,8 @@ export interface FileOptions extends FolderAdaptersOptions {
 
 /**
  * The ports in a folder that nobody else can open until they are closed. Rejects with `FolderUnusable` when the folder
- * cannot be used or another process has it open, and with an `Error` that names the file when a database cannot be used.
+ * cannot be used or another process has it open, and with an `Error` that names the file when a database cannot be
+ * used.
  */
 export async function fileAdapters(options: FileOptions): Promise<Adapters> {
   const folder = DataFolder.open(options.folder);

@@ -12,7 +12,7 @@ beforeEach(() => {
 });
 afterEach(() => adapters.close());
 
-/** Stores rows and cells as a model that took something in each partition. */
+/** Stores rows and cells in each partition, as a model would. */
 async function store(
   model: string,
   rows: Readonly<Record<string, object>>,

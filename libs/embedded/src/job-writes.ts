@@ -1,6 +1,6 @@
 import type { SqlDriver, SqlValue } from './sql-driver.js';
 
-/** `queue, id, data, due`; answers 1, or 0 when it is known. */
+/** Takes `queue, id, data, due`. Returns 1, or 0 when the id is known. */
 export function enqueue(driver: SqlDriver, flat: readonly SqlValue[]): number {
   return driver
     .prepare(
@@ -10,7 +10,7 @@ export function enqueue(driver: SqlDriver, flat: readonly SqlValue[]): number {
     .run(flat).changes;
 }
 
-/** `queue, id`; answers 1 when the job was waiting and now runs. */
+/** Takes `queue, id`. Returns 1 when the job was waiting and now runs. */
 export function begin(driver: SqlDriver, flat: readonly SqlValue[]): number {
   return driver
     .prepare(
@@ -19,7 +19,7 @@ export function begin(driver: SqlDriver, flat: readonly SqlValue[]): number {
     .run(flat).changes;
 }
 
-/** `state, due, reason, queue, id` of a job that ran. */
+/** Takes `state, due, reason, queue, id` of a running job. */
 export function end(driver: SqlDriver, flat: readonly SqlValue[]): number {
   return driver
     .prepare(
@@ -28,7 +28,7 @@ export function end(driver: SqlDriver, flat: readonly SqlValue[]): number {
     .run(flat).changes;
 }
 
-/** `queue, ids as JSON`: what runs in the database waits again, except these. */
+/** Takes `queue, ids as JSON`. Makes all running jobs of the queue wait again, except these. */
 export function recover(driver: SqlDriver, flat: readonly SqlValue[]): number {
   return driver
     .prepare(
@@ -38,7 +38,7 @@ export function recover(driver: SqlDriver, flat: readonly SqlValue[]): number {
     .run(flat).changes;
 }
 
-/** `due, queue, id`; answers 1 when it was parked. */
+/** Takes `due, queue, id`. Returns 1 when the job was parked. */
 export function retry(driver: SqlDriver, flat: readonly SqlValue[]): number {
   return driver
     .prepare(

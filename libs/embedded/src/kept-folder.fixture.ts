@@ -4,7 +4,7 @@ import { openDriver } from './sql-driver.js';
 
 const fixtures = join(import.meta.dirname, '../fixtures');
 
-/** The keys that kept data was made with. */
+/** The keys that the kept data was made with. */
 export const keptKeys = { masterKey: Buffer.alloc(32, 1), cardKey: Buffer.alloc(32, 2) };
 
 export const keptContexts = ['patron-profile', 'interaction-log', 'feedback', 'analytics'];
@@ -19,7 +19,7 @@ export function keepFolder(folder: string, format: string, names: readonly strin
   }
 }
 
-/** Names of all files and all that the databases hold, as text. */
+/** The names of all files and the content of all databases, as text. */
 export function folderContent(folder: string): string {
   const files = readdirSync(folder)
     .filter((file) => !/^lock$|-(wal|shm)$/.test(file))

@@ -100,7 +100,7 @@ describe('handling a command', () => {
     expect(await handle(counters, counter, 'a', 'nothing', meta())).toMatchObject({ state: 6, version: 3 });
   });
 
-  /** Somebody else records something between every load and the append that follows it. */
+  /** A store in which somebody else records something between every load and the append that follows it. */
   const contested = (times: number) => {
     const counters = store();
     let left = times;
@@ -129,7 +129,7 @@ describe('handling a command', () => {
   });
 });
 
-/** A visit, or one taken back. */
+/** A visit, or a visit taken back. */
 interface Fact extends Keyed {
   readonly type: 'Visited' | 'Undone';
   readonly branch: string;

@@ -6,8 +6,8 @@ export const partitionSpan = 2 ** 40;
 export const recordWidth = 13;
 
 /**
- * `context, partition, from, to`, then per record `position, key, type, schema, stream, event id, time, recorded at,
- * actor, correlation, causation, body, trace context`. Answers 1, or 0 when the lane is not at `from`.
+ * Takes `context, partition, from, to`, then per record `position, key, type, schema, stream, event id, time, recorded
+ * at, actor, correlation, causation, body, trace context`. Returns 1, or 0 when the lane is not at `from`.
  */
 export function publish(driver: SqlDriver, flat: readonly SqlValue[]): number {
   const [context, partition, from, to] = flat as readonly [string, number, number, number];

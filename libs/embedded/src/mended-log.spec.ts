@@ -20,10 +20,10 @@ const taken: EventTally<Fact> = {
 };
 const decode = ({ context, position, key }: LogRecord): Fact => ({ type: 'Noted', key, context, position });
 
-/** A record that other records follow; its time tells it from every other. */
+/** A record in a chain of records. Its time distinguishes it from every other. */
 type Sent = Pick<LogRecord, 'context' | 'position' | 'previous'>;
 
-/** One partition of a log that may be cut and gets longer. */
+/** One partition of a log that may be cut and may grow. */
 class Topic {
   records: LogRecord[] = [];
 
@@ -57,7 +57,7 @@ class Topic {
   ends = async (): Promise<readonly number[]> => [this.records.length];
 }
 
-/** Follows the topic as a group does, until it is at its end or halts; resolves to the name of what halts it. */
+/** Consumes the topic like a group, until its end or a halt. Resolves to the name of the error that halts it, or `null`. */
 async function follow(topic: Topic, models: ReadModels, window: number): Promise<string | null> {
   const group = new ProcessorGroup([readModelProcessor<LogRecord, Fact>({ tally: taken }, models)], decode);
   const consumer = logConsumer('g', window, group, topic);
@@ -86,7 +86,7 @@ const lane = (context: string, from: number, to: number): readonly Sent[] =>
     return { context, position, previous: position - 1 };
   });
 
-/** The lanes as several relays publish them: each in its order, among each other in any. */
+/** The lanes as several relays publish them: each in order, mixed in any way. */
 function mixed(lanes: readonly (readonly Sent[])[], choices: readonly number[]): readonly Sent[] {
   const left = lanes.map((sent) => [...sent]);
   const all: Sent[] = [];
@@ -163,7 +163,7 @@ describe('a log that has lost records', () => {
             expect(await follow(topic, models, window)).toBeNull();
             topic.records = whole.slice(0, cut);
             const reach = await topic.reach();
-            // Relays that have not noticed go on, then they are moved back.
+            // The relays go on before anybody notices the loss; then they are moved back.
             const ahead = contexts.map((context, i) => lane(context, lengths[i]!, lengths[i]! + live[i]!));
             topic.add(...mixed(ahead, after));
             if (looks) await follow(topic, models, window);

@@ -23,7 +23,7 @@ function inDatabase<T>(name: string, work: (driver: ReturnType<typeof openDriver
   }
 }
 
-/** In one line with these words, and nothing is changed. */
+/** Expects the opening to be refused in one line with these words, and nothing to be changed. */
 async function refused(words: RegExp, keys = keptKeys): Promise<void> {
   const before = folderContent(folder);
   const error: unknown = await open(keys).catch((thrown: unknown) => thrown);
@@ -55,7 +55,7 @@ describe('a data folder of format 1', () => {
         driver.prepare('PRAGMA user_version').get([])![0],
         driver.prepare('SELECT name FROM settings ORDER BY name').all([]).flat(),
       ]);
-      // Neither a stored card number nor a digest is looked at here: the contexts say how.
+      // This layer checks no stored card number or digest: only the contexts know how.
       expect([name, ...settings]).toEqual([name, name === 'log' ? 3 : 4, ['masterKey', 'partitions']]);
     }
     expect(readFileSync(join(folder, 'format'), 'utf8')).toBe('1\n');

@@ -17,10 +17,10 @@ import { DataKeys } from './data-keys.js';
 import { logName } from './embedded-adapters.js';
 import { readRow, rowColumns } from './event-rows.js';
 import { closeFile, makePrivateFile } from './private-files.js';
-import { bringUp } from './schema.js';
+import { migrate } from './schema.js';
 import { openDriver, type SqlDriver } from './sql-driver.js';
 
-/** Which files a data folder holds, and what for; a folder without the file has format 1. */
+/** Version of the set of files in a data folder and their purpose. A folder without the file has format 1. */
 const folderFormat = 1;
 const formatFile = 'format';
 
@@ -29,15 +29,15 @@ export interface FolderContent extends StoreKeys {
   readonly contexts: readonly ContextStore[];
 }
 
-/** The files of the databases that a folder holds already. */
+/** The database files that a folder already holds. */
 export function databasesIn(folder: string, contexts: readonly ContextStore[]): readonly string[] {
   const files = [logName, ...contexts.map(({ name }) => name)].map((name) => `${name}.db`);
   return files.filter((file) => existsSync(join(folder, file)));
 }
 
 /**
- * Makes the databases of a data folder ready, new ones and those of earlier releases, with the fingerprints of the keys in each.
- * Throws `StoreRefused`, and has changed nothing then, when a key is not the one that a database was made with, or when a
+ * Creates or migrates the databases of a data folder and stores the fingerprints of the keys in each. Throws
+ * `StoreRefused`, and has changed nothing then, when a key is not the one that a database was made with, or when a
  * database or the folder has a format that this release does not know.
  */
 export async function prepareStores(folder: string, content: FolderContent): Promise<void> {
@@ -75,13 +75,13 @@ export async function prepareStores(folder: string, content: FolderContent): Pro
 
 const kindOf = (name: string) => (name === logName ? 'log' : 'context');
 
-/** In a transaction, with its tables as this release has them. */
+/** Opens a database, begins a transaction and creates or migrates its tables. */
 function opened(file: string, partitions: number, kind: 'log' | 'context'): SqlDriver {
   let driver: SqlDriver | undefined;
   try {
     driver = openDriver(file);
     driver.exec('BEGIN IMMEDIATE');
-    bringUp(driver, kind, partitions, file);
+    migrate(driver, kind, partitions, file);
     return driver;
   } catch (error) {
     if (driver) abandon(driver);
@@ -89,12 +89,12 @@ function opened(file: string, partitions: number, kind: 'log' | 'context'): SqlD
   }
 }
 
-/** Closing alone may leave a transaction open while a statement lives. */
+/** Rolls back and closes. Closing alone may leave a transaction open while a statement lives. */
 function abandon(driver: SqlDriver): void {
   try {
     driver.exec('ROLLBACK');
   } catch {
-    // It was committed, or never begun.
+    // The transaction was committed or never begun.
   }
   driver.close();
 }
@@ -155,7 +155,7 @@ function checkFormat(folder: string): void {
   );
 }
 
-/** Whole or not at all. */
+/** Writes the whole file or nothing. */
 function writeFormat(folder: string): void {
   const file = join(folder, formatFile);
   if (existsSync(file)) return closeFile(file);

@@ -5,18 +5,18 @@ const folderMode = 0o700;
 const fileMode = 0o600;
 const others = 0o077;
 
-/** Makes a folder, and those above it that are missing, each for its owner alone whatever the umask is. */
+/** Makes a folder, and missing folders above it, with access for its owner alone, whatever the umask is. */
 export function makePrivateFolder(folder: string): void {
   if (existsSync(folder)) return;
-  // Not Node's recursive call, which tries for ever in a file system such as /proc.
+  // Does not use Node's recursive call, which never ends in a file system such as /proc.
   if (!existsSync(dirname(folder))) makePrivateFolder(dirname(folder));
   mkdirSync(folder, { mode: folderMode });
   chmodSync(folder, folderMode);
 }
 
 /**
- * Makes an empty file for its owner alone, whatever the umask is, or takes the rights of everybody else from one that
- * is there. Never opens a file that is there: closing it again would drop the locks that SQLite holds on it.
+ * Makes an empty file with access for its owner alone, whatever the umask is, or removes the access of others from an
+ * existing file. Never opens an existing file, because closing it would release the locks that SQLite holds on it.
  */
 export function makePrivateFile(path: string): void {
   try {
@@ -29,7 +29,7 @@ export function makePrivateFile(path: string): void {
   }
 }
 
-/** Takes the rights of everybody but the owner from a file, if it is there. */
+/** Removes the access of everybody but the owner from a file, if it exists. */
 export function closeFile(path: string): void {
   try {
     closeToOthers(path, fileMode);

@@ -20,7 +20,7 @@ afterEach(async () => {
   adapters = undefined;
 });
 
-/** What readers did: a visit, a visit taken back, or nonsense. */
+/** What readers did: a visit, a visit taken back, or an invalid fact. */
 interface Fact extends Keyed {
   readonly type: 'Visited' | 'Undone' | 'Ignored';
   readonly branch: string;
@@ -83,7 +83,7 @@ async function stateOf(models: ReadModels, id: string): Promise<unknown> {
   const { rows } = await models.all<Reader>(id, { limit: 200 });
   const parked = await models.parked(id, 0, { limit: 200 });
   const byKey = rows.map(({ key, row }) => [key, row]).sort();
-  // How many commits it took is no part of it.
+  // The number of commits may differ.
   const checkpoint = { ...(await models.checkpoint(id, 0)), rev: null };
   return { rows: byKey, cells: await cellsOf(models, id), parked, checkpoint };
 }
@@ -273,7 +273,7 @@ describe('a processor', () => {
             let many = readModelProcessor<Given, Fact>(model, batched, 2);
             for (let i = 0, n = 0; i < all.length; n++) {
               const size = sizes[n % sizes.length]!;
-              // Each batch begins with what came before it: delivery repeats.
+              // Each batch repeats some records of the one before, as delivery does.
               await many.process(0, all.slice(Math.max(0, i - 3), i + size), decode);
               if (restarts) many = readModelProcessor<Given, Fact>(model, batched);
               i += size;

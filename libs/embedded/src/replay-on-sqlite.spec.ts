@@ -15,7 +15,7 @@ interface Fact extends Keyed {
   readonly type: 'Visited';
   readonly n: number;
 }
-/** What a bad release could not apply, and a good one can. */
+/** True while the handler behaves like a faulty release that cannot apply the record. */
 let broken = true;
 const sums: Projection<Fact, { readonly seen: readonly number[] }> = {
   name: 'sums',
@@ -135,7 +135,7 @@ describe('what is parked', () => {
     broken = false;
     const other = readModelProcessor<Given, Fact>({ projection: sums }, models);
     expect(await other.replay(0, 'ada', again, decode)).toBe(3);
-    // The offset is where the first processor left it: what it remembers of parked keys and rows is out of date all the same.
+    // The offset is where the first processor left it, and yet what it remembers of parked keys and rows is out of date.
     const [ada] = records(['ada', 7]);
     const next = [{ ...ada!, offset: 7, position: 7, previous: 6 }];
     await expect(processor.process(0, next, decode)).rejects.toThrow(Stale);

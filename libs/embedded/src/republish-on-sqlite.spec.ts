@@ -14,7 +14,7 @@ const name = 'counters';
 const drivers = new Map<string, SqlDriver>();
 const openedNow: EmbeddedAdapters[] = [];
 
-/** What is stored under a name, opened anew; `fresh`: names whose database was lost. */
+/** Opens what is stored under a name. `fresh` lists the databases that were lost. */
 function opened(...fresh: readonly string[]): { readonly store: EventStore; readonly log: EventLog } {
   for (const lost of fresh) drivers.delete(lost);
   const driverOf = (of: string): SqlDriver => {
@@ -35,7 +35,7 @@ afterEach(async () => {
   drivers.clear();
 });
 
-/** Where the nth commit stands. */
+/** Position of the nth commit. */
 const at = (n: number): number => 128 * n;
 
 let commands = 0;
@@ -47,7 +47,7 @@ async function record(store: EventStore, ...types: readonly ('Told' | 'Kept')[])
   }
 }
 
-/** A log that reaches so far, and remembers where a lane was moved back to. */
+/** A log that holds records up to `reach`, and records where a lane was moved back to. */
 function losing(log: EventLog, reach: number): EventLog & { readonly moved: Lane[] } {
   const moved: Lane[] = [];
   const moveBack = async (_context: string, _partition: number, to: Lane): Promise<Lane> => {

@@ -4,10 +4,10 @@ import type { SqlDriver, SqlValue } from './sql-driver.js';
 export type Entries = Readonly<Record<string, readonly string[]>>;
 
 /**
- * One batch, flat, because it crosses a thread: `model, partition, from, checkpoint,
- * number of rows, (key, body or null, entries or null)…, changes of cells as JSON [[cell, change]],
- * cells that may have reached 0 as JSON, offsets parked no more as JSON, (offset, parked)…`. Cells are many and small: one statement takes them all.
- * Answers 1, or 0 when the checkpoint's `rev` is not `from`.
+ * Commits one batch. Its values are flat, because they cross a thread: `model, partition, from, checkpoint, number of
+ * rows, (key, body or null, entries or null)…, changes of cells as JSON [[cell, change]], cells that may have reached 0
+ * as JSON, offsets that are no longer parked as JSON, (offset, parked)…`. Cells are many and small, so one statement
+ * takes them all. Returns 1, or 0 when the checkpoint's `rev` is not `from`.
  */
 export function commitRows(driver: SqlDriver, flat: readonly SqlValue[]): number {
   const [name, partition, from, checkpoint, rowCount] = flat as readonly [
@@ -115,12 +115,12 @@ function each(entries: SqlValue, visit: (name: string, value: string) => void): 
   }
 }
 
-/** `model, rows at most`; answers 1 while something is left to delete, the model's own line going last. */
+/** Takes `model, rows at most`. Returns 1 while something is left to delete; the model's own row is deleted last. */
 export function dropRows(driver: SqlDriver, flat: readonly SqlValue[]): number {
   const [name, most] = flat as readonly [string, number];
   const model = driver.prepare('SELECT id FROM models WHERE name = ?').get([name])?.[0];
   if (model === undefined) return 0;
-  // Without its checkpoints it is gone for every reader; what is left of it is only space.
+  // Without its checkpoints the model is gone for every reader, and the rest only uses space.
   driver.prepare('DELETE FROM heads WHERE model = ?').run([model]);
   for (const [table, key] of [
     ['entries', '(name, value, key)'],

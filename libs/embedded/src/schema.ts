@@ -1,7 +1,7 @@
 import { StoreRefused, Unavailable } from '@readership/kernel';
 import { openDriver, type SqlDriver } from './sql-driver.js';
 
-/** One row per commit and partition: its insert is the concurrency check, its row id the order. See event-rows.ts. */
+/** One row per commit and partition. Its insert is the concurrency check, and its row id is the order. See event-rows.ts. */
 const events = `
 CREATE TABLE IF NOT EXISTS commits (
   id INTEGER PRIMARY KEY,
@@ -20,7 +20,7 @@ CREATE TABLE IF NOT EXISTS commits (
 CREATE TABLE IF NOT EXISTS keys (subject TEXT PRIMARY KEY, wrapped BLOB NOT NULL) WITHOUT ROWID;
 `;
 
-/** For accounts, which read it alone: the ids grow, so it costs an append little. */
+/** For accounts, which read only this index. Its row ids grow, so it costs an append little. */
 const commitCounts = 'CREATE INDEX IF NOT EXISTS commits_counts ON commits (partition, id, count, facts);';
 
 const readModels = `
@@ -58,7 +58,7 @@ CREATE TABLE IF NOT EXISTS jobs (
 CREATE INDEX IF NOT EXISTS jobs_due ON jobs (queue, state, due);
 `;
 
-/** A record's id is partition × 2^40 + offset, so each partition lies together and in order. */
+/** A record's id is partition × 2^40 + offset, so each partition is stored together and in order. */
 const log = `
 CREATE TABLE IF NOT EXISTS records (
   id INTEGER PRIMARY KEY,
@@ -73,16 +73,16 @@ CREATE TABLE IF NOT EXISTS lanes (
 ) WITHOUT ROWID;
 `;
 
-/** As `commitCounts`. */
+/** For the log's accounts, like `commitCounts`. */
 const recordTypes = 'CREATE INDEX IF NOT EXISTS records_types ON records (id, context, type);';
 
 const settings =
   'CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;';
 
-/** Brings a database from the format before to its own; inside a transaction. It never changes once it was released. */
+/** Migrates a database from the format before to its own, inside a transaction. It must not change once it was released. */
 type Step = (driver: SqlDriver) => void;
 
-/** Text as well as whole numbers: settings hold the fingerprints of the keys. */
+/** Settings of text as well as whole numbers, because they hold the fingerprints of the keys. */
 const settingsOfAnyType: Step = (driver) =>
   driver.exec(`
 ALTER TABLE settings RENAME TO settings_1;
@@ -91,21 +91,21 @@ INSERT INTO settings SELECT name, value FROM settings_1;
 DROP TABLE settings_1;`);
 
 /**
- * The numbered steps of both kinds of database: the step at index n − 1 makes format n, which `PRAGMA user_version` says.
- * Databases of format 1 say 0 there, as new ones do. A change of a table is a further step at the end.
+ * The numbered migrations of both kinds of database: the step at index n − 1 makes format n, which `PRAGMA
+ * user_version` stores. Databases of format 1 store 0 there, as new ones do. To change a table, add a step at the end.
  */
 const steps = {
   context: [
     (driver) => driver.exec(settings + events + readModels + jobs),
     settingsOfAnyType,
-    // The offset of a checkpoint was what a commit was compared with; its revision goes on from there.
+    // Commits were compared with the checkpoint's offset before; its revision continues from there.
     (driver) => driver.exec('ALTER TABLE heads RENAME COLUMN at TO rev; UPDATE heads SET rev = max(rev, 1);'),
     (driver) => driver.exec(commitCounts),
   ],
   log: [
     (driver) => driver.exec(settings + log),
     (driver) => {
-      // The last releases that wrote format 1 have it already.
+      // The last releases that wrote format 1 already have it.
       addColumn(driver, 'records', 'traceparent TEXT');
       settingsOfAnyType(driver);
     },
@@ -116,19 +116,19 @@ const steps = {
 export type DatabaseKind = keyof typeof steps;
 
 export function createContextTables(driver: SqlDriver, partitions: number, name?: string): void {
-  driver.transaction(() => bringUp(driver, 'context', partitions, name));
+  driver.transaction(() => migrate(driver, 'context', partitions, name));
 }
 
 export function createLogTables(driver: SqlDriver, partitions: number, name?: string): void {
-  driver.transaction(() => bringUp(driver, 'log', partitions, name));
+  driver.transaction(() => migrate(driver, 'log', partitions, name));
 }
 
 /**
- * Makes the tables of a new database, or brings those of an earlier release to this format; inside a transaction. Throws
- * `StoreRefused` when a later release wrote it, when its tables are not those of its format, and when it was made for another
- * number of partitions: stored events carry theirs for ever.
+ * Creates the tables of a new database, or migrates those of an earlier release to this format, inside a transaction.
+ * Throws `StoreRefused` when a later release wrote the database, when its tables are not those of its format, or when
+ * it has another number of partitions, which stored events carry for ever.
  */
-export function bringUp(
+export function migrate(
   driver: SqlDriver,
   kind: DatabaseKind,
   partitions: number,
@@ -142,7 +142,7 @@ export function bringUp(
     );
   }
   const tables = tablesOf(kind);
-  // A new database has none of them, and one of format 1 says no more than that.
+  // Both a new database and one of format 1 have version 0; a new one has none of these tables.
   const there = tables.names.filter((table) => exists(driver, table));
   if (there.length > 0 && there.length < tables.names.length) throw notOfItsFormat(name, format);
   try {
@@ -191,7 +191,7 @@ interface Tables {
 
 const ofNewDatabases = new Map<DatabaseKind, Tables>();
 
-/** The tables of a database that is made now. */
+/** The tables of a new database. */
 function tablesOf(kind: DatabaseKind): Tables {
   const known = ofNewDatabases.get(kind);
   if (known) return known;
@@ -205,7 +205,7 @@ function tablesOf(kind: DatabaseKind): Tables {
   return own;
 }
 
-/** A table that was made before the column was thought of gets it as its last one, empty in every row. */
+/** Adds a column at the end of a table, empty in every row, unless it exists. */
 function addColumn(driver: SqlDriver, table: string, column: string): void {
   const names = driver.prepare('SELECT name FROM pragma_table_info(?)').all([table]);
   if (!names.some(([name]) => name === column.slice(0, column.indexOf(' '))))

@@ -11,7 +11,7 @@ const masterKey = Buffer.alloc(32, 9);
 const publish: Publish = (_, stream) => ({ key: stream, fact: { type: 'Counted', schema: 1, data: {} } });
 const kills = 6;
 
-/** Appends without end, one by one and many at once, relays, and prints each command when it was acknowledged. */
+/** Appends without end, one by one and many at once, relays, and prints each command once it is acknowledged. */
 const program = `
 import { writeSync } from 'node:fs';
 import { Relay } from '@readership/kernel';
@@ -47,7 +47,7 @@ async function relay() {
 await Promise.all([oneByOne(round + 'a'), oneByOne(round + 'b'), oneByOne(round + 'c'), manyAtOnce(round + 'm'), relay()]);
 `;
 
-/** What a process acknowledged before it was killed. */
+/** The commands that a process acknowledged before it was killed. */
 async function acknowledged(folder: string, round: number): Promise<readonly string[]> {
   const child = spawn(process.execPath, ['--input-type=module', '-e', program, folder, String(round)], {
     cwd: root,
@@ -98,7 +98,7 @@ it('keeps everything it acknowledged, once, however often it is killed', async (
   expect(acks.filter((id) => commands.get(id) !== (id.includes('m/') ? 2 : 1))).toEqual([]);
   expect(new Set(events.map(({ id }) => id)).size).toBe(events.length);
 
-  // What was relayed before each kill is on the log once; the rest follows.
+  // The log holds what was relayed before each kill exactly once; the rest follows.
   const relay = new Relay('counting', 0, store, adapters.eventLog);
   while ((await relay.step()) > 0);
   const records = (adapters.eventLog as SqliteEventLog).read(0, 0, events.length + 1);

@@ -14,24 +14,24 @@ export interface SqlStatement {
 }
 
 /**
- * One connection to one database, synchronous. Everything embedded goes through it, so that a test can stand in
- * between any two writes.
+ * One synchronous connection to one database. Every embedded adapter uses it, so that a test can interrupt between any
+ * two writes.
  */
 export interface SqlDriver {
   exec(sql: string): void;
-  /** The same text gives the same statement: prepare where it is used. */
+  /** The same text gives the same statement, so call it where the statement is used. */
   prepare(sql: string): SqlStatement;
-  /** Runs `work` in one immediate transaction; what it throws rolls everything back. Not nested. */
+  /** Runs `work` in one immediate transaction and rolls back everything when it throws. Transactions are not nested. */
   transaction<T>(work: () => T): T;
   close(): void;
 }
 
-/** A parameter the engine would mistake, cut or die of. */
+/** A parameter that the engine would misread, truncate or crash on. */
 export class SqlMisuse extends TypeError {
   override readonly name = 'SqlMisuse';
 }
 
-/** A database file that is damaged, or that cannot be read and written; the message is one line that names it. */
+/** A database file is damaged, or cannot be read and written. The message is one line that names the file. */
 export class DatabaseUnusable extends Error {
   override readonly name = 'DatabaseUnusable';
 }
@@ -53,13 +53,13 @@ interface Engine {
 export interface DriverOptions {
   /** How long to wait for another writer. */
   readonly busyTimeoutMs?: number;
-  /** Keeps everybody else out until it is closed. */
+  /** Keeps all other processes out until it is closed. */
   readonly lock?: boolean;
 }
 
 /**
- * Opens a database file, or `:memory:`; durable at each commit. Throws `DatabaseUnusable`, here and at each use, when the
- * file is damaged or may not be read and written.
+ * Opens a database file, or `:memory:`. Each commit is durable. Throws `DatabaseUnusable`, here and at each use, when
+ * the file is damaged or may not be read and written.
  */
 export function openDriver(path: string, options: DriverOptions = {}): SqlDriver {
   const engine = asked(path, () => nodeEngine(path) ?? libsqlEngine(path));
@@ -79,7 +79,7 @@ export function openDriver(path: string, options: DriverOptions = {}): SqlDriver
   return driver;
 }
 
-/** Whether somebody else holds the database. */
+/** True when somebody else holds the database. */
 export function isBusy(error: unknown): boolean {
   return error instanceof Unavailable && error.code === 'STORE_UNAVAILABLE';
 }
@@ -88,8 +88,8 @@ const damaged = /file is not a database|disk image is malformed/;
 const inaccessible = /unable to open|readonly database|disk I\/O error|access permission denied/i;
 
 /**
- * What the engine throws; `Unavailable` where it is only busy or out of room, `DatabaseUnusable` where the file is at
- * fault. The two engines say so in different fields.
+ * Runs an engine call and converts its error: `Unavailable` when the engine is busy or out of space, `DatabaseUnusable`
+ * when the file is at fault. The two engines report these in different fields.
  */
 function asked<T>(path: string, engine: () => T): T {
   try {
@@ -177,7 +177,7 @@ class GuardedDriver implements SqlDriver {
     try {
       this.engine.exec('ROLLBACK');
     } catch {
-      // A full disk may have rolled back by itself; the error that led here is the one that tells.
+      // A full disk may have rolled back already. The error that led here is the one to report.
     }
   }
 
@@ -225,7 +225,7 @@ class GuardedStatement implements SqlStatement {
   }
 }
 
-/** Throws `SqlMisuse` for a value that cannot be stored as it is: also to be asked of what travels inside JSON text. */
+/** Throws `SqlMisuse` for a value that cannot be stored as it is. Call it also for values inside JSON text. */
 export function checkValue(value: unknown, index = 0): void {
   switch (typeof value) {
     case 'string':
@@ -247,14 +247,14 @@ function wellFormed(text: string): boolean {
   return (text as string & { isWellFormed(): boolean }).isWellFormed();
 }
 
-/** The number of `?` outside quotes; numbered and named parameters are not used here. */
+/** The number of `?` outside quotes. Numbered and named parameters are not used here. */
 function placeholders(sql: string): number {
   const bare = sql.replace(/'(?:[^']|'')*'|"[^"]*"|--[^\n]*/g, '');
   if (/\?\d|[:@$]\w/.test(bare)) throw new SqlMisuse('parameters are written as plain ?');
   return bare.split('?').length - 1;
 }
 
-/** Node's own SQLite, where the runtime has one that returns rows as arrays. */
+/** Node's own SQLite, if the runtime has one that returns rows as arrays. */
 function nodeEngine(path: string): Engine | null {
   interface NodeStatement {
     setReturnArrays(on: boolean): void;
@@ -274,7 +274,7 @@ function nodeEngine(path: string): Engine | null {
   const builtin = (process as { getBuiltinModule?(id: string): unknown }).getBuiltinModule?.('node:sqlite');
   if (!builtin) return null;
   const { DatabaseSync, StatementSync } = builtin as NodeSqlite;
-  // Asked of the class: a statement of a database that somebody else has locked cannot be prepared.
+  // Checks the class, because a statement cannot be prepared while somebody else has locked the database.
   if (!StatementSync.prototype.setReturnArrays) return null;
   const database = new DatabaseSync(path);
   return {
@@ -285,7 +285,7 @@ function nodeEngine(path: string): Engine | null {
       return {
         run: (parameters) => statement.run(...parameters),
         get: (parameters) => statement.get(...parameters),
-        // An array of this realm: the engine makes one of Node's own, which is another under a test runner.
+        // Copies into an array of this realm: the engine's arrays come from Node's own realm, which differs under Jest.
         all: (parameters) => [...statement.all(...parameters)],
         iterate: (parameters) => statement.iterate(...parameters),
       };

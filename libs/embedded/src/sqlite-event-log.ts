@@ -16,7 +16,7 @@ import type { SqlWriter } from './writer.js';
 const windowBytesMax = 32 * 1024 * 1024;
 const rowsAtOnce = 1000;
 const accountRows = 50_000;
-/** A context and a type as one text; neither holds a space. */
+/** Joins a context and a type into one text; neither contains a space. */
 const between = ' ';
 
 /** The published log of all contexts in one database. */
@@ -71,12 +71,12 @@ export class SqliteEventLog extends EventLog {
     return 'published';
   }
 
-  /** The lane moves in the transaction that stores the records: nothing can be missing. */
+  /** Leaves the lane where it is: it moves in the transaction that stores the records, so no record can be missing. */
   async moveBack(context: string, partition: number): Promise<Lane> {
     return this.lane(context, partition);
   }
 
-  /** As there is no moment between the two. */
+  /** Always empty, because records and lane are stored in one transaction. */
   async beyond(): ReturnType<EventLog['beyond']> {
     return new Map();
   }
@@ -119,7 +119,7 @@ export class SqliteEventLog extends EventLog {
       for (const [name, n] of count.all([from, Math.min(from + accountRows, last)])) {
         counts.set(name as string, (counts.get(name as string) ?? 0) + (n as number));
       }
-      // A long count lets others in between; what is on the log does not change.
+      // A long count lets other work run in between. What is on the log does not change.
       if (from > first) await new Promise(setImmediate);
     }
     return [...counts].map(([name, records]) => {
@@ -128,7 +128,7 @@ export class SqliteEventLog extends EventLog {
     });
   }
 
-  /** The records of a partition after an offset, in order, at most `limit`, `windowMax` and some 32 MiB. */
+  /** The records of a partition after an offset, in order: at most `limit`, `windowMax` and about 32 MiB. */
   read(partition: number, after: number, limit: number): readonly LogRecord[] {
     const first = partition * partitionSpan;
     const records: LogRecord[] = [];
@@ -149,7 +149,7 @@ export class SqliteEventLog extends EventLog {
     return records;
   }
 
-  /** Lets no consumer take anything any more. */
+  /** Stops all consumers. Resolves when their current calls have ended. */
   async stop(): Promise<void> {
     await Promise.all([...this.groups.values()].map((group) => group.stop()));
   }

@@ -33,11 +33,11 @@ const pageBytesMax = 8 * 1024 * 1024;
 const rowsAtOnce = 100;
 const commitsAtOnce = 500;
 const attemptsMax = 5;
-/** Another process may have appended: this is how late it is noticed. */
+/** How long it takes at most to notice what another process appended. */
 const pollMs = 250;
 const accountRows = 50_000;
 
-/** One context's streams in one database: a row per commit and partition, whose row id is its place in the order. */
+/** One context's streams in one database. It has a row per commit and partition, whose row id gives its position. */
 export class SqliteEventStore extends EventStore {
   private readonly wakeUp = new WakeUp();
   readonly unreadable = new UnreadableEvents();
@@ -64,7 +64,7 @@ export class SqliteEventStore extends EventStore {
       .all([stream, from, afterVersion, rowsAtOnce + 1]);
     let take = rows.length;
     if (take > rowsAtOnce) {
-      // A commit over several partitions is several rows with one last version: it goes whole or not at all.
+      // A commit over several partitions has several rows with one last version; a page must not divide them.
       const cut = rows[rowsAtOnce]![3];
       take = rowsAtOnce;
       while (take > 0 && rows[take - 1]![3] === cut) take--;
@@ -146,7 +146,7 @@ export class SqliteEventStore extends EventStore {
     await this.wakeUp.wait(signal, pollMs);
   }
 
-  /** Events and facts of whole rows, from one to before another. */
+  /** Counts events and facts of whole rows, from one row to before another. */
   private async counted(
     partition: number,
     fromRow: number,
@@ -163,16 +163,16 @@ export class SqliteEventStore extends EventStore {
       const row = sum.get([from, Math.min(from + accountRows, until), partition])!;
       recorded += row[0] as number;
       facts += row[1] as number;
-      // A long count lets others in between; what lies below `until` does not change.
+      // A long count lets other work run in between. What lies below `until` does not change.
       if (from > fromRow) await new Promise(setImmediate);
     }
     return [recorded, facts];
   }
 
-  /** Events and facts of one row; none when it lies in another partition, or nowhere. */
+  /** Events and facts of one row; 0 when it does not exist or is in another partition. */
   private countsOf(partition: number, id: number): readonly [count: number, facts: number] {
     const row = this.driver
-      // The primary key leads to the row with its body.
+      // Without the hint SQLite would use the primary key, which leads to the row with its body.
       .prepare('SELECT count, facts FROM commits INDEXED BY commits_counts WHERE partition = ? AND id = ?')
       .get([partition, id]);
     return row ? [row[0] as number, row[1] as number] : [0, 0];
@@ -186,7 +186,7 @@ export class SqliteEventStore extends EventStore {
     return events;
   }
 
-  /** The next events of a partition, whole rows unless the first alone is more than the limit. */
+  /** The next events of a partition, in whole rows unless the first row alone exceeds the limit. */
   private page<E extends OutboxEntry>(
     partition: number,
     after: Position,
@@ -227,7 +227,7 @@ export class SqliteEventStore extends EventStore {
     decodeOutbox(...readRow(row), this.unreadable, to);
   }
 
-  /** Of a subject all are sealed with one key, whatever is forgotten meanwhile. */
+  /** Seals all personal parts of a subject with one key, even if the key is dropped from memory meanwhile. */
   private encode(commits: readonly Commit[]): SealedCommit[] {
     const keys = new Map<string, DataKey>();
     const keyOf = (subject: string): DataKey => {
@@ -273,7 +273,7 @@ export class SqliteEventStore extends EventStore {
     return { outcome: 'appended', version: text.last, marks };
   }
 
-  /** What the commit at this version answered when it was stored. */
+  /** The answer that was given when the commit at this version was stored. */
   private before(stream: string, expectedVersion: number): Appended {
     const last = this.driver
       .prepare('SELECT last FROM commits WHERE stream = ? AND version = ?')

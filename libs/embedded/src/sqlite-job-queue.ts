@@ -18,7 +18,7 @@ const columns = 'queue, id, data, state, attempts, reason, due';
 /** Jobs of one context in its database. */
 export class SqliteJobQueue extends JobQueue {
   private readonly wakeUp = new WakeUp();
-  /** Ids of the jobs under way here, by queue. */
+  /** Ids of the jobs that run in this process, by queue. */
   private readonly underWay = new Map<string, Set<string>>();
   private readonly workers = new Set<JobWorker>();
 
@@ -81,7 +81,7 @@ export class SqliteJobQueue extends JobQueue {
       .map(jobOf);
   }
 
-  /** Lets no worker begin anything any more. */
+  /** Lets no worker begin another job. */
   async stop(): Promise<void> {
     await Promise.all([...this.workers].map((worker) => worker.stop()));
   }
@@ -95,7 +95,7 @@ export class SqliteJobQueue extends JobQueue {
     let refused = false;
     while (!signal.aborted) {
       try {
-        // What was begun and refused may stand there as running all the same.
+        // A job whose begin was refused may be stored as running all the same.
         if (refused) await this.recover(queue);
         refused = false;
         const waitMs = await this.step(queue, handler, options, signal);
@@ -108,12 +108,12 @@ export class SqliteJobQueue extends JobQueue {
     }
   }
 
-  /** Lets what runs in the database, and nowhere here, be begun again: this process is the only one that runs jobs. */
+  /** Makes jobs wait again that are stored as running and do not run here: this process is the only one that runs jobs. */
   private async recover(queue: string): Promise<void> {
     await this.writer.write('recover', [queue, JSON.stringify([...this.underWay.get(queue)!])]);
   }
 
-  /** Runs the job that is due first; how long to wait for one, 0 when there may be another. */
+  /** Runs the job that is due first. Resolves to how long to wait for the next, 0 when there may be another now. */
   private async step(
     queue: string,
     handler: (job: Job) => Promise<void>,
@@ -148,7 +148,7 @@ export class SqliteJobQueue extends JobQueue {
   }
 }
 
-/** Runs the job: the state that it comes to, when it may begin again or ended, and why it failed. */
+/** Runs the job. Resolves to its next state, when it may begin again or ended, and why it failed. */
 async function ending(
   job: Job,
   handler: (job: Job) => Promise<void>,

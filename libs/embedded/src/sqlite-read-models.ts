@@ -15,7 +15,7 @@ import type { SqlWriter } from './writer.js';
 const modelOf = '(SELECT id FROM models WHERE name = ?)';
 const dropAtOnce = 10_000;
 const keysAtOnce = 500;
-/** Greater than every text: a blob. */
+/** Sorts after every text, because it is a blob. */
 const theEnd = new Uint8Array(0);
 
 /** Rows, counts and checkpoints of one context in its database. */
@@ -194,13 +194,13 @@ export class SqliteReadModels extends ReadModels {
   }
 }
 
-/** `null` when no index was declared: then nothing has to be looked up when the row changes. */
+/** `null` when no index is declared, so that nothing has to be looked up when the row changes. */
 function entriesOf(indexes: Readonly<Record<string, readonly string[]>>): string | null {
   const names = Object.keys(indexes);
   return names.length === 0 ? null : JSON.stringify(indexes satisfies Entries);
 }
 
-/** A row stands in a list once, at the first of its values that begin with the prefix. */
+/** True when this is the first of the row's values that begin with the prefix. A row comes in a list once, at that value. */
 function isFirst(row: SqlRow, index: string, prefix: string): boolean {
   const value = row[0] as string;
   const values = (JSON.parse(row[3] as string) as Entries)[index]!;

@@ -1,9 +1,9 @@
 /**
- * The database orders text by code points, JavaScript by code units: they differ from U+D800 on. These give bounds in
- * the database's order.
+ * The database orders text by code points, JavaScript by code units; the two differ from U+D800 on. These functions
+ * give bounds in the database's order.
  */
 
-/** The smallest text that is greater than everything that begins with `prefix`; `null`: there is none. */
+/** The smallest text that is greater than everything that begins with `prefix`; `null` when there is none. */
 export function afterPrefix(prefix: string): string | null {
   const points = [...prefix];
   while (points.length > 0) {
@@ -20,7 +20,7 @@ export function plainStart(text: string): string {
   return at < 0 ? text : text.slice(0, at);
 }
 
-/** Whether `a` comes before `b` in the database. */
+/** True when `a` comes before `b` in the database. */
 export function before(a: string, b: string): boolean {
   return Buffer.compare(Buffer.from(a), Buffer.from(b)) < 0;
 }

@@ -8,7 +8,7 @@ import { createContextTables } from './schema.js';
 import { openDriver } from './sql-driver.js';
 import { ThreadWriter } from './thread-writer.js';
 
-/** A thread runs what was compiled; `npm test` compiles first. */
+/** A thread runs compiled code; `npm test` compiles first. */
 const entry = pathToFileURL(join(import.meta.dirname, '../dist/writer-thread.js'));
 const publish: Publish = (_, stream) => ({ key: stream, fact: { type: 'Counted', schema: 1, data: {} } });
 const meta = (commandId: string): Meta => ({ commandId, at: '2026-01-01T00:00:00.000Z', actor: 'test' });
@@ -125,7 +125,7 @@ describe('a thread that ends without being told to', () => {
     const writes = Array.from({ length: 50 }, (_, i) => lost.write('enqueue', ['mail', `${i}`, '{}', 0]));
     const outcomes = await Promise.allSettled([
       ...writes,
-      // Others come while those are on their way.
+      // This write arrives while the others are on their way.
       new Promise(setImmediate).then(() => lost.write('enqueue', ['mail', 'x', '{}', 0])),
     ]);
     const away = { status: 'rejected', reason: { name: 'Unavailable', code: 'STORE_UNAVAILABLE' } };

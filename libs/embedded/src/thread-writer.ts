@@ -5,11 +5,11 @@ import type { SqlValue } from './sql-driver.js';
 import type { Answer, SqlWriter, WriteName, WriteRequest } from './writer.js';
 import type { Thrown } from './writer-thread.js';
 
-/** Values that may wait before further writes are refused: some 100,000 commits. */
+/** The most values that may wait before further writes are refused: about 100,000 commits. */
 const waitingMax = 1_000_000;
 const groupMax = 100_000;
 const youngGenerationMb = 8;
-/** While the thread commits one group the next is already on its way. */
+/** The most groups sent and not answered yet. While the thread commits one, the next is already on its way. */
 const groupsAhead = 2;
 
 interface Waiting extends WriteRequest {
@@ -18,9 +18,9 @@ interface Waiting extends WriteRequest {
 }
 
 /**
- * Writes to a database file in a thread of its own; what waits meanwhile shares the next transaction. When the thread ends
- * without being told to, `onLost` is called once, and every write that waits and every later one rejects with
- * `Unavailable`: of those that were sent nobody knows whether they are stored.
+ * Writes to a database file in its own thread. Writes that arrive meanwhile share the next transaction. When the thread
+ * ends unexpectedly, `onLost` is called once, and every waiting and later write rejects with `Unavailable`. It is not
+ * known whether the writes that were sent are stored.
  */
 export class ThreadWriter implements SqlWriter {
   private readonly thread: Worker;
@@ -39,11 +39,11 @@ export class ThreadWriter implements SqlWriter {
     entry: URL = new URL('./writer-thread.js', import.meta.url),
     private readonly onLost: (error: Error) => void = () => {},
   ) {
-    // Not the flags of the program, which may be about its own first file.
+    // Without the program's flags, which may refer to the program's own main file.
     this.thread = new Worker(entry, {
       workerData: { path },
       execArgv: [],
-      // It holds a group of requests at a time; the room that Node gives a whole program would only fill with waste.
+      // The thread holds one group of requests at a time. Node's default memory limits would only let garbage pile up.
       resourceLimits: { maxYoungGenerationSizeMb: youngGenerationMb },
     });
     this.thread.unref();
@@ -90,7 +90,7 @@ export class ThreadWriter implements SqlWriter {
     await this.ended;
   }
 
-  /** What is asked for in one go is sent in one go. */
+  /** Schedules one send for all writes that are requested in the same turn of the event loop. */
   private plan(): void {
     if (this.planned) return;
     this.planned = true;

@@ -2,7 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { openDriver } from './sql-driver.js';
 import { writeTogether, type WriteRequest } from './writer.js';
 
-/** What a write threw, as it crosses threads. */
+/** An error of a write, in the form in which it crosses threads. */
 export interface Thrown {
   readonly name: string;
   readonly message: string;
@@ -10,7 +10,7 @@ export interface Thrown {
   readonly reason?: unknown;
 }
 
-/** The thread that writes to one database: takes groups of requests, answers each group in order, ends on `null`. */
+/** The thread that writes to one database. It takes groups of requests, answers each group in order, and ends on `null`. */
 if (parentPort) {
   const port = parentPort;
   const driver = openDriver((workerData as { path: string }).path);

@@ -4,19 +4,19 @@ import { publish } from './log-writes.js';
 import { commitRows, dropRows } from './row-writes.js';
 import type { SqlDriver, SqlValue } from './sql-driver.js';
 
-/** Everything that changes a database: each a function of a connection inside a transaction, and of flat values. */
+/** All functions that change a database. Each takes a connection inside a transaction, and flat values. */
 export const writes = { append, publish, commitRows, dropRows, enqueue, begin, end, recover, retry } as const;
 
 export type WriteName = keyof typeof writes;
 export type Answer<N extends WriteName> = ReturnType<(typeof writes)[N]>;
 
 /**
- * The only one that writes to a database. A write is one transaction, or a part of one that holds several whole
- * writes; it is durable when its promise resolves, and when it throws nothing of it is stored.
+ * The only writer of a database. A write is one transaction, or part of a transaction that holds several whole writes.
+ * It is durable when its promise resolves; when it rejects, nothing of it is stored.
  */
 export interface SqlWriter {
   write<N extends WriteName>(name: N, values: readonly SqlValue[]): Promise<Answer<N>>;
-  /** Ends what was begun, then closes the connection. */
+  /** Finishes the pending writes, then closes the connection. */
   close(): Promise<void>;
 }
 
@@ -29,8 +29,8 @@ export interface WriteRequest {
 export type WriteOutcome = { readonly answer: Answer<WriteName> } | { readonly error: unknown };
 
 /**
- * Group commit: all requests in one transaction, so they share one wait for the disk. When one of them throws, nothing
- * of them is stored and each is done by itself, which shows whose fault it was.
+ * Group commit: runs all requests in one transaction, so that they share one wait for the disk. When one of them
+ * throws, nothing is stored, and each runs in its own transaction, which shows which one failed.
  */
 export function writeTogether(driver: SqlDriver, requests: readonly WriteRequest[]): readonly WriteOutcome[] {
   try {
@@ -43,7 +43,7 @@ export function writeTogether(driver: SqlDriver, requests: readonly WriteRequest
   }
 }
 
-/** Writes at once, on a connection of this thread. */
+/** Writes immediately, on a connection of this thread. */
 export class DirectWriter implements SqlWriter {
   constructor(private readonly driver: SqlDriver) {}
 

@@ -4,7 +4,7 @@ import type { ResponseEvent } from './responses/response.events.js';
 import { testimonialDigest } from './testimonials/testimonials.controller.js';
 import type { TestimonialEvent } from './testimonials/testimonial.events.js';
 
-/** Answers and testimonials keep the keyed digest of what was sent, and what was sent. */
+/** Proves the card key by answers and testimonials, which store what was sent and its keyed digest. */
 export const provesCardKey: ProvesCardKey = (stored, cardKey) => {
   if (stored.personal === null) return null;
   const event = stored as Stored<ResponseEvent | TestimonialEvent>;

@@ -1,8 +1,8 @@
 import { createHmac } from 'node:crypto';
 
 /**
- * A keyed digest of everything a request said, by which the same is told from other content, also after it was forgotten.
- * `parts` are in a fixed order; base64url.
+ * A keyed digest of everything that a request said, in base64url. It distinguishes a repeated request from other
+ * content, even after the content was forgotten. `parts` are in a fixed order.
  */
 export function keyedDigest(key: Buffer, kind: string, parts: readonly unknown[]): string {
   return createHmac('sha256', key)

@@ -4,7 +4,7 @@ import { startApp, type TestApp } from '@readership/host/testing';
 import { partitionOf, type Adapters, type Fact } from '@readership/kernel';
 import { FeedbackModule } from './feedback.module.js';
 
-/** What the directory of another context has published. */
+/** Publishes facts as the directory of another context would. */
 async function tell(
   adapters: Adapters,
   key: string,

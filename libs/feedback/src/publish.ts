@@ -7,7 +7,7 @@ import type { TestimonialEvent } from './testimonials/testimonial.events.js';
 
 export type FeedbackEvent = SurveyEvent | InvitationEvent | ResponseEvent | TestimonialEvent;
 
-/** What other contexts may know of feedback: scores, days and branches; never what somebody wrote. */
+/** What other contexts may know of feedback: scores, days and branches, but never what somebody wrote. */
 export const publish: Publish<FeedbackEvent> = (event, stream) => {
   switch (event.type) {
     case 'SurveyCreated': {

@@ -1,10 +1,13 @@
 /** A line of text: no control characters, no half surrogate pairs, no line breaks. */
 export const oneLine = /^[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}]*$/u;
 
-/** Free text: well-formed, without control characters but line breaks and tabs. */
+/** Free text: well-formed, and without control characters except line breaks and tabs. */
 export const freeText = /^(?:[^\p{Cc}\p{Cs}]|[\t\n\r])*$/u;
 
-/** An id that a library gives: safe in addresses, stream names and form fields, and no name of a language's own. */
+/**
+ * An id that a library chooses: safe in addresses, stream names and form fields, and not a name that JavaScript objects
+ * have themselves.
+ */
 export const givenId = /^(?!(?:constructor|prototype)$)[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
 /** RFC 9562, versions 1 to 8. */

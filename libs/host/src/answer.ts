@@ -5,24 +5,24 @@ import { map, type Observable } from 'rxjs';
 import { contextOf } from './contexts.js';
 import { positionToken } from './positions.js';
 
-/** What a controller returns when headers go with the body. */
+/** What a controller returns when response headers go with the body. */
 export class Answer<T> {
   constructor(
     readonly body: T,
     readonly about: {
       readonly status?: number;
-      /** Of the aggregate's stream: `ETag: "v<n>"`. */
+      /** Version of the aggregate's stream, sent as `ETag: "v<n>"`. */
       readonly version?: number;
       readonly location?: string;
-      /** Whose marks these are; absent: the context of the controller. */
+      /** The context that the marks belong to. Defaults to the controller's context. */
       readonly context?: string;
-      /** What the write took: `Readership-Position`. */
+      /** The positions of the write, sent as `Readership-Position`. */
       readonly marks?: Marks;
     } = {},
   ) {}
 }
 
-/** What a command led to: 201 with its place when the stream began with it, else 200. */
+/** The answer to a command: 201 with its location when the command created the stream, else 200. */
 export function written<T>(
   body: T,
   { version, events, marks }: Pick<Handled<unknown, unknown>, 'version' | 'events' | 'marks'>,
@@ -44,7 +44,7 @@ export class AnswerInterceptor implements NestInterceptor {
         if (version !== undefined) reply.header('etag', `"v${version}"`);
         if (location !== undefined) reply.header('location', location);
         const writer = result.about.context ?? contextOf(context.getClass());
-        // Without a place there is nothing to wait for: nothing was written, or where it lies is not known in time.
+        // Without marks there is no position to send: nothing was written, or its position is not known in time.
         if (marks && Object.keys(marks).length > 0 && writer !== undefined) {
           reply.header('readership-position', positionToken(writer, marks));
         }

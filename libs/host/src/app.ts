@@ -29,24 +29,24 @@ import { Tracing } from './tracing.js';
 class AppModule {}
 
 export interface AppOptions {
-  /** Absent: `loadSecrets(config)`. */
+  /** Defaults to `loadSecrets(config)`. */
   readonly secrets?: Secrets;
   readonly clock?: Clock;
-  /** Beside those of the contexts. */
+  /** Readiness checks in addition to those of the contexts. */
   readonly readiness?: readonly ReadinessCheck[];
-  /** Where the loops report that were begun before the application; absent: one of its own. */
+  /** Where the loops report that began before the application. Defaults to a new one. */
   readonly loops?: LoopHealth;
-  /** Of what can be away. */
+  /** Addresses of the servers that may be unavailable. */
   readonly addresses?: Addresses;
-  /** Counts requests for all replicas, `config.ratePerSecond` per key; absent: each process counts its own. */
+  /** Counts requests for all replicas, `config.ratePerSecond` per key. By default each process counts its own. */
   readonly limiter?: RateLimiter;
-  /** Counts for the adapters as well; absent: for what the application itself tries again. */
+  /** Counts expected retries, also those of the adapters. By default only those of the application are counted. */
   readonly retries?: ExpectedRetries;
-  /** Where the log goes; absent: standard output. */
+  /** Where the log goes; standard output by default. */
   readonly logTo?: DestinationStream;
 }
 
-/** An application of these modules behind the strict edge, initialised, not yet listening. */
+/** Makes an application of these modules behind the strict edge. It is initialised and does not listen yet. */
 export async function createApp(
   modules: readonly DynamicModule[],
   config: Config,
@@ -58,7 +58,7 @@ export async function createApp(
   const adapter = new FastifyAdapter({
     bodyLimit: bodyLimits.json,
     trustProxy: config.trustedProxies.length === 0 ? false : [...config.trustedProxies],
-    // The whole request must have arrived by then.
+    // The whole request must arrive within this time.
     requestTimeout: 60_000,
     connectionTimeout: 120_000,
     keepAliveTimeout: 30_000,
@@ -132,7 +132,7 @@ export async function createApp(
   try {
     await app.init();
   } catch (error) {
-    // What had begun before something else could not must not go on alone.
+    // What has begun must not go on when something else could not begin.
     await app.close();
     throw error;
   }
@@ -140,14 +140,14 @@ export async function createApp(
   return app;
 }
 
-/** A port that is kept from everybody else until it is released, to be listened on. */
+/** A port that is reserved until it is released, so that the application can listen on it. */
 export interface HeldPort {
   release(): Promise<void>;
 }
 
 /**
- * Takes the port of a configuration before anything is changed that its absence would make in vain; connections are
- * closed at once meanwhile. Rejects with an `Error` of one line when it cannot be had.
+ * Reserves the port of a configuration, so that nothing else is changed when the port is not available. Until it is
+ * released, connections are closed at once. Rejects with an `Error` of one line when the port is not available.
  */
 export async function holdPort(config: Config): Promise<HeldPort> {
   const holder = createServer((socket) => socket.destroy());
@@ -164,14 +164,14 @@ export async function holdPort(config: Config): Promise<HeldPort> {
 /** An application that listens. */
 export interface Served {
   readonly url: string;
-  /** Whether it was told to stop. */
+  /** True once it was told to stop. */
   readonly stopping: boolean;
 }
 
 /**
- * Listens, and on SIGTERM or SIGINT stops gracefully: requests and batches under way are finished, then the ports are
- * closed and the process ends. Rejects with an `Error` of one line when the port cannot be had; the caller closes the
- * application and the ports then.
+ * Listens. On SIGTERM or SIGINT it stops gracefully: it finishes the current requests and batches, then closes the
+ * ports and ends the process. Rejects with an `Error` of one line when the port is not available; the caller then
+ * closes the application and the ports.
  */
 export async function serve(
   app: NestFastifyApplication,
@@ -195,7 +195,7 @@ export async function serve(
     } catch {
       process.exitCode = 1;
     }
-    // Nothing of ours is under way; what a library still holds open must not keep the process.
+    // Our own work has ended. Anything that a library still holds open must not keep the process alive.
     process.exit();
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop());

@@ -6,8 +6,8 @@ import type { ContextStatus } from './contexts.js';
 const triesMs = 1500;
 
 /**
- * Counts a context (PROTOCOL §6). The numbers move while they are counted: a count is repeated for a moment until it was taken at a
- * standstill, so what does not hold then does not hold.
+ * Counts a context (PROTOCOL §6). The numbers change while they are counted, so a count is repeated for a short time
+ * until nothing moves. A mismatch that remains then is real.
  */
 export async function auditOf(context: ContextStatus): Promise<ContextAudit> {
   const before = await jobsOf(context);
@@ -20,7 +20,7 @@ export async function auditOf(context: ContextStatus): Promise<ContextAudit> {
   const holds =
     partitions.every((a) => a.recorded === a.published + a.privateOnly + a.unpublished) &&
     projections.every((a) => a.published === a.applied + a.skipped + a.parked + a.lag);
-  // A reaction that lags at first may have enqueued some since.
+  // A reaction that lagged at first may have enqueued some jobs since.
   const jobs = Math.max(before, await jobsOf(context));
   return { context: context.name, partitions, projections, jobs, holds };
 }
@@ -29,7 +29,10 @@ async function jobsOf({ jobWorkers }: ContextStatus): Promise<number> {
   return (await jobWorkers.counts()).reduce((all, { jobs }) => all + jobs, 0);
 }
 
-/** Recorded, private and unpublished from the store, at the lane's mark; published from the log. */
+/**
+ * Counts recorded, private and unpublished events in the store, up to the lane's position, and published facts on the
+ * log.
+ */
 async function partitionAccount(
   { name, store, log }: ContextStatus,
   partition: number,
@@ -39,7 +42,7 @@ async function partitionAccount(
     const before = await log.lane(name, partition);
     const published = sum((await log.account(partition)).filter(({ context }) => context === name));
     const after = await log.lane(name, partition);
-    // Without an end: what a store has taken and not put in order yet counts as well.
+    // No upper bound: events that are stored and not in order yet count as well.
     const all = await store.account(partition);
     const scanned = await store.account(partition, after.scanned);
     const account = {
@@ -52,7 +55,7 @@ async function partitionAccount(
     const holds = account.recorded === published + account.privateOnly + account.unpublished;
     const still = before.scanned === after.scanned;
     if (holds || (still && performance.now() >= deadline)) return account;
-    // The relay never rested: what it published meanwhile lies between the two marks, and can only be bounded.
+    // The relay never paused. What it published meanwhile lies between the two lane positions, so the count only has bounds.
     if (performance.now() >= deadline) {
       const least = (await store.account(partition, before.scanned)).facts;
       const moved = published >= least && published <= scanned.facts;
@@ -62,7 +65,10 @@ async function partitionAccount(
   }
 }
 
-/** A checkpoint is one value and the log before an offset never changes: these counts agree at any moment. */
+/**
+ * Counts for each read model. A checkpoint is one value, and the log before an offset never changes, so these counts
+ * agree at any moment.
+ */
 async function logAccounts(
   { models, publishedIds, log }: ContextStatus,
   partition: number,

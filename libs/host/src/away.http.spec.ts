@@ -121,7 +121,7 @@ describe('a loop that fails', () => {
     ['store watch', () => (store.changed = () => Promise.reject(away))],
   ];
 
-  /** From now on the read model cannot be written. */
+  /** Makes every later write of the read model fail. */
   function failTheModel(failed: string): void {
     const models = adapters.readModels('feedback');
     const commit = models.commit.bind(models);
@@ -133,7 +133,7 @@ describe('a loop that fails', () => {
     await when(readyz).then(200, { status: 'ready', failing: [] });
     fail();
     await when(knock('a')).then(201);
-    // It has failed at least once when its failure is as old as the clock says.
+    // The loop has failed at least once when its failure is as old as the clock says.
     await until(async () => {
       now += 59_000;
       const told = await failing();

@@ -1,11 +1,11 @@
 import { WakeUp } from '@readership/kernel';
 
-/** The longest that background work waits for batches in progress: read models get this much staler, and no more. */
+/** The longest that background work waits for batches in progress. Read models get older by this much at most. */
 const waitMaxMs = 250;
 
 /**
- * Batches go first: their senders wait for an answer, and relays, feeds and consumers share the thread with them. What
- * is held back is stored already and is made up for as soon as there is room.
+ * Gives batches priority: their senders wait for an answer, and relays, feeds and consumers share the thread with them.
+ * The delayed background work is stored already and catches up as soon as there is time.
  */
 export class BatchPriority {
   private batches = 0;

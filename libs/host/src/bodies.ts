@@ -7,7 +7,7 @@ const mebibyte = 1024 * 1024;
 /** Largest bodies, in bytes, by kind. */
 export const bodyLimits = { json: mebibyte, batch: 10_000_000, form: mebibyte / 2 } as const;
 
-/** Bodies that arrive as the bytes they are; the handler reads them piece by piece. */
+/** Bodies that arrive as bytes; the handler parses them piece by piece. */
 const rawTypes: Readonly<Record<string, number>> = {
   'application/x-ndjson': bodyLimits.batch,
   'application/cloudevents+json': bodyLimits.json,
@@ -17,7 +17,7 @@ const rawTypes: Readonly<Record<string, number>> = {
 
 type Done = (error: Error | null, body?: unknown) => void;
 
-/** Takes away every parser that is there and sets ours. */
+/** Replaces the server's body parsers with ours. */
 export function parseBodies(server: FastifyInstance): void {
   server.removeAllContentTypeParsers();
   server.addContentTypeParser(
@@ -52,7 +52,7 @@ function parser(parse: (bytes: Buffer) => unknown) {
   };
 }
 
-/** A form as a plain object of strings; a field given twice, or bytes that are not UTF-8, are `Unreadable`. */
+/** Parses a form into a plain object of strings. Throws `Unreadable` for a field given twice or bytes that are not UTF-8. */
 export function parseForm(bytes: Buffer): Record<string, string> {
   const form: Record<string, string> = {};
   for (const pair of bytes.toString('latin1').split('&')) {
@@ -77,7 +77,7 @@ function unescape(text: string): string {
   return plain;
 }
 
-/** Bytes over 127 that came without escape, escaped, so that one decoder judges all. */
+/** Escapes bytes over 127 that came without escape, so that one decoder checks everything. */
 function escapeHigh(text: string): string {
   return text.replace(/[\x80-\xff]/g, (byte) => `%${byte.charCodeAt(0).toString(16)}`);
 }

@@ -1,16 +1,16 @@
 import type { Fact, Publish } from '@readership/kernel';
 
-/** How a context publishes. */
+/** How a context publishes its events. */
 export interface Publishing {
   readonly name: string;
   readonly publish: Publish<any>;
-  /** Throws on a fact that is not as the contracts say. Asked at append while the software is tested or developed. */
+  /** Throws on a fact that does not match its contract. Called at append in tests and development. */
   readonly checkFact?: (context: string, fact: Fact) => void;
 }
 
 /**
- * Not in production: every fact of every context was checked in a test, and a request is not to fail there for what
- * its readers may well be able to read.
+ * A context's `publish` with `checkFact`. Production has no check: a test has checked every fact of every context, and
+ * a request should not fail for a fact that its readers may be able to read.
  */
 export function checkedFacts({ name, publish, checkFact }: Publishing): Publish<any> {
   if (!checkFact || !['test', 'development'].includes(process.env.NODE_ENV ?? '')) return publish;

@@ -1,4 +1,4 @@
-/** What time it is; tests set their own. */
+/** The current time. Tests set their own. */
 export abstract class Clock {
   abstract now(): Date;
 }

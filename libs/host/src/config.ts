@@ -8,16 +8,16 @@ export type LogLevel = (typeof logLevels)[number];
 const kafkaMechanisms = ['plain', 'scram-sha-256', 'scram-sha-512'] as const;
 export type KafkaMechanism = (typeof kafkaMechanisms)[number];
 
-/** The configuration of a process: one object, checked as a whole at boot. Also the token to inject it by. */
+/** The configuration of a process: one object, checked as a whole at boot. The class is also its injection token. */
 export abstract class Config {
   abstract readonly port: number;
   abstract readonly host: string;
   abstract readonly dataFolder: string;
-  /** Under which the outside reaches this service, without a slash at the end; links are built from it. */
+  /** The public address of this service, without a slash at the end. Links are built from it. */
   abstract readonly publicUrl: string;
-  /** Addresses and networks of proxies whose word on who asks is believed; none by default. */
+  /** Addresses and networks of proxies whose forwarded client address is trusted; none by default. */
   abstract readonly trustedProxies: readonly string[];
-  /** Requests per second that one key or address may make. */
+  /** The requests per second that one key or address may make. */
   abstract readonly ratePerSecond: number;
   abstract readonly logLevel: LogLevel;
   abstract readonly adminKey?: string;
@@ -26,21 +26,21 @@ export abstract class Config {
   abstract readonly linkKey?: Buffer;
 }
 
-/** The configuration of a service on Kafka, MongoDB and Redis: nothing of it is made up, and no key has a default. */
+/** The configuration of a service on Kafka, MongoDB and Redis. No address and no key has a default. */
 export abstract class ServiceConfig extends Config {
   abstract readonly mongoUrl: string;
   abstract readonly kafkaBrokers: readonly string[];
   abstract readonly kafkaTls: boolean;
-  /** Given together with its password, or not at all. */
+  /** Given together with the password, or not at all. */
   abstract readonly kafkaUser?: string;
   abstract readonly kafkaPassword?: string;
   abstract readonly kafkaMechanism: KafkaMechanism;
   abstract readonly redisUrl: string;
-  /** Of the log and of every store; fixed for the life of a deployment. */
+  /** Number of partitions of the log and of every store. It never changes during the life of a deployment. */
   abstract readonly partitions: number;
-  /** Begins the names of topics, consumer groups, databases and keys. */
+  /** Prefix of topics, consumer groups, databases and keys. */
   abstract readonly namespace: string;
-  /** A replica that is silent for this long has lost its partitions of the log to the others. */
+  /** A replica that is silent for this long loses its partitions of the log to the others. */
   abstract readonly kafkaSessionMs: number;
   abstract override readonly adminKey: string;
   abstract override readonly masterKey: Buffer;
@@ -155,7 +155,7 @@ const variables: Readonly<Record<string, Variable>> = {
 const address = (scheme: RegExp, example: string) =>
   z.string().refine((text) => scheme.test(text), `an address such as ${example}`);
 
-/** What services need besides. */
+/** The variables that services need in addition. */
 const serviceVariables: Readonly<Record<string, Variable>> = {
   READERSHIP_MONGODB_URL: {
     field: 'mongoUrl',
@@ -229,7 +229,7 @@ const requiredOfServices: readonly (keyof ServiceConfig)[] = [
   'linkKey',
 ];
 
-/** Everything that is wrong with the environment, one line each. */
+/** Everything that is wrong with the environment, one line for each problem. */
 export class BadConfig extends Error {
   override readonly name = 'BadConfig';
 
@@ -241,14 +241,14 @@ export class BadConfig extends Error {
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Reads the environment. `<NAME>_FILE` names a file that holds the value of `<NAME>`, for secrets that are mounted.
- * Throws `BadConfig`, which lists all that is wrong and no value.
+ * Reads the environment. `<NAME>_FILE` names a file that holds the value of `<NAME>`, for mounted secrets. Throws
+ * `BadConfig`, which lists every problem and quotes no value.
  */
 export function readConfig(env: Environment): Config {
   return read(env, variables, []);
 }
 
-/** The same for a service of a cluster, where every address and key must be given. */
+/** Reads the environment of a service of a cluster, where every address and key must be given. Throws `BadConfig`. */
 export function readServiceConfig(env: Environment): ServiceConfig {
   return read(env, { ...variables, ...serviceVariables }, [
     ...requiredOfServices,

@@ -6,21 +6,24 @@ import type { JobHandler } from './job-workers.js';
 
 type MadeOfPorts<T> = { useFactory(store: EventStore, models: ReadModels, jobs: JobQueue): T };
 
-/** What a context is made of. */
+/** The parts of a context. */
 export interface ContextParts extends Publishing {
   readonly name: ContextName;
-  /** The class that stands for the context among Nest's modules. */
+  /** The class that represents the context among Nest's modules. */
   readonly module: Type;
   readonly controllers?: readonly Type[];
   readonly providers?: readonly Provider[];
-  /** Over published facts: one consumer, a group named after the context; the models in order, then the reactions. */
+  /**
+   * Consumers of published facts. They share one consumer group, named after the context; the models run in order, then
+   * the reactions.
+   */
   readonly log?: {
     readonly models: readonly ReadModel<any>[];
     readonly reactions?: readonly MadeOfPorts<Reaction<any>>[];
     readonly decode: (record: LogRecord) => any;
   };
-  /** What it does with the jobs that it enqueues. */
+  /** Handlers of the jobs that the context enqueues. */
   readonly jobs?: readonly MadeOfPorts<JobHandler>[];
-  /** Over the context's own private events. */
+  /** Read models of the context's own private events. */
   readonly own?: { readonly models: readonly ReadModel<any>[] };
 }

@@ -37,7 +37,7 @@ const doors: Decider<Knocks, { door: string; loud: boolean }, Knocked> = {
   evolve: ({ knocks }) => ({ knocks: knocks + 1 }),
 };
 
-/** Only a loud knock is heard elsewhere. */
+/** Only a loud knock is published. */
 const publish: Publish<Knocked> = ({ data }) => ({
   key: data.door,
   fact: data.loud ? { type: 'Knocked', schema: 1, data } : null,

@@ -22,7 +22,7 @@ import { WriteGate } from './write-gate.js';
 
 const made = new WeakMap<DynamicModule, ContextParts>();
 
-/** What a module of `contextModule` was made of: for whoever folds anew what the context keeps. */
+/** The parts that a module of `contextModule` was made of, for rebuilding the context's read models elsewhere. */
 export function partsOf(module: DynamicModule): ContextParts {
   const parts = made.get(module);
   if (!parts) throw new RangeError('this module is none of a context');
@@ -30,9 +30,9 @@ export function partsOf(module: DynamicModule): ContextParts {
 }
 
 /**
- * A context as a Nest module that has its own ports and shares none: `EventStore`, `ReadModels`, `JobQueue`, `EventLog`, `DeadLetters`,
- * `AppliedWait`, `Lists`, `LogConsumers`. Its relay and consumers run from bootstrap, or from when the log can be asked, until
- * shutdown begins; before that its store takes no writes.
+ * Makes a context as a Nest module with its own ports: `EventStore`, `ReadModels`, `JobQueue`, `EventLog`,
+ * `DeadLetters`, `AppliedWait`, `Lists`, `LogConsumers`. Its relay and consumers run from bootstrap, or from when the
+ * log is available, until shutdown begins. Until then its store accepts no writes.
  */
 export function contextModule(adapters: Adapters, parts: ContextParts): DynamicModule {
   for (const controller of parts.controllers ?? []) belongs(controller, parts.name);

@@ -1,37 +1,40 @@
 import { Refusal, type EventLog, type EventStore, type Parked, type ReadModels } from '@readership/kernel';
 import type { JobWorkers } from './job-workers.js';
 
-/** What readiness, metrics and the audit see of a context that runs in this process. */
+/** A context of this process, for readiness, metrics and the audit. */
 export interface ContextStatus {
   readonly name: string;
   readonly store: EventStore;
   readonly log: EventLog;
   readonly models: ReadModels;
-  /** Ids of the models and reactions over published facts that run now. */
+  /** Ids of the running models and reactions over published facts. */
   readonly publishedIds: ReadonlySet<string>;
-  /** Ids of the models over the context's own events that run now. */
+  /** Ids of the running models over the context's own events. */
   readonly ownIds: ReadonlySet<string>;
-  /** Its relay and consumers were started and not stopped. */
+  /** True while its relay and consumers run. */
   readonly running: boolean;
-  /** Since when the oldest event in hand of a partition waits to be published, RFC 3339; `null`: none does. */
+  /** Since when the oldest known event of a partition waits to be published, RFC 3339; `null` when none waits. */
   unpublishedSince(partition: number): string | null;
-  /** The same of the records that the models and reactions over published facts have in hand. */
+  /**
+   * Since when the oldest record that the models and reactions over published facts hold waits, RFC 3339; `null` when
+   * none waits.
+   */
   pendingSince(partition: number): string | null;
-  /** Partitions whose log cannot be followed any further until somebody looked, and why. */
+  /** Partitions that are halted until an operator acts, with the reason. */
   readonly halted: ReadonlyMap<number, string>;
-  /** Runs the jobs of the context's queues. */
+  /** Workers for the jobs of the context's queues. */
   readonly jobWorkers: JobWorkers;
-  /** Takes what is parked of a key; see `Processor`. */
+  /** Applies the parked records of a key; see `Processor.replay`. */
   replay(model: string, partition: number, key: string): Promise<number>;
   discard(model: string, partition: number, key: string, offset: number): Promise<Parked | null>;
 }
 
-/** The contexts of this process, each entered by its own module. */
+/** The contexts of this process. Each context's module registers it. */
 export class Contexts {
   private readonly entered = new Map<string, ContextStatus>();
-  /** Resolves, to why, when a context that runs finds that it must not: the process has to end. */
+  /** Resolves with the reason when a running context finds that it must not run; the process must end then. */
   readonly mustEnd: Promise<Error>;
-  /** Ends the process, with the message of the error as its last line. */
+  /** Ends the process. The message of the error is its last line. */
   end: (error: Error) => void = () => {};
 
   constructor() {
@@ -46,7 +49,7 @@ export class Contexts {
     return [...this.entered.values()];
   }
 
-  /** The one that a request names; refused when it names none, or one of another process. */
+  /** The context that a request names. Throws a `Refusal` when it names none, or one of another process. */
   asked(name: string | undefined): ContextStatus {
     if (name === undefined) {
       throw new Refusal('CONTEXT_REQUIRED', 'invalid', 'Name the context, such as ?context=interaction-log.');
@@ -57,7 +60,7 @@ export class Contexts {
   }
 }
 
-/** Refuses a partition that the context does not have. */
+/** Throws a `Refusal` when the context does not have this partition. */
 export function mustHavePartition({ store }: ContextStatus, partition: number): void {
   if (partition < store.partitions) return;
   throw new Refusal('UNKNOWN_PARTITION', 'unknown', 'There is no such partition.', '/partition');

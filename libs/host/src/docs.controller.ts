@@ -9,7 +9,7 @@ import { Public } from './routes.js';
 const swaggerFolder = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
 const asset = (name: string): Promise<string> => readFile(join(swaggerFolder, name), 'utf8');
 
-/** Its addresses are relative, so that a gateway may serve it under the service's name. */
+/** Its addresses are relative, so that a gateway can serve it under the service's name. */
 const page = `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -22,7 +22,7 @@ const page = `<!doctype html>
 </html>
 `;
 
-/** The API's description, and a page to read and try it; everything it needs is served from here. */
+/** The OpenAPI document and a page to read and try it. All assets are served from here. */
 @Public()
 @ApiExcludeController()
 @Controller()

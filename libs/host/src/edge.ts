@@ -8,7 +8,7 @@ import { rememberAsked } from './request.js';
 import type { BatchPriority } from './batch-priority.js';
 import { parseTraceparent } from './traceparent.js';
 
-/** Counts requests per key; `consume` rejects with a `RateLimiterRes` when there were too many in this second. */
+/** Counts requests per key. `consume` rejects with a `RateLimiterRes` when there were too many in this second. */
 export interface RateLimiter {
   consume(key: string): Promise<RateLimiterRes>;
 }
@@ -16,27 +16,27 @@ export interface RateLimiter {
 export interface EdgeOptions {
   readonly adminKey: string;
   readonly ratePerSecond: number;
-  /** Allows `ratePerSecond`; absent: one that counts in this process alone. */
+  /** Allows `ratePerSecond` requests per key. By default the requests of this process alone are counted. */
   readonly limiter: RateLimiter | undefined;
   readonly clock: Clock;
   readonly batchPriority: BatchPriority;
-  /** Whether a route, `GET /healthz`, needs no key. */
+  /** True when a route, such as `GET /healthz`, needs no key. */
   isPublic(route: string): boolean;
-  /** Whether the process is about to end. */
+  /** True when the process is about to end. */
   isClosing(): boolean;
 }
 
-/** Batches that may be under way at once; each may hold several times its size in memory. */
+/** The most batches in progress at a time. Each may use several times its size in memory. */
 const batchesMax = 4;
 const batchBytesMin = 128 * 1024;
 
-/** The request id: the trace id of W3C trace context when one came, else our own. */
+/** The request id: the trace id of the W3C trace context if the request has one, else a new id. */
 export function requestId(raw: IncomingMessage): string {
   const parent = raw.headers['traceparent'];
   return (typeof parent === 'string' && parseTraceparent(parent)?.traceId) || randomUUID();
 }
 
-/** What every request passes before a byte of its body is read: key, rate, a readable address, room for a large body. */
+/** Checks every request before a byte of its body is read: key, rate, a readable address, and room for a large body. */
 export function guardRequests(server: FastifyInstance, options: EdgeOptions): void {
   const rightKey = sha256(options.adminKey);
   const limiter = options.limiter ?? new RateLimiterMemory({ points: options.ratePerSecond, duration: 1 });
@@ -76,7 +76,7 @@ function sha256(text: string): Buffer {
   return createHash('sha256').update(text).digest();
 }
 
-/** Compares digests, so that neither time nor length tells anything about the key. */
+/** Compares digests, so that the time taken reveals nothing about the key or its length. */
 function holdsKey(request: FastifyRequest, rightKey: Buffer): boolean {
   const given = /^Bearer +([^ ]+)$/i.exec(request.headers.authorization ?? '')?.[1];
   return timingSafeEqual(sha256(given ?? ''), rightKey) && given !== undefined;
@@ -111,7 +111,7 @@ async function limit(
   }
 }
 
-/** Paths and queries get the same string checks as bodies, and one value per parameter. */
+/** Checks paths and queries like the strings of bodies, with one value per parameter. */
 function checkAddress(request: FastifyRequest): void {
   let address: string;
   try {
@@ -126,7 +126,7 @@ function checkAddress(request: FastifyRequest): void {
   }
 }
 
-/** By its size: what is small is answered sooner than it is worth stepping aside for. */
+/** True for large bodies. A small body is answered faster than background work could be delayed for it. */
 function isBatch(request: FastifyRequest): boolean {
   if (request.headers['transfer-encoding'] !== undefined) return true;
   return Number(request.headers['content-length'] ?? 0) > batchBytesMin;

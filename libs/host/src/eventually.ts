@@ -1,6 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** Looks again and again, with growing pauses, until there is something or the time is over: then `null`. */
+/**
+ * Calls `look` repeatedly, with growing pauses, until it resolves to something other than `null`. Resolves to that, or
+ * to `null` when the time is over.
+ */
 export async function eventually<T>(look: () => Promise<T | null>, withinMs = 2000): Promise<T | null> {
   const deadline = performance.now() + withinMs;
   for (let pauseMs = 2; ; pauseMs = Math.min(pauseMs * 2, 100)) {
@@ -12,12 +15,12 @@ export async function eventually<T>(look: () => Promise<T | null>, withinMs = 20
   }
 }
 
-/** Says which of some ids are unknown. */
+/** Resolves to those of the given ids that are unknown. */
 export type UnknownOf = (ids: Iterable<string>) => Promise<ReadonlySet<string>>;
 
 /**
- * The same question for one request: the first time that something is unknown it is waited for, up to two seconds, and
- * later times are answered at once.
+ * The same question for the course of one request. The first time that an id is unknown, it waits up to two seconds for
+ * it to appear; later calls do not wait.
  */
 export function waitingOnce(unknownOf: UnknownOf): UnknownOf {
   let hasWaited = false;

@@ -1,13 +1,13 @@
 import { Unavailable } from '@readership/kernel';
 import { Counter } from 'prom-client';
 
-/** Names of errors by which a process learns that another one was faster: it begins again where that one left off. */
+/** Names of errors that mean that another process was faster. The loser begins again from what the other stored. */
 const races: ReadonlyMap<string, string> = new Map([
   ['Stale', 'stale-commit'],
   ['LostPlace', 'rebalance'],
 ]);
 
-/** Counts what is tried again though nothing is wrong. Replicas that share work meet it all the time: it is not logged. */
+/** Counts retries that are no fault. Replicas that share work have them all the time, so they are not logged. */
 export class ExpectedRetries {
   readonly counter = new Counter({
     name: 'readership_expected_retries_total',
@@ -16,7 +16,7 @@ export class ExpectedRetries {
     registers: [],
   });
 
-  /** Whether the error is expected, and so is counted here; any other is for the log. */
+  /** Counts the error and returns true when it is expected. Other errors belong in the log. */
   counts(error: unknown): boolean {
     const reason = reasonOf(error);
     if (reason !== undefined) this.counter.inc({ reason });

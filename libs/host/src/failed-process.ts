@@ -1,11 +1,11 @@
 import { BadConfig } from './config.js';
 
-/** What a library still holds open after that must not keep the process. */
+/** The process ends after this time, even if a library still holds something open. */
 const endsWithinMs = 10_000;
 
 /**
- * Tells the user in one line why the process cannot go on (in several for `BadConfig`, one for each problem), and has it
- * end with 1: by itself as soon as the caller has closed what it opened, and in ten seconds at the latest.
+ * Tells the user in one line why the process cannot go on (`BadConfig`: one line for each problem) and sets exit code
+ * 1. The process ends as soon as the caller has closed what it opened, and after ten seconds at the latest.
  */
 export function failProcess(error: unknown): void {
   const message = error instanceof Error ? error.message : String(error);

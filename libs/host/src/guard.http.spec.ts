@@ -223,7 +223,7 @@ it('the rate of one key is shared by replicas that are given one limiter', async
 });
 
 describe('large requests', () => {
-  /** Begins a body and leaves it open. */
+  /** Begins a body and leaves it unfinished. */
   const begin = (): { status: Promise<number>; cancel(): void } => {
     const sending = httpRequest(`${app.url}/v1/doors`, {
       method: 'POST',

@@ -4,20 +4,20 @@ import { Answer } from './answer.js';
 import { Readiness } from './readiness.js';
 import { Public } from './routes.js';
 
-/** For those who watch over the process. */
+/** Health and readiness, for whoever monitors the process. */
 @Public()
 @ApiExcludeController()
 @Controller()
 export class HealthController {
   constructor(@Inject(Readiness) private readonly readiness: Readiness) {}
 
-  /** 200 as long as the process answers. */
+  /** Answers 200 while the process runs. */
   @Get('healthz')
   health(): object {
     return { status: 'alive' };
   }
 
-  /** 200 when this instance takes traffic, else 503, what it waits for, and which of its loops fail. */
+  /** Answers 200 when this instance accepts traffic, else 503. The body says what it waits for and which loops fail. */
   @Get('readyz')
   async ready(): Promise<Answer<object>> {
     const look = await this.readiness.look();

@@ -3,12 +3,12 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { WriteGate } from './write-gate.js';
 
 const backoffMs = { first: 500, most: 10_000 } as const;
-/** A boot waits no longer for the first answer. */
+/** The longest that a boot waits for the first outcome. */
 const firstAnswerMs = 5_000;
 
 /**
- * Compares the history of a context with the log, again and again until the log can be asked, and opens its gate.
- * Resolves when that is done, or when the signal is aborted. Rejects when the context must not run.
+ * Compares a context's history with the log and opens its write gate. While the log is unavailable it tries again.
+ * Resolves when the gate is open or the signal is aborted. Rejects when the context must not run.
  */
 export async function compareHistory(
   context: Publisher,

@@ -23,7 +23,10 @@ import { Stopping } from './stopping.js';
 import { Tracing } from './tracing.js';
 import { BodyValidation } from './validation.js';
 
-/** What every context of a process finds: configuration, keys, clock, cursors; and the routes that watch over it. */
+/**
+ * What every context of a process can inject: configuration, keys, clock and cursors. It also has the routes for
+ * operators.
+ */
 export class HostModule {
   static with(
     config: Config,

@@ -1,19 +1,19 @@
-/** One field at fault, by JSON pointer into the body. */
+/** One invalid field, with a JSON pointer into the body. */
 export interface FieldProblem {
   readonly pointer: string;
   readonly code: string;
   readonly detail: string;
 }
 
-/** A refusal of HTTP itself, before or beside the domain: has a status of its own. */
+/** A refusal by the HTTP edge rather than the domain, with its own status. */
 export class HttpProblem extends Error {
   override readonly name: string = 'HttpProblem';
 
   constructor(
     readonly status: number,
-    /** Stable, upper snake case. */
+    /** Stable, in upper snake case. */
     readonly code: string,
-    /** One sentence that says what to do next; never what was sent. */
+    /** One sentence that says what to do next. It never quotes what was sent. */
     readonly detail: string,
     readonly more: {
       readonly errors?: readonly FieldProblem[];
@@ -25,7 +25,7 @@ export class HttpProblem extends Error {
   }
 }
 
-/** What was sent cannot be read at all: 400. */
+/** The request cannot be read at all: 400. */
 export class Unreadable extends HttpProblem {
   override readonly name = 'Unreadable';
 

@@ -17,6 +17,7 @@ export { Contexts, type ContextStatus } from './contexts.js';
 export type { RateLimiter } from './edge.js';
 export { eventually, waitingOnce, type UnknownOf } from './eventually.js';
 export { failProcess } from './failed-process.js';
+export { pointerOf, problemsOf, refused, type Problem } from './found-problems.js';
 export { HttpProblem, Unreadable, type FieldProblem } from './http-problem.js';
 export { listLimit, ListQuery, Lists, type ListAsked, type Listed } from './lists.js';
 export { pollingLoop } from './polling-loop.js';
@@ -30,7 +31,6 @@ export {
   type Outcome,
   type SentLine,
 } from './ndjson.js';
-export type { Problem } from './problem.js';
 export type { ReadinessCheck } from './readiness.js';
 export { IfMatch, RequestMeta } from './request.js';
 export { Public, routesOf, type Route } from './routes.js';

@@ -3,7 +3,7 @@ import type { Job, JobFailed, JobQueue, JobWorker } from '@readership/kernel';
 import type { BatchPriority } from './batch-priority.js';
 import { causeOf } from './logger.js';
 
-/** What a context does with the jobs of one queue. A job that fails is begun again for as long as it fails. */
+/** Handles the jobs of one queue. A job that fails is begun again until it succeeds. */
 export interface JobHandler {
   readonly queue: string;
   handle(job: Job): Promise<void>;
@@ -15,7 +15,7 @@ const steps: readonly Step[] = ['run', 'end'];
 const unended = ['waiting', 'running', 'parked'] as const;
 const backoffMs = 1_000;
 
-/** The workers of a context's queues, one of each queue. */
+/** The workers of a context, one for each queue. */
 export class JobWorkers {
   private readonly workers: JobWorker[] = [];
   private readonly failed = new Map<string, number>();
@@ -44,19 +44,19 @@ export class JobWorkers {
     }
   }
 
-  /** Resolves when the jobs under way have ended. */
+  /** Resolves when the running jobs have ended. */
   async stop(): Promise<void> {
     await Promise.all(this.workers.map((worker) => worker.stop()));
   }
 
-  /** What this process met: jobs that failed, and ends of jobs that the store refused. */
+  /** Failures in this process: of jobs, and of storing how a job ended. */
   *allFailures(): Generator<{ readonly queue: string; readonly step: Step; readonly times: number }> {
     for (const { queue } of this.handlers) {
       for (const step of steps) yield { queue, step, times: this.failures(queue, step) };
     }
   }
 
-  /** Jobs that have not ended, of all processes. */
+  /** Jobs of all processes that have not ended. */
   async counts(): Promise<readonly { queue: string; state: Job['state']; jobs: number }[]> {
     const all = this.handlers.flatMap(({ queue }) => unended.map((state) => ({ queue, state })));
     return Promise.all(

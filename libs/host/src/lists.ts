@@ -9,7 +9,7 @@ import type { Secrets } from './secrets.js';
 const limitDefault = 50;
 const limitMax = 200;
 
-/** `?limit=` of a list: 1–200, 50 when absent; `BAD_LIMIT` otherwise. */
+/** Parses `?limit=` of a list: 1–200, 50 by default. Throws `BAD_LIMIT`. */
 export function listLimit(raw: string | undefined): number {
   if (raw === undefined) return limitDefault;
   const limit = /^\d{1,3}$/.test(raw) ? Number(raw) : 0;
@@ -17,11 +17,14 @@ export function listLimit(raw: string | undefined): number {
   return limit;
 }
 
-/** Opaque, signed places in a list. What was not sealed here, or for another query, is refused with `BAD_CURSOR`. */
+/**
+ * Opaque, signed positions in a list. A cursor that this deployment did not sign, or that belongs to another query, is
+ * refused with `BAD_CURSOR`.
+ */
 export class Cursors {
   constructor(private readonly secrets: Secrets) {}
 
-  /** `query` names the list and all that narrows it; it is signed with the place, not told. */
+  /** `query` identifies the list and its filters. It is signed with the position but not contained in the cursor. */
   seal(value: object, query: string): string {
     const body = Buffer.from(JSON.stringify(value)).toString('base64url');
     return `${body}.${this.sign(body, query).toString('base64url')}`;
@@ -52,7 +55,7 @@ export class Cursors {
   }
 }
 
-/** How a page of a list is asked for, as it came. */
+/** The page parameters of a list as the request gave them. */
 export interface ListAsked {
   readonly limit?: string | undefined;
   readonly cursor?: string | undefined;
@@ -60,10 +63,10 @@ export interface ListAsked {
   readonly after?: string | undefined;
 }
 
-/** A page of a list, as it is answered. */
+/** A page of a list as it is answered. */
 export interface Listed<Item> {
   readonly items: readonly Item[];
-  /** `null` at the end. */
+  /** `null` on the last page. */
   readonly nextCursor: string | null;
 }
 
@@ -87,7 +90,7 @@ const described = [
   }),
 ];
 
-/** `limit`, `cursor` and `after` of a list, described in the OpenAPI document as well. */
+/** Injects `limit`, `cursor` and `after` of a list, and describes them in the OpenAPI document. */
 export const ListQuery: () => ParameterDecorator = createParamDecorator(
   (_: unknown, context: ExecutionContext): ListAsked => {
     const { limit, cursor, after } = context.switchToHttp().getRequest<FastifyRequest>().query as ListAsked;
@@ -101,11 +104,11 @@ export const ListQuery: () => ParameterDecorator = createParamDecorator(
   ],
 );
 
-/** Which rows are listed, and in which order. */
+/** Which rows a list has, and in which order. */
 export interface ListOf {
   /** A model over the context's own events, or over published facts. */
   readonly model: { readonly own: string } | { readonly published: string };
-  /** A declared index, in the order of its values; absent: all rows, in a stable order. */
+  /** A declared index; the rows come in the order of its values. By default all rows come, in a stable order. */
   readonly by?:
     { readonly index: string; readonly prefix: string } | { readonly index: string; readonly value: string };
 }
@@ -118,13 +121,13 @@ export class Lists {
     private readonly cursors: Cursors,
   ) {}
 
-  /** The rows as they are. Throws `BAD_LIMIT`, `BAD_CURSOR`, `BAD_POSITION`, `NOT_YET_APPLIED`. */
+  /** A page of rows. Throws `BAD_LIMIT`, `BAD_CURSOR`, `BAD_POSITION`, `NOT_YET_APPLIED`. */
   async of<Row extends object>(list: ListOf, asked: ListAsked): Promise<Listed<Row>> {
     const { items, nextCursor } = await this.keyed<Row>(list, asked);
     return { items: items.map(({ row }) => row), nextCursor };
   }
 
-  /** The rows with their keys. */
+  /** A page of rows with their keys. Throws like `of`. */
   async keyed<Row extends object>(
     { model, by }: ListOf,
     { limit, cursor, after }: ListAsked,

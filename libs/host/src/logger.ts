@@ -2,7 +2,10 @@ import type { LoggerService } from '@nestjs/common';
 import { Unavailable } from '@readership/kernel';
 import pino, { type DestinationStream, type Logger } from 'pino';
 
-/** What may be logged of an error: its kind and where it arose, never its message, which may quote what was sent. */
+/**
+ * The part of an error that may be logged: its kind and where it arose. Never its message, which may quote what was
+ * sent.
+ */
 export function causeOf(error: unknown): {
   readonly error: string;
   readonly code?: string;
@@ -10,7 +13,7 @@ export function causeOf(error: unknown): {
   readonly at?: readonly string[];
 } {
   if (!(error instanceof Error)) return { error: typeof error };
-  // Where it arose is known, and it may arise at every try until the server is back.
+  // The code and reason are enough: this may recur at every try until the server is back, so no stack is logged.
   if (error instanceof Unavailable) return { error: error.name, code: error.code, reason: error.reason };
   const code = (error as { code?: unknown }).code;
   const at = (error.stack ?? '')
@@ -21,7 +24,7 @@ export function causeOf(error: unknown): {
   return { error: error.name, ...(typeof code === 'string' ? { code } : {}), at };
 }
 
-/** One JSON object per line: `time`, `level`, `message`, `from`, and what goes with it. */
+/** A logger that writes one JSON object per line, with `time`, `level`, `message`, `from` and further fields. */
 export function jsonLog(level: string, to?: DestinationStream): Logger {
   const options: pino.LoggerOptions = {
     level,
@@ -33,7 +36,7 @@ export function jsonLog(level: string, to?: DestinationStream): Logger {
   return to ? pino(options, to) : pino(options);
 }
 
-/** Nest's own messages in the same shape; what Nest tells about its start is for debugging. */
+/** Logs Nest's own messages in the same format. What Nest reports about its start is logged for debugging only. */
 export class JsonLogger implements LoggerService {
   constructor(private readonly pino: Logger) {}
 
@@ -46,7 +49,7 @@ export class JsonLogger implements LoggerService {
   }
 
   error(message: unknown, ...rest: unknown[]): void {
-    // Nest logs a port it cannot have before it throws; `serve` says the same in one line for the user.
+    // Nest logs that a port is not available before it throws; `serve` tells the user the same in one line.
     const level = text(message).startsWith('Error: listen') ? 'debug' : 'error';
     this.pino[level](fields(rest), text(message));
   }
@@ -69,7 +72,7 @@ function text(message: unknown): string {
   return message instanceof Error ? message.name : 'not a message';
 }
 
-/** Nest hands over details first and the name of the logger last; a stack carries a message, so it is left out. */
+/** Nest passes details first and the name of the logger last. A stack contains a message, so it is left out. */
 function fields(rest: readonly unknown[]): object {
   const last = rest[rest.length - 1];
   const details = rest.filter((part): part is object => typeof part === 'object' && part !== null);

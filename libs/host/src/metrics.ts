@@ -4,7 +4,10 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 import type { Contexts, ContextStatus } from './contexts.js';
 import type { ExpectedRetries } from './expected-retries.js';
 
-/** What Prometheus reads. Labels are names of ours: routes as declared, contexts, models; never what was asked. */
+/**
+ * The metrics that Prometheus reads. Labels are our own names, such as declared routes, contexts and models; never
+ * anything from a request.
+ */
 export class Metrics {
   readonly registry = new Registry();
   private readonly requests = new Histogram({
@@ -103,12 +106,12 @@ export class Metrics {
     });
   }
 
-  /** Where it is told what waits on the topics that the application listens to. */
+  /** Sets the source of the lag on the topics that the application listens to. */
   watchTopics(lags: () => Promise<readonly TopicLag[]>): void {
     this.topicLags = lags;
   }
 
-  /** What cannot be counted because a server is away is left out; the rest is told all the same. */
+  /** The metrics as text. A metric that cannot be read because a server is unavailable is left out. */
   async text(): Promise<string> {
     for (const gauge of [
       this.unpublished,

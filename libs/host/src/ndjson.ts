@@ -4,16 +4,16 @@ import { HttpProblem, Unreadable } from './http-problem.js';
 import { joinMarks } from './positions.js';
 import { parseStrictJson } from './strict-json.js';
 
-/** A line, or an element, of a batch: what it says, or why it cannot be read. */
+/** One line or element of a batch: its value, or why it cannot be read. */
 export interface SentLine {
-  /** From 1, empty lines counted. */
+  /** Counted from 1, including empty lines. */
   readonly line: number;
   readonly value: unknown;
-  /** Then there is no value; the other lines are none the worse. */
+  /** Set when the line cannot be read; then there is no value. Other lines are not affected. */
   readonly unreadable?: Unreadable;
 }
 
-/** What became of a line. */
+/** The outcome of a line. */
 export type Outcome =
   | { readonly outcome: 'recorded' | 'already-recorded'; readonly id: string }
   | {
@@ -25,15 +25,15 @@ export type Outcome =
     };
 
 const batchLinesMax = 10_000;
-/** Recorded at once. */
+/** The number of lines that are recorded together. */
 const chunkLines = 500;
 
 const newline = 0x0a;
 const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf]);
 
 /**
- * The lines of NDJSON that are not empty, each parsed when it is asked for. Throws before there is a first one: `NOT_UTF8`,
- * `TOO_MANY_LINES`; the edge has seen to the body's size.
+ * The lines of NDJSON that are not empty. Each is parsed when it is asked for. Throws `NOT_UTF8` or `TOO_MANY_LINES`
+ * before the first line; the edge has checked the body's size.
  */
 export function ndjsonLines(body: Buffer): Iterable<SentLine> {
   if (!isUtf8(body)) throw new Unreadable('NOT_UTF8', 'Send text encoded as UTF-8.');
@@ -43,14 +43,14 @@ export function ndjsonLines(body: Buffer): Iterable<SentLine> {
   return parsed(text);
 }
 
-/** Throws `TOO_MANY_LINES` for more lines or elements than a batch may have. */
+/** Throws `TOO_MANY_LINES` when a batch has more lines or elements than allowed. */
 export function checkCount(lines: number): void {
   if (lines > batchLinesMax) {
     throw new HttpProblem(413, 'TOO_MANY_LINES', 'Send at most 10,000 lines at once.');
   }
 }
 
-/** Lines in the portions in which they are recorded. */
+/** Splits lines into the chunks that are recorded together. */
 export function* chunksOf<T>(lines: Iterable<T>): Generator<readonly T[]> {
   let chunk: T[] = [];
   for (const line of lines) {
@@ -62,7 +62,7 @@ export function* chunksOf<T>(lines: Iterable<T>): Generator<readonly T[]> {
   if (chunk.length > 0) yield chunk;
 }
 
-/** Records lines a chunk at a time, in order: a line of NDJSON for each, and where all of it lies. */
+/** Records lines chunk by chunk, in order. Resolves to one line of NDJSON for each, and to the marks of all of them. */
 export async function recordLines<T extends { readonly line: number }>(
   lines: Iterable<T>,
   record: (
@@ -82,14 +82,14 @@ export async function recordLines<T extends { readonly line: number }>(
 /** The answer to one line, as NDJSON. */
 export function outcomeLine(line: number, result: Outcome): string {
   if (result.outcome !== 'refused') {
-    // By hand, for there are many: only the id can need escaping.
+    // Written by hand because there are many lines. Only the id can need escaping.
     return `{"line":${line},"outcome":"${result.outcome}","id":${JSON.stringify(result.id)}}\n`;
   }
   const { outcome, id, code, detail, pointer } = result;
   return `${JSON.stringify({ line, outcome, id, code, detail, pointer })}\n`;
 }
 
-/** Without their ends; one of white space alone is empty. */
+/** Lines without their line ends. A line of white space alone is empty. */
 function* rawLines(body: Buffer): Generator<Buffer> {
   for (let from = 0; from < body.length;) {
     const found = body.indexOf(newline, from);

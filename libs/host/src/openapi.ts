@@ -24,7 +24,7 @@ const problemSchema = {
   },
 };
 
-/** The description of all routes, made when it is first asked for. */
+/** The OpenAPI document of all routes, made on first use. */
 export class OpenApi {
   private made: OpenAPIObject | undefined;
   private app: INestApplication | undefined;

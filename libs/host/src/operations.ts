@@ -1,6 +1,6 @@
 import type { EventStore, Event, Meta, Publish } from '@readership/kernel';
 
-/** What somebody did to a running context: recorded in its own store, published to nobody. */
+/** An operator's action on a running context. It is recorded in the context's store and never published. */
 export type ParkedReplayed = Event<
   'ParkedReplayed',
   { model: string; partition: number; key: string; records: number }
@@ -10,7 +10,7 @@ export type ParkedDiscarded = Event<
   { model: string; partition: number; key: string; offset: number; type: string }
 >;
 
-/** Whose facts were published again, of which positions. */
+/** An operator had positions of a context published again. */
 export type FactsRepublished = Event<
   'FactsRepublished',
   { partition: number; after: number; through: number }
@@ -18,7 +18,7 @@ export type FactsRepublished = Event<
 
 const category = 'operation-';
 
-/** Each is a stream of its own, named by its command. */
+/** Records an operation in its own stream, named by its command. */
 export async function recordOperation(
   store: EventStore,
   event: ParkedReplayed | ParkedDiscarded | FactsRepublished,
@@ -27,7 +27,7 @@ export async function recordOperation(
   await store.append(`${category}${meta.commandId}`, 0, [event], meta);
 }
 
-/** A context's `publish`, which need not know of operations. */
+/** Wraps a context's `publish`, so that the context need not handle operations. */
 export function withOperations(publish: Publish<any>): Publish<any> {
   return (event, stream) =>
     stream.startsWith(category) ? { key: stream, fact: null } : publish(event, stream);

@@ -7,7 +7,7 @@ import { Cursors, listLimit } from './lists.js';
 import { recordOperation } from './operations.js';
 import { RequestMeta } from './request.js';
 
-/** Whose parked records: those of one key, in one partition of one read model or reaction. */
+/** Names the parked records of one key, in one partition of one read model or reaction. */
 class ParkedKeyBody {
   @ApiProperty({ example: 'reader-activity.v1' })
   @IsString()
@@ -26,7 +26,7 @@ class ParkedKeyBody {
   key!: string;
 }
 
-/** Which of them: without it a repeated request would give up the next one. */
+/** Also names the record, because without the offset a repeated request would give up the next record. */
 class ParkedRecordBody extends ParkedKeyBody {
   @ApiProperty({ description: 'The offset of the first parked record of the key, as listed.', example: 117 })
   @IsInt()
@@ -35,7 +35,7 @@ class ParkedRecordBody extends ParkedKeyBody {
   offset!: number;
 }
 
-/** A record that could not be applied, or one that waits behind it. Its content is not shown. */
+/** A record that could not be applied, or that waits behind one. Its content is not shown. */
 interface ParkedItem {
   readonly model: string;
   readonly partition: number;
@@ -46,13 +46,13 @@ interface ParkedItem {
   readonly reason: string;
 }
 
-/** Where a list of parked records stands. */
+/** A position in the list of parked records. */
 interface Place {
   readonly at: number;
   readonly after: number;
 }
 
-/** What could not be applied, and what to do about it: replay it when it can be, or give it up. */
+/** Lists parked records, replays them once they can be applied, or gives them up. */
 @ApiTags('operations')
 @Controller('v1/parked')
 export class ParkedController {

@@ -11,7 +11,7 @@ interface Rang {
   readonly data: { readonly bell: string };
 }
 
-/** What a release before could not apply. */
+/** True while the handler behaves like a release that cannot apply the record. */
 let broken = true;
 const rings = (name: string): Projection<Rang, { readonly rings: number }> => ({
   name,

@@ -21,7 +21,7 @@ describe('a loop of steps', () => {
     const loop = pollingLoop(
       async () => {
         const taken = found[steps++] ?? 0;
-        // The wake-up that comes while the third step finds nothing must not be missed.
+        // A wake-up during the third step, which finds nothing, must not be missed.
         if (steps === 3) wakeUp.wake();
         return taken;
       },

@@ -4,8 +4,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 const backoffMs = { first: 50, most: 5000 } as const;
 
 /**
- * Calls `step` as long as it finds something, waits for the wake-up when it does not, and after an error tries again,
- * later each time. Ends soon after the signal, never in the middle of a step. Each step is reported.
+ * Calls `step` as long as it finds work, waits for the wake-up when it does not, and retries after an error with
+ * growing pauses. Ends soon after the signal, but never in the middle of a step. Each step is reported.
  */
 export async function pollingLoop(
   step: () => Promise<number>,

@@ -1,16 +1,16 @@
 import { Refusal, type Mark, type Marks, type ReadModels } from '@readership/kernel';
 import { eventually } from './eventually.js';
 
-/** A write's place, as the client holds it. */
+/** The position of a write, as the client holds it. */
 interface PlaceOfWrite {
   readonly context: string;
-  /** By partition: the last position taken, and the last that publishes a fact. */
+  /** For each partition, the last position taken and the last position that publishes a fact. */
   readonly partitions: readonly (readonly [partition: number, taken: number, published: number])[];
 }
 
 const waitMs = 5000;
 
-/** `Readership-Position`: opaque to clients. */
+/** The value of `Readership-Position`, opaque to clients. */
 export function positionToken(context: string, marks: NonNullable<Marks>): string {
   const p = Object.fromEntries(
     Object.entries(marks).map(([partition, { taken, published }]) => [partition, [taken, published]]),
@@ -18,7 +18,10 @@ export function positionToken(context: string, marks: NonNullable<Marks>): strin
   return Buffer.from(JSON.stringify({ c: context, p })).toString('base64url');
 }
 
-/** Several writes of one context as one: the furthest of each partition; not known when that of one of them is not. */
+/**
+ * Joins the marks of several writes of one context into the furthest of each partition. `null` when one of them is not
+ * known.
+ */
 export function joinMarks(...all: Marks[]): Marks {
   const joined: Record<number, Mark> = {};
   for (const marks of all) {
@@ -55,7 +58,7 @@ function placeOf(token: string): PlaceOfWrite {
   return { context: c, partitions };
 }
 
-/** `?after=`: lets a client read its own write. One per context. */
+/** Implements `?after=`, with which a client reads its own write. One per context. */
 export class AppliedWait {
   constructor(
     private readonly context: string,
@@ -63,8 +66,9 @@ export class AppliedWait {
   ) {}
 
   /**
-   * Resolves once these models hold everything up to `after`: those over the context's own events what was taken, those
-   * over published facts what is published. `NOT_YET_APPLIED` after 5 s; `BAD_POSITION` when it is none.
+   * Resolves once these models have applied everything up to `after`: models over the context's own events up to the
+   * position taken, models over published facts up to the position published. Throws `NOT_YET_APPLIED` after 5 s, and
+   * `BAD_POSITION` when `after` is not a position.
    */
   async until(
     after: string | undefined,
@@ -79,7 +83,7 @@ export class AppliedWait {
         'This position names a partition that does not exist here.',
       );
     }
-    // Another context's events never reach a model over this context's own.
+    // Another context's events never reach a model over this context's own events.
     const own = place.context === this.context ? (models.own ?? []) : [];
     const applied = await eventually(async () => {
       for (const [partition, taken, published] of place.partitions) {

@@ -5,7 +5,10 @@ import { ExpectedRetries } from './expected-retries.js';
 import { causeOf } from './logger.js';
 import { sendProblem } from './problem.js';
 
-/** Everything thrown becomes problem+json; what we did not foresee, or cannot help, is logged, without its message. */
+/**
+ * Answers every error with problem+json. Unexpected errors and unavailable servers are logged, without the error's
+ * message.
+ */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
   private readonly logger = new Logger('edge');

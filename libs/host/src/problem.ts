@@ -4,8 +4,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { STATUS_CODES } from 'node:http';
 import { HttpProblem, type FieldProblem } from './http-problem.js';
 
-/** RFC 9457, as API.md shapes it. */
-export interface Problem {
+/** The body of a problem as RFC 9457 and API.md define it. */
+export interface ProblemDocument {
   readonly type: string;
   readonly title: string;
   readonly status: number;
@@ -50,8 +50,8 @@ const framework: Readonly<Record<number, readonly [code: string, detail: string]
 };
 
 /**
- * All 503, a full disk too: that is what clients and queues wait out, while a 507 would make some of them give up what
- * they hold. It asks for more patience, since somebody has to make room.
+ * All are 503, even a full disk: clients and queues wait on 503, while a 507 would make some of them give up the
+ * records they hold. A full disk has a longer `Retry-After`, because somebody has to make room.
  */
 const away: Readonly<Record<Away, readonly [retryAfterS: number, detail: string]>> = {
   STORE_UNAVAILABLE: [2, 'The database does not answer: repeat the request in a moment.'],
@@ -66,7 +66,7 @@ const internal: Failure = {
   detail: 'An internal error happened; it was logged.',
 };
 
-/** Whatever was thrown, as an answer. Messages of errors that are not ours go no further than here. */
+/** The status and body fields of an error. Messages of errors that are not ours are not passed on. */
 export function failureOf(error: unknown): Failure {
   if (error instanceof Refusal) {
     const { code, detail, kind, pointer } = error;
@@ -103,11 +103,11 @@ function statusCodeOf(error: unknown): number {
   return typeof status === 'number' ? status : 500;
 }
 
-/** Answers with a problem, unless an answer is under way already. Returns its status. */
+/** Answers with a problem, unless an answer has begun already. Returns the status. */
 export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): number {
   const { status, code, detail, errors, headers, retryAfterS } = failureOf(error);
   if (reply.sent || reply.raw.headersSent) return status;
-  const problem: Problem = {
+  const problem: ProblemDocument = {
     type: `urn:readership:problem:${code.toLowerCase().replaceAll('_', '-')}`,
     title: STATUS_CODES[status] ?? 'Error',
     status,
@@ -117,8 +117,8 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
     traceId: request.id,
     ...(errors && errors.length > 0 ? { errors } : {}),
   };
-  // Closing while a body still comes would reset the connection, and the client lose this answer: what comes is
-  // dropped unread instead, at most as long as a request may take to arrive.
+  // Closing the connection while a body still arrives would reset it, and the client would lose this answer. So the
+  // rest of the body is dropped unread, for at most as long as a request may take to arrive.
   if (!request.raw.complete) reply.removeHeader('connection');
   if (status === 401) reply.header('www-authenticate', 'Bearer realm="readership"');
   if (retryAfterS !== undefined) reply.header('retry-after', String(retryAfterS));

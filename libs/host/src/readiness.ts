@@ -1,20 +1,23 @@
 import type { Away, FailingLoop, LoopHealth } from '@readership/kernel';
 import type { Contexts } from './contexts.js';
 
-/** One thing that must be so before this instance takes traffic. */
+/** A condition that must hold before this instance accepts traffic. */
 export interface ReadinessCheck {
   readonly name: string;
   ready(): boolean | Promise<boolean>;
 }
 
-/** Where that is which can be away, for whoever has to bring it back: `Kafka at kafka-1:9092,kafka-2:9092`. */
+/**
+ * The addresses of servers that may be unavailable, for the operator who brings them back: `Kafka at
+ * kafka-1:9092,kafka-2:9092`.
+ */
 export type Addresses = Readonly<Partial<Record<Away, string>>>;
 
-/** What an operator is told of an instance. */
+/** The state of an instance as its operator sees it. */
 export interface Look {
   readonly ready: boolean;
   readonly checks: readonly { readonly name: string; readonly ready: boolean }[];
-  /** Loops that have failed for 60 s, and what a context waits for before it takes writes. */
+  /** Loops that have failed for 60 s, and what a context waits for before it accepts writes. */
   readonly failing: readonly (FailingLoop & { readonly address?: string })[];
 }
 
@@ -26,7 +29,7 @@ export class Readiness {
     private readonly addresses: Addresses,
   ) {}
 
-  /** Each check by name; one that throws is not ready. */
+  /** Runs each check. A check that throws is not ready. */
   async look(): Promise<Look> {
     const all: ReadinessCheck[] = [
       ...this.contexts.all.map((context) => ({ name: context.name, ready: () => context.running })),

@@ -28,13 +28,13 @@ class RepublishBody {
 /** How far a context has published in a partition. */
 interface LaneStatus {
   readonly partition: number;
-  /** Everything up to this position was looked at, and published if it is a fact. */
+  /** Everything up to this position was read, and published if it has a fact. */
   readonly published: number;
-  /** Its last position. */
+  /** The last position of the partition. */
   readonly end: number;
 }
 
-/** Makes the log whole again from a context's own store. */
+/** Publishes facts again from a context's own store, for a log that has lost records. */
 @ApiTags('operations')
 @Controller('v1/republish')
 export class RepublishController {

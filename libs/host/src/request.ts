@@ -19,7 +19,10 @@ export function rememberAsked(request: FastifyRequest, about: Asked): void {
   asked.set(request, about);
 }
 
-/** The kernel's `Meta` of this request: a command id of its own, the time now, the actor, the request's id, its trace. */
+/**
+ * Injects the kernel's `Meta` of this request: a new command id, the current time, the actor, the request's id and its
+ * trace.
+ */
 export const RequestMeta: () => ParameterDecorator = createParamDecorator(
   (_: unknown, context: ExecutionContext): Meta => {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
@@ -37,8 +40,8 @@ export const RequestMeta: () => ParameterDecorator = createParamDecorator(
 );
 
 /**
- * The version that `If-Match: "v<n>"` demands, or `undefined`: absent, or `*`. Another tag can never match (412);
- * absent where it is required is 428 `IF_MATCH_REQUIRED`.
+ * Injects the version that `If-Match: "v<n>"` demands; `undefined` when it is absent or `*`. Any other tag can never
+ * match, and gives 412. When it is required and absent, the answer is 428 `IF_MATCH_REQUIRED`.
  */
 export const IfMatch: (options?: { readonly required?: boolean }) => ParameterDecorator =
   createParamDecorator(

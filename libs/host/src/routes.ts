@@ -4,17 +4,17 @@ import { MetadataScanner, ModulesContainer } from '@nestjs/core';
 
 const publicRoute = Symbol('readership:public');
 
-/** A route, or all routes of a controller, that needs no key. */
+/** Marks a route, or all routes of a controller, as needing no key. */
 export const Public = (): MethodDecorator & ClassDecorator => SetMetadata(publicRoute, true);
 
 export interface Route {
   readonly method: string;
-  /** As declared: `/v1/patrons/:id`. */
+  /** The declared path, such as `/v1/patrons/:id`. */
   readonly path: string;
   readonly public: boolean;
 }
 
-/** Every route that a controller declares, and whether it needs a key; sorted. */
+/** Every route that a controller declares, sorted, and whether it needs a key. */
 export function routesOf(app: INestApplication): readonly Route[] {
   const scanner = new MetadataScanner();
   const routes: Route[] = [];

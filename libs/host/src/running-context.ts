@@ -42,16 +42,16 @@ import type { Tracing } from './tracing.js';
 import type { WriteGate } from './write-gate.js';
 
 const windowRecords = 5_000;
-/** Names of errors after which a partition halts until somebody looked. */
+/** Names of errors after which a partition halts until an operator acts. */
 const halting: ReadonlySet<string> = new Set(['Gap', 'Halted', 'LogCut', 'OtherLog']);
 
 /** Lets a context consume the log with models that are known only at run time. */
 export abstract class LogConsumers {
   /**
-   * Runs processors as a group of their own until the consumption, or the process, is stopped.
+   * Runs processors in a consumer group of their own until the consumption, or the process, is stopped.
    *
-   * @param window records of a batch at the most
-   * @param afterBatch is called when all of them took a batch, and holds up the partition's next one
+   * @param window the most records of a batch
+   * @param afterBatch called when all processors have taken a batch; the partition's next batch waits for it
    */
   abstract run(
     group: string,
@@ -61,7 +61,7 @@ export abstract class LogConsumers {
   ): Promise<Consumption>;
 }
 
-/** What a context finds in its process. */
+/** What a context gets from its process. */
 export interface Surroundings {
   readonly contexts: Contexts;
   readonly loopHealth: LoopHealth;
@@ -70,7 +70,7 @@ export interface Surroundings {
   readonly retries: ExpectedRetries;
 }
 
-/** A context at work: its relays, the consumers of its own events and of the log, and its jobs. */
+/** A running context: its relays, the consumers of its own events and of the log, and its jobs. */
 export class RunningContext
   extends LogConsumers
   implements ContextStatus, OnModuleInit, OnApplicationBootstrap, BeforeApplicationShutdown
@@ -112,14 +112,14 @@ export class RunningContext
     );
   }
 
-  /** Begins before anything bootstraps: what records something then waits for the outcome. */
+  /** Begins before any bootstrap hook, so that a hook that records something waits for the outcome. */
   onModuleInit(): void {
     const report = this.logged('start', undefined, 0);
     this.compared = compareHistory(this, this.gate, report, this.stopping.signal);
     this.compared.catch(() => undefined);
   }
 
-  /** Does not wait for a log that is away: what must not run before goes on by itself when the log is there. */
+  /** Does not wait for an unavailable log. Work that needs the comparison first begins when the log is available. */
   async onApplicationBootstrap(): Promise<void> {
     await Promise.race([this.compared, this.gate.firstOutcome]);
     const begun = this.compared.then(() => this.begin());
@@ -178,7 +178,7 @@ export class RunningContext
     const hooks = { ...this.around.tracing.processing(), ...(afterBatch ? { afterBatch } : {}) };
     const reports = Array.from({ length: this.store.partitions }, (_, partition) => {
       const loop = `consumer ${group}`;
-      // Two reports: that it knows again where to begin does not mend what it cannot take.
+      // Two reports, because a successful `start` does not mean that records can be taken.
       return { start: this.report(loop, partition), take: this.report(loop, partition) };
     });
     const consumer = logConsumer(group, window, new ProcessorGroup(processors, log.decode, hooks), this.log);
@@ -241,7 +241,7 @@ export class RunningContext
     return processor.discard(partition, key, offset);
   }
 
-  /** Stops taking in, and waits for what is under way; what was acknowledged and not yet published stays in the store. */
+  /** Stops reading and waits for the current work. Events that were acknowledged and not published yet stay in the store. */
   async beforeApplicationShutdown(): Promise<void> {
     this.running = false;
     this.stopping.abort();
@@ -254,7 +254,7 @@ export class RunningContext
     return ownRecord(this.name, event);
   }
 
-  /** Remembers which partitions stand still for a reason that trying again does not cure. */
+  /** Remembers which partitions are halted for a reason that a retry does not solve. */
   private async watched<T>(partition: number, report: LoopReport, work: () => Promise<T>): Promise<T> {
     report.began();
     try {
@@ -265,7 +265,8 @@ export class RunningContext
     } catch (error) {
       const isHalted = error instanceof Error && halting.has(error.name);
       if (isHalted) this.halted.set(partition, error.name);
-      // A halt has its alarm, and is mended by requests to this instance: it must go on taking them.
+      // A halted partition has its own alarm, and it is mended through requests to this instance, so the instance stays
+      // ready.
       if (isHalted) report.succeeded();
       else report.failed(error);
       throw error;
@@ -294,7 +295,7 @@ export class RunningContext
     report.ended();
   }
 
-  /** Once for each cause; how often is a metric. */
+  /** Logs each cause once. The metric says how often. */
   private tellUnreadable(): void {
     for (const cause of this.store.unreadable.causes) {
       if (this.told.has(cause)) continue;
@@ -308,7 +309,7 @@ export class RunningContext
     return this.around.loopHealth.report(name, toleratedMs === undefined ? {} : { toleratedMs });
   }
 
-  /** A report whose failures are logged as well. */
+  /** A report that also logs failures. */
   private logged(loop: string, partition?: number, toleratedMs?: number): LoopReport {
     const report = this.report(loop, partition, toleratedMs);
     const failed = (error: unknown): void => {

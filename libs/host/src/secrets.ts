@@ -17,7 +17,7 @@ import {
 import { join } from 'node:path';
 import type { Config } from './config.js';
 
-/** The keys of a deployment; none of them is ever logged or answered. */
+/** The keys of a deployment. None of them is ever logged or sent in an answer. */
 export class Secrets {
   /** Wraps the data keys of persons and streams. 32 bytes. */
   readonly masterKey: Buffer;
@@ -38,15 +38,16 @@ export class Secrets {
 
 const keyNames = ['masterKey', 'cardKey', 'linkKey', 'adminKey'] as const;
 type Kept = Partial<Record<(typeof keyNames)[number], string>> & {
-  /** Nobody was shown the access key since it was made. */
+  /** True when nobody has been shown the access key since it was made. */
   readonly adminKeyUnseen?: true;
 };
 
 /**
- * The keys from the environment, and from `keys.json` (mode 0600) in the data folder those it does not give; what is
- * in neither is made and kept there. `adminKeyIsNew`: nobody has seen it; it must be shown once everything runs, and
- * `adminKeyShown` be called then. Throws an `Error` of one line that names the file and quotes nothing of it; also when a key
- * would have to be made beside `databases`, files of the folder that were made with another.
+ * Loads the keys from the environment. Those that it does not give come from `keys.json` (mode 0600) in the data
+ * folder; a key that is in neither is made and stored there. `adminKeyIsNew` means that nobody has seen the access key:
+ * show it once everything runs, then call `adminKeyShown`. Throws an `Error` of one line that names the file and never
+ * quotes it, also when a key would have to be made although `databases`, the files of the folder, were made with
+ * another one.
  */
 export function loadSecrets(
   config: Config,
@@ -81,14 +82,14 @@ export function loadSecrets(
   };
 }
 
-/** The access key was shown to the user: it is not new at the next start. */
+/** Records that the user has seen the access key, so that it is not new at the next start. */
 export function adminKeyShown(config: Config): void {
   const file = fileOf(config);
   const { adminKeyUnseen, ...kept } = readKept(file);
   if (adminKeyUnseen) keep(file, kept);
 }
 
-/** Where the keys are kept; a link that leads somewhere else stays one. */
+/** The file that holds the keys. A symbolic link is followed, and stays a link. */
 function fileOf({ dataFolder }: Config): string {
   const file = join(dataFolder, 'keys.json');
   return existsSync(file) ? realpathSync(file) : file;
@@ -97,7 +98,7 @@ function fileOf({ dataFolder }: Config): string {
 function readKept(file: string): Kept {
   let text: string;
   try {
-    // A link to a file that is not there is no reason to make other keys.
+    // A link to a missing file must not lead to new keys.
     if (lstatSync(file, { throwIfNoEntry: false }) === undefined) return {};
     if ((statSync(file).mode & 0o077) !== 0) chmodSync(file, 0o600);
     text = readFileSync(file, 'utf8');
@@ -117,16 +118,16 @@ function readKept(file: string): Kept {
     });
     if (good) return kept;
   } catch {
-    // Told below, without the parser's message: it would quote a key.
+    // Reported below without the parser's message, which would quote a key.
   }
   throw new Error(`The keys in ${file} cannot be read: restore the original file or a copy of it.`);
 }
 
-/** Whole or not at all: a lost master key would make everything personal unreadable. */
+/** Writes the whole file or nothing, because a lost master key would make all personal data unreadable. */
 function keep(file: string, keys: Kept): void {
   const unfinished = `${file}.new`;
   try {
-    // One that a killed start left may be open to others.
+    // A file that a killed start left may be readable by others.
     rmSync(unfinished, { force: true });
     const handle = openSync(unfinished, 'wx', 0o600);
     try {

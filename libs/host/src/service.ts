@@ -27,7 +27,10 @@ export type Connect = (
   },
 ) => Promise<ServiceAdapters>;
 
-/** Runs one context as a service until SIGTERM or SIGINT; says in one line each why it cannot start, and ends with 1. */
+/**
+ * Runs one context as a service until SIGTERM or SIGINT. When it cannot start, it prints one line for each reason and
+ * ends with 1.
+ */
 export async function runService(
   context: ContextName,
   module: { readonly store: ContextStore; on(adapters: Adapters): DynamicModule },
@@ -48,7 +51,7 @@ export async function runService(
       onError: (error, where) => {
         if (!retries.counts(error)) log.warn({ ...where, ...causeOf(error) }, 'a consumer failed, retrying');
       },
-      // What fails is told by whoever asked; the client tells of each try.
+      // Whoever asked reports the failure; the client reports each attempt.
       kafkaLog: (entry) => log.debug(entry, 'message of the Kafka client'),
     });
     app = await createApp([module.on(adapters)], config, {
@@ -74,7 +77,7 @@ export async function runService(
   }
 }
 
-/** Without a password. */
+/** Hosts of a connection string, without a password. */
 function hostsOf(url: string): string {
   return /^[^/]+\/\/(?:[^@/]*@)?([^/?]*)/.exec(url)?.[1] ?? '';
 }

@@ -1,6 +1,6 @@
 import type { OnModuleDestroy } from '@nestjs/common';
 
-/** Whether the application has begun to stop: from then on new requests are sent elsewhere. */
+/** True once the application has begun to stop. From then on new requests are refused, so that they go elsewhere. */
 export class Stopping implements OnModuleDestroy {
   begun = false;
 

@@ -4,7 +4,7 @@ import { Type } from 'class-transformer';
 import { IsInt, IsObject, IsOptional, IsString, MaxLength, ValidateNested } from 'class-validator';
 import { request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
-import type { Problem } from './problem.js';
+import type { ProblemDocument } from './problem.js';
 import { Public } from './routes.js';
 import { startApp, type TestApp, type TestRequest } from '../testing/test-app.fixture.js';
 
@@ -130,7 +130,7 @@ describe('a JSON body', () => {
     ['with an unknown field deep inside', '{"title":"a","shelf":{"row":1,"x/y":2}}', '/shelf/x~1y'],
     ['with an array for an object', '{"title":"a","shelf":[]}', '/shelf'],
   ])('that is %s is invalid, and its pointer says where', async (_, body, pointer) => {
-    await app.when(post(body)).then(422, ({ code, errors }: Problem) => {
+    await app.when(post(body)).then(422, ({ code, errors }: ProblemDocument) => {
       expect(code).toBe('INVALID');
       expect([...new Set(errors!.map((error) => error.pointer))]).toEqual([pointer]);
     });
@@ -184,7 +184,7 @@ describe('a body of 200 MB', () => {
   });
 });
 
-/** Sends a chunked body until it is answered; the status. */
+/** Sends a chunked body until it is answered; resolves to the status. */
 function streamed(bytes: number, type: string): Promise<number | undefined> {
   return new Promise((resolve, reject) => {
     let answered = false;

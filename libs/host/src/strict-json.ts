@@ -1,15 +1,15 @@
 import { isUtf8 } from 'node:buffer';
 import { Unreadable } from './http-problem.js';
 
-/** In Node since 20, in TypeScript's library only from ES2024 on. */
+/** Node has it since version 20, TypeScript's library only from ES2024 on. */
 type WellFormed = string & { isWellFormed(): boolean };
 
 const depthMax = 64;
 const forbiddenKeys = ['__proto__', 'constructor', 'prototype'];
 
 /**
- * Parses JSON that came from outside. Throws `Unreadable`: `NOT_UTF8`; `TOO_DEEP` beyond 64 levels, found by a scan of
- * the bytes before anything is built; `MALFORMED_JSON`; `FORBIDDEN_KEY`; `BAD_STRING` for NUL or half a surrogate pair.
+ * Parses JSON from outside. Throws `Unreadable` with `NOT_UTF8`; `TOO_DEEP` beyond 64 levels, found by a scan of the
+ * bytes before anything is built; `MALFORMED_JSON`; `FORBIDDEN_KEY`; `BAD_STRING` for NUL or half a surrogate pair.
  */
 export function parseStrictJson(bytes: Buffer): unknown {
   if (!isUtf8(bytes)) throw new Unreadable('NOT_UTF8', 'Send text encoded as UTF-8.');
@@ -32,7 +32,7 @@ export function checkString(text: string): void {
   }
 }
 
-/** Throws `FORBIDDEN_KEY` for a name that objects of the language have themselves. */
+/** Throws `FORBIDDEN_KEY` for a name that JavaScript objects have themselves. */
 export function checkKey(key: string): void {
   if (forbiddenKeys.includes(key)) {
     throw new Unreadable('FORBIDDEN_KEY', `A field cannot be called ${forbiddenKeys.join(', ')}.`);

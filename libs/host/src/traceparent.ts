@@ -3,7 +3,7 @@ import { TraceFlags, type SpanContext } from '@opentelemetry/api';
 const form = /^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/;
 const nothing = /^0+$/;
 
-/** A W3C `traceparent` as a context of somebody else; `null` when it is none. */
+/** Parses a W3C `traceparent` into a remote span context; `null` when it is not valid. */
 export function parseTraceparent(text: string | undefined): SpanContext | null {
   const [, traceId, spanId, flags] = (text !== undefined && form.exec(text)) || [];
   if (traceId === undefined || spanId === undefined || flags === undefined) return null;

@@ -66,7 +66,7 @@ class BellsController {
 
 class BellsModule {}
 
-/** Each bell answers once, as a reaction that tells whose trace it goes on in. */
+/** For each bell rung, the `traceparent` that the reaction saw, or `undefined`. */
 const answered: (string | undefined)[] = [];
 
 const modules = (adapters: Adapters): DynamicModule[] => [
@@ -126,7 +126,7 @@ const asked = (flags: string, id = traceId) => ({ traceparent: `00-${id}-${paren
 const ring = (bell: string, headers = {}, times = 1) =>
   app.when({ url: `/v1/bells/${bell}`, body: { times }, headers });
 
-/** Finished spans of a trace by name, once there are as many. */
+/** Finished spans of a trace by name, once there are `n` of them. */
 async function spansOf(id: string, n: number): Promise<ReadonlyMap<string, ReadableSpan>> {
   const found = () => exporter.getFinishedSpans().filter((span) => span.spanContext().traceId === id);
   await eventually(async () => (found().length >= n ? true : null), 2000);

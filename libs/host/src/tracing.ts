@@ -16,13 +16,13 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { formatTraceparent, isSampled, parseTraceparent } from './traceparent.js';
 
 const name = 'readership';
-/** Traces in which one batch is shown; the others of the batch do without. */
+/** The most traces in which one batch is shown. Further traces of the batch do not show it. */
 const tracesMax = 32;
 const spans = new WeakMap<FastifyRequest, Span>();
 
 /**
- * The trace context to keep with what a request records: that of its own span, else the one it came with; `undefined`
- * when there is none or it is not sampled, since then nobody will look for what follows.
+ * The trace context to store with what a request records: that of its own span, else the one that it came with.
+ * `undefined` when there is none or it is not sampled, because then nobody looks for what follows.
  */
 export function traceparentOf(request: FastifyRequest): string | undefined {
   const own = spans.get(request)?.spanContext();
@@ -31,14 +31,14 @@ export function traceparentOf(request: FastifyRequest): string | undefined {
 }
 
 /**
- * Spans of requests, relays, read models and reactions, in one trace from the request to the last row it changes. Names
- * and attributes are names of ours and counts, never ids or content. Looks once whether
- * an OpenTelemetry SDK records; without one nothing is added.
+ * Spans of requests, relays, read models and reactions, in one trace from the request to the last row that it changes.
+ * Names and attributes are our own names and counts, never ids or content. Looks once whether an OpenTelemetry SDK
+ * records; without one nothing is added.
  */
 export class Tracing {
   private readonly tracer: Tracer | null = recordingTracer();
 
-  /** A server span for each request, from its head to the last byte of the answer, child of its `traceparent`. */
+  /** Adds a server span for each request, from its head to the last byte of the answer, as a child of its `traceparent`. */
   observe(server: FastifyInstance): void {
     const { tracer } = this;
     if (!tracer) return;
@@ -54,7 +54,7 @@ export class Tracing {
     });
   }
 
-  /** Of a request's own span, to find it by from a log. */
+  /** Trace id of a request's own span, so that a log line leads to it. */
   traceIdOf(request: FastifyRequest): string | undefined {
     return spans.get(request)?.spanContext().traceId;
   }
@@ -72,7 +72,7 @@ export class Tracing {
     };
   }
 
-  /** A log that shows each page it publishes in the traces that led to it. */
+  /** Wraps a log so that each page it publishes shows in the traces that led to it. */
   publishing(log: Pick<EventLog, 'lane' | 'publish'>): Pick<EventLog, 'lane' | 'publish'> {
     const { tracer } = this;
     if (!tracer) return log;
@@ -88,14 +88,14 @@ export class Tracing {
   }
 }
 
-/** `null` when no SDK was registered; a provider that comes later is not noticed. */
+/** The tracer, or `null` when no SDK was registered. A provider that is registered later is not noticed. */
 function recordingTracer(): Tracer | null {
   const provider = trace.getTracerProvider();
   const isNobody = provider instanceof ProxyTracerProvider && provider.getDelegateTracer(name) === undefined;
   return isNobody ? null : provider.getTracer(name);
 }
 
-/** An instrumentation's own span of this request when there is one, else what the request says. */
+/** The span that an instrumentation has opened for this request, else the context of its `traceparent`. */
 function parentOf(request: FastifyRequest): Context {
   const active = context.active();
   if (trace.getSpan(active)) return active;
@@ -114,7 +114,7 @@ function endAsAnswered(span: Span, { raw, statusCode }: FastifyReply): void {
   span.end();
 }
 
-/** Does the work under one span for each sampled trace of the records, the first of them active meanwhile. */
+/** Runs the work under one span for each sampled trace of the records. The first span is active meanwhile. */
 async function inTraces<T>(
   tracer: Tracer,
   spanName: string,
@@ -143,12 +143,12 @@ async function inTraces<T>(
   }
 }
 
-/** Sampled contexts of the records, one per trace, at most `tracesMax`. */
+/** Sampled span contexts of the records, one per trace, at most `tracesMax`. */
 function tracesOf(records: readonly Pick<LogRecord, 'traceparent'>[]): readonly SpanContext[] {
   const found = new Map<string, SpanContext>();
   let last: string | undefined;
   for (const { traceparent } of records) {
-    // A batch of a request carries one context many times.
+    // The records of one request repeat its context many times.
     if (traceparent === undefined || traceparent === last) continue;
     last = traceparent;
     const parent = parseTraceparent(traceparent);

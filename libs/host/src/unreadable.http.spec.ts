@@ -43,7 +43,7 @@ function database(name: string): SqlDriver {
   if (!driver) databases.set(name, (driver = openDriver(':memory:')));
   return driver;
 }
-/** Over the same databases each time, which closing does not take away. */
+/** Adapters over the same databases each time. Closing them does not delete the databases. */
 function opened(): EmbeddedAdapters {
   const { masterKey } = testKeys;
   return adaptersOver(

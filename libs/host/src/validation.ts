@@ -1,7 +1,10 @@
 import { ValidationPipe, type ArgumentMetadata, type ValidationError } from '@nestjs/common';
 import { HttpProblem, type FieldProblem } from './http-problem.js';
 
-/** Bodies as class-validator classes: nothing unknown passes; all that is wrong is told at once, without its value. */
+/**
+ * Validates bodies that are class-validator classes. Unknown fields are refused. All problems are reported at once,
+ * without the values.
+ */
 export class BodyValidation extends ValidationPipe {
   constructor() {
     super({
@@ -15,7 +18,7 @@ export class BodyValidation extends ValidationPipe {
   }
 
   override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
-    // Nest's own pipe takes `5`, a text and `null` for an object without fields.
+    // Nest's own pipe accepts `5`, a text and `null` as an object without fields.
     if (metadata.type === 'body' && value !== undefined && this.toValidate(metadata) && !isObject(value)) {
       throw invalid([{ pointer: '', code: 'NOT_AN_OBJECT', detail: 'Send a JSON object.' }]);
     }

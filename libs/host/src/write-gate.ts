@@ -1,13 +1,13 @@
 import { Unavailable, type EventStore } from '@readership/kernel';
 
 /**
- * Keeps a context from recording anything before its history was compared with the log: its store may be older than the
- * log, and what it recorded then would be lost, or lie at positions that were published otherwise (docs/adr/0018).
+ * Keeps a context from recording anything before its history was compared with the log. Its store may be older than the
+ * log; new events would then be lost, or get positions at which others were published (docs/adr/0018).
  */
 export class WriteGate {
   private outcome: 'checking' | 'away' | 'open' = 'checking';
   private known: () => void = () => {};
-  /** Resolves when it is open, or known that it cannot be opened now. */
+  /** Resolves when the gate is open, or when it is known that it cannot be opened now. */
   readonly firstOutcome = new Promise<void>((resolve) => (this.known = resolve));
 
   get isOpen(): boolean {
@@ -19,13 +19,16 @@ export class WriteGate {
     this.known();
   }
 
-  /** The log cannot be asked now. */
+  /** The log is unavailable now. */
   away(): void {
     this.outcome = 'away';
     this.known();
   }
 
-  /** The store, whose writes wait for the first outcome, and are refused with `Unavailable` while the log is away. */
+  /**
+   * The store behind the gate. Its writes wait for the first outcome, and reject with `Unavailable` while the log is
+   * unavailable.
+   */
   guarding(store: EventStore): EventStore {
     const append: EventStore['append'] = async (...commit) => {
       await this.mustBeOpen();

@@ -12,14 +12,14 @@ import { Secrets } from '../src/secrets.js';
 import { auditOf } from '../src/audit.js';
 
 export interface TestRequest {
-  /** `GET`, or `POST` when there is a body. */
+  /** Defaults to `POST` when there is a body, else `GET`. */
   readonly method?: string;
-  /** Path and query: `/v1/patrons?card=1`. */
+  /** Path and query, such as `/v1/patrons?card=1`. */
   readonly url: string;
-  /** An object is sent as JSON; text or bytes as they are, under the `content-type` given in `headers`. */
+  /** An object is sent as JSON. Text or bytes are sent as they are, with the `content-type` given in `headers`. */
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Another key, or `null`: none. */
+  /** Another key; `null` sends none. */
   readonly key?: string | null;
 }
 
@@ -31,14 +31,14 @@ export interface TestAnswer {
   readonly text: string;
 }
 
-/** What is expected of a body: a part of it, as Jest's `toMatchObject` has it, or a function that checks it. */
+/** The expected body: a part of it, as for Jest's `toMatchObject`, or a function that checks it. */
 export type BodyMatcher = object | ((body: any, answer: TestAnswer) => void);
 
-/** A request that was described and is sent when something is expected of it. */
+/** A request that is sent when an expectation is called. */
 export class Asking {
   constructor(private readonly send: () => Promise<TestAnswer>) {}
 
-  /** Fails, with the answer's text, when the status is another or the body does not match. */
+  /** Sends the request. Fails with the answer's text when the status differs or the body does not match. */
   async then(status: number, matcher?: BodyMatcher): Promise<TestAnswer> {
     const answer = await this.send();
     if (answer.status !== status)
@@ -49,7 +49,7 @@ export class Asking {
     return answer;
   }
 
-  /** Fails unless it is a problem of this status and code. */
+  /** Sends the request. Fails unless the answer is a problem with this status and code. */
   thenRefused(status: number, code: string): Promise<TestAnswer> {
     return this.then(status, (body, { headers }) => {
       expect(headers.get('content-type')).toMatch(/^application\/problem\+json/);
@@ -85,7 +85,7 @@ export class TestApp {
     return { status: response.status, headers: response.headers, text, body: bodyOf(type, text) };
   }
 
-  /** Makes requests one after the other, each of which must succeed; goes on with `.when(…)`. */
+  /** Sends requests one after the other, each of which must succeed. Continue with `.when(…)`. */
   given(...requests: readonly TestRequest[]): { when(request: TestRequest): Asking } {
     const before = async (): Promise<void> => {
       for (const request of requests) {
@@ -106,7 +106,7 @@ export class TestApp {
     return new Asking(() => this.http(request));
   }
 
-  /** Resolves when everything recorded so far is published and taken by every model and reaction, twice in a row. */
+  /** Resolves when everything recorded so far is published and applied by every model and reaction, twice in a row. */
   async settled(withinMs = 10_000): Promise<void> {
     let quiet = 0;
     const done = await eventually(async () => {
@@ -117,7 +117,7 @@ export class TestApp {
     if (!done) throw new Error(`not settled within ${withinMs} ms`);
   }
 
-  /** Every event that the contexts here ever recorded, private ones too. */
+  /** The number of events that the contexts here ever recorded, including private ones. */
   async recordedSoFar(): Promise<number> {
     let recorded = 0;
     for (const { store } of this.app.get(Contexts, { strict: false }).all) {
@@ -128,12 +128,15 @@ export class TestApp {
     return recorded;
   }
 
-  /** The routes that need no key: `GET /healthz`. */
+  /** The routes that need no key, such as `GET /healthz`. */
   get publicRoutes(): readonly string[] {
     return routesOf(this.app).flatMap((route) => (route.public ? [`${route.method} ${route.path}`] : []));
   }
 
-  /** The other routes that answer anything but 401 `UNAUTHENTICATED` without a key or with a wrong one: there is none. */
+  /**
+   * The other routes that answer anything but 401 `UNAUTHENTICATED` without a key or with a wrong one. Expected to be
+   * empty.
+   */
   async unguardedRoutes(): Promise<readonly string[]> {
     const unguarded: string[] = [];
     for (const route of routesOf(this.app).filter((known) => !known.public)) {
@@ -147,7 +150,7 @@ export class TestApp {
     return unguarded;
   }
 
-  /** Stops the application; the adapters stay open, for whoever made them. */
+  /** Stops the application. The adapters stay open for whoever made them. */
   close(): Promise<void> {
     return this.app.close();
   }
@@ -170,7 +173,7 @@ export const testKeys = {
   adminKey: 'test-admin-key-0123456789',
 };
 
-/** An application of these modules on a free port, with fixed keys and, if given, a clock of the test's. */
+/** Starts an application of these modules on a free port, with fixed keys and optionally the test's clock. */
 export async function startApp(
   modules: (adapters: Adapters) => readonly DynamicModule[],
   adapters: Adapters,

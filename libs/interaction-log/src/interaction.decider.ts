@@ -2,13 +2,13 @@ import type { InteractionFact } from '@readership/contracts';
 import { Refusal, type Decider } from '@readership/kernel';
 import type { InteractionEvent, Referenced } from './interaction.events.js';
 
-/** A person's use counts 1 whatever the quantity, so a larger one under a person is a mistake of the sender. */
+/** A person's use counts 1 whatever the quantity, so a larger quantity with a person is a mistake of the sender. */
 export const quantityOfPersonMax = 1_000;
 
 export interface RecordInteraction {
   readonly type: 'RecordInteraction';
   readonly reference: string | null;
-  /** What the look-up gave: it may be out of date, and is put right later. */
+  /** The result of the look-up. It may be out of date and is corrected later. */
   readonly holder: string;
   readonly now: InteractionFact;
   readonly digest: string;
@@ -27,7 +27,7 @@ export interface WithdrawInteraction {
   readonly reason: string;
 }
 
-/** The reference found that the interaction belongs to somebody else. */
+/** The reference found that the interaction belongs to another holder. */
 export interface AttributeInteraction {
   readonly type: 'AttributeInteraction';
   readonly to: string;
@@ -40,11 +40,11 @@ export interface KnownInteraction {
   readonly status: 'recorded' | 'withdrawn';
   readonly reference: string | null;
   readonly holder: string;
-  /** What it says now, or said when it was withdrawn. */
+  /** The current fact, or the last one before it was withdrawn. */
   readonly now: InteractionFact;
-  /** Of the fact as it was first recorded. */
+  /** Digest of the fact as it was first recorded. */
   readonly digest: string;
-  /** `null`: none, or forgotten. */
+  /** `null` when there are none or they were forgotten. */
   readonly details: string | null;
 }
 
@@ -159,7 +159,7 @@ export const interaction: Decider<Interaction, InteractionCommand, InteractionEv
   },
 };
 
-/** Whether two facts say the same. */
+/** True when two facts say the same. */
 export function sameFact(a: InteractionFact, b: InteractionFact): boolean {
   return (
     a.time === b.time &&

@@ -1,15 +1,15 @@
 import type { InteractionFact } from '@readership/contracts';
 import type { Event } from '@readership/kernel';
 
-/** Free text that came with an interaction; sealed, and `null` once its key was destroyed. */
+/** Free text of an interaction, sealed; `null` once its key was destroyed. */
 interface Sealed<Personal extends object> {
   readonly personal?: Personal | null;
 }
 
 /**
- * One contact between somebody and the library. `reference` is what it came with for ever, a card token or a patron id,
- * `null` when it is anonymous; `holder` is whom it counts for: a person, the reference itself while nobody is known by
- * it, or the stream when it is anonymous. `digest` is the keyed digest of the normalised fact.
+ * One contact between somebody and the library. `reference` is what it came with and never changes: a card token or a
+ * patron id, `null` when it is anonymous. `holder` is whom it counts for: a person, the reference itself while it
+ * belongs to nobody, or the stream when it is anonymous. `digest` is the keyed digest of the normalised fact.
  */
 export type InteractionRecorded = Event<
   'InteractionRecorded',
@@ -17,7 +17,7 @@ export type InteractionRecorded = Event<
 > &
   Sealed<{ details: string }>;
 
-/** Tells the reference that an interaction came by it, when it happened and who holds it. */
+/** Tells the reference that an interaction came with it, when it happened and who holds it. */
 export type Referenced = Event<'Referenced', { reference: string; time: string; holder: string }>;
 
 export type InteractionCorrected = Event<
@@ -32,10 +32,10 @@ export type InteractionWithdrawn = Event<
 > &
   Sealed<{ reason: string }>;
 
-/** It no longer counts for `holder`; `was` is `null` when it was withdrawn before. */
+/** The interaction no longer counts for `holder`. `was` is `null` when it was withdrawn before. */
 export type ReattributedAway = Event<'ReattributedAway', { holder: string; was: InteractionFact | null }>;
 
-/** It counts for `holder` from now on; `now` is `null` when it was withdrawn before. */
+/** The interaction counts for `holder` from now on. `now` is `null` when it was withdrawn before. */
 export type Adopted = Event<'Adopted', { reference: string; holder: string; now: InteractionFact | null }>;
 
 export type InteractionEvent =

@@ -13,7 +13,7 @@ let adapters: Adapters;
 let app: TestApp;
 let patrons: Neighbour;
 
-/** What the patron profile would publish. */
+/** Publishes facts as the patron profile would. */
 class Neighbour {
   private readonly store: EventStore;
 
@@ -66,7 +66,7 @@ const many = (events: readonly unknown[]) => lines(events.map((event) => JSON.st
 const holderOf = async (id: string): Promise<string | undefined> =>
   (await app.http({ url: `/v1/interactions/${id}` })).body.patronId;
 
-/** Everything recorded is published, heard and reacted to. */
+/** Resolves when everything recorded is published and every reaction has run. */
 async function settled(): Promise<void> {
   await app.settled();
 }
@@ -269,7 +269,7 @@ describe('recording many interactions', () => {
     expect(body.map(({ line }: { line: number }) => line)).toEqual(events.map((_, n) => n + 1));
     const outcomes = body.map(({ outcome }: { outcome: string }) => outcome);
     expect(outcomes.slice(0, 1_600).every((outcome: string) => outcome === 'recorded')).toBe(true);
-    // Line 1,601 repeats the id of the first, and its card too.
+    // Line 1,601 repeats the id and the card of the first line.
     expect(outcomes.slice(1_600).every((outcome: string) => outcome === 'already-recorded')).toBe(true);
   });
 

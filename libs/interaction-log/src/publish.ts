@@ -7,7 +7,10 @@ import type { SourceEvent } from './sources/source.events.js';
 
 export type InteractionLogEvent = InteractionEvent | SourceEvent | DeadLetterEvent;
 
-/** What others may know of an interaction: everything it says but the free text; and nothing of what is not taken. */
+/**
+ * What others may know of an interaction: everything except the free text. Records that were not taken are not
+ * published.
+ */
 export const publish: Publish<InteractionLogEvent> = (event, stream) => {
   const interaction = stream.slice(stream.indexOf('-') + 1);
   switch (event.type) {
@@ -22,7 +25,7 @@ export const publish: Publish<InteractionLogEvent> = (event, stream) => {
     }
     case 'InteractionCorrected': {
       const { reference, holder, was, now } = event.data;
-      // When only the free text changed, there is nothing that others may know.
+      // When only the free text changed, nothing is published.
       if (sameFact(was, now)) return sealedFor(reference, holder, null);
       const corrected = { interaction, was: published(was), now: published(now) };
       return sealedFor(reference, holder, fact('InteractionCorrected', corrected));
@@ -53,7 +56,7 @@ export const publish: Publish<InteractionLogEvent> = (event, stream) => {
 
 const patronIdLength = 36;
 
-/** Free text is sealed under the patron's key when the patron was named by id, else under the stream's. */
+/** Seals free text with the patron's key when the patron was named by id, else with the stream's key. */
 function sealedFor(reference: string | null, key: string, fact: Fact | null): Publication {
   return reference !== null && reference.length === patronIdLength
     ? { key, subject: reference, fact }

@@ -1,18 +1,21 @@
-/** What every event is: an explicit stored type, JSON data, and perhaps a personal part that can be forgotten. */
+/** What every event has: an explicit stored type, JSON data, and optionally a personal part that can be forgotten. */
 export interface AnyEvent {
   readonly type: string;
   readonly data: object;
-  /** Encrypted at rest; `null` when it cannot be decrypted (any more). Absent on events without personal data. */
+  /**
+   * Encrypted at rest. `null` when it cannot be decrypted, for example because its key was destroyed. Absent on events
+   * without personal data.
+   */
   readonly personal?: object | null;
 }
 
-/** A fact in the past tense; `data` is plain JSON without personal data or free text. */
+/** A fact in the past tense. `data` is plain JSON without personal data or free text. */
 export interface Event<Type extends string, Data extends object> {
   readonly type: Type;
   readonly data: Data;
 }
 
-/** A fact that also carries personal data or free text, sealed under the key of a subject (see `Publication`). */
+/** A fact that also carries personal data or free text, sealed with the data key of a subject (see `Publication`). */
 export interface PersonalEvent<
   Type extends string,
   Data extends object,
@@ -21,55 +24,55 @@ export interface PersonalEvent<
   readonly personal: Personal | null;
 }
 
-/** The published body of an event: what other contexts may know of it. Never personal data, never free text. */
+/** The published body of an event: the part that other contexts may read. It never holds personal data or free text. */
 export interface Fact {
   readonly type: string;
-  /** Schema version of `data`, from 1. */
+  /** Schema version of `data`, counted from 1. */
   readonly schema: number;
   readonly data: object;
-  /** When it happened (RFC 3339); absent: when it was recorded. */
+  /** When it happened (RFC 3339). Defaults to the time it was recorded. */
   readonly time?: string;
 }
 
-/** What is decided about a private event at append, and stored with it for ever. */
+/** What `publish` decides about a private event at append. It is stored with the event and never changes. */
 export interface Publication {
-  /** Whom or what the event is about: gives its partition, and its row in every projection. */
+  /** Whom or what the event is about. It determines the partition, and the row of every projection. */
   readonly key: string;
-  /** Whose data key seals the personal part; the stream's own when absent. */
+  /** The subject whose data key seals the personal part. Defaults to the stream. */
   readonly subject?: string;
-  /** The published body, or `null`: known to this context alone. */
+  /** The published body. `null` when only this context may know the event. */
   readonly fact: Fact | null;
 }
 
-/** A context's `publish.ts`: pure, run once per event, at append. */
+/** A context's `publish.ts`. Pure; runs once per event, at append. */
 export type Publish<E extends AnyEvent = AnyEvent> = (event: E, stream: string) => Publication;
 
-/** Who asks for a commit, and when. Time and ids arrive from outside; nothing below reads a clock. */
+/** Who asks for a commit, and when. Time and ids come from the caller: the write side reads no clock. */
 export interface Meta {
-  /** UUID of the command; the same id again is the same request. */
+  /** UUID of the command. The same id again is the same request. */
   readonly commandId: string;
-  /** RFC 3339 UTC, when it is recorded. */
+  /** When the commit is recorded, RFC 3339 UTC. */
   readonly at: string;
-  /** A role, key id or reaction: never a person's name. */
+  /** A role, a key id or the name of a reaction. Never a person's name. */
   readonly actor: string;
   readonly correlationId?: string;
   readonly causationId?: string;
-  /** W3C trace context of what asked for it: `00-<trace>-<span>-<flags>`. */
+  /** W3C trace context of the request that led to this commit: `00-<trace>-<span>-<flags>`. */
   readonly traceparent?: string;
 }
 
 /**
- * A place in the order of one context and partition: a safe integer, final, increasing, from 1. 0 is before everything.
- * Positions compare; the distance between two means nothing.
+ * A place in the order of one context and partition: a safe integer from 1 that increases and never changes. 0 is
+ * before everything. Positions can be compared, but the distance between two has no meaning.
  */
 export type Position = number;
 
-/** Where an event stands. */
+/** Identity, place and origin of a stored event. */
 export interface Envelope {
   /** UUIDv7. */
   readonly id: string;
   readonly stream: string;
-  /** Of the stream, dense, from 1. */
+  /** Version of the stream with this event: 1, 2, 3, … without gaps. */
   readonly version: number;
   readonly key: string;
   readonly partition: number;
@@ -85,17 +88,20 @@ export interface Envelope {
   readonly traceparent?: string;
 }
 
-/** A private event as its own context reads it back. */
+/** A private event as its own context reads it from the store. */
 export type Stored<E extends AnyEvent = AnyEvent> = E & Envelope & { readonly fact: Fact | null };
 
-/** What a relay needs of a private event: where it stands and what it publishes; neither data nor personal part. */
+/**
+ * The part of a private event that a relay needs: its envelope and the fact it publishes. It has no data and no
+ * personal part.
+ */
 export type OutboxEntry = Envelope & {
   readonly fact: Fact | null;
-  /** Its own bytes do not parse: the fact, if there is one, only says so. */
+  /** The stored bytes of the event do not parse. If it has a fact, that fact only says so. */
   readonly damaged?: true;
 };
 
-/** A published fact as any context reads it from the log. `F` is one of the event types in contracts. */
+/** A published fact as any context reads it from the log. `F` is one of the event types of contracts. */
 export type Published<F extends { readonly type: string; readonly data: object }> = F &
   Pick<
     Envelope,
@@ -107,6 +113,6 @@ export type Published<F extends { readonly type: string; readonly data: object }
 export const limits = {
   eventsPerCommitMax: 100,
   commitBytesMax: 4 * 1024 * 1024,
-  /** Of one private or published body, encoded. */
+  /** Size of one private or published body, encoded. */
   bodyBytesMax: 64 * 1024,
 } as const;

@@ -1,12 +1,12 @@
 import { createHash, hash } from 'node:crypto';
 
-/** Base64url of SHA-256 of the text: 43 characters. */
+/** SHA-256 of the text in base64url: 43 characters. */
 export function digest(text: string): string {
   return hash('sha256', text, 'base64url');
 }
 
 /**
- * Name-based UUID (RFC 9562 §5.5, version 5): the command id of an effect, the same each time it is derived.
+ * Name-based UUID (RFC 9562 §5.5, version 5). Used for the command id of an effect: the same cause gives the same id.
  * `namespace` is a UUID.
  */
 export function uuid5(namespace: string, name: string): string {

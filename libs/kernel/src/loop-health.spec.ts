@@ -14,7 +14,7 @@ beforeEach(() => {
 });
 
 const after = (seconds: number): void => void (now = start + seconds * 1000);
-/** A loop that tries every five seconds, and fails each time, up to a moment. */
+/** Reports a loop that tries every five seconds and fails each time, until `seconds` have passed. */
 const failingUntil = (report: LoopReport, seconds: number): void => {
   for (let second = 0; second <= seconds; second += 5) {
     after(second);

@@ -1,31 +1,31 @@
 import { Unavailable } from './unavailable.js';
 
-/** Names a background loop of a context; of one that goes by partitions each partition is a loop of its own. */
+/** Names a background loop of a context. Where a loop has partitions, each partition is reported separately. */
 export interface LoopName {
   readonly loop: string;
   readonly context: string;
   readonly partition?: number;
 }
 
-/** How one loop fares. */
+/** How a loop reports the outcome of its steps. */
 export interface LoopReport {
-  /** A step begins. One that does not end in time counts as failing. */
+  /** A step begins. A step that does not end in time counts as failing. */
   began(): void;
-  /** The step ended; also when there was nothing to do. */
+  /** The step ended without an error, even if there was nothing to do. */
   succeeded(): void;
   failed(error: unknown): void;
   /** The loop ended. */
   ended(): void;
 }
 
-/** A loop that has failed for too long: all its partitions that do so, since the first of them did. */
+/** A loop that has failed for too long, with all its failing partitions. */
 export interface FailingLoop {
   readonly loop: string;
   readonly context: string;
   readonly partitions?: readonly number[];
-  /** RFC 3339: when the first step began that did not succeed. */
+  /** When the first step of the failing series began, RFC 3339. */
   readonly since: string;
-  /** A code or the name of an error, never a message: `LOG_UNAVAILABLE`, `NO_ANSWER` where a step does not end. */
+  /** An error's code or name, never its message: `LOG_UNAVAILABLE`, or `NO_ANSWER` when a step does not end. */
   readonly reason: string;
 }
 
@@ -39,16 +39,19 @@ interface State {
 }
 
 const toleratedMs = 60_000;
-/** A loop that reports no more is not run any more: another process has its partition. None rests this long between two tries. */
+/**
+ * A loop that is silent for this long no longer runs here: another process has its partition. No loop pauses this long
+ * between two tries.
+ */
 const silentMs = 120_000;
 
-/** The one place where every background loop of a process reports how it fares. */
+/** Collects the reports of every background loop of a process. */
 export class LoopHealth {
   private readonly states = new Set<State>();
 
   constructor(private readonly now: () => number = Date.now) {}
 
-  /** `toleratedMs`: how long the loop may fail before it counts as failing; absent: 60 s. */
+  /** `toleratedMs`: how long the loop may fail before `failing` lists it; 60 s by default. */
   report(name: LoopName, options: { readonly toleratedMs?: number } = {}): LoopReport {
     const state: State = {
       name,
@@ -82,7 +85,7 @@ export class LoopHealth {
     };
   }
 
-  /** The loops that have failed, or hung in a step, for as long as is tolerated. */
+  /** The loops that have failed, or have been stuck in one step, for longer than they are tolerated to. */
   failing(): readonly FailingLoop[] {
     const found = new Map<
       string,
@@ -116,7 +119,7 @@ export class LoopHealth {
   }
 }
 
-/** One step of a loop, reported. */
+/** Runs one step of a loop and reports its outcome. */
 export async function reported<T>(report: LoopReport, step: () => Promise<T>): Promise<T> {
   report.began();
   try {

@@ -2,7 +2,7 @@ import { partitionOf } from './partition.js';
 
 describe('the partition of a key', () => {
   it.each([
-    // Computed by an implementation of its own, in another language, from the same description.
+    // Computed by an independent implementation in another language.
     ['', 2, 11, 2872998923],
     ['patron-1', 2, 11, 2355717515],
     ['card-7Q', 1, 1, 4028483761],

@@ -1,7 +1,7 @@
 /**
  * The partition of a key, 0 … partitions − 1: 32-bit FNV-1a over UTF-16 code units, then a finaliser (MurmurHash3's
- * fmix32), modulo. Fixed for ever: stored events carry what it gave.
- * An item key (`<key>/<item>`) lies where its key lies.
+ * fmix32), modulo. It must never change, because stored events carry its result. An item key (`<key>/<item>`) has the
+ * partition of its key.
  */
 export function partitionOf(key: string, partitions: number): number {
   if (partitions === 1) return 0;

@@ -1,4 +1,4 @@
-/** Why a command is refused, in the domain's own terms; the edge turns the kind into a status. */
+/** Why a command is refused, in terms of the domain. The HTTP edge turns the kind into a status. */
 export type RefusalKind = 'unknown' | 'conflict' | 'invalid' | 'stale' | 'not-yet';
 
 /** A command that was understood and is refused; nothing changed. Details name codes and ids, never personal data. */
@@ -6,12 +6,12 @@ export class Refusal extends Error {
   override readonly name = 'Refusal';
 
   constructor(
-    /** Stable, upper snake case: `CARD_TAKEN`. Clients rely on it. */
+    /** Stable and in upper snake case, such as `CARD_TAKEN`. Clients rely on it. */
     readonly code: string,
     readonly kind: RefusalKind,
     /** One sentence that says what to do next. */
     readonly detail: string,
-    /** JSON pointer to the field at fault, when one is. */
+    /** JSON pointer to the field at fault, if there is one. */
     readonly pointer?: string,
   ) {
     super(`${code}: ${detail}`);

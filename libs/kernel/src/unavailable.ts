@@ -1,20 +1,20 @@
 /**
- * What is away: the database of the stores, room on its disk, or the brokers of the log. `BUSY`: all are there, and too
- * much is under way.
+ * What is unavailable: the database of the stores, space on its disk, or the brokers of the log. `BUSY` means that all
+ * are available and too much work is under way.
  */
 export type Away = 'STORE_UNAVAILABLE' | 'STORE_FULL' | 'LOG_UNAVAILABLE' | 'BUSY';
 
 /**
- * An adapter cannot do now what it was asked, for a reason that has nothing to do with what was asked: ask again.
- * Whether a write was stored is not known; asked again under the same id, it is stored once. No `Refusal`: whoever
- * takes those for a decision about a command, a line or a record must not take this for one.
+ * An adapter cannot do now what it was asked, for a reason that does not depend on the request: ask again. It is not
+ * known whether a write was stored; asked again with the same id, it is stored once. This is not a `Refusal`, so code
+ * that treats a refusal as a decision about a command, a line or a record does not treat this as one.
  */
 export class Unavailable extends Error {
   override readonly name = 'Unavailable';
 
   constructor(
     readonly code: Away,
-    /** What the technology calls it, a name or code for the log: never its message, which may quote what was stored. */
+    /** The technology's name or code of the error, for the log. Never its message, which may quote stored data. */
     readonly reason: string,
     options?: ErrorOptions,
   ) {

@@ -1,10 +1,10 @@
-/** Wakes whoever waits for news in this process. */
+/** Wakes loops of this process that wait for new work. */
 export class WakeUp {
   private wakes = 0;
   private readonly seen = new WeakMap<AbortSignal, number>();
   private readonly waiting = new Set<() => void>();
 
-  /** How often it woke so far; give it to `after`. */
+  /** The number of wake-ups so far, for `after`. */
   get count(): number {
     return this.wakes;
   }
@@ -20,8 +20,8 @@ export class WakeUp {
   }
 
   /**
-   * Resolves at the first wake-up after number `seen`, at once when there was one; also after `ms`, and when the signal is
-   * aborted.
+   * Resolves at the first wake-up after number `seen`, which may have been before the call. Also resolves after `ms`,
+   * or when the signal is aborted.
    */
   async after(seen: number, signal?: AbortSignal, ms?: number): Promise<void> {
     if (this.wakes > seen || signal?.aborted) return;
@@ -38,7 +38,10 @@ export class WakeUp {
     });
   }
 
-  /** Resolves at once when it woke since this signal's last wait; else at the next wake-up, after `ms`, or on abort. */
+  /**
+   * Resolves immediately when there was a wake-up since this signal's last wait. Otherwise resolves at the next
+   * wake-up, after `ms`, or on abort.
+   */
   async wait(signal: AbortSignal, ms: number): Promise<void> {
     await this.after(this.seen.get(signal) ?? this.wakes - 1, signal, ms);
     this.seen.set(signal, this.wakes);

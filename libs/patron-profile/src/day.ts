@@ -1,6 +1,6 @@
 import { registerDecorator } from 'class-validator';
 
-/** A day of the calendar from 1900, `2024-03-31`. */
+/** A calendar day from 1900, such as `2024-03-31`. */
 export function IsDay(): PropertyDecorator {
   return (target, property) =>
     registerDecorator({

@@ -18,7 +18,7 @@ import { publish } from './publish.js';
 import { patronSearch } from './search/patron-search.projection.js';
 import { PatronSearch } from './search/patron-search.js';
 
-/** Who the readers are, their cards, and the directory of the consortium. */
+/** Readers, their cards, and the directory of the consortium. */
 export class PatronProfileModule {
   static readonly store: ContextStore = { name: 'patron-profile', provesCardKey };
 

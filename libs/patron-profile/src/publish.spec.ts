@@ -10,7 +10,7 @@ const day = fc.constantFrom('1950-02-28', '2024-02-29', '2024-12-31');
 const instant = fc.constantFrom('2024-02-29T00:00:00.000Z', '2024-12-31T23:59:59.999Z');
 const zone = fc.constantFrom('UTC', 'Europe/Vienna');
 const text = fc.string({ minLength: 1, maxLength: 40, unit: 'grapheme' });
-/** Found nowhere but where something personal was carried over. */
+/** A text that may occur only where personal data was passed on. */
 const secret = text.map((name) => `§secret§${name}`);
 const claim = fc.integer({ min: 1, max: 9 });
 

@@ -6,9 +6,9 @@ import type { PatronEvent, PatronRecordRead } from './patrons/patron.events.js';
 
 export type PatronProfileEvent = DirectoryEvent | PatronEvent | CardEvent | PatronRecordRead;
 
-/** What other contexts may know: places, days and pseudonyms, never who somebody is. */
+/** What other contexts may know: places, days and pseudonyms, but never who somebody is. */
 export const publish: Publish<PatronProfileEvent> = (event, stream) => {
-  /** Of the patron's or the card's stream: the patron id or the token. */
+  /** The patron id or the token, from the name of the patron's or the card's stream. */
   const id = stream.slice(stream.indexOf('-') + 1);
   switch (event.type) {
     case 'ConsortiumConfigured': {

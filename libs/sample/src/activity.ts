@@ -5,8 +5,8 @@ import { branches } from './places.js';
 import type { Reader } from './readers.js';
 
 /**
- * Shares of the year by month, January first, from the monthly returns of England's library services for April 2023 to
- * March 2024 (Arts Council England, published by Libraries Hacked): visits and loans of a month ÷ the year's mean.
+ * Each month's share of the year, January first, from the monthly returns of England's library services for April 2023
+ * to March 2024 (Arts Council England, published by Libraries Hacked): visits and loans of a month ÷ the year's mean.
  */
 export const visitSeason = [
   0.942, 1.066, 0.956, 1.023, 1.08, 0.929, 0.987, 1.205, 0.99, 1.039, 1.024, 0.761,
@@ -14,13 +14,13 @@ export const visitSeason = [
 export const loanSeason = [
   0.976, 0.973, 0.989, 1.084, 0.97, 0.93, 1.087, 1.172, 1.011, 1.017, 0.967, 0.823,
 ] as const;
-/** Of the same source: 113,173,328 visits, 126,390,926 loans and 4,398,843 active users. */
+/** From the same source: 113,173,328 visits, 126,390,926 loans and 4,398,843 active users. */
 export const visitsPerActiveReaderYear = 25.7;
 export const loansPerActiveReaderYear = 28.7;
 
 type Kind = InteractionEvent['data']['kind'];
 
-/** What a reader's own interactions are, in hundredths; a checkout carries several loans. */
+/** Kinds of a reader's own interactions, in hundredths. A checkout has several loans. */
 const kinds: readonly (readonly [Kind, number])[] = [
   ['loan', 52],
   ['visit', 14],
@@ -78,7 +78,7 @@ export function usesOf(chance: Chance, reader: Reader, month: number): Interacti
   for (let i = 0; i < n; i++) {
     const kind = kindOf(chance);
     const branch = chance.happens(0.85) ? home : chance.pick(branches).id;
-    // Closed readers do nothing after the day of their closure, so their last uses lie in its first days.
+    // Closed readers do nothing after the day of their closure, so their last uses are in the month's first days.
     const dayMax = reader.closure?.month === month ? Number(reader.closure.on.slice(8)) : daysIn(month);
     const day = dayName(month, chance.int(1, dayMax));
     events.push(
@@ -95,10 +95,10 @@ export function usesOf(chance: Chance, reader: Reader, month: number): Interacti
   return events;
 }
 
-/** The door counters: one anonymous figure per branch and week, the rest of the visits that the sample's readers make. */
+/** The door counters: one anonymous figure per branch and week, with the visits that the sample's readers do not make. */
 export function gateCounts(chance: Chance, month: number, activeReaders: number): InteractionEvent[] {
   const population = branches.reduce((sum, branch) => sum + branch.population, 0);
-  // Over a year more readers are active than in one of its months: about a sixth more.
+  // Over a year about a sixth more readers are active than in one of its months.
   const expected = (1.17 * activeReaders * visitsPerActiveReaderYear * visitSeason[monthOfYear(month)]!) / 12;
   const days = [1, 8, 15, 22];
   return branches.flatMap((branch) =>

@@ -22,7 +22,7 @@ export function daysIn(index: number): number {
   return new Date(Date.UTC(Math.floor(index / 12), (index % 12) + 1, 0)).getUTCDate();
 }
 
-/** The month before the one that an instant lies in (UTC). */
+/** The month before the month of an instant (UTC). */
 export function monthBefore(now: Date): string {
   return monthName(now.getUTCFullYear() * 12 + now.getUTCMonth() - 1);
 }

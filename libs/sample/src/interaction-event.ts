@@ -4,7 +4,7 @@ export type { InteractionEvent } from '@readership/client';
 
 export const interactionEventType = 'org.readership.interaction.v1';
 
-/** The id under which an interaction is known, from what it came with. */
+/** The id of an interaction, from its source and id. */
 export function interactionId(event: { readonly source: string; readonly id: string }): string {
   return hash('sha256', `${event.source}\u0000${event.id}`, 'base64url');
 }

@@ -6,8 +6,8 @@ import type { LoadState } from './load.js';
 const seed = 20_240_401;
 
 /**
- * How far a load came that keeps its state in this file; a new load ends with the month before `now`. Throws an `Error` of
- * one line when the file is something else, which the load would overwrite.
+ * Reads the state file of a load; a new load ends with the month before `now`. Throws an `Error` of one line when the
+ * file is something else, which the load would overwrite.
  */
 export function readLoadState(file: string, now: Date): LoadState {
   if (!existsSync(file)) return { seed, lastMonth: monthBefore(now), done: 0, complete: false };
@@ -15,7 +15,7 @@ export function readLoadState(file: string, now: Date): LoadState {
     const state: unknown = JSON.parse(readFileSync(file, 'utf8'));
     if (isLoadState(state)) return state;
   } catch {
-    // Told below.
+    // Reported below.
   }
   throw new Error(
     `${file} does not contain the progress of the sample: move it away, or restore the original file.`,
@@ -33,7 +33,7 @@ function isLoadState(state: unknown): state is LoadState {
   );
 }
 
-/** Replaces the file as a whole, so that a kill leaves the old state or the new one. */
+/** Replaces the whole file, so that a kill leaves the old state or the new one. */
 export async function saveLoadState(file: string, state: LoadState): Promise<void> {
   const handle = await open(`${file}.new`, 'w', 0o600);
   await handle.writeFile(JSON.stringify(state));

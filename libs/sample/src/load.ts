@@ -1,11 +1,11 @@
 import { ReadershipClient, RequestRefused } from '@readership/client';
 import { sampleSteps, small, type SampleSize, type Step } from './sample.js';
 
-/** How far a load has come: kept by whoever starts it, so that a killed load goes on where it was. */
+/** How far a load has come. The caller stores it, so that a killed load continues where it was. */
 export interface LoadState {
   readonly seed: number;
   readonly lastMonth: string;
-  /** Steps that are done. */
+  /** Number of steps done. */
   readonly done: number;
   readonly complete: boolean;
 }

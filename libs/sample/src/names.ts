@@ -1,4 +1,4 @@
-/** Given and family names that go together, in the scripts that readers of a large consortium have. */
+/** Given and family names that go together, in the scripts of a large consortium's readers. */
 export const names: readonly {
   readonly language: string;
   readonly given: readonly string[];

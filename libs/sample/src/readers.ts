@@ -3,7 +3,7 @@ import type { Chance } from './chance.js';
 import { names } from './names.js';
 import { branches } from './places.js';
 
-/** What happens to one reader over the sample's months; months are indexes of calendar.ts. */
+/** What happens to one reader over the sample's months. Months are indexes of calendar.ts. */
 export interface Reader {
   readonly card: string;
   readonly givenName: string;
@@ -20,11 +20,11 @@ export interface Reader {
     readonly reason: string;
     readonly reopenedOn?: string;
   };
-  /** Months in which the reader uses the library at all. */
+  /** True for months in which the reader uses the library at all. */
   readonly active: (month: number) => boolean;
-  /** Interactions expected in an ordinary active month. */
+  /** Expected interactions in an ordinary active month. */
   readonly rate: number;
-  /** Registered only after the interactions were sent: the branch system was ahead of the desk. */
+  /** Registered only after the interactions were sent, because the branch system was faster than the front desk. */
   readonly late: boolean;
 }
 
@@ -92,7 +92,7 @@ export function makeReader(chance: Chance, number: number, first: number, last: 
     ...(chance.happens(0.7) ? { email: `reader${number}@example.org` } : {}),
     ...(chance.happens(0.97) ? { enrolledOn: dayName(enrolled, chance.int(1, daysIn(enrolled))) } : {}),
     home,
-    // Who has left is not moved: the desk would have to reopen the membership first.
+    // A reader who has left does not move, because the front desk would have to reopen the membership first.
     moves: moves.filter(({ day }) => closure === undefined || day < closure.on),
     ...(closure === undefined ? {} : { closure }),
     active: (month) =>

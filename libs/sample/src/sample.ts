@@ -5,7 +5,7 @@ import { interactionId, type InteractionEvent } from './interaction-event.js';
 import { branches, consortium, libraries } from './places.js';
 import { makeReader, type Reader } from './readers.js';
 
-/** One request of the load. `patron` names a card whose reader's id goes into the path in place of `{patron}`. */
+/** One request of the load. `patron` names a card; its reader's id replaces `{patron}` in the path. */
 export type Step =
   | {
       readonly kind: 'one';
@@ -26,7 +26,7 @@ export const small: SampleSize = { readers: 2_000, months: 36 };
 const linesPerRequest = 1_000;
 
 /**
- * The whole load, in order: the same seed, size and last month (`2024-03`) give the same steps. Every step may be
+ * The whole load, in order. The same seed, size and last month (`2024-03`) give the same steps. Every step may be
  * repeated right after itself without effect.
  */
 export function sampleSteps(seed: number, lastMonth: string, size: SampleSize = small): readonly Step[] {
@@ -77,7 +77,7 @@ function registration(reader: Reader): object {
   };
 }
 
-/** Month by month, one in fifty arriving one or two months after it happened. */
+/** Interactions month by month. One in fifty arrives one or two months after it happened. */
 function interactions(
   chance: Chance,
   readers: readonly Reader[],
@@ -140,7 +140,7 @@ function lives(readers: readonly Reader[]): Step[] {
   return dated.sort((a, b) => (a.on < b.on ? -1 : a.on > b.on ? 1 : 0)).map(({ step }) => step);
 }
 
-/** Running costs per branch and month, by what the branch serves; costs rise three per cent a year. */
+/** Running costs per branch and month, by the services of the branch. Costs rise three per cent a year. */
 function costs(chance: Chance, first: number, last: number): object[] {
   const lines: object[] = [];
   for (let month = first; month <= last; month++) {

@@ -3,7 +3,7 @@ import { given } from '@readership/kernel/testing';
 import { builds, type OfferedVersions } from './builds.decider.js';
 import type { ModelVersions, FigureName, BuildsEvent } from './builds.events.js';
 
-/** What a release offers: version 1 of everything, or of one read model others too. */
+/** What a release offers: version 1 of everything, and other versions of one read model if given. */
 const offering = (name: FigureName = 'volumes', first = 1, last = first): OfferedVersions => {
   const one = { first: 1, last: 1 };
   const all = { 'reader-activity': one, volumes: one, satisfaction: one, testimonials: one };

@@ -2,20 +2,20 @@ import type { ActivityPolicy } from '@readership/contracts';
 import { Refusal, type Decider } from '@readership/kernel';
 import type { BuildsEvent, Comparison, ModelVersions, StartedBuild } from './builds.events.js';
 
-/** A build that serves or will. */
+/** A build that serves or will serve. */
 export interface Build extends Omit<StartedBuild, 'editions'> {
   readonly models: ModelVersions;
-  /** Number of the first build of its policy and time zone. */
+  /** Number of the first build with its policy and time zone. */
   readonly policyVersion: number;
 }
 
 export interface Building extends Build {
-  /** How many partitions are to be compared; `null`: it has not caught up yet. */
+  /** How many partitions are to be compared; `null` until it has caught up. */
   readonly partitions: number | null;
   readonly compared: readonly Comparison[];
 }
 
-/** A rebuild that is over. */
+/** A rebuild that has ended. */
 export interface Ended extends Building {
   readonly rebuilds: string;
   readonly outcome: 'switched' | 'abandoned';
@@ -24,11 +24,11 @@ export interface Ended extends Building {
 export interface BuildsState {
   /** How many builds were ever started. */
   readonly started: number;
-  /** The build that the figures are answered from. */
+  /** The build that the figures are read from. */
   readonly serving: Build | null;
   /** The build that will serve, or may be switched to, once it has caught up. */
   readonly building: Building | null;
-  /** The last rebuilds that are over, the latest last. */
+  /** The last rebuilds that have ended, the latest last. */
   readonly ended: readonly Ended[];
 }
 
@@ -37,20 +37,20 @@ export interface Inputs {
   readonly timeZone: string;
 }
 
-/** Of each read model, the versions that a release can make: all from the first to the last. */
+/** For each read model, the versions that a release can make: all from the first to the last. */
 export type OfferedVersions = Readonly<Record<string, { readonly first: number; readonly last: number }>>;
 
 export type BuildsCommand =
-  /** There must be a build that serves and whose versions this release has not left behind. */
+  /** Refused unless a build serves whose versions this release still has. */
   | ({ readonly type: 'BeginServing'; readonly versions: OfferedVersions } & Inputs)
-  /** The build that serves must be made of these. */
+  /** Refused unless the serving build is made of these versions. */
   | ({ readonly type: 'StartBuild'; readonly versions: OfferedVersions } & Inputs)
-  /** The build that serves must have every read model that this release has. */
+  /** Refused unless the serving build has every read model of this release. */
   | { readonly type: 'AddModels'; readonly versions: OfferedVersions }
   | { readonly type: 'Rebuild'; readonly model: string; readonly version: number }
   | { readonly type: 'CatchUp'; readonly number: number; readonly partitions: number }
   | { readonly type: 'Compare'; readonly number: number; readonly comparison: Comparison }
-  /** A build that is not a rebuild has caught up. */
+  /** Reports that a build that is not a rebuild has caught up. */
   | { readonly type: 'ServeBuild'; readonly number: number }
   | { readonly type: 'SwitchToRebuild'; readonly number: number }
   | { readonly type: 'AbandonRebuild'; readonly number: number };
@@ -58,9 +58,9 @@ export type BuildsCommand =
 const endedMax = 20;
 
 /**
- * Which build of the figures serves, and which one is built beside it. A change of policy or time zone builds all read
- * models, a new release those that the serving build does not have yet; both serve by themselves once they have caught up.
- * A rebuild builds one read model anew, is compared with the live one, and serves when it is told to.
+ * Decides which build of the figures serves, and which one is built beside it. A change of policy or time zone builds
+ * all read models; a new release builds those that the serving build lacks. Both serve automatically once they have
+ * caught up. A rebuild builds one read model anew, is compared with the live one, and serves when it is told to.
  */
 export const builds: Decider<BuildsState, BuildsCommand, BuildsEvent> = {
   category: 'figures',
@@ -144,17 +144,17 @@ export const builds: Decider<BuildsState, BuildsCommand, BuildsEvent> = {
   },
 };
 
-/** Whether each partition of a rebuild was compared. */
+/** True when each partition of a rebuild was compared. */
 export function isCompared({ partitions, compared }: Building): boolean {
   return partitions !== null && compared.length >= partitions;
 }
 
-/** Names of the read models that a release has and a build does not. */
+/** Names of the read models that a release has and a build lacks. */
 export function missingIn({ models }: Build, versions: OfferedVersions): readonly string[] {
   return Object.keys(versions).filter((name) => models[name] === undefined);
 }
 
-/** Of a build that was stored before read models had versions. */
+/** Versions of a build that was stored before read models had versions. */
 function withoutVersions(build: number): ModelVersions {
   const first = { version: 1, build };
   return { 'reader-activity': first, volumes: first, satisfaction: first, testimonials: first };
@@ -166,8 +166,8 @@ function newest(versions: OfferedVersions, names: readonly string[], build: numb
 }
 
 /**
- * Whether a read model is of a version that this release does not have any more. One that it does not know yet is another
- * matter: then this release is the older one, and must not touch it. One that is missing is built beside.
+ * True when a read model has a version that this release no longer has. A version that this release does not know yet
+ * is different: then this release is the older one and must not touch it. A missing read model is built beside.
  */
 function isLeftBehind({ models }: Build, versions: OfferedVersions): boolean {
   return Object.entries(versions).some(([name, { first }]) => (models[name]?.version ?? first) < first);
@@ -213,7 +213,7 @@ function addModels({ started, serving, building }: BuildsState, versions: Offere
 function rebuild(state: BuildsState, model: string, version: number): BuildsEvent[] {
   const { serving, building } = state;
   if (building?.rebuilds === model && building.models[model]?.version === version) return [];
-  // One that does not serve yet has nothing to be compared with: it is about to be built.
+  // A read model that does not serve yet has nothing to be compared with, and is about to be built.
   if (serving === null || building !== null || serving.models[model] === undefined) {
     throw new Refusal(
       'BUILD_UNDER_WAY',
@@ -236,7 +236,7 @@ function isOver(state: BuildsState, number: number, outcome: Ended['outcome']): 
   return state.ended.some((one) => one.number === number && one.outcome === outcome);
 }
 
-/** With the rebuild that was under way, if one was. */
+/** The ended rebuilds, including the current one if there is one. */
 function ended({ building, ended }: BuildsState, outcome: Ended['outcome']): readonly Ended[] {
   if (building?.rebuilds === undefined) return ended;
   return [...ended, { ...building, rebuilds: building.rebuilds, outcome }].slice(-endedMax);

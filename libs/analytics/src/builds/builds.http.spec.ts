@@ -87,7 +87,7 @@ async function servedBy(version: number): Promise<void> {
   if (!served) throw new Error(`build ${version} does not serve`);
 }
 
-/** Everything that a build keeps, as bytes, by the name of its models without the build. */
+/** The whole content of a build as bytes, by model name without the build. */
 async function contentOf(build: number): Promise<Record<string, string>> {
   const content: Record<string, string> = {};
   for (const model of (await models.models()).filter((name) => name.endsWith(`.${build}`)).sort()) {
@@ -171,7 +171,7 @@ describe('a change of policy', () => {
 });
 
 describe('a change of policy with several processes', () => {
-  /** Like a process that is paused, or far away: it is told of nothing that it does not look up itself. */
+  /** A replica that gets no wake-ups, like a process that is paused or remote. It learns only what it reads itself. */
   let other: TestApp;
   beforeEach(async () => {
     await history();

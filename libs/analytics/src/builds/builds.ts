@@ -34,33 +34,32 @@ import { comparisonOf, comparisonOfNothing, uncompared, type Compared } from './
 import { desired, identityOf, type DesiredConsumer } from './desired-consumers.js';
 import { begunBy, figureIds, leftBehind, OFFERED, versionsOf, type Offered } from './figure-models.js';
 
-/** The one stream of its category. */
+/** Id of the only stream of its category. */
 export const buildsId = 'consortium';
 const stream = `${builds.category}-${buildsId}`;
 
-/** The build that the figures are answered from. */
+/** The build that the figures are read from. */
 export interface ServingBuild {
   readonly build: Build;
   /** Ids of its read models by name. One that is still being built for the first time is absent. */
   readonly ids: ReadonlyMap<string, string>;
 }
 
-/** What the stream said when it was read last. */
+/** The state of the stream when it was last read. */
 interface Known {
   readonly state: BuildsState;
   readonly version: number;
 }
 
-/** A build that is this close behind the log may serve, or be compared. */
+/** A build with at most this lag may serve or be compared. */
 const lagMax = 1_000;
 const watchPauseMs = 200;
 const readsMax = 5;
 
 /**
- * Runs the consumers that the stream of the builds asks for, in every replica the same, and takes a build that is under
- * way its next step. One loop does it, woken by the store and by the build's own progress. It remembers nothing that the
- * stream and the checkpoints do not say, so that it goes on after a crash. No answer is given from a build that had been
- * replaced meanwhile.
+ * Runs the consumers that the state of the builds requires, the same in every replica, and advances the build in
+ * progress. One loop does both; the store and the build's own progress wake it. All its state follows from the stream
+ * and the checkpoints, so it continues after a crash. An answer is never read from a build that was replaced meanwhile.
  */
 @Injectable()
 export class Builds implements OnApplicationBootstrap, BeforeApplicationShutdown {
@@ -72,9 +71,9 @@ export class Builds implements OnApplicationBootstrap, BeforeApplicationShutdown
   private known: Known = { state: builds.initial, version: 0 };
   private serving: ServingBuild | null = null;
   private plan: { readonly state: BuildsState; readonly consumers: readonly DesiredConsumer[] } | null = null;
-  /** How far a build must come before it has caught up. */
+  /** The ends that a build must reach to have caught up. */
   private goal: { readonly build: number; readonly ends: readonly number[] } | null = null;
-  /** The version of the stream for which everything that is not needed was dropped. */
+  /** The version of the stream at which everything unneeded was dropped. */
   private droppedAt = 0;
   private failure: string | null = null;
 
@@ -108,8 +107,8 @@ export class Builds implements OnApplicationBootstrap, BeforeApplicationShutdown
   }
 
   /**
-   * Answers from one build, the one that serves when the answer is complete: what was read while another took over is
-   * read again. `BUSY` when that happens time and again, `NOT_OFFERED` when only a later release can read it.
+   * Reads an answer from one build. When another build began to serve meanwhile, it reads again. Throws `BUSY` when
+   * that happens repeatedly, and `NOT_OFFERED` when only a later release can read the build.
    */
   async reading<T>(read: (serving: ServingBuild) => Promise<T>): Promise<T> {
     for (let attempt = 1; attempt <= readsMax; attempt++) {
@@ -120,7 +119,7 @@ export class Builds implements OnApplicationBootstrap, BeforeApplicationShutdown
     throw new Refusal('BUSY', 'not-yet', 'The figures are being replaced: try again in a moment.');
   }
 
-  /** What has been decided so far. */
+  /** The current state of the builds. */
   async state(): Promise<BuildsState> {
     return (await this.look()).state;
   }
@@ -156,7 +155,7 @@ export class Builds implements OnApplicationBootstrap, BeforeApplicationShutdown
     }
   }
 
-  /** Resolves to how many steps a build was taken further: 0 when there is something to wait for. */
+  /** Advances the build in progress. Resolves to the number of steps taken; 0 when there is something to wait for. */
   private async step(): Promise<number> {
     const { state, version } = await this.look();
     const consumers = this.desiredBy(state);
@@ -170,7 +169,7 @@ export class Builds implements OnApplicationBootstrap, BeforeApplicationShutdown
     return steps;
   }
 
-  /** Worked out once per state: it makes every read model anew. */
+  /** Computed once per state, because it makes every read model anew. */
   private desiredBy(state: BuildsState): readonly DesiredConsumer[] {
     if (this.plan?.state !== state) {
       this.plan = { state, consumers: desired(state, this.offered, this.log.windowMax) };
@@ -178,7 +177,7 @@ export class Builds implements OnApplicationBootstrap, BeforeApplicationShutdown
     return this.plan.consumers;
   }
 
-  /** Stops what is not desired any more, and starts what does not run yet. */
+  /** Stops the consumers that are no longer desired, and starts the missing ones. */
   private async reconcile(consumers: readonly DesiredConsumer[]): Promise<void> {
     const wanted = new Map(consumers.map((consumer) => [identityOf(consumer), consumer]));
     for (const [identity, consumption] of this.running) {
@@ -198,8 +197,9 @@ export class Builds implements OnApplicationBootstrap, BeforeApplicationShutdown
   }
 
   /**
-   * Between two batches a partition's owner sees both versions of a rebuilt read model at one offset, also when the log
-   * never rests. The last record is taken again when a consumer starts, so each partition with records comes here.
+   * Compares a partition between two batches, when its owner has both versions of a rebuilt read model at one offset,
+   * even if records keep arriving. A starting consumer takes the last record again, so every partition with records
+   * gets here.
    */
   private async afterBatch({ compares }: DesiredConsumer, partition: number): Promise<void> {
     if (this.known.state.building !== null) this.wakeUp.wake();
@@ -230,7 +230,7 @@ export class Builds implements OnApplicationBootstrap, BeforeApplicationShutdown
     return this.tell({ type: 'CatchUp', number, partitions: this.log.partitions });
   }
 
-  /** Whether it has taken everything that was on the log a while ago, and little has come since. */
+  /** True when the build has taken everything that was on the log at an earlier moment, and little has come since. */
   private async hasCaughtUp(building: Building): Promise<boolean> {
     const begun = begunBy(building, this.offered);
     if (begun === null) return false;
@@ -248,7 +248,7 @@ export class Builds implements OnApplicationBootstrap, BeforeApplicationShutdown
     return ends.every((end, partition) => end - before[partition]! <= lagMax);
   }
 
-  /** Compares the partitions without records: nobody takes a batch of them. */
+  /** Compares the partitions without records, of which no batch is ever taken. */
   private async compareEmpty(building: Building, compares: Compared): Promise<number> {
     let steps = 0;
     for (const partition of uncompared(building)) {
@@ -278,7 +278,7 @@ export class Builds implements OnApplicationBootstrap, BeforeApplicationShutdown
     return Math.min(1, events.length);
   }
 
-  /** The store or the log does not answer, or a build needs a later release: it is tried again, and said once. */
+  /** The store or the log is unavailable, or a build needs a later release. It is retried, and logged once. */
   private failed(error: unknown): void {
     if (this.stopping.signal.aborted) return;
     const { name, code = name } = error as Error & { readonly code?: string };
@@ -292,7 +292,7 @@ function isToCompare({ building }: BuildsState, build: number, partition: number
   return building?.number === build && uncompared(building).includes(partition);
 }
 
-/** What a promise came to, to be given out later. */
+/** The outcome of a promise, as a function that returns or throws it later. */
 async function settled<T>(promise: Promise<T>): Promise<() => T> {
   try {
     const value = await promise;

@@ -12,8 +12,8 @@ const triesMax = 5;
 const ofNothing = '0'.repeat(32);
 
 /**
- * Compares what two versions of a read model hold of a partition. `null` while they stand at different offsets: only at
- * the same offset does a difference mean something. Throws when the partition moves on again and again meanwhile.
+ * Compares what two versions of a read model hold of a partition. `null` while their offsets differ, because a
+ * difference means something only at the same offset. Throws when the partition repeatedly moves on meanwhile.
  */
 export async function comparisonOf(
   models: ReadModels,
@@ -34,7 +34,7 @@ export async function comparisonOf(
   throw new Error(`partition ${partition} moved on while it was compared`);
 }
 
-/** The comparison of a partition of which neither version has taken a record; else `null`. Reads no rows. */
+/** The comparison of a partition of which neither version has taken a record, else `null`. It reads no rows. */
 export async function comparisonOfNothing(
   models: ReadModels,
   { live, built }: Compared,
@@ -46,7 +46,7 @@ export async function comparisonOfNothing(
   return { partition, offset: 0, live: ofNothing, built: ofNothing };
 }
 
-/** Partitions of a rebuild that has caught up which are not compared yet. */
+/** Partitions of a caught-up rebuild that are not compared yet. */
 export function uncompared({ partitions, compared }: Building): readonly number[] {
   const all = Array.from({ length: partitions ?? 0 }, (_, partition) => partition);
   return all.filter((partition) => !compared.some((one) => one.partition === partition));

@@ -2,7 +2,7 @@ import type { Build, BuildsState } from './builds.decider.js';
 import type { Compared } from './comparison.js';
 import { begunBy, figureModel, modelsOf, type FigureModel, type Offered } from './figure-models.js';
 
-/** A group of the log that must run, and the read models that it keeps up to date together. */
+/** A consumer group of the log that must run, with the read models that it keeps up to date together. */
 export interface DesiredConsumer {
   readonly group: string;
   /** The most records of one batch. */
@@ -13,14 +13,17 @@ export interface DesiredConsumer {
 }
 
 const servingWindow = 5_000;
-/** Large, so that much of a reader's history is folded before it is written; half of it again and the process would pass 512 MB. */
+/**
+ * Large, so that much of a reader's history is folded before it is written. With half as much again the process would
+ * use more than 512 MB.
+ */
 const buildingWindow = 50_000;
 
 /**
- * The consumers that every replica must run, by what the stream of the builds says: one for the build that serves, and
- * one for the build that is catching up. A rebuild that has caught up joins the consumer of the build that serves, so that
- * both versions take the same records. The log gives no more than `windowMax` records at once. Throws `NOT_OFFERED` when
- * the build that serves needs what this release does not have.
+ * The consumers that every replica must run in a state of the builds: one for the serving build, and one for the build
+ * that is catching up. A rebuild that has caught up joins the consumer of the serving build, so that both versions take
+ * the same records. The log gives no more than `windowMax` records at once. Throws `NOT_OFFERED` when the serving build
+ * needs what this release does not have.
  */
 export function desired(
   { serving, building }: BuildsState,
@@ -46,7 +49,7 @@ export function desired(
   return [{ ...serves, models: [...serves.models, ...begun], compares }];
 }
 
-/** Two consumers with the same identity do the same. */
+/** Equal for two consumers that do the same. */
 export function identityOf({ group, window, models, compares }: DesiredConsumer): string {
   return JSON.stringify([group, window, models.map(({ id }) => id), compares]);
 }

@@ -11,9 +11,9 @@ import type { FigureName } from './builds.events.js';
 type ByVersion = Readonly<Record<number, (inputs: Inputs) => ReadModel<any>>>;
 
 /**
- * The read models that this release can make, by version. A version whose events would give other rows or cells is added
- * under the next number; the one before stays until every deployment was switched from it (docs/upgrades.md). A new read
- * model is added with version 1.
+ * The read models that this release can make, by version. When the same events would give other rows or cells, add a
+ * version under the next number; keep the one before until every deployment has switched from it (docs/upgrades.md). A
+ * new read model begins with version 1.
  */
 export type Offered = Readonly<Record<FigureName, ByVersion>> & Readonly<Record<string, ByVersion>>;
 
@@ -29,7 +29,7 @@ export const offered: Offered = {
   testimonials: { 1: () => ({ tally: testimonials }) },
 };
 
-/** Where Nest finds what is offered. */
+/** Injection token of the offered read models. */
 export const OFFERED = Symbol('offered figure models');
 
 export function versionsOf(by: Offered): OfferedVersions {
@@ -41,7 +41,7 @@ export function versionsOf(by: Offered): OfferedVersions {
   );
 }
 
-/** A read model of a build, and the id under which it is stored, which no other version of it has. */
+/** A read model of a build, with the id under which it is stored. No other version has this id. */
 export interface FigureModel {
   readonly id: string;
   readonly model: ReadModel<any>;
@@ -73,26 +73,26 @@ export function modelsOf(build: Build, by: Offered): readonly FigureModel[] {
   return namesOf(build, by).map((name) => figureModel(build, name, by));
 }
 
-/** Those of its read models that the build itself began. `null` when this release does not have one of them. */
+/** The read models that the build itself began. `null` when this release lacks one of them. */
 export function begunBy(build: Build, by: Offered): readonly FigureModel[] | null {
   const names = Object.keys(build.models).filter((name) => build.models[name]!.build === build.number);
   const isOffered = names.every((name) => by[name]?.[build.models[name]!.version] !== undefined);
   return isOffered ? names.map((name) => figureModel(build, name, by)) : null;
 }
 
-/** All read models of a build, by the versions of this release. */
+/** All read models of a build, in the versions of this release. */
 export function figureModels(build: Build): readonly ReadModel<any>[] {
   return modelsOf(build, offered).map(({ model }) => model);
 }
 
-/** Ids of a build's read models by name; one that the build does not have yet is absent. Throws `NOT_OFFERED`. */
+/** Ids of a build's read models by name. One that the build does not have yet is absent. Throws `NOT_OFFERED`. */
 export function figureIds(build: Build, by: Offered): ReadonlyMap<string, string> {
   return new Map(namesOf(build, by).map((name) => [name, figureModel(build, name, by).id]));
 }
 
 /**
- * Ids of all stored read models of the figures up to build `newest` that are not in `needed`: what a switch or a crash
- * left behind. Newer ones belong to a build that somebody else has begun since.
+ * Ids of all stored read models of the figures up to build `newest` that are not in `needed`: leftovers of a switch or
+ * a crash. Newer ones belong to a build that another replica has begun since.
  */
 export async function leftBehind(
   models: ReadModels,

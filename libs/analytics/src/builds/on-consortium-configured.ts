@@ -3,7 +3,7 @@ import { handle, uuid5, type EventStore, type Reaction } from '@readership/kerne
 import { builds, type OfferedVersions } from './builds.decider.js';
 import { buildsId } from './builds.js';
 
-/** Other settings are other figures: asks for the build they need. */
+/** Starts the build that changed settings require, because they change the figures. */
 export function onConsortiumConfigured(
   store: EventStore,
   versions: OfferedVersions,

@@ -14,7 +14,7 @@ import { IsIn, IsInt, Max, Min, ValidateIf } from 'class-validator';
 import { figureNames, type FigureName } from './builds.events.js';
 import { Rebuilds, type Rebuild } from './rebuilds.js';
 
-/** Which read model is built anew. */
+/** Names the read model that is built anew. */
 class RebuildBody {
   @ApiProperty({ enum: figureNames })
   @IsIn(figureNames)
@@ -30,7 +30,7 @@ class RebuildBody {
 
 const context = { name: 'context', type: String, required: true, example: 'analytics' } as const;
 
-/** A read model is built anew beside the live one, compared with it, and may take its place. */
+/** Builds a read model anew beside the live one, compares the two, and can switch to the new one. */
 @ApiTags('operations')
 @Controller('v1/rebuilds')
 export class RebuildsController {

@@ -14,7 +14,7 @@ import type { Rebuild } from './rebuilds.js';
 const partitions = 3;
 const branch = 'NORTH';
 
-/** A release whose second version counts every interaction ten times, and keeps rows of readers in another shape. */
+/** A release whose second version counts every interaction ten times and stores rows of readers in another shape. */
 const newer: Offered = {
   ...offered,
   'reader-activity': {
@@ -79,7 +79,7 @@ afterEach(async () => {
 
 const personOf = (n: number) => `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`;
 
-/** A reader with three loans in as many months. */
+/** Records a reader with a loan in each of three months. */
 async function reader(n: number): Promise<void> {
   const personId = personOf(n);
   await others.publish('PatronRegistered', personId, {
@@ -134,7 +134,7 @@ async function onlyOneOf(name: string, build: number): Promise<void> {
   expect((await stored(name)).map((id) => id.split('.').at(-1))).toEqual([String(build)]);
 }
 
-/** Changes a stored row or cell behind everybody's back. */
+/** Changes a stored row or cell without the application's knowledge. */
 async function damage(model: string, key: string, change: 'row' | 'cell'): Promise<void> {
   const partition = partitionOf(key, partitions);
   const at = await models.checkpoint(model, partition);

@@ -12,14 +12,14 @@ import {
 import type { Comparison } from './builds.events.js';
 import { Builds, buildsId } from './builds.js';
 
-/** How far the built version has come in a partition of the log. */
+/** How far the new version has come in a partition of the log. */
 export interface Progress {
   readonly partition: number;
   readonly offset: number;
   readonly end: number;
 }
 
-/** What a comparison of the live version with the built one came to. */
+/** The result of comparing the live version with the new one. */
 export interface Parity {
   readonly equal: boolean;
   readonly partitions: readonly (Comparison & { readonly equal: boolean })[];
@@ -29,15 +29,15 @@ export interface Rebuild {
   readonly id: number;
   readonly model: string;
   readonly version: number;
-  /** `comparing`: it has caught up. `compared`: it waits to be switched to, or abandoned. */
+  /** `comparing`: it has caught up. `compared`: it waits to be switched to or abandoned. */
   readonly state: 'building' | 'comparing' | 'compared' | 'switched' | 'abandoned';
-  /** While it is under way. */
+  /** Present while the rebuild is in progress. */
   readonly progress?: readonly Progress[];
   /** `null` until every partition was compared. */
   readonly parity: Parity | null;
 }
 
-/** Rebuilds of the figures' read models, as an engineer asks for them. */
+/** Rebuilds of the figures' read models, as an engineer starts and ends them. */
 @Injectable()
 export class Rebuilds {
   constructor(
@@ -48,7 +48,10 @@ export class Rebuilds {
     @Inject(OFFERED) private readonly offered: Offered,
   ) {}
 
-  /** Begins one, or gives the same that is under way; `version` absent: the last that this release offers. */
+  /**
+   * Begins a rebuild, or returns the same one when it is in progress. `version` defaults to the last that this release
+   * offers.
+   */
   async begin(model: string, version: number | undefined, meta: Meta): Promise<Rebuild> {
     const { first, last } = versionsOf(this.offered)[model]!;
     const wanted = version ?? last;
@@ -68,7 +71,7 @@ export class Rebuilds {
     return found(await this.told({ type: 'AbandonRebuild', number: id }, meta), id);
   }
 
-  /** The one under way first, then the last ones that are over. */
+  /** The rebuild in progress first, then the last ones that have ended. */
   async list(): Promise<readonly Rebuild[]> {
     const { building, ended } = await this.builds.state();
     const over = ended.toReversed().map(viewOf);

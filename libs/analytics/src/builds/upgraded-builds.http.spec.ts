@@ -17,7 +17,7 @@ import { publish } from '../publish.js';
 import { testimonials } from '../satisfaction/testimonials.tally.js';
 import { offered, type Offered } from './figure-models.js';
 
-/** The stream of the builds as the release before this one stored it. */
+/** The stream of the builds as the previous release stored it. */
 const kept = `[
   {"type": "BuildStarted", "data": {"number": 1, "policy": {"qualifying": ["visit", "loan"], "windowMonths": 12,
    "digital": true}, "timeZone": "UTC", "editions": {"reader-activity": {"version": 1, "build": 1}, "volumes":
@@ -35,7 +35,7 @@ const partitions = 3;
 let adapters: Adapters;
 let others: Neighbours;
 let apps: TestApp[];
-/** Opens what a spec held up. */
+/** Releases what a spec held up. */
 let open: () => void;
 
 beforeEach(async () => {
@@ -103,7 +103,7 @@ const stored = async () =>
     .filter((name) => !/^(directory|costs|reaction)/.test(name))
     .sort();
 
-/** The log, which gives no batch to a group before `open` is called. */
+/** A log that gives no batch to a group before `open` is called. */
 function holding(group: string): Partial<EventLog> {
   const opened = new Promise<void>((resolve) => (open = resolve));
   const consume = (consumer: LogConsumer) =>

@@ -1,4 +1,4 @@
-// Taken once: these run for every month of every row that changes.
+// Taken once, because these functions run for every month of every row that changes.
 const { floor } = Math;
 
 /** Days since 1970-01-01 in the proleptic Gregorian calendar (H. Hinnant's days_from_civil). */
@@ -45,7 +45,7 @@ export function isoMonth(month: number): string {
   return `${String(floor(month / 12)).padStart(4, '0')}-${String((month % 12) + 1).padStart(2, '0')}`;
 }
 
-/** The month so many months later, or earlier when negative. */
+/** The month `months` later, or earlier when that is negative. */
 export function monthsAfter(month: string, months: number): string {
   return isoMonth(monthOf(month) + months);
 }

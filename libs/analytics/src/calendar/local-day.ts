@@ -4,9 +4,9 @@ const hoursMax = 100_000;
 const quarterMs = 15 * 60_000;
 
 /**
- * The epoch day of an instant (`2024-03-31T09:15:00.000Z`) in a time zone. Asks `Intl` once per UTC hour: an hour whose
- * quarters all begin and end on one day is remembered, the one around midnight may hold two and is asked every time.
- * Throws a `RangeError` for a time zone that is not known.
+ * The epoch day of an instant (`2024-03-31T09:15:00.000Z`) in a time zone. It asks `Intl` once per UTC hour. An hour
+ * that begins and ends on one day is remembered; the hour around midnight may hold two days and is asked every time.
+ * Throws a `RangeError` for an unknown time zone.
  */
 export function localDay(timeZone: string): (instant: string) => number {
   const format = new Intl.DateTimeFormat('en-US', {

@@ -2,8 +2,8 @@ import type { ReadModels } from '@readership/kernel';
 import { isoMonth } from './days-and-months.js';
 
 /**
- * Counts by branch and month are cells `<series>|<branch>|<YYYY-MM>`; what has no branch is counted under `-`.
- * Neither series nor branches contain `|`.
+ * The name of a monthly count: `<series>|<branch>|<YYYY-MM>`. Counts without a branch have `-` there. Neither series
+ * nor branches contain `|`.
  */
 export function monthlyCell(series: string, branch: string | undefined, month: string): string {
   return `${series}|${branch ?? nowhere}|${month}`;
@@ -11,7 +11,7 @@ export function monthlyCell(series: string, branch: string | undefined, month: s
 
 export const nowhere = '-';
 
-/** The sums of a series over branches, one for each month number asked for. */
+/** The sums of a series over branches, one for each month number given. */
 export async function monthlySums(
   models: ReadModels,
   model: string,

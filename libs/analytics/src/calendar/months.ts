@@ -2,7 +2,7 @@ import { Temporal } from 'temporal-polyfill';
 import { isoMonth, monthOfDay } from './days-and-months.js';
 import { localDay } from './local-day.js';
 
-/** Gives the month, `2024-03`, of an instant (RFC 3339 in UTC) in a time zone. */
+/** A function from an instant (RFC 3339 in UTC) to its month in a time zone, `2024-03`. */
 export function monthIn(timeZone: string): (instant: string) => string {
   const dayOf = localDay(timeZone);
   return (instant) => isoMonth(monthOfDay(dayOf(instant)));

@@ -4,7 +4,7 @@ import { Refusal } from '@readership/kernel';
 import { z } from 'zod';
 import type { Cost } from './cost.decider.js';
 
-/** One branch, month and category; the amount in minor units, so that sums of many stay exact. */
+/** One branch, month and category. The amount is in minor units, so that sums of many stay exact. */
 const body = z.strictObject({
   branch: codeId,
   month: isoMonth.refine((month) => month >= '1900', 'Give a month from 1900 on.'),
@@ -22,7 +22,10 @@ export const costExample: Cost = {
   amount: { minor: 1_250_000, currency: 'EUR' },
 };
 
-/** Months that have not begun, with a day's grace for clocks and time zones, cannot have cost anything yet. */
+/**
+ * Parses a cost. Refuses months that have not begun, with a day's grace for clocks and time zones, because they have no
+ * costs yet.
+ */
 export function parseCost(value: unknown, now: Date): Cost {
   const parsed = body.safeParse(value);
   if (!parsed.success) {
@@ -55,7 +58,7 @@ interface Problem {
   readonly detail: string;
 }
 
-/** A bad line is that line's problem alone; not UTF-8 or too many lines is the whole body's. */
+/** Parses the lines of a batch. A bad line is refused alone. Throws for a body that is not UTF-8 or has too many lines. */
 export function parseCostLines(bytes: Buffer, now: Date): Line[] {
   return Array.from(ndjsonLines(bytes), ({ line, value, unreadable }) => {
     try {

@@ -4,7 +4,7 @@ import type { CostEvent } from './cost.events.js';
 
 export type Cost = Omit<FactData<'CostStated'>, 'was'>;
 
-/** What is stated of a branch, a month and a category; `null` before the first statement. */
+/** The stated cost of a branch, month and category; `null` before the first statement. */
 export interface CostState {
   readonly amount: Cost['amount'] | null;
 }
@@ -14,7 +14,7 @@ export interface StateCost {
   readonly cost: Cost;
 }
 
-/** One branch, month and category: stating it again replaces what was stated, and says what that was. */
+/** One branch, month and category. A new statement replaces the one before, and its event says what that was. */
 export const cost: Decider<CostState, StateCost, CostEvent> = {
   category: 'cost',
   initial: { amount: null },

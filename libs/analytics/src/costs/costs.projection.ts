@@ -2,7 +2,7 @@ import type { PublishedEvent } from '@readership/contracts';
 import type { Projection } from '@readership/kernel';
 import type { Cost } from './cost.decider.js';
 
-/** What is stated now, a row for each branch, month and category. */
+/** The costs that are stated now: a row for each branch, month and category. */
 export const costs: Projection<PublishedEvent<'CostStated'>, Cost> = {
   name: 'costs',
   version: 1,

@@ -20,7 +20,7 @@ import type { CostEvent } from './cost.events.js';
 
 export const costId = ({ branch, month, category }: Cost): string => `${branch}-${month}-${digest(category)}`;
 
-/** States costs, one or many at once. */
+/** States one cost or many at once. */
 @Injectable()
 export class StateCosts {
   constructor(
@@ -35,7 +35,7 @@ export class StateCosts {
     return handle(this.store, cost, costId(stated), { type: 'StateCost', cost: stated }, meta);
   }
 
-  /** A line of outcome for each, in their order. */
+  /** States many costs. Resolves to one line of outcome for each, in order. */
   async many(
     lines: readonly Line[],
     meta: Meta,
@@ -44,7 +44,7 @@ export class StateCosts {
     return recordLines(lines, (chunk) => this.write(chunk, known, meta));
   }
 
-  /** Decides each line on what the lines before it decided, and appends them together. */
+  /** Decides each line after the lines before it, and appends them together. */
   private async write(lines: readonly Line[], known: ReadonlySet<string>, meta: Meta) {
     const folded = new Map<string, { state: CostState; version: number }>();
     const commits: {
@@ -85,7 +85,7 @@ export class StateCosts {
         marks.push(result.marks);
         continue;
       }
-      // Somebody stated the same cost meanwhile: this line is decided again, on what is there now.
+      // Somebody stated the same cost meanwhile, so this line is decided again on the current state.
       const again = await handle(this.store, cost, id, { type: 'StateCost', cost: stated }, commit.meta);
       marks.push(again.marks);
       if (again.events.length === 0) outcomes[at] = { outcome: 'already-recorded', id };
@@ -93,7 +93,7 @@ export class StateCosts {
     return { outcomes, marks };
   }
 
-  /** The branches that exist, once all of these do or the patience for a late directory is over. */
+  /** The known branches. Waits up to the directory's time limit until all of these are known. */
   private async knownOf(stated: readonly Cost[]): Promise<ReadonlySet<string>> {
     let known: ReadonlySet<string> = new Set();
     await eventually(async () => {

@@ -19,7 +19,7 @@ const on = [
 
 export type DirectoryEvent = PublishedEvent<(typeof on)[number]>;
 
-/** The consortium, its libraries and branches as figures know them: a row for each stream of the directory. */
+/** The consortium, its libraries and branches as the figures know them: a row for each stream of the directory. */
 export const directory: Projection<DirectoryEvent, DirectoryRow> = {
   name: 'directory',
   version: 1,

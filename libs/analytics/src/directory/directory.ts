@@ -5,7 +5,7 @@ import { directory, type DirectoryRow, type Settings } from './directory.project
 
 export const directoryModel = modelId(directory);
 
-/** What holds until the consortium is configured. */
+/** Settings until the consortium is configured. */
 export const defaultSettings: Settings = {
   name: '',
   timeZone: 'UTC',
@@ -14,7 +14,7 @@ export const defaultSettings: Settings = {
   activityPolicy: defaultPolicy,
 };
 
-/** Whom a figure is about: the scope as it was asked for, and the branches it covers. */
+/** Whom a figure is about: the scope as it was requested, and the branches in it. */
 export interface Scope {
   readonly name: string;
   readonly consortium: boolean;
@@ -23,7 +23,7 @@ export interface Scope {
 
 const pageSize = 1000;
 
-/** The consortium, its libraries and branches, as far as they are known here. */
+/** What this context knows of the consortium, its libraries and branches. */
 @Injectable()
 export class ScopeDirectory {
   constructor(@Inject(ReadModels) private readonly models: ReadModels) {}
@@ -37,7 +37,7 @@ export class ScopeDirectory {
     return new Set((await this.rows()).flatMap((row) => (row.kind === 'branch' ? [row.id] : [])));
   }
 
-  /** `consortium`, `library:<id>` or `branch:<id>`; throws `UNKNOWN_SCOPE`. */
+  /** The scope of `consortium`, `library:<id>` or `branch:<id>`. Throws `UNKNOWN_SCOPE`. */
   async scope(name: string): Promise<Scope> {
     const rows = await this.rows();
     const branches = rows.flatMap((row) => (row.kind === 'branch' ? [row] : []));

@@ -43,7 +43,7 @@ const policy = {
   },
 };
 
-/** `MetricAnswer`, for OpenAPI. */
+/** The OpenAPI schema of `MetricAnswer`. */
 export const metricSchema = {
   type: 'object',
   required: ['metric', 'unit', 'scope', 'grain', 'policy', 'asOf', 'points'],
@@ -64,7 +64,7 @@ export const metricSchema = {
   },
 };
 
-/** `Board`, for OpenAPI. */
+/** The OpenAPI schema of `Board`. */
 export const boardSchema = {
   type: 'object',
   required: ['asOf', 'scope', 'policy', 'figures'],

@@ -1,7 +1,7 @@
-/** Figures carry six decimals. */
+/** Figures have six decimals. */
 const scale = 1_000_000n;
 
-/** One division of integers, rounded half up (towards +∞) to 6 decimals; `null` when there is nothing to divide by. */
+/** Divides integers, rounded half up (towards +∞) to 6 decimals; `null` when the denominator is 0. */
 export function ratio(numerator: number | bigint, denominator: number | bigint): number | null {
   let [n, d] = [BigInt(numerator), BigInt(denominator)];
   if (d === 0n) return null;
@@ -12,12 +12,12 @@ export function ratio(numerator: number | bigint, denominator: number | bigint):
   return Number(floor) / Number(scale);
 }
 
-/** Of what is no division of integers: bounds of intervals. */
+/** Rounds what is not a quotient of integers: bounds of intervals. */
 function rounded(x: number): number {
   return Math.floor(x * 1e6 + 0.5) / 1e6 + 0;
 }
 
-/** Of the standard normal distribution: 95 % lie within. */
+/** Quantile of the standard normal distribution: 95 % lie within ±z. */
 const z = 1.959963984540054;
 
 export interface Interval {

@@ -23,7 +23,7 @@ beforeEach(async () => {
     library: 'CITY',
     timeZone: 'UTC',
   });
-  // Something of every partition was recorded after the end of May.
+  // Some events of every partition were recorded after the end of May.
   for (let n = 0; n < 10 * partitions; n++) await visit('2024-06-20', '2024-07-01');
   await app.settled();
 });
@@ -53,7 +53,7 @@ async function may(): Promise<{ value: number; complete: boolean }> {
   return body.points[0];
 }
 
-/** Lets no read model commit anything until it is let go. */
+/** Holds up every commit of a read model until the returned function is called. */
 function held(): () => void {
   const models = app.app.get(ReadModels, { strict: false });
   const commit = models.commit.bind(models);
@@ -107,7 +107,7 @@ describe('while the log is away', () => {
   beforeEach(() => {
     asked = [];
     for (const question of ['ends', 'account', 'reach', 'beyond'] as const) {
-      // What is asked is never answered, as by a broker that is silent.
+      // Never answers, like a silent broker.
       adapters.eventLog[question] = () => {
         asked.push(question);
         return new Promise<never>(() => {});

@@ -4,7 +4,7 @@ import type { FigureCounts } from './figure-counts.js';
 
 const january = 2024 * 12;
 
-/** A scope in which every count of a month is the month's number, 1 for January 2024. */
+/** A scope in which every count of a month is the month's number, counted from January 2024. */
 const counting: FigureCounts = {
   windowMonths: 12,
   people: {

@@ -3,10 +3,10 @@ import { lossReasons } from '../readership/people.js';
 import { npsInterval, ratio, wilson } from './arithmetic.js';
 import type { Reasons, FigureCounts } from './figure-counts.js';
 
-/** What a metric says of one period; `value` is `null` for a ratio, score or cost without data. */
+/** What a metric says of one period. `value` is `null` for a ratio, score or cost without data. */
 export interface Figure {
   readonly value: number | null;
-  /** Persons, responses or interactions behind it. */
+  /** The number of persons, responses or interactions behind it. */
   readonly n: number;
   readonly numerator?: number;
   readonly denominator?: number;
@@ -16,7 +16,10 @@ export interface Figure {
   readonly reasons?: Reasons;
 }
 
-/** One period as a metric counts it, month numbers: those that have begun, at least one, and the whole period's last. */
+/**
+ * One period in month numbers, as a metric counts it: the months that have begun, at least one, and the last month of
+ * the whole period.
+ */
 export interface Span {
   readonly months: readonly number[];
   readonly end: number;
@@ -26,7 +29,7 @@ export interface Span {
 export interface Metric {
   readonly unit: string;
   readonly family: 'people' | 'use' | 'costs' | 'satisfaction' | 'volumes';
-  /** A figure for each span, at its index; the spans are of one length. */
+  /** A figure for each span, at its index. All spans have one length. */
   figures(sources: FigureCounts, spans: readonly Span[]): Promise<Figure[]>;
 }
 
@@ -89,7 +92,7 @@ const lost: Metric = {
   },
 };
 
-/** Of the persons active a window before the end of the period, the share still active, or not any more. */
+/** The share of those active a window before the end of the period who are still active, or no longer active. */
 function retention(of: (kept: number, before: number) => number): Metric {
   return {
     unit: 'fraction',
@@ -110,7 +113,7 @@ function division(numerator: number, denominator: number, n: number): Figure {
   return { value: ratio(numerator, denominator), n, numerator, denominator };
 }
 
-/** Per person with a use in the period. */
+/** The measure per person with a use in the period. */
 function perUser(measure: 'uses' | 'visit-days', unit: string): Metric {
   return {
     unit,
@@ -127,7 +130,7 @@ function perUser(measure: 'uses' | 'visit-days', unit: string): Metric {
   };
 }
 
-/** The costs of the period ÷ what they are divided among; without entries there is no figure. */
+/** The costs of the period ÷ a count. Without stated costs there is no figure. */
 function costPer(
   unit: string,
   among: (sources: FigureCounts, spans: readonly Span[]) => Promise<readonly { count: number; n: number }[]>,
@@ -231,7 +234,7 @@ const testimonials: Metric = {
   figures: async (sources, spans) => counted(await summed(spans, sources.testimonials)),
 };
 
-/** Every metric: METRICS.md says what each means. Adding one is a line here. */
+/** Every metric. METRICS.md says what each means. A new metric is one more entry here. */
 export const metrics: Readonly<Record<string, Metric>> = {
   'new-readers': flow('new'),
   'lost-readers': lost,
@@ -276,7 +279,7 @@ export const metrics: Readonly<Record<string, Metric>> = {
   payments: volume('payment'),
 };
 
-/** The six that the consortium's board asks for, in its order; new readers by the month, the others over twelve. */
+/** The six metrics of the consortium's board, in its order: new readers by month, the others over twelve months. */
 export const boardMetrics = [
   { name: 'new-readers', grain: 'month' },
   { name: 'lost-readers', grain: '12-months' },

@@ -22,7 +22,7 @@ export type Reasons = Readonly<Record<LossReason, number>>;
 
 type Months = readonly number[];
 
-/** What is counted in a scope, month by month: each answer is aligned with the month numbers asked for. */
+/** Monthly counts of a scope. Each answer is aligned with the given month numbers. */
 export interface FigureCounts {
   readonly windowMonths: number;
   readonly people: {
@@ -38,9 +38,9 @@ export interface FigureCounts {
   scores(item: keyof typeof scoresOf, months: Months): Promise<{ score: number; counts: number[] }[]>;
   testimonials(months: Months): Promise<number[]>;
   readonly costs: {
-    /** The currencies in which something was stated for one of these months. */
+    /** The currencies in which a cost was stated for one of these months. */
     currencies(months: Months): Promise<string[]>;
-    /** In the one currency of these months, minor units. */
+    /** The stated costs in the one currency of these months, in minor units. */
     minor(months: Months): Promise<number[]>;
     entries(months: Months): Promise<number[]>;
   };
@@ -49,8 +49,8 @@ export interface FigureCounts {
 export const costsModel = modelId(costs);
 
 /**
- * The counts of a scope as one build of the figures has them; costs are given in `currency`. Counts of a read model that
- * the build does not have yet throw `NOT_YET_APPLIED`.
+ * The counts of a scope from one build of the figures. Costs are given in `currency`. Counts of a read model that the
+ * build does not have yet throw `NOT_YET_APPLIED`.
  */
 export function countsOf(
   models: ReadModels,
@@ -60,7 +60,7 @@ export function countsOf(
   currency: () => string,
 ): FigureCounts {
   const { branches } = scope;
-  /** What names no branch belongs to the consortium only. */
+  /** Events without a branch belong to the consortium only. */
   const anywhere = scope.consortium ? [...branches, nowhere] : branches;
   const idOf = (name: FigureName): string => {
     const id = ids.get(name);

@@ -20,15 +20,15 @@ import {
 import { costsModel, countsOf } from './figure-counts.js';
 
 /**
- * A figure of one period; `complete`: the period has ended, and nothing that lies on the log waits to be counted, parked
- * records included: what waits may be about any period. False when the end of the log is not known.
+ * The figure of one period. `complete` means that the period has ended and nothing on the log waits to be counted,
+ * including parked records, which may be about any period. It is false when the end of the log is not known.
  */
 export interface Point extends Figure {
   readonly period: string;
   readonly complete: boolean;
 }
 
-/** The rules a figure was counted by: `version` is higher for every change of policy or time zone. */
+/** The rules that a figure was counted by. `version` rises with every change of policy or time zone. */
 export interface PolicyInForce extends ActivityPolicy {
   readonly version: number;
   readonly timeZone: string;
@@ -37,7 +37,7 @@ export interface PolicyInForce extends ActivityPolicy {
 export interface MetricAnswer {
   readonly metric: string;
   readonly unit: string;
-  /** Of money, which is in its minor units. */
+  /** The currency of an amount, which is in its minor units. */
   readonly currency?: string;
   readonly scope: string;
   readonly grain: Grain | '12-months';
@@ -70,15 +70,15 @@ interface Reading {
   readonly scope: Scope;
   readonly currency: string;
   readonly asOf: string;
-  /** The month in which we are. */
+  /** The current month. */
   readonly now: number;
-  /** Up to this instant (epoch milliseconds) everything that lay on the log is counted; `null`: that is not known. */
+  /** Everything recorded on the log before this instant (epoch milliseconds) is counted; `null` when that is not known. */
   readonly countedUpTo: number | null;
 }
 
 const notBegun: Figure = { value: null, n: 0 };
 
-/** Answers every metric from the build that serves. */
+/** Answers every metric from the serving build. */
 @Injectable()
 export class FiguresQuery {
   constructor(
@@ -130,7 +130,7 @@ export class FiguresQuery {
     });
   }
 
-  /** Every read begins here: the position it is complete up to is looked at before anything else is read. */
+  /** Every read begins here. It reads how far the counts are complete before it reads anything else. */
   private reading<T>(
     scopeName: string,
     after: string | undefined,
@@ -217,7 +217,7 @@ export class FiguresQuery {
   }
 }
 
-/** The months of a period that have begun: the rest of a running period is not known yet. */
+/** The months of a period that have begun. The rest of a running period is not known yet. */
 function begun({ first, last }: Period, now: number): number[] {
   const months: number[] = [];
   for (let month = first; month <= Math.min(last, now); month++) months.push(month);

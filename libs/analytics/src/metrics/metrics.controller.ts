@@ -7,7 +7,7 @@ import { metrics } from './definitions.js';
 import { FiguresQuery, type Board, type MetricAnswer } from './figures-query.js';
 import { grains, TooManyPoints } from './periods.js';
 
-/** Query parameters; the edge refuses a repeated one. */
+/** Query parameters. The edge refuses a repeated one. */
 type Parameters = Readonly<Record<string, string | undefined>>;
 
 const month = { type: 'string', example: '2024-03' } as const;

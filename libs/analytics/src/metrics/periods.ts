@@ -4,7 +4,7 @@ import { isoMonth, monthOf } from '../calendar/days-and-months.js';
 export const grains = ['month', 'quarter', 'year'] as const;
 export type Grain = (typeof grains)[number];
 
-/** Consecutive months, by number, under a name: `2024-03`, `2024-Q1`, `2024`, `FY2024`, `2023-06/2024-05`. */
+/** Consecutive months, by number, with a name: `2024-03`, `2024-Q1`, `2024`, `FY2024`, `2023-06/2024-05`. */
 export interface Period {
   readonly name: string;
   readonly first: number;
@@ -13,7 +13,7 @@ export interface Period {
 
 const pointsMax = 240;
 
-/** `2024-03` from 1900 on, as a month number; throws `BAD_MONTH`. */
+/** Parses a month from 1900 on, such as `2024-03`, into its month number. Throws `BAD_MONTH`. */
 export function parseMonth(month: string, field: string): number {
   if (/^\d{4}-(0[1-9]|1[0-2])$/.test(month) && month >= '1900') return monthOf(month);
   throw new Refusal(
@@ -24,7 +24,10 @@ export function parseMonth(month: string, field: string): number {
   );
 }
 
-/** Every period from..to, widened to whole ones. `yearStart` is the first month of a year of this grain, 1–12. */
+/**
+ * Every period between two months, extended to whole periods. `yearStart` is the first month of a year of this grain,
+ * 1–12.
+ */
 export function periodsOf(from: number, to: number, grain: Grain, yearStart: number | 'calendar'): Period[] {
   if (from > to) throw new Refusal('FROM_AFTER_TO', 'invalid', '`from` must not be after `to`.', '/from');
   const length = { month: 1, quarter: 3, year: 12 }[grain];
@@ -43,7 +46,7 @@ export function periodsOf(from: number, to: number, grain: Grain, yearStart: num
   return periods;
 }
 
-/** The edge answers 400. */
+/** More points than one answer may have. The edge answers 400. */
 export class TooManyPoints extends Error {
   override readonly name = 'TooManyPoints';
 
@@ -52,7 +55,7 @@ export class TooManyPoints extends Error {
   }
 }
 
-/** The same number of periods just before these, or the same ones a year earlier. */
+/** The same number of periods just before these, or the same periods a year earlier. */
 export function compared(
   periods: readonly Period[],
   mode: 'previous' | 'year',
@@ -80,7 +83,7 @@ export function nameOf(first: number, grain: Grain, fiscal: boolean): string {
   }
 }
 
-/** The twelve months to a month. */
+/** The twelve months up to and including a month. */
 export function twelveMonthsTo(last: number): Period {
   return { name: twelveMonthsFrom(last - 11), first: last - 11, last };
 }

@@ -50,7 +50,7 @@ async function read(
   return series;
 }
 
-/** Both identities of METRICS.md, from a month on that has nothing before it. */
+/** Checks both identities of METRICS.md, from a month on that has nothing before it. */
 function identitiesHold(s: Series, scope: string): void {
   const [came, left] = [sum(s, ['new', 'reactivated', 'moved-in']), sum(s, ['lost', 'moved-out'])];
   const before = [0, ...s['current']!];
@@ -73,7 +73,7 @@ function sum(of: Series, names: readonly string[]): number[] {
   return of['current']!.map((_, m) => names.reduce((total, name) => total + of[name]![m]!, 0));
 }
 
-// Both ways to the cells
+// The two ways to the same cells.
 
 interface Counted {
   readonly rows: ReadonlyMap<string, ReaderActivity>;
@@ -122,7 +122,10 @@ function sumOfCells(policy: ActivityPolicy, rows: Iterable<ReaderActivity>): Map
 
 type Logged = Delivered & { readonly fact: ReaderFact };
 
-/** In random batches, with redelivered and republished records, processors that are replaced and few rows in memory. */
+/**
+ * Applies the facts in random batches, with redelivered and republished records, replaced processors and few rows in
+ * memory.
+ */
 async function run({ policy, zone }: History, facts: readonly ReaderFact[], by: Chance, models: ReadModels) {
   const projection = readerActivity(policy, zone);
   const model = { projection, tallies: [people(policy)] };
@@ -172,7 +175,7 @@ async function run({ policy, zone }: History, facts: readonly ReaderFact[], by: 
 const sorted = (of: ReadonlyMap<string, unknown>) =>
   JSON.stringify([...of].sort(([a], [b]) => (a < b ? -1 : 1)));
 
-/** In every scope and month, and with both identities. */
+/** Compares every scope and month with the oracle, and checks both identities. */
 async function agree(history: History, models: ReadModels, id: string): Promise<void> {
   const keys = new Set(history.streams.flat().map(({ key }) => key));
   const persons = [...keys].map((key) => personOf(history, key)).filter((person) => person !== null);
@@ -192,7 +195,7 @@ function same(what: string, got: string, wanted: string): void {
   if (got !== wanted) throw new Error(`${what}:\n    got ${got}\n wanted ${wanted}`);
 }
 
-/** `READERSHIP_SEED=<n>` replays the history that failed. */
+/** `READERSHIP_SEED=<n>` repeats the history that failed. */
 const replayed = process.env['READERSHIP_SEED'];
 
 async function forRandomHistories(count: number, check: (history: History, by: Chance) => Promise<void>) {

@@ -16,7 +16,7 @@ const reader = (row: Partial<ReaderActivity>): ReaderActivity => ({
   counts: (row.days ?? []).map(() => 1),
   ...row,
 });
-/** The month so many after January 2020. */
+/** The nth month after January 2020. */
 const month = (n: number) => isoMonth(2020 * 12 + n);
 const months = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, n) => month(from + n));
 
@@ -27,7 +27,7 @@ function readOf(row: ReaderActivity) {
   return peopleReader({ cells } as Partial<ReadModels> as ReadModels, 'any');
 }
 
-/** The months of 0–39 in which the only reader counts. */
+/** The months among 0–39 in which the only reader counts. */
 async function when(
   row: ReaderActivity,
   measure: Parameters<ReturnType<typeof readOf>['stock']>[0],

@@ -4,21 +4,21 @@ import { firstDayOf, isoMonth, monthOfDay } from '../calendar/days-and-months.js
 import type { LossReason } from './people.js';
 import type { FromDay, ReaderActivity } from './reader-activity.projection.js';
 
-/** From the end of this month on. */
+/** A value that holds from the end of this month on. */
 type FromMonth<T> = readonly [month: number, T];
-/** Months from the first up to, not including, the second. */
+/** The months from the first up to, not including, the second. */
 type Span = readonly [from: number, to: number];
 
 /**
- * What METRICS.md "People" counts, each person placed by their home branch at the end of the month.
+ * Counts what METRICS.md "People" defines. Each person counts at their home branch at the end of the month.
  *
- * Cells `<measure>|<branch>|<YYYY-MM>`. Stocks (`current active retained returned newly-active kept`, `users-1 users-3
- * users-12`) hold changes: the value of a month is the sum of the cells up to it. Flows (`new reactivated lost-<reason>`,
- * `uses visit-days`) are counts of their month. The sum of `uses` over a window of months is placed by the homes of each
- * month; `uses-3 uses-12` (and `visit-days-3 …`) hold, as changes, what to add for those who moved to place it by the
- * home at its end. `moved|<YYYY-MM>|<from>|<to>` counts current readers who moved.
+ * Cells are `<measure>|<branch>|<YYYY-MM>`. Stocks (`current active retained returned newly-active kept`, `users-1
+ * users-3 users-12`) hold changes: the value of a month is the sum of the cells up to it. Flows (`new reactivated
+ * lost-<reason>`, `uses visit-days`) are counts of their month. The sum of `uses` over a window of months counts at the
+ * homes of each month; `uses-3 uses-12` (and `visit-days-3 …`) hold, as changes, what to add for those who moved so
+ * that the sum counts at the home at the window's end. `moved|<YYYY-MM>|<from>|<to>` counts current readers who moved.
  *
- * A reader costs as many cells as months of use and a few for each gap, move and closure, however long ago.
+ * A reader needs as many cells as months of use and a few for each gap, move and closure, however long ago.
  */
 export function people(policy: ActivityPolicy): Tally<ReaderActivity> {
   const nameOf = cellNames();
@@ -37,9 +37,9 @@ export function people(policy: ActivityPolicy): Tally<ReaderActivity> {
 }
 
 interface Use {
-  /** Ascending. */
+  /** In ascending order. */
   readonly months: number[];
-  /** Per month, qualifying interactions and distinct days. */
+  /** Qualifying interactions and distinct days, per month. */
   readonly uses: number[];
   readonly days: number[];
 }
@@ -67,10 +67,10 @@ function monthsOfUse(row: ReaderActivity): Use {
   return { months, uses, days };
 }
 
-/** Cells of one person, placed by where they were at home. */
+/** The cells of one person, who counts at their home branch of the time. */
 class PersonCount {
   readonly cells = new Map<string, number>();
-  /** Neighbours differ; the first reaches back without limit. */
+  /** Neighbouring entries differ. The first has no lower limit. */
   readonly homes: readonly FromMonth<string>[];
 
   constructor(
@@ -92,7 +92,7 @@ class PersonCount {
     this.cells.set(name, (this.cells.get(name) ?? 0) + n);
   }
 
-  /** Counted in every month of the span, at the home of so many months before each. */
+  /** Counts in every month of the span, at the home `monthsBefore` months before each. */
   during(measure: string, [from, to]: Span, monthsBefore = 0): void {
     for (let at = 0; at < this.homes.length; at++) {
       const [since, branch] = this.homes[at]!;
@@ -104,7 +104,7 @@ class PersonCount {
     }
   }
 
-  /** `n` counted in every month of the span at the home of that month, instead of at `placed`. */
+  /** Counts `n` in every month of the span at the home of that month, instead of at `placed`. */
   instead(measure: string, placed: string, n: number, [from, to]: Span): void {
     for (let at = 0; at < this.homes.length; at++) {
       const [since, branch] = this.homes[at]!;
@@ -118,7 +118,7 @@ class PersonCount {
     }
   }
 
-  /** The moves of somebody who is current in every month of the span. */
+  /** Counts the moves of somebody who is current in every month of the span. */
   moves([from, to]: Span): void {
     for (let at = 1; at < this.homes.length; at++) {
       const [month, branch] = this.homes[at]!;
@@ -152,7 +152,7 @@ function countActive(count: PersonCount, months: readonly number[], window: numb
   count.during('newly-active', [months[0]!, retainable]);
   for (const span of active) {
     count.during('active', span);
-    // From here on everything active is retained where it was also active a window ago, else returned.
+    // From here on an active month is retained if the person was also active a window ago, else returned.
     let returned = later(span[0], retainable);
     for (const [from, to] of active) {
       const start = later(span[0], from + window);
@@ -200,7 +200,7 @@ function countMembership(
 
 type State = ReaderActivity['membership'][number][1];
 
-/** The parts of ascending spans at whose month ends the membership is open. */
+/** The parts of ascending spans in which the membership is open at the end of the month. */
 function openDuring(spans: readonly Span[], states: readonly FromMonth<State>[]): readonly Span[] {
   if (states.length === 0) return spans;
   const closed: Span[] = states.flatMap(([from, state], at) =>
@@ -219,14 +219,14 @@ function openDuring(spans: readonly Span[], states: readonly FromMonth<State>[])
   return open;
 }
 
-/** Why somebody who was current is so no more at the end of a month. */
+/** Why somebody who was current is no longer current at the end of a month. */
 function reasonOf(month: number, states: readonly FromMonth<State>[]): LossReason {
   const state = states.find(([from]) => from === month)?.[1] ?? 'open';
   if (state === 'open') return 'lapsed';
   return state === 'not-renewed' ? 'expired' : 'closed';
 }
 
-/** The months of ascending ones and of the `length` − 1 after each. */
+/** The given ascending months and the `length` − 1 months after each. */
 function covered(months: readonly number[], length: number): Span[] {
   const spans: Span[] = [];
   let from = months[0];
@@ -260,7 +260,7 @@ type CellName = (measure: string, branch: string, month: number) => string;
 
 const namesMax = 200_000;
 
-/** Names are made once: the same few thousand are counted with all day, and a string seen before is found faster. */
+/** Makes each name once. The same few thousand are used all the time, and a known string is looked up faster. */
 function cellNames(): CellName {
   const known = new Map<string, Map<string, Map<number, string>>>();
   let names = 0;

@@ -1,19 +1,19 @@
 import type { ReadModels } from '@readership/kernel';
 import { monthOf, monthsAfter } from '../calendar/days-and-months.js';
 
-/** Values at the end of a month. `kept`: active now and W months before, placed by the home of then. */
+/** Values at the end of a month. `kept`: active now and W months before, counted at the home of the earlier month. */
 export type PeopleStock = 'current' | 'active' | 'retained' | 'returned' | 'newly-active' | 'kept';
-/** Counts of what happened in a month; `lost` is the sum over its reasons. */
+/** Counts of what happened in a month. `lost` is the sum over its reasons. */
 export type PeopleFlow = 'new' | 'reactivated' | 'lost';
-/** Sums over the months of a window that ends in a month, placed by the home at its end. */
+/** Sums over the months of a window, counted at the home at its end. */
 export type WindowMeasure = 'uses' | 'users' | 'visit-days';
 export type WindowLength = 1 | 3 | 12;
 export type LossReason = 'lapsed' | 'expired' | 'closed' | 'erased';
 export const lossReasons: readonly LossReason[] = ['lapsed', 'expired', 'closed', 'erased'];
 
 /**
- * The people metrics of a scope, given as the branches in it (all of them for the consortium), for months `YYYY-MM` in
- * any order. Every answer is aligned with `months` by index; what nobody counted is 0.
+ * The people metrics of a scope, for months `YYYY-MM` in any order. The scope is given as its branches, which are all
+ * branches for the consortium. Every answer is aligned with `months` by index; a month without counts is 0.
  *
  * Period retention of m is `stock('kept')` at m ÷ `stock('active')` at m − W.
  */
@@ -21,7 +21,7 @@ export interface PeopleReader {
   stock(measure: PeopleStock, branches: readonly string[], months: readonly string[]): Promise<number[]>;
   flow(measure: PeopleFlow, branches: readonly string[], months: readonly string[]): Promise<number[]>;
   lostReasons(branches: readonly string[], months: readonly string[]): Promise<Record<LossReason, number>[]>;
-  /** Moves across the border of the scope; those inside it cancel. */
+  /** Moves across the border of the scope. Moves within it cancel out. */
   moved(branches: readonly string[], months: readonly string[]): Promise<{ in: number[]; out: number[] }>;
   window(
     measure: WindowMeasure,
@@ -46,7 +46,7 @@ export function peopleReader(models: ReadModels, modelId: string): PeopleReader 
     return byMonth;
   };
 
-  /** Cells that hold changes: the value is the sum of all up to the month. */
+  /** Cells that hold changes: a month's value is the sum of all cells up to it. */
   const steps = async (measure: string, branches: readonly string[], months: readonly string[]) => {
     const changes = [...(await sums(measure, branches, '', latest(months)))].sort(([a], [b]) =>
       a < b ? -1 : 1,

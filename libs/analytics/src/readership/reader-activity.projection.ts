@@ -15,22 +15,28 @@ export type ReaderFact = PublishedEvent<
   | 'Adopted'
 >;
 
-/** From an effective day on; of two with the same day only the one recorded last is kept. Days are epoch days. */
+/** A value from an effective day (an epoch day) on. Of two with the same day only the one recorded last is kept. */
 export type FromDay<T> = readonly [day: number | null, T];
 
-/** What is known of one person: where at home, open or closed, and how much they used the library on which day. */
+/**
+ * What is known of one person: their home branches, when the membership was open, and how much they used the library on
+ * each day.
+ */
 export interface ReaderActivity {
-  /** A person who is not registered is provisional: an unknown card. */
+  /** False for a provisional person, who is known only by a card. */
   readonly registered: boolean;
-  /** Epoch day of enrolment; `null`: unknown. */
+  /** Epoch day of enrolment; `null` when it is not known. */
   readonly enrolled: number | null;
-  /** Home branches by day; a `null` day is before all others: the home of a registration on an unknown day. */
+  /** Home branches by day. A `null` day comes before all others: the home of a registration on an unknown day. */
   readonly homes: readonly FromDay<string>[];
   /** Closures and reopenings by day. */
   readonly membership: readonly FromDay<ClosureReason | 'open'>[];
-  /** Epoch days with qualifying interactions, ascending. */
+  /** Epoch days with qualifying interactions, in ascending order. */
   readonly days: readonly number[];
-  /** How many on each of `days`: never 0, but below 0 while a withdrawal is known before what it withdraws. */
+  /**
+   * The count for each of `days`. Never 0, but below 0 while a withdrawal is known before the interaction that it
+   * withdraws.
+   */
   readonly counts: readonly number[];
 }
 
@@ -44,7 +50,7 @@ const nobody: ReaderActivity = {
 };
 
 /**
- * A row per person, known or provisional, of what the people metrics follow from. Facts of the person's own stream come
+ * One row per person, known or provisional, from which the people metrics follow. Facts of the person's own stream come
  * in its order; those of interactions commute with them and with each other.
  */
 export function readerActivity(
@@ -54,7 +60,7 @@ export function readerActivity(
   const dayOf = localDay(timeZone);
   const kinds = new Set<string>(policy.qualifying);
 
-  /** The day on which it counts as use, if it does. */
+  /** The day on which an interaction counts as use; `null` when it does not. */
   const dayOfUse = (fact: InteractionFact | null): number | null => {
     if (fact === null || !kinds.has(fact.kind)) return null;
     if (fact.digital && !policy.digital) return null;
@@ -86,7 +92,7 @@ export function readerActivity(
       'ReattributedAway',
       'Adopted',
     ],
-    // An anonymous interaction is keyed by its own stream: it is nobody's.
+    // An anonymous interaction is keyed by its own stream, so it belongs to nobody.
     key: (event) => (event.key === event.stream ? null : event.key),
     apply(row, event) {
       switch (event.type) {
@@ -153,7 +159,7 @@ function counted(row: ReaderActivity, day: number, change: 1 | -1): ReaderActivi
   return { registered, enrolled, homes, membership, days, counts };
 }
 
-/** A short name for what a projection is built from: 32-bit FNV-1a over its JSON. */
+/** A short name for a projection's inputs: 32-bit FNV-1a over their JSON. */
 function digest(of: unknown): string {
   let hash = 0x811c9dc5;
   for (const letter of JSON.stringify(of)) hash = Math.imul(hash ^ letter.codePointAt(0)!, 0x01000193);

@@ -5,16 +5,16 @@ import { monthIn } from '../calendar/months.js';
 
 export type AnswerEvent = PublishedEvent<'SurveyAnswered'>;
 
-/** The scores that an item of each kind can take. */
+/** The possible scores of each kind of item. */
 export const scoresOf = {
   nps: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10],
   csat: [1, 2, 3, 4, 5],
 } as const;
 
-/** The series of the answers that gave a score. */
+/** The series of answers with a score. */
 export const answers = (item: keyof typeof scoresOf, score: number): string => `${item}:${score}`;
 
-/** Histograms of NPS and CSAT answers, at the branch they name and in the month of the time zone they were given in. */
+/** Histograms of NPS and CSAT answers, at their branch and in the month of the time zone in which they were given. */
 export function satisfaction(timeZone: string): EventTally<AnswerEvent> {
   const monthOf = monthIn(timeZone);
   return {

@@ -18,7 +18,7 @@ const seriesOf = {
   TestimonialWithdrawn: 'withdrawn',
 } as const satisfies Record<TestimonialEvent['type'], string>;
 
-/** Testimonials that were received, approved, published and withdrawn, each in the month it was received in. */
+/** Testimonials received, approved, published and withdrawn, each counted in the month in which it was received. */
 export const testimonials: EventTally<TestimonialEvent> = {
   name: 'testimonials',
   version: 1,

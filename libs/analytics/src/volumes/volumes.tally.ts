@@ -7,15 +7,15 @@ const on = ['InteractionRecorded', 'InteractionCorrected', 'InteractionWithdrawn
 
 export type VolumeEvent = PublishedEvent<(typeof on)[number]>;
 
-/** The series of an interaction kind's quantities. */
+/** The series of the quantities of an interaction kind. */
 export const quantities = (kind: string): string => kind;
 
-/** The series of what quantities exceed 1 by: quantities less this is the number of interactions. */
+/** The series of what quantities exceed 1 by. Quantities less this give the number of interactions. */
 export const surplus = (kind: string): string => `${kind}+`;
 
 /**
- * Interactions by kind, at the branch and in the month of the time zone where they happened. Whose they are does not
- * matter, so a re-attribution is no concern of this count.
+ * Interactions by kind, at the branch and in the month of the time zone where they happened. It does not depend on the
+ * person, so a re-attribution changes nothing.
  */
 export function volumes(timeZone: string): EventTally<VolumeEvent> {
   const monthOf = monthIn(timeZone);

@@ -5,7 +5,7 @@ export interface EventLogTopic {
   readonly kafka: KafkaConfig;
   /** `readership.events` in production. */
   readonly topic: string;
-  /** Fixed for the life of the deployment. */
+  /** Never changes during the life of the deployment. */
   readonly partitions: number;
 }
 
@@ -14,20 +14,20 @@ export class TopicRefused extends Error {
   override readonly name = 'TopicRefused';
 }
 
-/** Nothing on the log is ever dropped. */
+/** Settings that keep every record for ever. */
 const settings: Readonly<Record<string, string>> = {
   'cleanup.policy': 'delete',
   'retention.ms': '-1',
   'retention.bytes': '-1',
 };
 
-/** Creates the topic unless it is there; either way it is fit when this resolves, else it rejects with `TopicRefused`. */
+/** Creates the topic unless it exists. Rejects with `TopicRefused` when an existing topic is not fit. */
 export async function prepareEventLog(
   options: EventLogTopic & { readonly replication: number },
 ): Promise<void> {
   const { topic, partitions, replication } = options;
   await asking(options.kafka, async (admin) => {
-    // The client would report a topic that is there as an error.
+    // The client would report an existing topic as an error.
     if ((await admin.listTopics()).includes(topic)) return;
     await admin.createTopics({
       waitForLeaders: true,
@@ -47,7 +47,10 @@ export async function prepareEventLog(
   await checkEventLog(options);
 }
 
-/** Rejects with `TopicRefused` when the topic is missing, drops records or has another number of partitions. For the boot. */
+/**
+ * Rejects with `TopicRefused` when the topic is missing, drops records or has another number of partitions. Called at
+ * boot.
+ */
 export async function checkEventLog(options: EventLogTopic): Promise<void> {
   const { topic, partitions } = options;
   const faults = await asking(options.kafka, async (admin) => {
@@ -59,7 +62,7 @@ export async function checkEventLog(options: EventLogTopic): Promise<void> {
   if (faults.length > 0) throw new TopicRefused(`${topic} cannot be the event log: ${faults.join('; ')}`);
 }
 
-/** Deletes the topic if it is there, and with it the order of all that was published. */
+/** Deletes the topic if it exists, and with it the order of everything that was published. */
 export async function deleteEventLog(options: EventLogTopic): Promise<void> {
   const { topic } = options;
   await asking(options.kafka, async (admin) => {

@@ -16,7 +16,7 @@ const kafka: KafkaConfig = {
 };
 const timing = { heartbeatMs: 150, sessionMs: 6_000, rebalanceMs: 3_000, fetchWaitMs: 50 };
 
-/** Closing waits for work under way, and a crash does not: what is not closed in time is left behind. */
+/** Closes the log like a crash: work that does not end in time is abandoned. */
 async function closed(log: KafkaEventLog): Promise<void> {
   await Promise.race([log.stop(), pause(400)]);
 }

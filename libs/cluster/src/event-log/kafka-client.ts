@@ -2,16 +2,17 @@ import net from 'node:net';
 import tls from 'node:tls';
 import { Kafka, logLevel, type ISocketFactory, type KafkaConfig } from 'kafkajs';
 
-/** The client retries over the connection it has: the sooner an answer is given up, the sooner a silent one is replaced. */
+/** The client retries on the same connection, so a short timeout replaces a silent connection soon. */
 const requestTimeout = 10_000;
 const keepAliveMs = 60_000;
 const sizeBytes = 4;
-/** Ten times what a fetch asks for. */
+/** Ten times the size that a fetch asks for. */
 const frameBytesMax = 100 * 1024 * 1024;
 
 /**
- * A client for one purpose: those who share one also share what it knows of groups, and break on it. What fails is told by
- * whoever used it, in the log of the service. The client's own lines go where the configuration says (`loggedTo`), or nowhere.
+ * Makes a Kafka client for one purpose. Users of one client would share its knowledge of groups, and fail together when
+ * that is wrong. The caller reports failures in the log of the service. The client's own lines go where the
+ * configuration says (`loggedTo`), or nowhere.
  */
 export function kafkaClient(kafka: KafkaConfig): Kafka {
   const connect = kafka.socketFactory ?? usualSocket;
@@ -24,8 +25,8 @@ export function kafkaClient(kafka: KafkaConfig): Kafka {
 }
 
 /**
- * Gives the client whole answers only. It keeps a part of one over a broken connection, takes it for the beginning of
- * the first answer on the next, and then understands nothing any more until every request has timed out.
+ * Makes a socket deliver whole responses only. The client would keep part of a response over a broken connection, take
+ * it for the beginning of the first response on the next one, and understand nothing until every request has timed out.
  */
 function wholeAnswers(socket: net.Socket): net.Socket {
   const on = socket.on.bind(socket) as (event: string, listener: (...args: any[]) => void) => net.Socket;
@@ -36,8 +37,8 @@ function wholeAnswers(socket: net.Socket): net.Socket {
 }
 
 /**
- * Cuts a stream of bytes into what was sent as one: four bytes of size, and as many bytes as they say. A size that
- * cannot be is refused, and nothing is delivered any more.
+ * Splits a byte stream into frames of a four-byte size and as many bytes. An impossible size calls `refuse`, and
+ * nothing is delivered any more.
  */
 export function framed(deliver: (frame: Buffer) => void, refuse: () => void): (chunk: Buffer) => void {
   let chunks: Buffer[] = [];

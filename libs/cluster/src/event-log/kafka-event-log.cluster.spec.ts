@@ -75,7 +75,7 @@ it('two relays at once leave every position on the log, without a gap', async ()
   expect(kept(taken[0]!)).toEqual(upTo(last));
 });
 
-/** The way to the broker through a relay of bytes whose connections can be cut. */
+/** A TCP proxy to the broker whose connections can be cut. */
 async function cuttable(): Promise<{
   readonly config: KafkaConfig;
   cut(): void;
@@ -109,7 +109,7 @@ async function cuttable(): Promise<{
       socketFactory: ({ onConnect }) => connect({ host: '127.0.0.1', port: near }, onConnect),
     },
     cut,
-    // Those that are there stay open and carry nothing any more.
+    // Existing connections stay open and carry nothing any more.
     silence: () => sockets.forEach((socket) => socket.unpipe()),
     close: () => {
       cut();

@@ -24,7 +24,7 @@ import { decodeRecord, encodeRecord, UnreadableRecord } from './record-codec.js'
 import { RecordSender } from './record-sender.js';
 import { checkEventLog, type EventLogTopic } from './event-log-topic.js';
 
-/** Told of a record on the topic that no relay of ours sent: it is skipped. The offset is Kafka's. */
+/** Called for a record on the topic that no relay of ours sent. It is skipped. The offset is Kafka's. */
 export type ForeignSeen = (where: {
   readonly group: string;
   readonly partition: number;
@@ -36,23 +36,23 @@ export interface KafkaEventLogOptions extends EventLogTopic {
   readonly database: Database;
   readonly timing?: GroupTiming;
   readonly onError?: GroupFailed;
-  /** Where the connection of a consumer reports how it fares. */
+  /** Where a consumer's connection reports the outcome of its steps. */
   readonly report?: (loop: string) => LoopReport;
   readonly onForeign?: ForeignSeen;
 }
 
 const closeMs = 5_000;
 const moveBackTriesMax = 20;
-/** The broker takes 1 MiB by default, its own framing included. */
+/** The broker accepts 1 MiB by default, including its framing. */
 const requestBytesMax = 900_000;
 
 /**
- * The published log as a topic. The lane of a context is a document that moves after the send: a crash in between, or a
- * second relay, repeats records at the same positions, which consumers know by their `position` and `previous`.
+ * The published log as a topic. A context's lane is a document that is moved after the send. A crash in between, or a
+ * second relay, repeats records at the same positions; consumers recognise them by `position` and `previous`.
  */
 export class KafkaEventLog extends EventLog {
   readonly partitions: number;
-  /** What a read model takes at once is one document: a larger window would only be cut into pieces. */
+  /** A read model stores a batch in one document, so a larger window would only be split. */
   readonly windowMax = 500;
   private readonly lanes: Lanes;
   private readonly sender: RecordSender;
@@ -60,7 +60,7 @@ export class KafkaEventLog extends EventLog {
   private readonly follower: LogFollower;
   private readonly groups = new Set<KafkaGroup>();
   private readonly lastEnds = new KnownEnds(() => this.ends());
-  /** Ends of the sends under way, by partition: one at a time, or a lost answer could drop a batch. */
+  /** The end of the current send of each partition. One send at a time, or a lost response could drop a batch. */
   private readonly turns = new Map<number, Promise<unknown>>();
 
   constructor(private readonly options: KafkaEventLogOptions) {
@@ -107,7 +107,7 @@ export class KafkaEventLog extends EventLog {
     const found = new Map<number, { readonly position: Position; readonly id: string }>();
     const spans = all.map((partition) => ({
       partition,
-      // Read whole where it is shorter than what was sent: it is not the one that was sent to.
+      // A topic that is shorter than what was sent is another topic, so it is read whole.
       from: lanes[partition]!.sent > bounds[partition]!.high ? 0 : lanes[partition]!.sent,
       to: bounds[partition]!.high,
     }));
@@ -170,7 +170,7 @@ export class KafkaEventLog extends EventLog {
           }
         },
         take: async (_, partition, messages) => {
-          await this.hand(consumer, partition, messages);
+          await this.deliver(consumer, partition, messages);
           group.hint(topic, partition, Number(messages.at(-1)!.offset) + 1);
         },
         failed: (error, where) => onError?.(error, where),
@@ -202,12 +202,12 @@ export class KafkaEventLog extends EventLog {
     return this.follower.account(partition, Math.min(through ?? high, high), high);
   }
 
-  /** Lets no consumer take anything any more, and closes the connections. */
+  /** Stops all consumers and closes the connections. */
   async stop(): Promise<void> {
     await Promise.all([...this.groups].map((group) => group.stop()));
     const told = this.lastEnds.stop();
     await this.follower.close();
-    // What hangs is left behind, as by a crash: a send can only repeat what is sent again.
+    // Work that hangs is abandoned, as in a crash. An abandoned send can only repeat what is sent again.
     const rest = Promise.all([told, ...this.turns.values()]).then(() =>
       Promise.all([this.sender.close(), this.questions.close()]),
     );
@@ -218,7 +218,7 @@ export class KafkaEventLog extends EventLog {
     return this.options.timing ?? usualTiming;
   }
 
-  /** The offset of the next record; the log must be there from its beginning. */
+  /** The offset of the next record. Throws when the log does not begin at its first record. */
   private async high(partition: number): Promise<number> {
     const { topic } = this.options;
     const { low, high } = (await this.questions.bounds(topic, [partition]))[0]!;
@@ -226,7 +226,7 @@ export class KafkaEventLog extends EventLog {
     return high;
   }
 
-  /** Sends the records in order, in requests that the broker takes; resolves to the offset after the last, if any. */
+  /** Sends the records in order, in requests that the broker accepts. Resolves to the offset after the last, if any. */
   private async send(published: Position, records: readonly NewRecord[]): Promise<number | undefined> {
     let previous = published;
     let request: Message[] = [];
@@ -245,8 +245,11 @@ export class KafkaEventLog extends EventLog {
     return request.length > 0 ? this.sender.send(request) : undefined;
   }
 
-  /** Hands on what is ours, up to the first record that cannot be read: it halts the partition until somebody decides. */
-  private async hand(
+  /**
+   * Passes our records to the consumer, up to the first record that cannot be read. That one halts the partition until
+   * an operator acts.
+   */
+  private async deliver(
     consumer: LogConsumer,
     partition: number,
     messages: readonly KafkaMessage[],
@@ -271,7 +274,7 @@ export class KafkaEventLog extends EventLog {
     if (halt) throw halt;
   }
 
-  /** Our offset of the last record taken is Kafka's of the next one. */
+  /** Our offset of the last record taken equals Kafka's offset of the next one. */
   private async notCut(partition: number, offset: number): Promise<void> {
     const { topic } = this.options;
     const { low, high } = (await this.questions.bounds(topic, [partition]))[0]!;
@@ -279,7 +282,7 @@ export class KafkaEventLog extends EventLog {
   }
 }
 
-/** A record of this context, if it is one; one that cannot be read halts whoever needs it. */
+/** The record if it belongs to this context, else `null`. A record that cannot be read halts whoever needs it. */
 function ownRecord(message: KafkaMessage, partition: number, context: string): LogRecord | null {
   try {
     const record = decodeRecord(message, partition);
@@ -290,7 +293,7 @@ function ownRecord(message: KafkaMessage, partition: number, context: string): L
   }
 }
 
-/** A group of Kafka is known to the whole cluster, so ours carry the topic's name. */
+/** Group names are known in the whole Kafka cluster, so ours contain the topic's name. */
 function groupOf(topic: string, group: string): string {
   return `${topic}.${group}`;
 }

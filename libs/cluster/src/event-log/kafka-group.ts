@@ -4,9 +4,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { kafkaClient } from './kafka-client.js';
 import { logUnavailable } from './log-unavailable.js';
 import { LostPlace, lostPlace } from './lost-place.js';
-import { PartitionFeed, type Tap } from './partition-feed.js';
+import { PartitionFeed, type Fetching } from './partition-feed.js';
 
-/** Told of what went wrong; the partition, or the whole membership when none is named, is tried again after a pause. */
+/** Called with an error. The partition, or the whole membership when no partition is given, is retried after a pause. */
 export type GroupFailed = (
   error: unknown,
   where: { readonly group: string; readonly topic?: string; readonly partition?: number },
@@ -14,32 +14,35 @@ export type GroupFailed = (
 
 export interface GroupTiming {
   readonly heartbeatMs: number;
-  /** Without a heartbeat for this long a member has lost its partitions. The broker sets bounds, by default 6 s to 30 min. */
+  /** A member without a heartbeat for this long loses its partitions. The broker sets bounds, by default 6 s to 30 min. */
   readonly sessionMs: number;
   readonly rebalanceMs: number;
-  /** How long a fetch waits for news; as long may it take until a rested partition is fetched again. */
+  /** How long a fetch waits for new records. A paused partition may also wait this long until it is fetched again. */
   readonly fetchWaitMs: number;
 }
 
-/** Ten heartbeats a session, and two sessions for all members to come together again. */
+/** Ten heartbeats a session, and two sessions for all members to rejoin. */
 export function timingOf(sessionMs: number): GroupTiming {
   return { heartbeatMs: Math.round(sessionMs / 10), sessionMs, rebalanceMs: 2 * sessionMs, fetchWaitMs: 250 };
 }
 
 export const usualTiming: GroupTiming = timingOf(30_000);
 
-/** Takes the records of topics with others of the same group. Offsets are Kafka's: from 0, that of the next record. */
+/**
+ * Takes the records of topics together with other members of the group. Offsets are Kafka's: they count from 0, and an
+ * offset names the next record.
+ */
 export interface GroupMember {
   readonly group: string;
   readonly topics: readonly string[];
-  /** The most records one call of `take` gets. */
+  /** The most records that one call of `take` gets. */
   readonly window: number;
-  /** The offset at which to begin, asked whenever a partition is given to this member and after each failure. */
+  /** The offset at which to begin. Called whenever a partition is assigned to this member, and after each failure. */
   start(topic: string, partition: number): Promise<number>;
-  /** Takes the next records, in order, one call at a time per partition, never an empty list. */
+  /** Takes the next records, in order, one call at a time per partition. The list is never empty. */
   take(topic: string, partition: number, messages: readonly KafkaMessage[]): Promise<void>;
   readonly failed: GroupFailed;
-  /** How the membership fares: it succeeds with each heartbeat. */
+  /** The report of the membership. It succeeds with each heartbeat. */
   readonly report?: LoopReport | undefined;
 }
 
@@ -52,9 +55,9 @@ const rejoinMaxMs = 5_000;
 const retry = { retries: 5, initialRetryTime: 100, maxRetryTime: 2_000 };
 
 /**
- * One member of a Kafka consumer group. Each partition goes its own way: a take that is slow or throws holds up its
- * partition alone, and the membership is kept up meanwhile. A partition can have two owners for a moment, since a member
- * learns of a rebalance late; what a take writes must be fenced or repeatable.
+ * One member of a Kafka consumer group. Partitions are independent: a slow or failing `take` delays its partition
+ * alone, and the membership is kept meanwhile. A partition can have two owners for a moment, because a member learns
+ * late of a rebalance. So what `take` writes must be fenced or repeatable.
  */
 export class KafkaGroup {
   private readonly feeds = new Map<string, PartitionFeed>();
@@ -71,30 +74,30 @@ export class KafkaGroup {
     private readonly timing: GroupTiming = usualTiming,
   ) {}
 
-  /** Joins, and joins again whenever the membership breaks. Call it once. */
+  /** Joins, and joins again whenever the membership is lost. Call it once. */
   join(): void {
     this.membership = this.stayMember();
   }
 
-  /** Resolves when no call of `take` is under way and none will come. */
+  /** Leaves the group. Resolves when no call of `take` is under way and none will follow. */
   async stop(): Promise<void> {
     this.leaving.abort();
     await this.membership;
   }
 
-  /** Asks `start` again where this partition goes on; what was fetched of it is dropped. */
+  /** Calls `start` again for this partition, and drops what was fetched of it. */
   restart(topic: string, partition: number): void {
     const { consumer } = this;
-    if (consumer) this.feeds.get(keyOf(topic, partition))?.begin(this.tap(consumer, topic, partition));
+    if (consumer) this.feeds.get(keyOf(topic, partition))?.begin(this.fetching(consumer, topic, partition));
   }
 
-  /** Makes `offset` where the group begins; rejects when this member has lost its place. */
+  /** Commits `offset` as the place where the group begins. Rejects when this member has lost its place in the group. */
   async commit(topic: string, partition: number, offset: number): Promise<void> {
     if (!this.consumer) throw new LostPlace(`${this.member.group} has no connection to commit on`);
     await this.consumer.commitOffsets([{ topic, partition, offset: String(offset) }]);
   }
 
-  /** Lets lag tools know how far this partition has come, soon and if it can be. */
+  /** Commits the offset soon, for lag monitoring only; errors are ignored. */
   hint(topic: string, partition: number, offset: number): void {
     this.hints.set(keyOf(topic, partition), { topic, partition, offset: String(offset) });
     this.hintTimer ??= setTimeout(() => void this.giveHints(), hintMs).unref();
@@ -114,7 +117,7 @@ export class KafkaGroup {
     await this.allEnded();
   }
 
-  /** One connection, from joining until it breaks or this member leaves; resolves to what broke it. */
+  /** One connection, from joining until it is lost or this member leaves. Resolves to the error that ended it. */
   private async session(): Promise<unknown> {
     const { signal } = this.leaving;
     const { heartbeatMs, sessionMs, rebalanceMs, fetchWaitMs } = this.timing;
@@ -126,7 +129,7 @@ export class KafkaGroup {
       maxWaitTimeInMs: fetchWaitMs,
       maxBytesPerPartition: partitionBytesMax,
       allowAutoTopicCreation: false,
-      // A consumer that crashed is replaced here; restarting the same one would be a second mechanism.
+      // A consumer that crashed is replaced here. Letting it restart itself would be a second mechanism.
       retry: { ...retry, restartOnFailure: async () => false },
     });
     let end: (error: unknown) => void = () => {};
@@ -147,11 +150,11 @@ export class KafkaGroup {
     } finally {
       signal.removeEventListener('abort', end);
       this.leaveAll();
-      // Left only when nothing is under way, so that the next owner begins after what was taken.
+      // Leaves only when no call is under way, so that the next owner begins after what was taken.
       if (signal.aborted) await this.allEnded();
       await this.giveHints();
       this.consumer = null;
-      // A consumer that is stopped while it joins would join all the same and keep its partitions.
+      // A consumer that is stopped while it joins would still join and keep its partitions.
       const gone = running.catch(() => {}).then(() => consumer.disconnect());
       await Promise.race([gone.catch(() => {}), pause(leaveMs, undefined, { ref: false })]);
     }
@@ -173,7 +176,7 @@ export class KafkaGroup {
   private async fetched({ batch, resolveOffset, isStale }: EachBatchPayload): Promise<void> {
     const feed = this.feeds.get(keyOf(batch.topic, batch.partition));
     if (!feed || isStale()) return;
-    // Where the fetch began, which its first record need not tell: control records and compaction leave holes.
+    // The fetch's own offset, because its first record may have a higher one: control records and compaction leave holes.
     const { fetchedOffset } = batch as typeof batch & { readonly fetchedOffset: string };
     const last = batch.lastOffset();
     if (!feed.accept(Number(fetchedOffset), Number(last) + 1, batch.messages)) return;
@@ -189,7 +192,7 @@ export class KafkaGroup {
     this.member.report?.succeeded();
     for (const [topic, partitions] of Object.entries(assignment)) {
       for (const partition of partitions) {
-        this.feed(topic, partition).begin(this.tap(consumer, topic, partition));
+        this.feed(topic, partition).begin(this.fetching(consumer, topic, partition));
       }
     }
   }
@@ -210,17 +213,17 @@ export class KafkaGroup {
     return feed;
   }
 
-  private tap(consumer: Consumer, topic: string, partition: number): Tap {
+  private fetching(consumer: Consumer, topic: string, partition: number): Fetching {
     const which = [{ topic, partitions: [partition] }];
     return {
-      close: () => {
+      pause: () => {
         try {
           consumer.pause(which);
         } catch {
-          // A consumer that is gone refuses, and fetches nothing anyway.
+          // A consumer that has left rejects, and fetches nothing anyway.
         }
       },
-      open: (offset) => {
+      resume: (offset) => {
         if (offset !== undefined) consumer.seek({ topic, partition, offset: String(offset) });
         consumer.resume(which);
       },

@@ -1,6 +1,6 @@
 import kafkajs, { type KafkaConfig, type LogEntry } from 'kafkajs';
 
-/** Told what the Kafka client says of its connections and retries. */
+/** Receives what the Kafka client logs about its connections and retries. */
 export type KafkaLog = (entry: {
   readonly client: string;
   readonly level: string;
@@ -9,7 +9,7 @@ export type KafkaLog = (entry: {
   readonly groupId?: string;
 }) => void;
 
-/** Hands the client's own lines to the log of the service, without their stacks. */
+/** Client configuration that sends the client's own lines to the log of the service, without stacks. */
 export function loggedTo(log: KafkaLog): Pick<KafkaConfig, 'logLevel' | 'logCreator'> {
   return {
     logLevel: kafkajs.logLevel.WARN,

@@ -3,7 +3,7 @@ import kafkajs, { type Admin, type KafkaConfig } from 'kafkajs';
 import { kafkaClient } from './kafka-client.js';
 import { logUnavailable } from './log-unavailable.js';
 
-/** The offsets that a partition holds: from `low` to before `high`. */
+/** The offsets that a partition holds: from `low` up to before `high`. */
 export interface Bounds {
   readonly low: number;
   readonly high: number;
@@ -12,19 +12,19 @@ export interface Bounds {
 /** How far a group has come in a partition. */
 export interface Standing extends Bounds {
   readonly partition: number;
-  /** Null: it has committed nothing. */
+  /** `null` when it has committed nothing. */
   readonly committed: number | null;
 }
 
 const retry = { retries: 4, initialRetryTime: 100, maxRetryTime: 2_000 };
 
-/** What is asked of the brokers themselves, over one connection that is made when first needed. */
+/** Asks the brokers, over one connection that is made on first use. */
 export class KafkaQuestions {
   private admin: Promise<Admin> | null = null;
 
   constructor(private readonly kafka: KafkaConfig) {}
 
-  /** Of these partitions, in their order. */
+  /** Bounds of these partitions, in their order. */
   async bounds(topic: string, partitions: readonly number[]): Promise<readonly Bounds[]> {
     return this.ask(async (admin) => {
       const offsets = await admin.fetchTopicOffsets(topic);
@@ -36,14 +36,14 @@ export class KafkaQuestions {
     });
   }
 
-  /** Where the group begins in a partition, null when it has committed nothing. */
+  /** The offset where the group begins in a partition; `null` when it has committed nothing. */
   async committed(group: string, topic: string, partition: number): Promise<number | null> {
     const [answer] = await this.ask((admin) => admin.fetchOffsets({ groupId: group, topics: [topic] }));
     const offset = Number(answer?.partitions.find((one) => one.partition === partition)?.offset ?? -1);
     return offset < 0 ? null : offset;
   }
 
-  /** Of the group in every partition of a topic. */
+  /** How far the group has come in every partition of a topic. */
   async standing(group: string, topic: string): Promise<readonly Standing[]> {
     return this.ask(async (admin) => {
       const [offsets, [answer]] = await Promise.all([
@@ -66,8 +66,8 @@ export class KafkaQuestions {
   }
 
   /**
-   * The answer; asked twice at most, since a connection that was there may have broken meanwhile. Rejects with
-   * `Unavailable` when no broker answers.
+   * Asks a question and resolves to its answer. Asks twice at most, because the existing connection may have broken.
+   * Rejects with `Unavailable` when no broker answers.
    */
   async ask<T>(question: (admin: Admin) => Promise<T>): Promise<T> {
     const known = this.admin;
@@ -87,14 +87,20 @@ export class KafkaQuestions {
     }
   }
 
-  /** The client keeps to leaders and coordinators that it once knew: the next question goes to a new one. */
+  /**
+   * Drops the connection. The client sticks to the leaders and coordinators that it once knew, so the next question
+   * uses a new client.
+   */
   private drop(admin: Promise<Admin>): void {
     if (this.admin === admin) this.admin = null;
     void admin.then((old) => old.disconnect()).catch(() => {});
   }
 }
 
-/** For the boot: one question over a connection of its own. What the client meets is told in one line that names the brokers. Rejects with `Unavailable` when no broker answers. */
+/**
+ * Asks one question at boot, over a connection of its own. An error of the client becomes one line that names the
+ * brokers. Rejects with `Unavailable` when no broker answers.
+ */
 export async function asking<T>(kafka: KafkaConfig, question: (admin: Admin) => Promise<T>): Promise<T> {
   const questions = new KafkaQuestions(kafka);
   try {

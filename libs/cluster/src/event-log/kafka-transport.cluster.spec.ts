@@ -21,7 +21,7 @@ const other = `spec-other-${run}`;
 let admin: Admin;
 let group: string;
 let applications: INestMicroservice[];
-/** What the handlers were called with, and what they do about it. */
+/** What the handlers were called with, and how they answer. */
 let taken: TopicBatch[];
 let overheard: TopicBatch[];
 let handling: (batch: TopicBatch) => Promise<void>;

@@ -12,44 +12,45 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { KafkaGroup, usualTiming, type GroupFailed, type GroupTiming } from './kafka-group.js';
 import { KafkaQuestions } from './kafka-questions.js';
 
-/** What comes by topic: `@EventPattern<TopicBatches>('<topic>')` checks the handler. */
+/** The messages of topics: `@EventPattern<TopicBatches>('<topic>')` checks the handler's type. */
 export type TopicBatches = Record<string, TopicBatch>;
 
 export interface KafkaTransportOptions {
   readonly kafka: KafkaConfig;
   readonly group: string;
-  /** Begins the name of each topic, before a dot: handlers name the rest. Absent: they name the whole. */
+  /** Prefix of each topic, before a dot; handlers name the rest. Without it handlers name the whole topic. */
   readonly namespace?: string;
   /**
-   * Rejects when one of the topics is not fit to be listened to: the application does not start then. With `Unavailable`
-   * when no broker answers: it starts, and listens as soon as one does.
+   * Rejects when one of the topics is not fit to be consumed; then the application does not start. Rejects with
+   * `Unavailable` when no broker answers; then the application starts, and consumes as soon as one answers.
    */
   readonly check?: (topics: readonly string[]) => Promise<void>;
   /** The most records of a batch; 500 by default. */
   readonly window?: number;
   readonly timing?: GroupTiming;
   readonly onError?: GroupFailed;
-  /** Where it reports how listening fares. */
+  /** Where it reports the outcome of its steps. */
   readonly report?: (loop: string, partition?: number) => LoopReport;
 }
 
 const backoffMs = { first: 500, most: 10_000 } as const;
-/** A boot waits no longer for the first check. */
+/** The longest that a boot waits for the first check. */
 const firstCheckMs = 5_000;
 const unheard: LoopReport = { began() {}, succeeded() {}, failed() {}, ended() {} };
 
 /**
- * Lets a Nest application listen to topics: an `@EventPattern('<topic>')` handler is called with one `TopicBatch` at a time. At least once: the group's offset moves after the handler
- * has resolved. When it throws, its partition rests, longer each time up to five seconds, and the batch comes again.
+ * Lets a Nest application consume topics. An `@EventPattern('<topic>')` handler is called with one `TopicBatch` at a
+ * time. Delivery is at least once: the group's offset moves after the handler has resolved. When it rejects, its
+ * partition pauses, longer each time up to five seconds, and the batch is delivered again.
  */
 export class KafkaTransport extends Server implements CustomTransportStrategy {
-  /** A handler's failure is answered here by delivering again, so Nest need not report it. */
+  /** A failed handler gets the batch again, so Nest need not report the error. */
   override readonly propagatesEventHandlerErrors = true;
   private readonly questions: KafkaQuestions;
   private group: KafkaGroup | null = null;
   private topics: readonly string[] = [];
   private readonly closing = new AbortController();
-  /** The first record of the batch that each partition has in hand. */
+  /** The first record of each partition's current batch. */
   private readonly inHand = new Map<string, TopicRecord>();
 
   constructor(private readonly options: KafkaTransportOptions) {
@@ -70,7 +71,10 @@ export class KafkaTransport extends Server implements CustomTransportStrategy {
     });
   }
 
-  /** Tells the first outcome, or that there is none yet; a topic that is found unfit later is checked again and again. */
+  /**
+   * Reports the first outcome to `first`: fit, unfit, or unavailable. A topic that is found unfit later is checked
+   * again.
+   */
   private async joinWhenFit(topics: readonly string[], first: (error?: unknown) => void): Promise<void> {
     const { check, group, onError } = this.options;
     const { signal } = this.closing;
@@ -134,14 +138,14 @@ export class KafkaTransport extends Server implements CustomTransportStrategy {
     group.join();
   }
 
-  /** What waits on the topics that are listened to, whichever process takes it; nothing when there are none. */
+  /** The lag of all consumed topics, whichever process consumes the partition; empty when there are none. */
   async lag(): Promise<readonly TopicLag[]> {
     const all = this.topics.map(async (topic) => {
       const standings = await this.questions.standing(this.options.group, topic);
       return standings.map(({ partition, low, high, committed }) => {
         const next = Math.min(high, Math.max(low, committed ?? low));
         const first = this.inHand.get(`${topic}/${partition}`);
-        // One that was in hand when the partition went to another process has been taken there meanwhile.
+        // A record that was held when the partition moved to another process has been taken there meanwhile.
         const sentAt = first && first.offset >= next ? first.timestamp : null;
         return { topic, partition, records: high - next, sentAt };
       });
@@ -149,21 +153,24 @@ export class KafkaTransport extends Server implements CustomTransportStrategy {
     return (await Promise.all(all)).flat();
   }
 
-  /** Resolves when no handler runs and none will be called. */
+  /** Stops consuming. Resolves when no handler runs and none will be called. */
   async close(): Promise<void> {
     this.closing.abort();
     await this.group?.stop();
     await this.questions.close();
   }
 
-  /** There are no events of the connection to listen to: what fails is told to `onError`. */
+  /** Does nothing: the connection has no events, and errors go to `onError`. */
   on(): void {}
 
   unwrap<T>(): T {
     return this.group as T;
   }
 
-  /** Where the group stands; the oldest record of the topic when it stands nowhere, or where nothing is any more. */
+  /**
+   * The group's committed offset. The oldest record of the topic when it has none, or when nothing is stored there any
+   * more.
+   */
   private async start(topic: string, partition: number): Promise<number> {
     const committed = await this.questions.committed(this.options.group, topic, partition);
     const { low, high } = (await this.questions.bounds(topic, [partition]))[0]!;
@@ -179,7 +186,7 @@ export class KafkaTransport extends Server implements CustomTransportStrategy {
     return namespace === undefined ? pattern : `${namespace}.${pattern}`;
   }
 
-  /** Calls the head handler only: Nest follows the chain of a topic's handlers itself. */
+  /** Calls the first handler only, because Nest follows the chain of a topic's handlers itself. */
   private async handle(batch: TopicBatch): Promise<void> {
     const handler = [...this.getHandlers()].find(([pattern]) => this.topicOf(pattern) === batch.topic)?.[1];
     if (!handler) throw new Error(`nothing handles ${batch.topic}`);
@@ -200,7 +207,7 @@ function recordOf({ offset, key, value, headers, timestamp }: KafkaMessage): Top
     headers: Object.fromEntries(
       Object.entries(headers ?? {}).flatMap(([name, repeated]) => {
         const [first] = Array.isArray(repeated) ? repeated : [repeated];
-        // One without a value is there on the wire, whatever the client's types say.
+        // A header without a value is possible on the wire, whatever the client's types say.
         return first === undefined || first === null ? [] : [[name, first.toString()]];
       }),
     ),

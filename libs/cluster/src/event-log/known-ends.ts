@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 const askEveryMs = 1_000;
 
-/** What this process was last told of the ends of the log: asked once a second for everybody, so that nobody waits for an answer. */
+/** The last known ends of the log. Asks once a second for everybody, so that nobody waits for an answer. */
 export class KnownEnds {
   private ends: number[] = [];
   private askedAt = -Infinity;
@@ -15,17 +15,17 @@ export class KnownEnds {
     private readonly now: () => number = () => performance.now(),
   ) {}
 
-  /** `null` while the log has not answered for `endsAgeMaxMs`. */
+  /** `null` when the log has not answered for `endsAgeMaxMs`. */
   get known(): readonly number[] | null {
     return this.now() - this.askedAt > endsAgeMaxMs ? null : this.ends;
   }
 
-  /** Asks from now on, until it is stopped. */
+  /** Asks periodically until it is stopped. */
   start(): void {
     this.asking ??= this.askAgainAndAgain();
   }
 
-  /** A record was seen at this offset: the partition ends there or later. */
+  /** Reports that a record was seen at this offset: the partition ends there or later. */
   seen(partition: number, offset: number): void {
     if (offset > (this.ends[partition] ?? 0)) this.ends[partition] = offset;
   }
@@ -41,11 +41,11 @@ export class KnownEnds {
       const begunAt = this.now();
       try {
         const ends = await this.ask();
-        // As of the question: what came to the log after it may be missing in the answer.
+        // The answer counts from when the question was asked; it may lack records that arrived later.
         this.ends = [...ends];
         this.askedAt = begunAt;
       } catch {
-        // What is known grows old, and is not known any more then.
+        // The known ends grow old, and are then no longer used.
       }
       await pause(askEveryMs, undefined, { signal }).catch(() => undefined);
     }

@@ -6,7 +6,7 @@ interface LaneDoc {
   readonly _id: string;
   readonly scanned: Position;
   readonly published: Position;
-  /** How often it was moved back; absent: never. */
+  /** How often it was moved back; absent when it never was. */
   readonly turn?: number;
   /** The topic's offset after the last record that was sent. */
   readonly sent?: number;
@@ -14,13 +14,13 @@ interface LaneDoc {
 
 /** A lane as it is stored. */
 export interface StoredLane extends Lane {
-  /** What was sent in an earlier turn does not move it any more. */
+  /** A send that began in an earlier turn does not move the lane. */
   readonly turn: number;
-  /** After it nothing of the context was on the topic when the lane moved. */
+  /** When the lane was moved, the topic held nothing of the context after this offset. */
   readonly sent: number;
 }
 
-/** How far each context's relays have come, moved by compare-and-set. */
+/** Lanes of all contexts, moved by compare-and-set. */
 export class Lanes {
   private readonly lanes: Collection<LaneDoc>;
 
@@ -34,12 +34,12 @@ export class Lanes {
     return { scanned, published, turn, sent };
   }
 
-  /** Remembers, while the lane stands there, that nothing of the context lies on the topic between `sent` and an offset. */
+  /** Stores that the topic holds nothing of the context between `sent` and an offset, unless the lane has moved. */
   async nothingUntil(context: string, partition: number, lane: StoredLane, offset: number): Promise<void> {
     await this.move(context, partition, lane, { ...lane, sent: offset });
   }
 
-  /** Moves the lane; false when it is not where it was any more. */
+  /** Moves the lane. Resolves to false when it is no longer where it was. */
   async move(context: string, partition: number, from: StoredLane, to: StoredLane): Promise<boolean> {
     const _id = idOf(context, partition);
     const turn = from.turn === 0 ? { $exists: false } : from.turn;

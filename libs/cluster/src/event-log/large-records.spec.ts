@@ -7,11 +7,11 @@ const megabyte = 1024 * 1024;
 const message = (offset: number, bytes: number): KafkaMessage =>
   ({ offset: String(offset), key: null, value: Buffer.alloc(bytes), headers: {} }) as unknown as KafkaMessage;
 
-/** A feed of one partition whose takes wait until they are let go. */
+/** A feed of one partition whose calls of `take` wait until the test releases them. */
 function feeding(window: number) {
   const taken: number[] = [];
   let letGo: () => void = () => {};
-  let closed = false;
+  let paused = false;
   const feed = new PartitionFeed({
     window,
     start: async () => 0,
@@ -23,8 +23,8 @@ function feeding(window: number) {
       throw error;
     },
   });
-  feed.begin({ close: () => (closed = true), open: () => (closed = false) });
-  return { feed, taken, letGo: () => letGo(), isClosed: () => closed };
+  feed.begin({ pause: () => (paused = true), resume: () => (paused = false) });
+  return { feed, taken, letGo: () => letGo(), isPaused: () => paused };
 }
 
 it('a call gets no more than 8 MiB, or one record that is larger alone', async () => {
@@ -47,17 +47,17 @@ it('a call gets no more than 8 MiB, or one record that is larger alone', async (
 });
 
 it('fetching rests while 8 MiB wait, however few records they are', async () => {
-  const { feed, letGo, isClosed } = feeding(500);
+  const { feed, letGo, isPaused } = feeding(500);
   await pause(5);
   feed.accept(0, 1, [message(0, 1)]);
   await pause(5);
   feed.accept(1, 2, [message(1, 9 * megabyte)]);
   await feed.room(5);
-  expect(isClosed()).toBe(true);
+  expect(isPaused()).toBe(true);
   letGo();
   await pause(5);
   letGo();
   await pause(5);
-  expect(isClosed()).toBe(false);
+  expect(isPaused()).toBe(false);
   feed.leave();
 });

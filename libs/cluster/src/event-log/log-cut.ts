@@ -1,4 +1,4 @@
-/** A consumer has come further than the log reaches, or begins before it: the topic was deleted or cut. */
+/** A consumer has gone beyond the end of the log, or begins before its first record: the topic was deleted or cut. */
 export class LogCut extends Error {
   override readonly name = 'LogCut';
 

@@ -11,9 +11,9 @@ export interface FollowerOptions {
   readonly topic: string;
   readonly partitions: number;
   readonly timing: GroupTiming;
-  /** Rejects when the log does not hold what comes after an offset. */
+  /** Rejects when the log does not hold the records after an offset. */
   readonly notCut: (partition: number, offset: number) => Promise<void>;
-  /** Where the log of a partition ends now. */
+  /** The end of a partition of the log now. */
   readonly high: (partition: number) => Promise<number>;
   readonly onError: GroupFailed;
 }
@@ -23,10 +23,10 @@ const idleMs = 10 * 60_000;
 const stallMs = 30_000;
 const listenMs = 1_000;
 
-/** Reads the whole log for its account: from when it is first asked until nobody has asked for some time. */
+/** Reads the whole log to count its records, from the first request until nobody has asked for some time. */
 export class LogFollower {
   private readonly counts: PartitionCount[];
-  /** Ends of the answers under way, by partition: one at a time. */
+  /** The end of the current answer of each partition. One at a time. */
   private readonly turns = new Map<number, Promise<unknown>>();
   private readonly listeners = new Set<() => void>();
   private group: KafkaGroup | null = null;
@@ -39,12 +39,12 @@ export class LogFollower {
     this.counts = Array.from({ length: options.partitions }, () => new PartitionCount());
   }
 
-  /** What the partition holds up to an offset that it has reached. Rejects when reading does not get on. */
+  /** What the partition holds up to an offset that it has reached. Rejects when reading makes no progress. */
   account(partition: number, through: number, high: number): Promise<readonly Counted[]> {
     return this.inTurn(partition, () => this.answer(partition, through, high));
   }
 
-  /** How far the records of each context follow one another in all that the partition holds. */
+  /** For each context, the last position up to which its records in the partition have no gap. */
   reach(partition: number, high: number): Promise<Readonly<Record<string, Position>>> {
     return this.inTurn(partition, async () => {
       await this.answer(partition, high, high);
@@ -85,7 +85,7 @@ export class LogFollower {
     }
   }
 
-  /** A log that has become shorter than what was counted is another one: it is counted anew. */
+  /** Counts from the beginning again when the log is shorter than what was counted, because it is then another log. */
   private async stillThere(partition: number, known: PartitionCount): Promise<PartitionCount> {
     const { offset } = known;
     if ((await this.options.high(partition)) >= offset) return known;
@@ -144,7 +144,7 @@ export class LogFollower {
     const count = this.counts[partition]!;
     const { rereads } = count;
     for (const message of messages) count.count(Number(message.offset) + 1, headOf(message));
-    // What was read again is behind: on from where it was left.
+    // The chunk was read again; reading continues where it stopped before.
     if (rereads && !count.rereads) group.restart(this.options.topic, partition);
     for (const heard of this.listeners) heard();
   }
@@ -170,7 +170,7 @@ export class LogFollower {
   }
 }
 
-/** One that cannot be read halts whoever needs it; it is no reason not to count the others. */
+/** The head of a record. An unreadable record halts whoever needs it, but the others are still counted. */
 function headOf(message: KafkaMessage): RecordHead | null {
   try {
     return decodeHead(message);

@@ -9,10 +9,10 @@ const {
   KafkaJSRequestTimeoutError,
 } = kafkajs;
 
-/** Not one that merely moves its leader: a topic that is not there does not come by waiting. */
+/** This error is not temporary: a missing topic does not appear by waiting. The code also covers a moving leader. */
 const missingTopic = 'UNKNOWN_TOPIC_OR_PARTITION';
 
-/** Whether no broker answered, or none that may. */
+/** True when no broker answered, or none that may answer. */
 function isAway(error: unknown): error is Error {
   if (error instanceof KafkaJSNumberOfRetriesExceeded) return isAway(error.cause);
   if (error instanceof KafkaJSProtocolError) return error.retriable && error.type !== missingTopic;
@@ -23,7 +23,7 @@ function isAway(error: unknown): error is Error {
   );
 }
 
-/** `Unavailable` for what passes by itself, else the error as it is. */
+/** `Unavailable` for errors that pass by themselves, else the error itself. */
 export function logUnavailable(error: unknown): unknown {
   return isAway(error) ? new Unavailable('LOG_UNAVAILABLE', error.name, { cause: error }) : error;
 }

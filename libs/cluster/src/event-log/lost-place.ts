@@ -1,6 +1,6 @@
 import kafkajs from 'kafkajs';
 
-/** This member has lost its place in the group: the partition is another member's, or is about to be given anew. */
+/** This member has lost its place in the group: the partition belongs to another member or is about to be reassigned. */
 export class LostPlace extends Error {
   override readonly name = 'LostPlace';
 }
@@ -11,7 +11,7 @@ const rebalancing: ReadonlySet<string> = new Set([
   'UNKNOWN_MEMBER_ID',
 ]);
 
-/** `LostPlace` for what a group says while its members come and go, else the error as it is. */
+/** `LostPlace` for the errors of a rebalance, else the error itself. */
 export function lostPlace(error: unknown): unknown {
   const met = error instanceof kafkajs.KafkaJSNumberOfRetriesExceeded ? error.cause : error;
   if (!(met instanceof kafkajs.KafkaJSProtocolError) || !rebalancing.has(met.type)) return error;

@@ -57,7 +57,7 @@ it('a send that is under way when its lane is moved back does not move it forwar
     scanned: 2,
     published: 2,
   });
-  // Back to the very place that the late one started from.
+  // The lane is moved back to the position from which the late send started.
   expect(await log.publish('profile', 0, 2, 4, records(4, 3))).toBe('published');
   goOn();
   expect(await late).toBe('stale');

@@ -11,7 +11,7 @@ interface Sent {
   } | null;
 }
 
-/** Counted plainly from all that was sent; positions are dense here. */
+/** The counts computed directly from everything that was sent. Positions are dense here. */
 function plainly(sent: readonly Sent[], through: number): readonly Counted[] {
   const came = new Map<string, number>();
   const sums = new Map<string, Counted>();
@@ -29,7 +29,7 @@ function plainly(sent: readonly Sent[], through: number): readonly Counted[] {
 const sorted = (counted: readonly Counted[] | null) =>
   counted?.map(({ context, type, records }) => `${context} ${type} ${records}`).sort();
 
-/** Reads the sent records as a follower does: from wherever the count asks for. */
+/** Reads the sent records like a follower, from wherever the count asks for. */
 function read(count: PartitionCount, sent: readonly Sent[], enough: () => boolean): void {
   for (const { offset, record } of sent.filter(({ offset: at }) => at > count.readFrom)) {
     if (enough()) return;

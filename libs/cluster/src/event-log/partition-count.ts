@@ -14,13 +14,13 @@ interface Countable {
   readonly previous: Position;
 }
 
-/** What was counted up to an offset: how often each kind came, and the last position of each context. */
+/** The sums up to an offset: the number of records of each kind, and the last position of each context. */
 interface Mark {
   readonly counts: readonly number[];
   readonly lanes: ReadonlyMap<string, Position>;
 }
 
-/** A finished chunk that is read once more. */
+/** A finished chunk that is read again. */
 interface Reread {
   readonly chunk: number;
   readonly bytes: Uint8Array;
@@ -30,21 +30,21 @@ interface Reread {
 
 const nothing: Mark = { counts: [], lanes: new Map() };
 const kindsMax = 255;
-/** Of a repetition, of what does not follow its context's last, or of what is no record of ours. */
+/** Kind of a repetition, of a record that does not follow its context's last one, and of a foreign record. */
 const uncounted = 0;
 
 /**
- * Counts the records of a partition as they are read, each position once: a relay that was interrupted sends some again.
- * What does not follow its context's last is passed over as consumers do: it comes again once what is missing came.
- * Of the last chunks it keeps a byte per record, of every chunk the sums at its end; so the sums up to any offset need
- * one chunk at most to be read again. Offsets are ours: from 1.
+ * Counts the records of a partition as they are read, each position once, because an interrupted relay sends some
+ * again. A record that does not follow its context's last one is ignored, as consumers do; it comes again after the
+ * missing records. Keeps one byte per record of the last chunks, and the sums at the end of every chunk. So the sums up
+ * to any offset need at most one chunk to be read again. Offsets are ours: from 1.
  */
 export class PartitionCount {
   private readonly kinds: { readonly context: string; readonly type: string }[] = [];
   private readonly ids = new Map<string, number>();
   private readonly counts: number[] = [];
   private readonly lanes = new Map<string, Position>();
-  /** After each finished chunk. */
+  /** The sums after each finished chunk. */
   private readonly marks: Mark[] = [];
   private readonly kept = new Map<number, Uint8Array>();
   private last: Uint8Array;
@@ -58,7 +58,7 @@ export class PartitionCount {
     this.last = new Uint8Array(chunkRecords);
   }
 
-  /** Everything up to here was counted. */
+  /** Everything up to this offset was counted. */
   get offset(): number {
     return this.counted;
   }
@@ -68,7 +68,7 @@ export class PartitionCount {
     return this.reread?.offset ?? this.counted;
   }
 
-  /** Whether a chunk is being read again. */
+  /** True while a chunk is being read again. */
   get rereads(): boolean {
     return this.reread !== null;
   }
@@ -78,7 +78,7 @@ export class PartitionCount {
     return Object.fromEntries(this.lanes);
   }
 
-  /** Counts the record at an offset; null for one that is none of ours. What was read before is passed over. */
+  /** Counts the record at an offset; `null` for a foreign record. An offset that was counted already is ignored. */
   count(offset: number, record: Countable | null): void {
     if (offset <= this.readFrom) return;
     if (this.reread) return this.countAgain(this.reread, offset, record);
@@ -90,7 +90,7 @@ export class PartitionCount {
     this.counted = offset;
   }
 
-  /** The sums up to an offset; null when a chunk has to be read again first, which `readFrom` then asks for. */
+  /** The sums up to an offset. `null` when a chunk must be read again first; `readFrom` then says from where. */
   through(offset: number): readonly Counted[] | null {
     if (offset >= this.counted) return this.named(this.counts);
     const chunk = Math.floor(offset / this.chunkRecords);
@@ -118,7 +118,7 @@ export class PartitionCount {
       reread.bytes[at] = record === null ? uncounted : this.idOf(record, reread.lanes);
       reread.offset = offset;
     }
-    // Offsets may have holes, so the chunk's end may be seen by what comes after it only.
+    // Offsets may have holes, so only a later record may show that the chunk has ended.
     if (at < this.chunkRecords - 1 && offset < this.counted) return;
     this.keep(reread.chunk, reread.bytes);
     this.reread = null;

@@ -1,50 +1,50 @@
 import type { KafkaMessage } from 'kafkajs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { LogCut } from './log-cut.js';
-import { PartitionFeed, type Tap, type Taking } from './partition-feed.js';
+import { PartitionFeed, type Fetching, type FeedConsumer } from './partition-feed.js';
 
 const messages = (from: number, to: number): KafkaMessage[] =>
   Array.from({ length: to - from }, (_, i) => ({ offset: String(from + i) }) as KafkaMessage);
 
-/** A feed whose fetching is written down: `open 3` is a seek, `open` a resume. */
-function feedOf(taking: Partial<Taking> = {}) {
-  const taps: string[] = [];
+/** A feed that lists the calls on its fetching: `resume 3` is a seek, `resume` alone is none. */
+function feedOf(consumer: Partial<FeedConsumer> = {}) {
+  const fetches: string[] = [];
   const windows: number[][] = [];
   const failures: unknown[] = [];
-  const tap: Tap = {
-    close: () => void taps.push('close'),
-    open: (offset) => void taps.push(offset === undefined ? 'open' : `open ${offset}`),
+  const fetching: Fetching = {
+    pause: () => void fetches.push('pause'),
+    resume: (offset) => void fetches.push(offset === undefined ? 'resume' : `resume ${offset}`),
   };
   const feed = new PartitionFeed({
     window: 2,
     start: async () => 0,
     failed: (error) => void failures.push(error),
-    ...taking,
+    ...consumer,
     take: async (window) => {
       windows.push(window.map(({ offset }) => Number(offset)));
-      await taking.take?.(window);
+      await consumer.take?.(window);
     },
   });
-  return { feed, tap, taps, windows, failures };
+  return { feed, fetching, fetches, windows, failures };
 }
 
 const settled = () => pause(5);
 
 describe('a feed', () => {
   it('asks where to begin, and hands on what is fetched from there in windows', async () => {
-    const { feed, tap, taps, windows } = feedOf({ start: async () => 3 });
-    feed.begin(tap);
+    const { feed, fetching, fetches, windows } = feedOf({ start: async () => 3 });
+    feed.begin(fetching);
     expect(feed.accept(3, 4, messages(3, 4))).toBe(false);
     await settled();
     expect(feed.accept(3, 8, messages(3, 8))).toBe(true);
     await settled();
-    expect(taps).toEqual(['close', 'open 3']);
+    expect(fetches).toEqual(['pause', 'resume 3']);
     expect(windows).toEqual([[3, 4], [5, 6], [7]]);
   });
 
   it('goes on over offsets that hold no record', async () => {
-    const { feed, tap, windows } = feedOf();
-    feed.begin(tap);
+    const { feed, fetching, windows } = feedOf();
+    feed.begin(fetching);
     await settled();
     expect(feed.accept(0, 5, messages(0, 1))).toBe(true);
     expect(feed.accept(5, 6, messages(5, 6))).toBe(true);
@@ -54,16 +54,16 @@ describe('a feed', () => {
 
   it('answers a fetch at another place by a seek, and a second one by asking again where to begin', async () => {
     let begin = 0;
-    const { feed, tap, taps, windows, failures } = feedOf({ start: async () => begin });
-    feed.begin(tap);
+    const { feed, fetching, fetches, windows, failures } = feedOf({ start: async () => begin });
+    feed.begin(fetching);
     await settled();
     expect(feed.accept(7, 8, messages(7, 8))).toBe(false);
-    expect(taps.at(-1)).toBe('open 0');
+    expect(fetches.at(-1)).toBe('resume 0');
     begin = 7;
     expect(feed.accept(7, 8, messages(7, 8))).toBe(false);
     await pause(80);
     expect(failures).toHaveLength(1);
-    expect(taps.at(-1)).toBe('open 7');
+    expect(fetches.at(-1)).toBe('resume 7');
     expect(feed.accept(7, 8, messages(7, 8))).toBe(true);
     await settled();
     expect(windows).toEqual([[7]]);
@@ -71,21 +71,21 @@ describe('a feed', () => {
 
   it('rests its fetching when there is no room, and fetches again when there is', async () => {
     let release: () => void = () => {};
-    const { feed, tap, taps, windows } = feedOf({
+    const { feed, fetching, fetches, windows } = feedOf({
       take: () => new Promise((resolve) => (release = resolve)),
     });
-    feed.begin(tap);
+    feed.begin(fetching);
     await settled();
     feed.accept(0, 5, messages(0, 5));
     await feed.room(10);
-    expect(taps).toEqual(['close', 'open 0', 'close']);
+    expect(fetches).toEqual(['pause', 'resume 0', 'pause']);
     release();
     await settled();
     expect(windows).toEqual([
       [0, 1],
       [2, 3],
     ]);
-    expect(taps.at(-1)).toBe('open');
+    expect(fetches.at(-1)).toBe('resume');
     release();
     await settled();
     release();
@@ -93,12 +93,12 @@ describe('a feed', () => {
 
   it('drops what it holds when a take throws, and begins again at start after a pause', async () => {
     let fails = true;
-    const { feed, tap, taps, windows, failures } = feedOf({
+    const { feed, fetching, fetches, windows, failures } = feedOf({
       take: async () => {
         if (fails) throw new Error('not yet');
       },
     });
-    feed.begin(tap);
+    feed.begin(fetching);
     await settled();
     feed.accept(0, 4, messages(0, 4));
     await settled();
@@ -107,7 +107,7 @@ describe('a feed', () => {
     expect(feed.accept(4, 5, messages(4, 5))).toBe(false);
     fails = false;
     await pause(60);
-    expect(taps).toEqual(['close', 'open 0', 'close', 'open 0']);
+    expect(fetches).toEqual(['pause', 'resume 0', 'pause', 'resume 0']);
     feed.accept(0, 4, messages(0, 4));
     await settled();
     expect(windows.flat()).toEqual([0, 1, 0, 1, 2, 3]);
@@ -115,13 +115,13 @@ describe('a feed', () => {
 
   it('waits long before it asks again about a log that was cut', async () => {
     let starts = 0;
-    const { feed, tap, failures } = feedOf({
+    const { feed, fetching, failures } = feedOf({
       start: async () => {
         starts++;
         throw new LogCut('events', 0, 9, 0, 3);
       },
     });
-    feed.begin(tap);
+    feed.begin(fetching);
     await pause(300);
     expect([starts, failures.length]).toEqual([1, 1]);
     feed.leave();
@@ -131,20 +131,20 @@ describe('a feed', () => {
   it('begins a new turn only when the call of the turn before has ended', async () => {
     let under = 0;
     let most = 0;
-    const { feed, tap, windows } = feedOf({
+    const { feed, fetching, windows } = feedOf({
       take: async () => {
         most = Math.max(most, ++under);
         await pause(30);
         under--;
       },
     });
-    feed.begin(tap);
+    feed.begin(fetching);
     await settled();
     feed.accept(0, 2, messages(0, 2));
     await settled();
     feed.leave();
-    feed.begin(tap);
-    feed.begin(tap);
+    feed.begin(fetching);
+    feed.begin(fetching);
     expect(feed.accept(2, 4, messages(2, 4))).toBe(false);
     await pause(40);
     expect(feed.accept(0, 2, messages(0, 2))).toBe(true);
@@ -154,14 +154,14 @@ describe('a feed', () => {
 
   it('has ended when nothing is under way, and hands on nothing after it was left', async () => {
     let under = false;
-    const { feed, tap, windows } = feedOf({
+    const { feed, fetching, windows } = feedOf({
       take: async () => {
         under = true;
         await pause(30);
         under = false;
       },
     });
-    feed.begin(tap);
+    feed.begin(fetching);
     await settled();
     feed.accept(0, 6, messages(0, 6));
     await settled();

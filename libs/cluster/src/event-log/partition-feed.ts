@@ -2,40 +2,40 @@ import type { KafkaMessage } from 'kafkajs';
 import { LogCut } from './log-cut.js';
 
 /** The fetching of one partition by one consumer. */
-export interface Tap {
-  /** Fetches nothing more until it is opened. */
-  close(): void;
-  /** Fetches again, from `offset` when one is given, else from where it was. */
-  open(offset?: number): void;
+export interface Fetching {
+  /** Fetches nothing until `resume`. */
+  pause(): void;
+  /** Fetches again, from `offset` when it is given, else from where it was. */
+  resume(offset?: number): void;
 }
 
-/** Takes the records of one partition. Offsets are Kafka's: from 0, each that of the next record. */
-export interface Taking {
+/** Takes the records of one partition. Offsets are Kafka's: they count from 0, and an offset names the next record. */
+export interface FeedConsumer {
   readonly window: number;
   start(): Promise<number>;
   take(messages: readonly KafkaMessage[]): Promise<void>;
   failed(error: unknown): void;
 }
 
-/** A call gets no more than this either, unless the first record alone is larger. */
+/** The most bytes that one call gets, unless the first record alone is larger. */
 const windowBytesMax = 8 * 1024 * 1024;
 const pauseMinMs = 50;
 const pauseMaxMs = 5_000;
 
 /**
- * Stands between what is fetched and who takes it. A call is under way at most once, also over rebalances: a turn
- * begins when the calls of the one before have ended. It holds less than a window, in records and
- * in bytes, and one fetch.
+ * Buffers what is fetched of a partition and gives it to the consumer. At most one call is under way, even over
+ * rebalances: a turn begins when the calls of the turn before have ended. The buffer holds less than a window, in
+ * records and in bytes, plus one fetch.
  */
 export class PartitionFeed {
-  /** Counts how often the partition was given or taken away: what an older turn still has in hand is void. */
+  /** Counts how often the partition was assigned or revoked. What an older turn still holds is void. */
   private turn = 0;
   private running: Promise<void> = Promise.resolve();
-  private tap: Tap | null = null;
+  private fetching: Fetching | null = null;
   private queue: KafkaMessage[] = [];
-  /** Of the queue. */
+  /** Size of the queue. */
   private bytes = 0;
-  /** Where the next fetch must begin; null while the place is not known. */
+  /** Where the next fetch must begin; `null` while that is not known. */
   private next: number | null = null;
   private misplaced = false;
   private fault: Error | null = null;
@@ -43,17 +43,17 @@ export class PartitionFeed {
   private news: () => void = () => {};
   private roomy: () => void = () => {};
 
-  constructor(private readonly taking: Taking) {}
+  constructor(private readonly consumer: FeedConsumer) {}
 
-  /** The partition is given: delivery begins where `start` says. */
-  begin(tap: Tap): void {
+  /** Call it when the partition is assigned. Delivery begins where `start` says. */
+  begin(fetching: Fetching): void {
     this.leave();
-    tap.close();
+    fetching.pause();
     const turn = this.turn;
-    this.running = this.running.then(() => this.run(turn, tap));
+    this.running = this.running.then(() => this.run(turn, fetching));
   }
 
-  /** The partition is taken away: no call begins any more. */
+  /** Call it when the partition is revoked. No new call begins. */
   leave(): void {
     this.turn++;
     this.forget();
@@ -64,13 +64,16 @@ export class PartitionFeed {
     return this.running;
   }
 
-  /** Takes over what was fetched at `at`, up to before `next`; false when it does not go on from what was fetched before. */
+  /**
+   * Buffers what was fetched from `at` up to before `next`. Returns false when it does not follow what was fetched
+   * before.
+   */
   accept(at: number, next: number, messages: readonly KafkaMessage[]): boolean {
     if (this.next === null) return false;
     if (at !== this.next) {
-      // One stray fetch is answered by a seek; when the place stays wrong, `start` has to judge.
+      // One fetch from a wrong offset is answered with a seek. When the offset is wrong again, `start` is asked.
       if (this.misplaced) this.fault = new Error(`fetched at ${at} instead of ${this.next}`);
-      else this.tap?.open(this.next);
+      else this.fetching?.resume(this.next);
       this.misplaced = true;
       this.news();
       return false;
@@ -85,7 +88,7 @@ export class PartitionFeed {
     return true;
   }
 
-  /** Resolves when there is room for another fetch; when there is none after `ms`, fetching rests until there is. */
+  /** Resolves when there is room for another fetch. When there is none after `ms`, fetching pauses until there is. */
   async room(ms: number): Promise<void> {
     if (!this.filled) return;
     const turn = this.turn;
@@ -98,39 +101,39 @@ export class PartitionFeed {
     });
     if (this.turn !== turn || this.next === null || !this.filled) return;
     this.full = true;
-    this.tap?.close();
+    this.fetching?.pause();
   }
 
-  private async run(turn: number, tap: Tap): Promise<void> {
+  private async run(turn: number, fetching: Fetching): Promise<void> {
     let pauseMs = 0;
     while (this.turn === turn) {
       try {
-        const offset = await this.taking.start();
+        const offset = await this.consumer.start();
         if (this.turn !== turn) return;
         this.forget();
         this.next = offset;
-        this.tap = tap;
-        tap.open(offset);
+        this.fetching = fetching;
+        fetching.resume(offset);
         for (;;) {
           const window = await this.window(turn);
           if (this.turn !== turn) return;
           this.drained();
-          await this.taking.take(window);
+          await this.consumer.take(window);
           pauseMs = 0;
         }
       } catch (error) {
         if (this.turn !== turn) return;
         this.forget();
-        tap.close();
+        fetching.pause();
         pauseMs =
           error instanceof LogCut ? pauseMaxMs : Math.min(Math.max(pauseMinMs, pauseMs * 2), pauseMaxMs);
-        this.taking.failed(error);
+        this.consumer.failed(error);
         await this.pause(turn, pauseMs);
       }
     }
   }
 
-  /** The next records, once there are some. */
+  /** Waits for records and returns the next window. */
   private async window(turn: number): Promise<readonly KafkaMessage[]> {
     while (this.turn === turn && this.queue.length === 0 && this.fault === null) {
       await new Promise<void>((resolve) => (this.news = resolve));
@@ -139,7 +142,7 @@ export class PartitionFeed {
     let count = 0;
     let bytes = 0;
     for (const message of this.queue) {
-      if (count === this.taking.window || (count > 0 && bytes + bytesOf(message) > windowBytesMax)) break;
+      if (count === this.consumer.window || (count > 0 && bytes + bytesOf(message) > windowBytesMax)) break;
       bytes += bytesOf(message);
       count++;
     }
@@ -148,7 +151,7 @@ export class PartitionFeed {
   }
 
   private get filled(): boolean {
-    return this.queue.length >= this.taking.window || this.bytes >= windowBytesMax;
+    return this.queue.length >= this.consumer.window || this.bytes >= windowBytesMax;
   }
 
   private drained(): void {
@@ -156,7 +159,7 @@ export class PartitionFeed {
     this.roomy();
     if (!this.full) return;
     this.full = false;
-    this.tap?.open();
+    this.fetching?.resume();
   }
 
   private async pause(turn: number, ms: number): Promise<void> {
@@ -174,7 +177,7 @@ export class PartitionFeed {
     this.queue = [];
     this.bytes = 0;
     this.next = null;
-    this.tap = null;
+    this.fetching = null;
     this.misplaced = false;
     this.fault = null;
     this.full = false;

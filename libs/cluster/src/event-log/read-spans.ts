@@ -4,7 +4,7 @@ import type { KafkaConfig, KafkaMessage } from 'kafkajs';
 import { KafkaGroup, type GroupTiming } from './kafka-group.js';
 import { logUnavailable } from './log-unavailable.js';
 
-/** Kafka's offsets: from `from` to before `to`. */
+/** Kafka's offsets: from `from` up to before `to`. */
 export interface Span {
   readonly partition: number;
   readonly from: number;
@@ -14,7 +14,7 @@ export interface Span {
 const window = 5_000;
 const stallMs = 30_000;
 
-/** Reads parts of a topic once, each in order; rejects when reading does not get on for half a minute. */
+/** Reads parts of a topic once, each in order. Rejects when reading makes no progress for half a minute. */
 export async function readSpans(
   of: {
     readonly kafka: KafkaConfig;

@@ -17,7 +17,7 @@ const record: NewRecord = {
   body: '{"text": "Ünïcødé 😀 \\u2028", "n":1.50}',
 };
 
-/** As the broker gives back what was sent. */
+/** The message as the broker delivers it. */
 function sent(of: NewRecord, change: (headers: Record<string, Buffer>) => void = () => {}): KafkaMessage {
   const { message } = encodeRecord(of, 12);
   const headers = Object.fromEntries(

@@ -6,7 +6,7 @@ export class UnreadableRecord extends Error {
   override readonly name = 'UnreadableRecord';
 }
 
-/** What is counted of a record without reading the rest. */
+/** The part of a record that is needed to count it. */
 export interface RecordHead {
   readonly context: string;
   readonly type: string;
@@ -16,11 +16,11 @@ export interface RecordHead {
 
 const source = '/readership/';
 const prefix = 'org.readership.';
-/** Bytes of a record and of each header besides their texts, at most. */
+/** The most bytes of a record, and of each header, besides their texts. */
 const recordOverhead = 32;
 const headerOverhead = 6;
 
-/** A CloudEvent in binary mode, with our place in the context's lane beside it; and its size in a request. */
+/** A CloudEvent in binary mode, with the record's place in the context's lane beside it, and its size in a request. */
 export function encodeRecord(
   record: NewRecord,
   previous: Position,
@@ -53,7 +53,7 @@ export function encodeRecord(
   return { message: { key: record.key, value, partition: record.partition, headers }, bytes };
 }
 
-/** The record, or null when it is not one of ours; throws `UnreadableRecord`. */
+/** The record, or `null` when it is not one of ours. Throws `UnreadableRecord`. */
 export function decodeRecord(message: KafkaMessage, partition: number): LogRecord | null {
   const head = decodeHead(message);
   if (head === null) return null;
@@ -84,7 +84,7 @@ export function decodeRecord(message: KafkaMessage, partition: number): LogRecor
   return record;
 }
 
-/** As `decodeRecord`, but what is needed to count it only. */
+/** Decodes only what is needed to count a record. Like `decodeRecord` otherwise. */
 export function decodeHead(message: KafkaMessage): RecordHead | null {
   const ours = ['rs_context', 'rs_position', 'rs_previous'];
   if (!ours.some((name) => message.headers?.[name] !== undefined)) return null;
@@ -122,7 +122,7 @@ function textOf(message: KafkaMessage, name: string): string {
   return text;
 }
 
-/** A header that is there once. */
+/** The value of a header that occurs exactly once. */
 function headerOf({ headers }: KafkaMessage, name: string): string | undefined {
   const value = headers?.[name];
   if (value === undefined || Array.isArray(value)) return undefined;
@@ -135,7 +135,7 @@ function unreadable(why: string): UnreadableRecord {
 
 const kebabs = new Map<string, string>();
 
-/** `PatronMoved` as `patron-moved`. There are as many types as this build publishes. */
+/** `PatronMoved` as `patron-moved`. The cache is bounded by the number of types that this build publishes. */
 function kebab(type: string): string {
   let name = kebabs.get(type);
   if (name === undefined) {

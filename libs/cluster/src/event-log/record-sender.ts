@@ -10,14 +10,14 @@ interface Line {
 }
 
 const sendMs = 20_000;
-/** Enough for a leader that has just moved; whoever publishes tries again anyway. */
+/** Enough for a leader that has just moved. The relay tries again anyway. */
 const retry = { retries: 4, initialRetryTime: 100, maxRetryTime: 2_000 };
 
 /**
- * Sends to all in-sync replicas, each record once per attempt of ours. A caller has one send under way per partition.
+ * Sends to all in-sync replicas, each record once per attempt. The caller has at most one send under way per partition.
  *
- * After a send that failed its producer is not used again: what became of the batch is unknown, and the broker would take
- * the next batch of the same size under the same sequence number for a repetition and drop it.
+ * After a failed send its producer is not used again. It is not known what became of the batch, and the broker would
+ * take the next batch of the same size and sequence number for a repetition and drop it.
  */
 export class RecordSender {
   private line: Promise<Line> | null = null;
@@ -28,8 +28,8 @@ export class RecordSender {
   ) {}
 
   /**
-   * Resolves when the messages, all of one partition, are durable, to the offset after the last; when it rejects, some
-   * may be. It rejects with `Unavailable` when no broker answers.
+   * Sends messages of one partition. Resolves, once they are durable, to the offset after the last. When it rejects,
+   * some may be stored; with `Unavailable` when no broker answers.
    */
   async send(messages: readonly Message[]): Promise<number> {
     const opening = (this.line ??= connected(this.kafka));
@@ -60,7 +60,7 @@ export class RecordSender {
   }
 }
 
-/** Closes what is not used again, once the sends of other partitions on it have ended. */
+/** Closes a producer that is not used again, once the sends of other partitions on it have ended. */
 function retire(line: Line): void {
   line.lost = true;
   if (line.sending === 0) void line.producer.disconnect().catch(() => {});

@@ -18,7 +18,7 @@ const record: NewRecord = {
 };
 const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 
-/** The headers of every record that was sent before trace contexts were kept. */
+/** The headers of records that were sent before trace contexts were stored. */
 const headers = {
   'content-type': 'application/json',
   ce_specversion: '1.0',

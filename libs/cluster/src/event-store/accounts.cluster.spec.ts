@@ -7,7 +7,7 @@ import { MongoEventStore } from './mongo-event-store.js';
 
 type Asked = { readonly command: string; readonly body: Readonly<Record<string, unknown>> };
 
-/** Whether what is asked for may hold the bodies of events. */
+/** True when a command may read the bodies of events. */
 function asksForBodies({ command, body }: Asked): boolean {
   const collection = body[command];
   if (collection !== 'pages' && collection !== 'commits') return false;

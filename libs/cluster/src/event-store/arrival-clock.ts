@@ -1,8 +1,8 @@
 const ticksPerMs = 1024;
 
 /**
- * Tells when commits arrived: safe integers that follow the time and increase within this process. Clocks of other
- * processes differ, so these make the order fair and never decide what is right.
+ * Gives arrival times to commits: safe integers that follow the time and increase within this process. Clocks of other
+ * processes differ, so these values make the order fair and never decide correctness.
  */
 export class ArrivalClock {
   private last = 0;

@@ -2,20 +2,21 @@ import type { EventCollections } from './event-documents.js';
 import { SingleFlight } from './single-flight.js';
 import { WaitingCommits } from './waiting-commits.js';
 
-/** A process looks again how many commits wait once it has stored this share of what may wait itself. */
+/** A process counts again once it has stored this share of what may wait. */
 const unseenShare = 0.1;
-/** While too many wait, a process looks no more often than this. */
+/** The least time between two counts while too many wait. */
 const looksEveryMs = 100;
 
 /**
- * Whether more commits wait for their place in one partition than `max`. An append costs no count: this knows what its
- * own process stored and when its sequencer met the end of the queue, and looks only when that does not tell. With
- * several processes at most `max` commits wait, and for each process a tenth of that and what it has under way.
+ * Knows whether more than `max` commits wait for their position in one partition. An append needs no count: this class
+ * knows what its own process stored and when its sequencer reached the end of the queue, and counts only when that is
+ * not enough. With several processes at most `max` commits wait, plus, for each process, a tenth of that and what it
+ * has under way.
  */
 export class PartitionBacklog {
   private total = 0;
   private underWay = 0;
-  /** What `stored` was when no more than `max` waited; null: too many waited, or that is not known yet. */
+  /** The value of `stored` when no more than `max` waited. `null` when too many waited, or that is not known yet. */
   private fineAt: number | null = null;
   private lookedAtMs = -Infinity;
   private readonly looks = new SingleFlight(() => this.look());
@@ -29,7 +30,7 @@ export class PartitionBacklog {
     this.waiting = new WaitingCommits(commits, partition);
   }
 
-  /** How many commits this process has stored. */
+  /** The number of commits that this process has stored. */
   get stored(): number {
     return this.total;
   }
@@ -45,13 +46,13 @@ export class PartitionBacklog {
     this.underWay += commits;
   }
 
-  /** After `begin`, however it ended: a commit that was not stored makes this look sooner. */
+  /** Call it after `begin`, whatever the outcome. A commit that was not stored makes the next count come sooner. */
   end(commits: number): void {
     this.underWay -= commits;
     this.total += commits;
   }
 
-  /** Nothing waits any more of what was there when `stored` had this value. */
+  /** Reports that nothing waits any more of what was stored when `stored` had this value. */
   drained(stored: number): void {
     this.fineAt = Math.max(this.fineAt ?? 0, stored);
   }

@@ -2,7 +2,8 @@ import { bodyOf, Unavailable, type CommitText } from '@readership/kernel';
 import { LRUCache } from 'lru-cache';
 import { isDuplicate, type Collection } from '../mongo.js';
 import type { ArrivalClock } from './arrival-clock.js';
-import { chunks, shortPause } from '../chunks.js';
+import { chunks } from '../chunks.js';
+import { randomPause } from '../random-pause.js';
 import { commitId, outline, type CommitDoc, type CommitOutline } from './event-documents.js';
 
 const commitsAtOnce = 100;
@@ -10,7 +11,7 @@ const attemptsMax = 6;
 const pauseMaxMs = 200;
 const tailsMax = 10_000;
 
-/** Where a stream stood after one of its commits: that never changes, so it may be remembered. */
+/** Where a stream stood after one of its commits. That never changes, so it can be remembered. */
 interface Tail {
   readonly no: number;
   readonly last: number;
@@ -27,7 +28,7 @@ interface Write {
   readonly arrivedAt: number;
 }
 
-/** Inserts commits: the unique key of a commit's document, its stream and number, is the only check there is. */
+/** Inserts commits. The unique key of a commit's document, its stream and number, is the only concurrency check. */
 export class CommitWriter {
   private readonly tails = new LRUCache<string, Tail>({ maxSize: tailsMax, sizeCalculation: () => 1 });
 
@@ -37,9 +38,9 @@ export class CommitWriter {
   ) {}
 
   /**
-   * Stores what is not a conflict. Answers, in their order, with the commit that stands there: the one asked for, or the
-   * same command's from an earlier time; `null` is a conflict. When it rejects, each may be stored or not, and asking
-   * again tells.
+   * Stores the commits that do not conflict. Resolves, in their order, to the commit that is stored in each place: the
+   * given one, or the one that the same command stored earlier; `null` is a conflict. When it rejects, each may or may
+   * not be stored, and asking again tells.
    */
   async write(texts: readonly CommitText[]): Promise<readonly (CommitOutline | null)[]> {
     const answers = new Array<CommitOutline | null>(texts.length).fill(null);
@@ -52,7 +53,10 @@ export class CommitWriter {
     return answers;
   }
 
-  /** Where the commit's stream stood after it: remembered, because who has just read a stream will append to it. */
+  /**
+   * Remembers where the commit's stream stood after it, because a process that has just read a stream is likely to
+   * append to it.
+   */
   remember({ stream, no, last, queuedAt, past, parts }: CommitOutline): Tail {
     const partitions = [...past, ...parts.map(({ partition }) => [partition, no] as const)];
     const tail = { no, last, queuedAt, partitions };
@@ -98,9 +102,9 @@ export class CommitWriter {
   }
 
   /**
-   * What stands at each document's place in the end: it, or what was there before. An outcome that is not certain (a
-   * lost reply, a timeout, a failover) is settled by reading back; what is not there is inserted again, the same. When
-   * the server cannot be reached to read back either, whoever asked has to ask again.
+   * Inserts documents and resolves to what is stored in the place of each: the document, or the one that was there
+   * before. An uncertain outcome (a lost reply, a timeout, a failover) is settled by reading back; a document that is
+   * not there is inserted again. When reading back fails too, it rejects, and the caller has to ask again.
    */
   private async insert(documents: readonly CommitDoc[]): Promise<ReadonlyMap<string, CommitOutline>> {
     const settled = new Map<string, CommitOutline>();
@@ -128,7 +132,7 @@ export class CommitWriter {
       open = open.filter(({ _id }) => !settled.has(_id));
       if (open.length === 0) break;
       if (attempt === attemptsMax) throw failure instanceof Unavailable ? failure : unsettled(failure);
-      await shortPause(pauseMaxMs);
+      await randomPause(pauseMaxMs);
     }
     return settled;
   }
@@ -167,7 +171,10 @@ function documentOf(text: CommitText, tail: Tail, arrivedAt: number): CommitDoc 
   };
 }
 
-/** Those that an unordered insert may not have stored: the duplicates, when the server told of nothing else; or all. */
+/**
+ * The documents that an unordered insert may not have stored: the duplicates if the server reported nothing else,
+ * otherwise all.
+ */
 function inDoubt(documents: readonly CommitDoc[], failure: unknown): readonly CommitDoc[] {
   const { writeErrors, insertedCount, result } = failure as {
     writeErrors?: readonly { index: number; code?: number }[];
@@ -182,10 +189,10 @@ function inDoubt(documents: readonly CommitDoc[], failure: unknown): readonly Co
   return certain ? documents.filter((_, i) => writeErrors.some(({ index }) => index === i)) : documents;
 }
 
-/** Without what the driver's error carries: whole documents. */
+/** An error without the contents of the driver's error, which are whole documents. */
 function unsettled(failure: unknown): Error {
   const { name, code } = failure as { name?: string; code?: unknown };
-  // Another commit stands there, and cannot be read yet.
+  // Another commit is stored there and cannot be read yet.
   if (isDuplicate(failure)) return new Unavailable('BUSY', 'a commit is there and cannot be read back yet');
   return new Error(`the database did not take a commit: ${name ?? 'Error'} ${String(code ?? '')}`.trim());
 }

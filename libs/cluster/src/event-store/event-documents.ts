@@ -1,28 +1,28 @@
 import type { Mark, Position } from '@readership/kernel';
 import type { Collection, Database } from '../mongo.js';
 
-/** What a commit brings to one partition. */
+/** The events of a commit in one partition. */
 export interface PartDoc {
   readonly partition: number;
-  /** Of its first event. */
+  /** Version of its first event. */
   readonly version: number;
   readonly count: number;
   readonly facts: number;
-  /** Index of the last event that publishes a fact, −1: none does. */
+  /** Index of the last event that publishes a fact; −1 when none does. */
   readonly lastFact: number;
-  /** Number of the commit that holds this stream's events of the partition before these, 0: none does. */
+  /** Number of the commit that holds this stream's previous events of the partition; 0 when none does. */
   readonly after: number;
-  /** Of the body. */
+  /** Size of the body. */
   readonly bytes: number;
   readonly body: string;
 }
 
-/** One commit: its insert is the concurrency check, and what makes it whole. Only `pending` and `positions` change. */
+/** One commit. Its insert is the concurrency check and makes the commit atomic. Only `pending` and `positions` change. */
 export type CommitDoc = {
   /** `<stream>:<no>` */
   _id: string;
   readonly stream: string;
-  /** Dense, from 1. */
+  /** Number of the commit in its stream: 1, 2, 3, … without gaps. */
   readonly no: number;
   /** Versions of its first and last event. */
   readonly first: number;
@@ -30,13 +30,13 @@ export type CommitDoc = {
   readonly command: string;
   readonly recordedAt: string;
   readonly actor: string;
-  /** Later than that of the stream's commit before. For fairness between streams. */
+  /** Later than that of the stream's commit before. It makes the order fair between streams. */
   readonly queuedAt: number;
-  /** Partitions that have still to take it. */
+  /** Partitions in which it has no position yet. */
   readonly pending: readonly number[];
-  /** By partition, where its first event there stands, once it was taken. */
+  /** Position of its first event in each partition that has placed it. */
   readonly positions: Readonly<Record<string, Position>>;
-  /** `[partition, no]`: where the stream's last events of the partitions that this commit does not touch are. */
+  /** `[partition, no]`: the commits with the stream's last events in the partitions that this commit does not touch. */
   readonly past: readonly (readonly [number, number])[];
   readonly parts: readonly PartDoc[];
 };
@@ -58,19 +58,19 @@ export interface EntryDoc {
   readonly body: string;
 }
 
-/** A page of a partition's order: its insert gives the positions, and it never changes. */
+/** A page of a partition's order. Its insert fixes the positions, and it never changes. */
 export type PageDoc = {
   /** `<partition>:<no>` */
   _id: string;
   readonly partition: number;
-  /** Dense, from 1. */
+  /** Number of the page in its partition: 1, 2, 3, … without gaps. */
   readonly no: number;
   readonly count: number;
   readonly facts: number;
   readonly entries: readonly EntryDoc[];
 };
 
-/** A subject's data key, wrapped by the master key, base64. */
+/** A subject's data key, wrapped by the master key, in base64. */
 export type KeyDoc = { _id: string; readonly wrapped: string };
 
 export interface EventCollections {
@@ -90,7 +90,7 @@ export function pageId(partition: number, no: number): string {
   return `${String(partition).padStart(5, '0')}:${String(no).padStart(12, '0')}`;
 }
 
-/** Where each entry's first event stands. */
+/** Each entry with the position of its first event. */
 export function* placed({ no, entries }: PageDoc): Generator<readonly [EntryDoc, Position]> {
   let position = no * positionSpan;
   for (const entry of entries) {
@@ -99,7 +99,7 @@ export function* placed({ no, entries }: PageDoc): Generator<readonly [EntryDoc,
   }
 }
 
-/** What a commit took of a partition, when its first event there stands at `position`. */
+/** The mark of a commit in a partition, when its first event has the position `position`. */
 export function markAt(position: Position, { count, lastFact }: Pick<PartDoc, 'count' | 'lastFact'>): Mark {
   return { taken: position + count - 1, published: lastFact < 0 ? 0 : position + lastFact };
 }
@@ -112,11 +112,11 @@ export function eventCollections(database: Database): EventCollections {
   };
 }
 
-/** Makes the indexes of a context's event store; again is no harm. */
+/** Makes the indexes of a context's event store. It may be repeated. */
 export async function prepareEventStore(database: Database): Promise<void> {
   const { commits, pages } = eventCollections(database);
   await commits.createIndex({ stream: 1, last: 1 }, { unique: true });
   await commits.createIndex({ pending: 1, queuedAt: 1 });
-  // The counts make it a covering index for an account, which need not read the pages themselves.
+  // With the counts it is a covering index for accounts, which then need not read the pages.
   await pages.createIndex({ partition: 1, no: 1, count: 1, facts: 1 });
 }

@@ -196,7 +196,7 @@ describe('what waits for its order', () => {
       await store.end(0);
       looks = name === 'a' ? 0 : looks;
     }
-    // That of the order, which is asked whether anything waits.
+    // One count by each partition's order, to see whether anything waits.
     expect(looks).toBeLessThanOrEqual(2 * 2);
   });
 });

@@ -10,14 +10,14 @@ import { MongoEventStore } from './mongo-event-store.js';
 import { scratchEventStore } from '../../testing/scratch-event-store.fixture.js';
 
 const masterKey = Buffer.alloc(32, 7);
-/** Fewer than a batch may have subjects. */
+/** Fewer data keys than a batch may have subjects. */
 const dataKeysMax = 16;
 
 function maker(partitions: number): Maker<EventStoreFixture> {
   return async () => {
     const place = await scratchEventStore(partitions);
     let database = await place.connect();
-    // An hour ahead, and after each time that it is opened again an hour late or ahead.
+    // An hour ahead, and after each reopening an hour late or ahead.
     let skewMs = 3_600_000;
     const open = () => {
       const now = (

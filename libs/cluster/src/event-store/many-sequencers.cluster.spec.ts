@@ -35,7 +35,7 @@ async function storeOf(watch?: Interceptor, now?: () => number): Promise<MongoEv
   return new MongoEventStore(watch ? interceptedDatabase(database, watch) : database, publishTold, options);
 }
 
-/** Appends to streams that others append to as well, until it has had its way `times`. */
+/** Appends to streams that others append to as well, until `times` appends have succeeded. */
 async function writeMuch(store: EventStore, writer: string, times: number): Promise<string[]> {
   const acknowledged: string[] = [];
   const versions = new Map<string, number>();
@@ -114,7 +114,7 @@ it('loses nothing of what comes in large batches from several processes', async 
   expect(all).toHaveLength(2400);
 });
 
-/** More than a page of one partition, and something of the others; each stream twice. */
+/** More than a page of one partition, and some events of the others. Each stream comes twice. */
 const plenty = Array.from({ length: 130 }, (_, n) => ({
   stream: `note-${n % 65}`,
   expectedVersion: n < 65 ? 0 : 5,
@@ -142,7 +142,7 @@ it.each(['before', 'after'])('goes on when a process stops %s any of its writes'
     const first = new MongoEventStore(interceptedDatabase(await here.connect(), watch), publishTold, options);
     const second = new MongoEventStore(await here.connect(), publishTold, options);
     const outcome = await first.appendEach(plenty).catch(() => null);
-    // Who does not know the outcome asks somebody else for the same.
+    // A process that does not know the outcome sends the same again through another store.
     const answers = await second.appendEach(plenty);
     expect(versions(answers)).toEqual(plenty.map(({ expectedVersion }) => expectedVersion + 5));
     if (outcome) expect(versions(outcome)).toEqual(versions(answers));

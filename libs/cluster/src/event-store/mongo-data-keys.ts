@@ -8,18 +8,19 @@ import {
 } from '@readership/kernel';
 import { LRUCache } from 'lru-cache';
 import type { Collection } from '../mongo.js';
-import { chunks, shortPause } from '../chunks.js';
+import { chunks } from '../chunks.js';
+import { randomPause } from '../random-pause.js';
 import type { KeyDoc } from './event-documents.js';
 
 const keysAtOnce = 100;
 const attemptsMax = 6;
 const pauseMaxMs = 100;
-/** A key that was destroyed is forgotten by every process this soon. */
+/** The longest that a process remembers a key that was destroyed. */
 const rememberedMs = 60_000;
 
 /**
- * One data key per subject, wrapped by the master key, in the database of the events it opens: destroying the document
- * of a subject destroys whatever is sealed for it, copies and backups of the events included.
+ * One data key per subject, wrapped by the master key, in the same database as the events. Destroying a subject's
+ * document makes everything sealed for it unreadable, in copies and backups of the events as well.
  */
 export class MongoDataKeys {
   private readonly known: LRUCache<string, Buffer>;
@@ -34,8 +35,8 @@ export class MongoDataKeys {
   }
 
   /**
-   * A key for each subject. One that had none gets one, which is stored when this resolves: the first stored is everybody's.
-   * Refused with `KEY_UNUSABLE`.
+   * A key for each subject. A subject without one gets one, which is stored when this resolves. The first key that is
+   * stored is used by everybody. Rejects with `KEY_UNUSABLE`.
    */
   async toSeal(subjects: readonly string[]): Promise<ReadonlyMap<string, Buffer>> {
     const found = new Map<string, Buffer>();
@@ -49,7 +50,7 @@ export class MongoDataKeys {
       if (missing.length === 0) return found;
       if (attempt > attemptsMax)
         throw new Unavailable('STORE_UNAVAILABLE', 'a data key was neither found nor stored');
-      if (attempt > 1) await shortPause(pauseMaxMs);
+      if (attempt > 1) await randomPause(pauseMaxMs);
       for (const some of chunks(missing, keysAtOnce)) {
         for (const [subject, key] of await this.make(some)) found.set(subject, key);
       }
@@ -80,7 +81,10 @@ export class MongoDataKeys {
     return found;
   }
 
-  /** Those of new keys that are certainly the stored ones: all or, when one was not taken for whatever reason, none. */
+  /**
+   * Makes new keys and returns those that are certainly the stored ones: all, or none if one could not be stored for
+   * any reason.
+   */
   private async make(subjects: readonly string[]): Promise<ReadonlyMap<string, Buffer>> {
     const made = new Map<string, Buffer>();
     const documents: KeyDoc[] = [];

@@ -44,24 +44,24 @@ import { PageReader } from './page-reader.js';
 const commitsAtOnce = 100;
 const pageEvents = 500;
 const pageBytesMax = 8 * 1024 * 1024;
-/** Another process may have appended: this is how late it is noticed. */
+/** How long it takes at most to notice what another process appended. */
 const pollMs = 250;
 /** How long an append waits to learn its positions. */
 const marksMs = 1_000;
 const placesMs = 5_000;
 const accountAttempts = 5;
-/** Commits of a partition that may wait for their order: ten pages. */
+/** How many commits of a partition may wait for their position: ten pages. */
 const waitingMaxUsual = 5_000;
 
 export interface MongoEventStoreOptions {
   readonly partitions: number;
-  /** 32 bytes that wrap the data keys of personal parts. */
+  /** The 32 bytes that wrap the data keys of personal parts. */
   readonly masterKey: Buffer;
-  /** Data keys that are remembered; 10,000 by default. */
+  /** The most data keys that are kept in memory; 10,000 by default. */
   readonly dataKeysMax?: number;
-  /** Milliseconds since 1970, for the order in which commits of different streams wait. */
+  /** Milliseconds since 1970, for the order between waiting commits of different streams. */
   readonly now?: () => number;
-  /** How many commits of a partition may wait for their order before an append rejects with `BUSY`; absent: 5,000. */
+  /** How many commits of a partition may wait for their position before an append rejects with `BUSY`; 5,000 by default. */
   readonly waitingMax?: number;
 }
 
@@ -71,8 +71,8 @@ interface Decided {
 }
 
 /**
- * One context's streams in one database, made ready by `prepareEventStore`: a document per commit, and per partition
- * numbered pages that give the commits their order afterwards.
+ * One context's streams in one database, made ready by `prepareEventStore`. It has a document per commit. Numbered
+ * pages per partition give the commits their order afterwards.
  */
 export class MongoEventStore extends EventStore {
   readonly partitions: number;
@@ -160,7 +160,7 @@ export class MongoEventStore extends EventStore {
     return this.pages.end(partition);
   }
 
-  /** Without `through`, what has no place yet counts as well. */
+  /** Without `through`, events without a position count as well. */
   async account(partition: number, through?: Position): Promise<StoreAccount> {
     if (through !== undefined) return this.pages.account(partition, through);
     for (let attempt = 1; attempt <= accountAttempts; attempt++) {
@@ -168,7 +168,7 @@ export class MongoEventStore extends EventStore {
       await this.order.upToDate(partition);
       const pending = await this.pages.pending(partition);
       if (pending.recorded === 0) break;
-      // When no page came meanwhile, all marks are made and none of what is pending stands in a page.
+      // When no page came meanwhile, all marks are made, so no pending commit is in a page.
       if ((await this.pages.end(partition)) === end) {
         return added(await this.pages.account(partition, end), pending);
       }
@@ -186,7 +186,7 @@ export class MongoEventStore extends EventStore {
     await this.wakeUp.wait(signal, pollMs);
   }
 
-  /** When nothing is found, once more after whatever was appended has its place. */
+  /** Reads, and when nothing is found reads once more after everything appended so far has its position. */
   private async upToDate<E>(
     partition: number,
     limit: number,
@@ -198,7 +198,7 @@ export class MongoEventStore extends EventStore {
     return read();
   }
 
-  /** How many commits these bring to each partition. */
+  /** The number of commits that these add to each partition. */
   private addedBy(decided: readonly Decided[]): ReadonlyMap<number, number> {
     const added = new Map<number, number>();
     for (const { publications } of decided) {
@@ -243,7 +243,7 @@ export class MongoEventStore extends EventStore {
     return events.sort((a, b) => a.version - b.version);
   }
 
-  /** Positions as the commits tell them; those that are not there yet are made. */
+  /** Positions as the commits store them. Waits for positions that are not stored yet. */
   private async positionsIn(commits: readonly CommitDoc[]): Promise<KnownPositions> {
     const places = new Map<string, ReadonlyMap<number, Position>>();
     const waiting: CommitDoc[] = [];

@@ -1,5 +1,6 @@
 import { Unavailable, type Position } from '@readership/kernel';
-import { chunks, shortPause } from '../chunks.js';
+import { chunks } from '../chunks.js';
+import { randomPause } from '../random-pause.js';
 import { PartitionBacklog } from './backlog.js';
 import type { CommitOutline, EventCollections } from './event-documents.js';
 import { SingleFlight } from './single-flight.js';
@@ -8,10 +9,10 @@ import { Sequencer } from './sequencer.js';
 const commitsAtOnce = 100;
 const pauseMaxMs = 20;
 
-/** By commit and partition, where its first event there stands. */
+/** Position of the first event, by commit and partition. */
 export type KnownPositions = ReadonlyMap<string, ReadonlyMap<number, Position>>;
 
-/** The sequencers of all partitions, run when somebody needs to know the order. */
+/** The sequencers of all partitions. They run when somebody needs to know the order. */
 export class Order {
   private readonly backlogs: readonly PartitionBacklog[];
   private readonly sequencers: readonly Sequencer[];
@@ -20,7 +21,7 @@ export class Order {
   constructor(
     private readonly documents: EventCollections,
     partitions: number,
-    /** How many commits of a partition may wait before no more are taken. */
+    /** How many commits of a partition may wait before appends are refused. */
     waitingMax: number,
   ) {
     this.backlogs = Array.from(
@@ -31,13 +32,13 @@ export class Order {
   }
 
   /**
-   * Runs `store`, which adds so many commits to each partition. Rejects with `Unavailable` (`BUSY`) before it runs when
-   * too many wait in one of them: recording must not outrun ordering without a limit.
+   * Runs `store`, which adds the given number of commits to each partition. Rejects with `Unavailable` (`BUSY`) before
+   * it runs when too many wait in one of them, so that the backlog is bounded.
    */
   async adding<T>(added: ReadonlyMap<number, number>, store: () => Promise<T>): Promise<T> {
     for (const partition of added.keys()) {
       if (!(await this.backlogs[partition]!.isFull())) continue;
-      // The relay orders only what it can publish, so while the log is away nobody else may.
+      // The relay orders only what it can publish, so while the log is unavailable nobody else may run the sequencer.
       this.sequencers[partition]!.run().catch(() => {});
       throw new Unavailable('BUSY', 'too much waits for its order');
     }
@@ -49,12 +50,12 @@ export class Order {
     }
   }
 
-  /** After it, whatever was appended before this call, by whomever, has a place, unless a very long queue waits. */
+  /** Resolves when everything that anybody appended before this call has a position, unless a very long queue waits. */
   async upToDate(partition: number): Promise<void> {
     if (await this.looks.run()) await this.sequencers[partition]!.run();
   }
 
-  /** Where the commits stand, as far as it is known in time. Never rejects: what is not known is not in it. */
+  /** The positions of the commits that are known in time. Never rejects: unknown positions are absent. */
   async placesOf(
     commits: readonly Pick<CommitOutline, '_id' | 'parts'>[],
     withinMs: number,
@@ -77,7 +78,7 @@ export class Order {
     return known;
   }
 
-  /** Runs a partition's sequencer until every wanted commit has its place, or it is too late. */
+  /** Runs a partition's sequencer until every wanted commit has its position, or the time is over. */
   private async follow(
     partition: number,
     wanted: Set<string>,
@@ -93,7 +94,7 @@ export class Order {
       try {
         const places = await this.sequencers[partition]!.run();
         for (const id of [...wanted]) take(id, places.get(id));
-        // Somebody else may have placed them.
+        // Another process may have placed them.
         for (const ids of chunks([...wanted], commitsAtOnce)) {
           const found = this.documents.commits.find(
             { _id: { $in: [...ids] } },
@@ -102,14 +103,14 @@ export class Order {
           for await (const { _id, positions } of found) take(_id, positions[partition]);
         }
       } catch {
-        // Tried again until it is too late; the commits themselves are safe.
+        // Retried until the time is over; the commits themselves are safe.
       }
       if (wanted.size === 0 || performance.now() > deadline) return;
-      await shortPause(pauseMaxMs);
+      await randomPause(pauseMaxMs);
     }
   }
 
-  /** Whether any partition has something to take. */
+  /** True when any partition has something to order. */
   private async look(): Promise<boolean> {
     const any = { pending: { $gte: 0 } };
     return (await this.documents.commits.findOne(any, { projection: { _id: 1 } })) !== null;

@@ -29,7 +29,7 @@ interface Sums {
   readonly facts: number;
 }
 
-/** A part of a page, read. */
+/** A part of a page, parsed. */
 type Read = readonly [place: PartPlace, body: PartBody];
 
 /** Reads the order of partitions from its pages, which never change. */
@@ -40,12 +40,12 @@ export class PageReader {
     private readonly unreadable: UnreadableEvents,
   ) {}
 
-  /** Events after a position, at most `limit`: fewer at the end, or when they are long, and then only at a page's end. */
+  /** Events after a position, at most `limit`. Fewer at the end, or when they are long, but only up to the end of a page. */
   read(partition: number, after: Position, limit: number): Promise<readonly Stored[]> {
     return this.readBy<Stored>(partition, after, limit, (parts) => this.decode(parts));
   }
 
-  /** The same without their content. */
+  /** The same events as a relay needs them. */
   readOutbox(partition: number, after: Position, limit: number): Promise<readonly OutboxEntry[]> {
     return this.readBy<OutboxEntry>(partition, after, limit, async (parts) => this.decodeOutbox(parts));
   }
@@ -59,12 +59,12 @@ export class PageReader {
     const events: E[] = [];
     let bytes = 0;
     let next = Math.max(1, Math.floor(after / positionSpan));
-    // Twice as many each time: pages may be full, or hold an event each.
+    // Twice as many pages each time, because pages may be full or hold an event each.
     for (let count = 2; ; count = Math.min(2 * count, pagesAtOnceMax)) {
       const ids = Array.from({ length: count }, (_, i) => pageId(partition, next + i));
       const until = next + count;
       for await (const page of this.documents.pages.find({ _id: { $in: ids } }).sort({ _id: 1 })) {
-        // One that was inserted while this was read can be met without the one before it.
+        // A page that was inserted while this was read may appear without the page before it.
         if (page.no !== next) return events;
         const left = limit - events.length;
         const ofPage = await decode(chosen(page, after, left));
@@ -109,7 +109,7 @@ export class PageReader {
     return { recorded, facts, privateOnly: recorded - facts };
   }
 
-  /** How many events stand after a position. */
+  /** The number of events after a position. */
   async after(partition: number, position: Position): Promise<number> {
     const cut = Math.floor(position / positionSpan);
     const [sum] = await this.documents.pages
@@ -125,7 +125,7 @@ export class PageReader {
     return (sum?.count ?? 0) + (page ? Math.max(0, page.count - (position % positionSpan) - 1) : 0);
   }
 
-  /** What waits for a place. */
+  /** Counts of the events that have no position yet. */
   async pending(partition: number): Promise<StoreAccount> {
     const [sum] = await this.documents.commits
       .aggregate<Sums>([
@@ -140,7 +140,7 @@ export class PageReader {
     return { recorded: count, facts, privateOnly: count - facts };
   }
 
-  /** How many of the first events of a commit in a partition publish a fact, for a position in the middle of it. */
+  /** How many of the first events of a commit in a partition publish a fact, for a position in the middle of the commit. */
   private async factsOf(
     { commit, stream, recordedAt, command: commandId, actor }: EntryDoc,
     partition: number,
@@ -169,7 +169,7 @@ export class PageReader {
   }
 }
 
-/** Of a page, the parts that hold the events after a position, at most `limit`. */
+/** The parts of a page that hold the events after a position, at most `limit`. */
 function chosen(page: PageDoc, after: Position, limit: number): readonly Read[] {
   const parts: Read[] = [];
   let count = 0;

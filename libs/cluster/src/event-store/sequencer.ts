@@ -1,6 +1,7 @@
 import type { Position } from '@readership/kernel';
 import { isDuplicate } from '../mongo.js';
-import { chunks, shortPause } from '../chunks.js';
+import { chunks } from '../chunks.js';
+import { randomPause } from '../random-pause.js';
 import {
   pageId,
   placed,
@@ -16,38 +17,39 @@ import { SingleFlight } from './single-flight.js';
 import { WaitingCommits } from './waiting-commits.js';
 
 const pageEventsMax = 500;
-/** Of one look: one more than a page can hold. */
+/** The most commits of one query: one more than a page can hold. */
 const windowCommits = pageEventsMax + 1;
 const pageBytesMax = 8 * 1024 * 1024;
 const marksAtOnce = 100;
 const turnsPerPass = 16;
 const pauseMaxMs = 20;
 
-/** By commit, where its first event of the partition stands. */
+/** Position of the first event in the partition, by commit. */
 export type PagePositions = ReadonlyMap<string, Position>;
 
 /** The last page of a partition, whose marks are all made. */
 interface Head {
   readonly no: number;
-  /** The commits that it holds. */
+  /** The commits of the page. */
   readonly commits: ReadonlySet<string>;
 }
 
 interface Gathered {
   readonly entries: readonly EntryDoc[];
-  /** Whether more is known to wait. */
+  /** True when more commits are known to wait. */
   readonly more: boolean;
 }
 
 /**
- * Gives one partition its order: gathers commits into numbered pages. Any number of processes may do so at once, and any
- * of them may stop anywhere: the unique id of a page lets one of them win, and the others discard what they gathered.
+ * Gives one partition its order by gathering commits into numbered pages. Any number of processes may do so at once,
+ * and any of them may stop at any point: the unique id of a page lets one of them win, and the others discard what they
+ * gathered.
  *
  * - Before a page is inserted all marks of the page before are made, so only the last page may hold commits that are
  *   still `pending`.
- * - What is gathered was pending after that, so it stands in no page up to that one; when another page came meanwhile,
- *   the insert fails.
- * - A commit is gathered only behind its stream's commit before (`after`), so no page shows one before the other.
+ * - What is gathered was pending after that, so it is in no page up to that one. When another page came meanwhile, the
+ *   insert fails.
+ * - A commit is gathered only after its stream's commit before (`after`), so no page shows the later one first.
  */
 export class Sequencer {
   private head: Head = { no: 0, commits: new Set() };
@@ -64,8 +66,8 @@ export class Sequencer {
   }
 
   /**
-   * Takes what was pending when this was called into pages, as far as a pass goes. Resolves to the places that it gave
-   * or met on its way.
+   * Moves the commits that were pending at this call into pages, as far as one pass goes. Resolves to the positions
+   * that it gave or found.
    */
   run(): Promise<PagePositions> {
     return this.passes.run();
@@ -83,8 +85,8 @@ export class Sequencer {
         this.backlog.drained(stored);
         break;
       }
-      // Others are at it: let them, so that not everybody gathers the same again.
-      if (!won) await shortPause(pauseMaxMs * ++lost);
+      // Other processes are at work. Pauses, so that not all of them gather the same again.
+      if (!won) await randomPause(pauseMaxMs * ++lost);
     }
     return places;
   }
@@ -100,9 +102,9 @@ export class Sequencer {
   }
 
   /**
-   * Whole commits in the order in which they arrived, but none before its stream's earlier ones. Some of those that have
-   * waited longest may follow commits that are not among them, because another writer's clock is ahead. These are looked
-   * up by stream: a page is found whatever the clocks say.
+   * Whole commits in the order in which they arrived, but none before its stream's earlier ones. Some of those that
+   * have waited longest may follow commits that are not among them, because another writer's clock is ahead. Those are
+   * looked up by stream, so that a page can be made whatever the clocks say.
    */
   private async gather(head: Head): Promise<Gathered> {
     const found = await this.waiting.longest(windowCommits);
@@ -130,8 +132,8 @@ export class Sequencer {
   }
 
   /**
-   * The queue, each commit behind those before it in its stream, which are taken from `known`. Left out is what follows
-   * a commit that has no place and is not known.
+   * The queue, with each commit after the earlier ones of its stream, which are taken from `known`. A commit is left
+   * out when it follows one that has no position and is not known.
    */
   private async ready(
     queue: readonly CommitOutline[],
@@ -160,7 +162,7 @@ export class Sequencer {
     return ready;
   }
 
-  /** Of these commits, in their order, what still has no place now. */
+  /** Of these commits, in their order, the entries that still have no position now. */
   private async entriesOf(chosen: readonly CommitOutline[]): Promise<readonly EntryDoc[]> {
     const commits = await this.waiting.asTheyAre(chosen.map(({ _id }) => _id));
     const missing = new Set<string>();
@@ -178,7 +180,7 @@ export class Sequencer {
     return commit?.pending.includes(this.partition) === false;
   }
 
-  /** Whether the page was free. */
+  /** Resolves to false when the page's number was taken. */
   private async insert(
     no: number,
     entries: readonly EntryDoc[],
@@ -202,7 +204,7 @@ export class Sequencer {
     return true;
   }
 
-  /** Tells each commit of a page where it stands. Again is no harm, and a page that is marked may be built upon. */
+  /** Stores in each commit of a page its position. It may be repeated. The next page may be built once a page is marked. */
   private async mark(page: PageDoc, places: Map<string, Position>): Promise<void> {
     const marks = [...placed(page)].map(([{ commit }, position]) => {
       places.set(commit, position);
@@ -220,7 +222,7 @@ export class Sequencer {
   }
 }
 
-/** As many as make a page, by their sizes alone. */
+/** As many commits as make a page, by their sizes alone. */
 function sized(commits: readonly CommitOutline[], waiting: WaitingCommits): readonly CommitOutline[] {
   let events = 0;
   let bytes = 0;

@@ -1,4 +1,4 @@
-/** Work that runs once at a time: whoever asks while it is under way shares the run after it. */
+/** Runs a piece of work once at a time. Whoever asks while it runs shares the next run. */
 export class SingleFlight<T> {
   private next: Promise<T> | null = null;
   private ended: Promise<void> = Promise.resolve();

@@ -35,7 +35,7 @@ it('goes on when more commits than a window wait for others whose writers have c
     meta: metaOf(`${n}`),
   }));
   await writer.appendEach(commits);
-  // Each commit as if by a writer whose clock is behind that of the writer before: from an hour ahead to an hour late.
+  // Each commit as if its writer's clock were behind that of the writer before: from an hour ahead to an hour late.
   const hour = 3_600_000 * 1024;
   const stored = eventCollections(await place.connect()).commits;
   const waiting = await stored.find({}, { projection: { no: 1, queuedAt: 1 } }).toArray();
@@ -56,7 +56,7 @@ it('goes on when more commits than a window wait for others whose writers have c
 });
 
 describe('the look for what waits', () => {
-  /** So many commits that wait, and as many pages. */
+  /** Stores waiting commits, and as many pages. */
   async function fill(from: number, to: number): Promise<void> {
     const { commits, pages } = eventCollections(await place.connect());
     const waiting: CommitDoc[] = [];
@@ -100,7 +100,7 @@ describe('the look for what waits', () => {
       any: () => commits.findOne({ pending: { $gte: 0 } }, { projection: { _id: 1 } }),
       head: () => pages.findOne({ partition: 0 }, { sort: { no: -1 } }),
     };
-    /** The least of a few tries: somebody else may use the server as well. */
+    /** The least of a few tries, because other tests may use the server as well. */
     const examined = async (look: () => Promise<unknown>): Promise<number> => {
       const tries: number[] = [];
       for (let n = 0; n < 3; n++) {

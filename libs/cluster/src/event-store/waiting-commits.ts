@@ -6,14 +6,14 @@ import {
   type EventCollections,
 } from './event-documents.js';
 
-/** Reads the commits that wait for a place in one partition. What a call costs does not depend on how many wait. */
+/** Reads the commits that wait for a position in one partition. The cost of a call does not depend on how many wait. */
 export class WaitingCommits {
   constructor(
     private readonly commits: EventCollections['commits'],
     private readonly partition: number,
   ) {}
 
-  /** Those that have waited longest, by what their writers' clocks said. */
+  /** The commits that have waited longest, according to their writers' clocks. */
   async longest(limit: number): Promise<readonly CommitOutline[]> {
     return this.commits
       .find({ pending: this.partition }, { projection: outline, batchSize: limit })
@@ -22,7 +22,7 @@ export class WaitingCommits {
       .toArray();
   }
 
-  /** The earliest of each of these streams. */
+  /** The earliest commit of each of these streams. */
   async earliestOf(streams: readonly string[], limit: number): Promise<readonly CommitOutline[]> {
     return this.commits
       .find(
@@ -34,16 +34,16 @@ export class WaitingCommits {
       .toArray();
   }
 
-  /** Whether more than `count` wait. */
+  /** True when more than `count` commits wait. */
   async exceed(count: number): Promise<boolean> {
     const beyond = { projection: { _id: 1 }, sort: { queuedAt: 1 }, skip: count } as const;
     return (await this.commits.findOne({ pending: this.partition }, beyond)) !== null;
   }
 
   /**
-   * The commits as they are now. A look of its own, because the one that chose is no snapshot: it may miss a commit that
-   * arrives behind it and meet the one after. And as the primary has them, because what a new primary knows of its
-   * majority may for a moment be from before the last marks.
+   * The commits as they are now. This query is separate, because the one that chose the commits is no snapshot: it may
+   * miss a commit that arrives behind it and find the next one. It reads from the primary, because the majority data of
+   * a new primary may for a moment be older than the last marks.
    */
   async asTheyAre(
     ids: readonly string[],
@@ -57,7 +57,7 @@ export class WaitingCommits {
     return commits;
   }
 
-  /** The commit that has to stand before this one, if any. */
+  /** The id of the commit that must be placed before this one, if any. */
   before(commit: CommitOutline): string | null {
     const { after } = this.partOf(commit);
     return after === 0 ? null : commitId(commit.stream, after);

@@ -4,16 +4,16 @@ import { asking } from '../event-log/kafka-questions.js';
 
 export interface IngestTopics {
   readonly kafka: KafkaConfig;
-  /** `readership` in production: begins the names of both topics. */
+  /** `readership` in production: the prefix of both topics. */
   readonly namespace: string;
 }
 
 const dayMs = 24 * 60 * 60 * 1000;
 
 /**
- * Records lie here until they are recorded or parked, and some days longer so that they can be taken again. Producers are
- * not ours: whatever they compress with, the broker unpacks, since our client reads no more than gzip, and a record that
- * unpacks to more than the largest one is refused to its producer.
+ * Records stay here until they are recorded or parked, and some days longer so that they can be taken again. The
+ * producers are not ours. The broker decompresses whatever they use, because our client reads only gzip, and it refuses
+ * a record that is too large when decompressed.
  */
 const ingestSettings: Readonly<Record<string, string>> = {
   'cleanup.policy': 'delete',
@@ -22,7 +22,10 @@ const ingestSettings: Readonly<Record<string, string>> = {
   'max.message.bytes': String(4 * 1024 * 1024),
 };
 
-/** Plain copies, which may hold personal data, so they do not stay: what is parked is kept sealed in the store. */
+/**
+ * Records are copied as they came and may hold personal data, so they are deleted after a time. The store keeps what is
+ * parked sealed.
+ */
 const deadLetterSettings: Readonly<Record<string, string>> = {
   'cleanup.policy': 'delete',
   'retention.ms': String(14 * dayMs),
@@ -36,7 +39,7 @@ export function deadLettersTopic({ namespace }: IngestTopics): string {
   return `${namespace}.dead-letters`;
 }
 
-/** Creates the topic that others send to and the one of dead letters; what is there already stays as it is. */
+/** Creates the topic that others send to and the one of dead letters. Existing topics stay as they are. */
 export async function prepareIngest(
   options: IngestTopics & { readonly partitions: number; readonly replication: number },
 ): Promise<void> {
@@ -55,14 +58,14 @@ export async function prepareIngest(
       waitForLeaders: true,
       topics: [
         created(ingestTopic(options), partitions, ingestSettings),
-        // One partition: they are few, and their order is that in which they were parked.
+        // One partition: there are few records, and their order is the order in which they were parked.
         created(deadLettersTopic(options), 1, deadLetterSettings),
       ],
     }),
   );
 }
 
-/** Rejects with `TopicRefused` when a topic is missing or would lose, or hold up, what is sent to it. For the boot. */
+/** Rejects with `TopicRefused` when a topic is missing, or would lose or delay what is sent to it. Called at boot. */
 export async function checkIngest(options: IngestTopics): Promise<void> {
   const ingest = ingestTopic(options);
   await asking(options.kafka, async (admin) => {
@@ -92,7 +95,7 @@ export async function checkIngest(options: IngestTopics): Promise<void> {
   });
 }
 
-/** Deletes both, with what was sent and not taken yet. */
+/** Deletes both topics, including records that were not taken yet. */
 export async function deleteIngest(options: IngestTopics): Promise<void> {
   await asking(options.kafka, async (admin) => {
     const ours = [ingestTopic(options), deadLettersTopic(options)];

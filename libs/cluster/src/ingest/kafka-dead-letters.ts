@@ -2,18 +2,21 @@ import { DeadLetters, type DeadLetter } from '@readership/kernel';
 import type { KafkaConfig, Message } from 'kafkajs';
 import { RecordSender } from '../event-log/record-sender.js';
 
-/** Of a record as it came, key and headers included; of a larger one only the place and the reason are told. */
+/**
+ * The largest record, key and headers included, that is copied as it came. Of a larger one only its place and the
+ * reason are sent.
+ */
 const recordBytesMax = 256 * 1024;
-/** The broker takes 1 MiB by default, its own framing and our headers included. */
+/** The broker accepts 1 MiB by default, including its framing and our headers. */
 const requestBytesMax = 800_000;
 
 /**
- * The topic of what was not taken: each record as it came, with `rs_` headers that say why and where it lay. One that is
- * too large has neither value nor headers of its own, and says so in `rs_content`.
+ * The topic of records that were not accepted: each record as it came, with `rs_` headers that say why and where it
+ * was. A record that is too large has neither a value nor headers of its own, and `rs_content` says so.
  */
 export class KafkaDeadLetters extends DeadLetters {
   private readonly sender: RecordSender;
-  /** The sender takes one send at a time, and partitions of the topic taken from call side by side. */
+  /** The sender allows one send at a time, and partitions of the topic call it concurrently. */
   private turn: Promise<unknown> = Promise.resolve();
 
   constructor(kafka: KafkaConfig, topic: string) {

@@ -13,22 +13,22 @@ import { WakeUps } from './wake-ups.js';
 
 export interface BullJobQueueOptions {
   readonly redisUrl: string;
-  /** Begins every key in Redis. Each context has its own. */
+  /** Prefix of every key in Redis. Each context has its own. */
   readonly prefix: string;
   /**
-   * How long a job is a worker's own without a sign of life; absent: 30 s. Clocks of different machines must agree
-   * within a fraction of it.
+   * How long a job belongs to a worker that gives no sign of life; 30 s by default. Clocks of different machines must
+   * agree within a fraction of it.
    */
   readonly claimMs?: number;
-  /** How often each worker looks for what Redis lost; absent: 3 s. */
+  /** How often each worker looks for wake-ups that Redis lost; every 3 s by default. */
   readonly sweepMs?: number;
-  /** Where workers report how they fare. */
+  /** Where workers report the outcome of their steps. */
   readonly report?: (loop: string) => LoopReport;
 }
 
 /**
- * Jobs of one context in its database, whose workers Bull wakes and spreads over processes. Redis may be away, empty or
- * restarted at any time: every job still runs, later by at most a sweep or two.
+ * Jobs of one context in its database. Bull wakes the workers and distributes jobs over processes. Redis may be
+ * unavailable, emptied or restarted at any time: every job still runs, later by at most a sweep or two.
  */
 export class BullJobQueue extends JobQueue {
   private readonly jobs: StoredJobs;
@@ -89,13 +89,13 @@ export class BullJobQueue extends JobQueue {
     return this.jobs.list(queue, state, limit);
   }
 
-  /** Lets no worker begin anything any more, waits for the jobs under way, and releases the connections to Redis. */
+  /** Lets no worker begin another job, waits for the running jobs, and releases the connections to Redis. */
   async stop(): Promise<void> {
     await Promise.all([...this.workers].map((worker) => worker.stop()));
     await this.wakeUps.close();
   }
 
-  /** Releases the connections to Redis at once: a job under way is begun again when its claim has run out. */
+  /** Releases the connections to Redis at once. A running job begins again elsewhere when its claim expires. */
   async close(): Promise<void> {
     await Promise.all([...this.workers].map((worker) => worker.abandon()));
     await this.wakeUps.close();

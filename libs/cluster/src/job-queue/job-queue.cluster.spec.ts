@@ -19,7 +19,7 @@ const queue = 'letters';
 const options = { attemptsMax: 3, backoffMs: 20 };
 const awayUrl = 'redis://127.0.0.1:9';
 
-/** One context's database and prefix of keys, opened by as many queues as a test wants. */
+/** One context's database and key prefix, opened by as many queues as a test needs. */
 class Place {
   readonly id = `jobs-${randomUUID().slice(0, 8)}`;
   readonly options: BullJobQueueOptions = { redisUrl: redis, prefix: this.id, claimMs, sweepMs };
@@ -34,14 +34,14 @@ class Place {
     return jobs;
   }
 
-  /** As a crash does it: nothing under way is waited for, and nothing of it can be written any more. */
+  /** Stops like a crash: waits for nothing under way, and lets nothing of it be written any more. */
   async abandon(jobs: BullJobQueue): Promise<void> {
     await jobs.close();
     await this.opened.get(jobs)?.close();
     this.opened.delete(jobs);
   }
 
-  /** What FLUSHALL does, for our keys alone. */
+  /** Deletes our keys alone, as FLUSHALL deletes all keys. */
   async emptyRedis(): Promise<number> {
     return withRedis(async (client) => {
       const keys = await client.keys(`${this.id}:*`);
@@ -126,7 +126,7 @@ const allDone = (jobs: JobQueue, count: number) =>
     20_000,
   );
 
-/** A process of its own that runs these lines of a module, with `jobs` and `database` at hand. */
+/** A separate process that runs these lines of a module, with the variables `jobs` and `database`. */
 function otherProgram(place: Place, lines: string): ChildProcess {
   const root = join(import.meta.dirname, '../..');
   execFileSync(process.execPath, [join(root, '../../node_modules/typescript/bin/tsc'), '-b'], { cwd: root });
@@ -145,7 +145,7 @@ ${lines}`;
   return child;
 }
 
-/** A process of its own that has begun a job: when the job has ended, it stops and exits with 0. */
+/** A separate process that has begun a job. It stops and exits with 0 when the job has ended. */
 async function otherProcess(place: Place, handled: string): Promise<ChildProcess> {
   const child = otherProgram(
     place,

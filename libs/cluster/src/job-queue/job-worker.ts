@@ -17,15 +17,16 @@ export interface WorkerOptions extends JobOptions {
   readonly report?: LoopReport | undefined;
 }
 
-/** How often a job may take its process with it, beyond the attempts, before it is parked. */
+/** How often a job may crash its process, beyond the attempts, before it is parked. */
 const crashesMax = 10;
 const sweepPage = 100;
 
 /**
  * Runs the jobs of one queue, one at a time, the one due first.
  *
- * A wake-up from Redis makes it look for a job at once. Beside that it sweeps: what is due goes back into Redis, and
- * what nobody began within a sweep's time it begins itself, at once while Redis is away.
+ * A wake-up from Redis makes it look for a job at once. In addition it sweeps periodically: it puts wake-ups of due
+ * jobs back into Redis, and begins a job itself when nobody has begun it within a sweep's time, or at once while Redis
+ * is unavailable.
  */
 export class QueueWorker implements JobWorker {
   private readonly stopping = new AbortController();
@@ -51,7 +52,7 @@ export class QueueWorker implements JobWorker {
     await Promise.all([this.stopListening(), this.sweeping, this.lastTurn]);
   }
 
-  /** Leaves the job under way to its claim, which runs out. */
+  /** Abandons the running job, whose claim then expires. */
   async abandon(): Promise<void> {
     this.stopping.abort();
     this.isAbandoned = true;
@@ -62,7 +63,7 @@ export class QueueWorker implements JobWorker {
     const { signal } = this.stopping;
     const { report } = this.options;
     while (!signal.aborted) {
-      // The database refused: the next sweep asks again.
+      // The database refused. The next sweep tries again.
       await this.sweep().catch((error: unknown) => report?.failed(error));
       await pause(this.options.sweepMs, undefined, { signal }).catch(() => undefined);
     }
@@ -76,7 +77,10 @@ export class QueueWorker implements JobWorker {
     while (await this.turn(this.wakeUps.areReady ? this.options.sweepMs : 0));
   }
 
-  /** Runs the first job due `overdueMs` ago or earlier once the turn before has ended; false when there is none. */
+  /**
+   * Runs the first job due `overdueMs` ago or earlier, once the turn before has ended. Resolves to false when there is
+   * none.
+   */
   private turn(overdueMs: number): Promise<boolean> {
     const turn = this.lastTurn.then(() => this.step(overdueMs));
     this.lastTurn = turn.catch(() => undefined);
@@ -121,12 +125,12 @@ export class QueueWorker implements JobWorker {
     }
   }
 
-  /** Renews the claim until it is let go or lost. */
+  /** Renews the claim until the returned function is called or the claim is lost. */
   private keep(claimed: Claimed): () => void {
     const { claimMs } = this.options;
     const timer = setInterval(async () => {
       if (this.isAbandoned) return clearInterval(timer);
-      // A database that refuses is asked again at the next interval.
+      // A database that refuses is tried again at the next interval.
       const isOurs = await this.jobs.renew(claimed, Date.now() + claimMs).catch(() => true);
       if (!isOurs) clearInterval(timer);
     }, claimMs / 3);
@@ -134,8 +138,8 @@ export class QueueWorker implements JobWorker {
   }
 
   /**
-   * Records the end of a job that is still ours. While the database refuses, the claim is renewed with it or runs out:
-   * then whoever begins the job again records its end.
+   * Records the end of a job that this worker still owns. While the database refuses, the claim is renewed with it or
+   * expires; then the worker that begins the job again records its end.
    */
   private async end(claimed: Claimed, ending: Ending): Promise<void> {
     const { id } = claimed.job;

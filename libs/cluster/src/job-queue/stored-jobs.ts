@@ -3,28 +3,28 @@ import type { Job, NewJob } from '@readership/kernel';
 import { isDuplicate, type Collection, type Database } from '../mongo.js';
 
 type JobDoc = {
-  /** `<queue> <id>`: unique for ever. */
+  /** `<queue> <id>`, unique for ever. */
   readonly _id: string;
   readonly queue: string;
   readonly id: string;
-  /** JSON text, so that no key of it means anything to the database. */
+  /** JSON text, so that the database does not interpret its keys. */
   readonly data: string;
   readonly state: Job['state'];
   readonly attempts: number;
-  /** Milliseconds: when it may be begun; while it runs, when its claim runs out; afterwards, when it ended. */
+  /** Milliseconds: when it may begin; while it runs, when its claim expires; afterwards, when it ended. */
   readonly due: number;
-  /** Whose it is while it runs. */
+  /** The claim of its owner while it runs. */
   readonly claim?: string;
   readonly reason?: string;
 };
 
-/** A job that is ours to run until its claim runs out. */
+/** A job that this worker owns until its claim expires. */
 export interface Claimed {
   readonly job: Job;
   readonly claim: string;
 }
 
-/** A job that may be begun from `due` on. */
+/** A job that may begin from `due` on. */
 export interface Due {
   readonly id: string;
   readonly due: number;
@@ -34,15 +34,18 @@ export type Ending =
   | { readonly state: 'done'; readonly due: number }
   | { readonly state: 'waiting' | 'parked'; readonly due: number; readonly reason: string };
 
-/** Candidates that may be lost to other workers in a row before a claim gives up: each loss is somebody's progress. */
+/**
+ * How many candidates in a row may be lost to other workers before a claim gives up. Each loss is another worker's
+ * progress.
+ */
 const lostMax = 100;
 
-/** What `jobs` needs once per database; repeating it changes nothing. */
+/** Makes the indexes of `jobs` in a database. It may be repeated. */
 export async function prepareJobQueue(database: Database): Promise<void> {
   await jobsOf(database).createIndex({ queue: 1, state: 1, due: 1, _id: 1 });
 }
 
-/** The truth about the jobs of one context: a document each, changed by compare-and-set alone. */
+/** The stored jobs of one context, which are authoritative: a document each, changed by compare-and-set alone. */
 export class StoredJobs {
   private readonly jobs: Collection<JobDoc>;
 
@@ -50,7 +53,7 @@ export class StoredJobs {
     this.jobs = jobsOf(database);
   }
 
-  /** False when a job of this id exists. */
+  /** Resolves to false when a job of this id exists. */
   async insert({ queue, id, data }: NewJob, due: number): Promise<boolean> {
     try {
       await this.jobs.insertOne({
@@ -82,13 +85,13 @@ export class StoredJobs {
   }
 
   async list(queue: string, state: Job['state'], limit: number): Promise<readonly Job[]> {
-    // The database takes a limit of 0 for none.
+    // The database takes a limit of 0 to mean no limit.
     if (limit < 1) return [];
     const docs = await this.jobs.find({ queue, state }).sort({ due: 1, _id: 1 }).limit(limit).toArray();
     return docs.map(jobOf);
   }
 
-  /** What may be begun at this time, the first due first: it waits, or its worker is gone and its claim has run out. */
+  /** The jobs that may begin at this time, the first due first: they wait, or their worker's claim has expired. */
   async due(queue: string, by: number, limit: number): Promise<readonly Due[]> {
     return this.jobs
       .find(claimable(queue, by))
@@ -99,8 +102,8 @@ export class StoredJobs {
   }
 
   /**
-   * Makes the first due job ours; null when there is none. Of any number of workers one wins. A job that was begun
-   * `beginsMax` times and never came to an end is parked instead.
+   * Claims the first due job; `null` when there is none. Of any number of workers one wins. A job that was begun
+   * `beginsMax` times and never ended is parked instead.
    */
   async claim(
     queue: string,
@@ -111,7 +114,7 @@ export class StoredJobs {
       const [doc] = await this.jobs.find(claimable(queue, by)).sort({ due: 1, _id: 1 }).limit(1).toArray();
       if (!doc) return null;
       const { _id, state, attempts, due } = doc;
-      // Servers that change a document in place can show one half changed: somebody is claiming it at this moment.
+      // Servers that change a document in place can show it half changed: another worker is claiming it at this moment.
       if (due > by) continue;
       const unchanged = { _id, state, attempts, due };
       if (state === 'running' && attempts >= options.beginsMax) {
@@ -132,19 +135,19 @@ export class StoredJobs {
     return null;
   }
 
-  /** False when the claim is no longer ours. */
+  /** Resolves to false when the claim was lost. */
   async renew(claimed: Claimed, due: number): Promise<boolean> {
     return (await this.jobs.updateOne(ours(claimed), { $set: { due } })).matchedCount === 1;
   }
 
-  /** False when the claim is no longer ours: then nothing changes. */
+  /** Resolves to false, and changes nothing, when the claim was lost. */
   async end(claimed: Claimed, ending: Ending): Promise<boolean> {
     const $unset =
       ending.state === 'done' ? { claim: '' as const, reason: '' as const } : { claim: '' as const };
     return (await this.jobs.updateOne(ours(claimed), { $set: ending, $unset })).matchedCount === 1;
   }
 
-  /** False when it is not parked. */
+  /** Resolves to false when the job is not parked. */
   async retry(queue: string, id: string, due: number): Promise<boolean> {
     const parked = { _id: key(queue, id), state: 'parked' as const };
     const waiting = { state: 'waiting' as const, attempts: 0, due };

@@ -4,10 +4,10 @@ import Bull from 'bull';
 type Redis = Bull.Queue['client'];
 type RedisOptions = Exclude<Bull.QueueOptions['redis'], string | undefined>;
 
-/** Ends the listening; what is handled at that moment goes on. */
+/** Stops listening. A wake-up that is being handled goes on. */
 export type StopListening = () => Promise<void>;
 
-/** Of adds that Redis has not answered; what is more is left to the sweep. */
+/** The most adds that Redis has not answered. Further wake-ups are left to the sweep. */
 const pendingMax = 1000;
 const connectMs = 2000;
 const commandMs = 2000;
@@ -20,7 +20,7 @@ const settings: Bull.AdvancedSettings = {
   stalledInterval: 30_000,
 };
 
-/** For what must wait for news as long as it takes, also across a reconnect. */
+/** For connections that wait as long as it takes for messages, even across a reconnect. */
 const patient: RedisOptions = {
   maxRetriesPerRequest: null,
   enableOfflineQueue: true,
@@ -28,9 +28,9 @@ const patient: RedisOptions = {
 };
 
 /**
- * Bull queues whose jobs say only that something is due: each wakes one worker of one process. Losing any of them
- * loses nothing but time, so no method here rejects, whatever becomes of Redis. All queues share two connections, and
- * each listener has one more.
+ * Bull queues whose jobs only say that something is due; each wakes one worker of one process. A lost wake-up costs
+ * only time, so no method here rejects, whatever happens to Redis. All queues share two connections, and each listener
+ * has one more.
  */
 export class WakeUps {
   private readonly commands: Redis;
@@ -54,12 +54,12 @@ export class WakeUps {
     });
   }
 
-  /** Whether wake-ups can be expected to arrive. */
+  /** True when wake-ups can be expected to arrive. */
   get areReady(): boolean {
     return this.commands.status === 'ready';
   }
 
-  /** Wakes a worker at `due`; the same again does nothing while the first is in Redis. */
+  /** Wakes a worker at `due`. Repeating it does nothing while the first one is in Redis. */
   async add(queue: string, id: string, due: number): Promise<void> {
     if (this.pending >= pendingMax) return;
     this.pending++;
@@ -71,7 +71,7 @@ export class WakeUps {
       await bull.add(
         {},
         {
-          // Bull's own keys stand beside the jobs': a digest is none of them.
+          // Bull's own keys are stored beside those of jobs; a digest cannot equal one of them.
           jobId: `${createHash('sha256').update(id).digest('base64url')}.${due}`,
           delay: Math.max(0, due - Date.now()),
           removeOnComplete: true,
@@ -93,7 +93,7 @@ export class WakeUps {
     const bull = this.open(queue, blocking);
     const ended = bull.process(1, async () => void (await wake())).catch(() => undefined);
     return async () => {
-      // Without waiting for what is under way: Bull would leave a failed reconnect unhandled meanwhile.
+      // Does not wait for work under way: Bull would leave a failed reconnect unhandled meanwhile.
       await atMost(releaseMs, Promise.all([bull.close(true), ended]));
       this.listeners.delete(blocking);
       blocking.disconnect();
@@ -102,12 +102,12 @@ export class WakeUps {
 
   /** Releases the connections. */
   async close(): Promise<void> {
-    // What has just been handled is still to be reported to Redis.
+    // The wake-up that was just handled must still be reported to Redis.
     await new Promise(setImmediate);
     await Promise.all([this.commands, this.news].map(release));
   }
 
-  /** Gives up connections that may stay silent for as long as the network lets them. */
+  /** Closes connections that could stay silent for as long as the network allows. */
   private reconnect(): void {
     for (const redis of [this.commands, this.news, ...this.listeners])
       if (redis.status === 'ready') redis.disconnect(true);
@@ -120,7 +120,7 @@ export class WakeUps {
       createClient: (type) =>
         type === 'client' ? this.commands : type === 'subscriber' ? this.news : blocking!,
     });
-    // Bull gives its connection a name when it begins, and does not hear when that fails: the process would end of it.
+    // Bull sets its connection's name when it begins and does not catch the error, which would end the process.
     return Object.assign(bull, { setWorkerName: async () => undefined });
   }
 }
@@ -145,7 +145,7 @@ function redisOptions(redisUrl: string): RedisOptions {
   };
 }
 
-/** A connection whose errors are heard, and then dropped: it reconnects, and the sweep needs it not. */
+/** A connection whose errors are caught and ignored: it reconnects, and the sweep does not need it. */
 function quiet(redis: Redis): Redis {
   redis.setMaxListeners(200);
   redis.on('error', () => undefined);
@@ -157,7 +157,7 @@ async function release(redis: Redis): Promise<void> {
   redis.disconnect();
 }
 
-/** Resolves when the work has ended, however, or the time is over. */
+/** Resolves when the work has settled, or when the time is over. */
 async function atMost(ms: number, work: Promise<unknown>): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const over = new Promise<void>((resolve) => (timer = setTimeout(resolve, ms)));

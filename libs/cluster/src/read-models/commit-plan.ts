@@ -19,18 +19,18 @@ import { ordered } from './ordered-text.js';
 
 /** A head that this process wrote or read last. */
 export interface Owned {
-  /** 0: there is none yet. */
+  /** 0 when there is none yet. */
   rev: number;
-  /** `rev` of its checkpoint: counts the commits, while `rev` of a head also outruns what a dropped model left. */
+  /** `rev` of its checkpoint counts the commits. The head's `rev` is also higher than what a dropped model left. */
   checkpointRev: number;
   indexed: boolean;
 }
 
 const rememberedMax = 50_000;
 
-/** Works out what a batch puts in place from what is there. */
+/** Computes from the stored documents what a batch puts in place. */
 export class CommitPlanner {
-  /** What stands in place, as its owner wrote it: worth something only while that owner's head is the current one. */
+  /** The documents in place, as their owner wrote them. Valid only while that owner's head is the current one. */
   private readonly remembered = new LRUCache<
     string,
     { readonly owner: Owned; readonly value: number | string | null }
@@ -38,7 +38,7 @@ export class CommitPlanner {
 
   constructor(private readonly collections: ReadModelCollections) {}
 
-  /** The documents after the batch. Changes nothing; what it reads is right if the owner's head is still current. */
+  /** The documents after the batch. It changes nothing. What it reads is correct if the owner's head is still current. */
   async puts(owner: Owned, model: string, partition: number, batch: Batch): Promise<Puts> {
     const rows = [...batch.rows].map(([key, { row, indexes }]) => ({
       _id: rowId(model, key),
@@ -76,7 +76,7 @@ export class CommitPlanner {
     };
   }
 
-  /** To be called when the puts are in place, and the owner's head is the one that put them there. */
+  /** Call it when the puts are in place and the owner's head is the one that put them there. */
   remember(owner: Owned, { rows, cells }: Puts): void {
     if (owner.indexed)
       for (const { _id, entries } of rows) this.remembered.set(_id, { owner, value: entries });

@@ -3,12 +3,13 @@ import { chunks } from '../chunks.js';
 import { isDuplicate, type Collection } from '../mongo.js';
 import type { Placed, ReadModelCollections, Puts } from './documents.js';
 
-/** Documents of one request to the server. */
+/** The most documents of one request to the server. */
 export const documentsAtOnce = 500;
 
 /**
- * Puts everything in place that is not there in a higher revision. Repeating it, also by several at once and late,
- * changes nothing. New index entries come first and old ones go last, so that a row can be found at every moment.
+ * Puts in place every document that is not there with a higher revision. Repeating it changes nothing, even late or by
+ * several processes at once. New index entries come first and old ones are removed last, so that a row can be found at
+ * every moment.
  */
 export async function copy(collections: ReadModelCollections, rev: number, puts: Puts): Promise<void> {
   await Promise.all([
@@ -30,11 +31,12 @@ async function putNewer<D extends Placed>(
   rev: number,
   puts: readonly Omit<D, 'rev'>[],
 ): Promise<void> {
-  // The driver's types cannot follow a document that is generic.
+  // The driver's types do not support a generic document type.
   const placed = collection as unknown as Collection<Placed>;
   for (const some of chunks(puts, documentsAtOnce)) {
     const present = await putOlderOrAbsent(placed, rev, some as unknown as readonly Placed[]);
-    // Absent when it was looked for and present when it was inserted: what came between may be older than this.
+    // The document was absent when it was looked for and present when it was inserted: the one that came between may be
+    // older.
     if (present.length > 0) {
       await placed.bulkWrite(
         present.map((put) => replacing(put, rev, false)),
@@ -44,7 +46,7 @@ async function putNewer<D extends Placed>(
   }
 }
 
-/** Answers those that met a document of their id: a newer one, or one that came in between. */
+/** Returns the documents whose id was taken: by a newer document, or by one that came in between. */
 async function putOlderOrAbsent(
   collection: Collection<Placed>,
   rev: number,
@@ -67,7 +69,7 @@ function replacing(put: Placed, rev: number, upsert: boolean) {
   return { replaceOne: { filter: { _id, rev: { $lt: rev } }, replacement: { ...rest, rev }, upsert } };
 }
 
-/** Throws unless all errors are duplicates. The server's own message would show the ids, which may hold names. */
+/** Throws unless all errors are duplicates. The server's message would show the ids, which may hold names. */
 function duplicates(error: unknown) {
   if (!(error instanceof mongoose.mongo.MongoBulkWriteError)) throw error;
   const errors = [error.writeErrors].flat();

@@ -2,22 +2,22 @@ import type { Checkpoint } from '@readership/kernel';
 import type { Collection, Database, Doc } from '../mongo.js';
 import { ordered, separator } from './ordered-text.js';
 
-/** Whatever is copied into place: overwritten only by what carries a higher revision of its partition's head. */
+/** A document that is copied into place. Only one with a higher revision of its partition's head overwrites it. */
 export interface Placed extends Doc {
   rev: number;
 }
 
-/** `<model> <key>`. A deleted row stays as a tombstone, so that an older revision cannot bring it back. */
+/** `<model> <key>`. A deleted row stays as a tombstone, so that an older revision cannot restore it. */
 export interface RowDoc extends Placed {
-  /** JSON, or `null`: deleted. */
+  /** JSON; `null` when the row is deleted. */
   body: string | null;
-  /** JSON of the values of its indexes; `null`: none. */
+  /** JSON of the values of its indexes; `null` when it has none. */
   entries: string | null;
 }
 
 /**
  * `<model> <index> <value><separator><key>`, which is the order of a list. It only leads to a row, and the row decides
- * whether it stands there: so it needs no tombstone, and a value that is gone is gone from the disk.
+ * whether it is listed there. So it needs no tombstone, and a removed value is removed from the disk.
  */
 export type EntryDoc = Placed;
 
@@ -27,16 +27,16 @@ export interface CellDoc extends Placed {
   n: number;
 }
 
-/** `<model> <partition> <offset>`. What is parked no more stays as a tombstone, as a deleted row does. */
+/** `<model> <partition> <offset>`. A record that is no longer parked stays as a tombstone, like a deleted row. */
 export interface ParkedDoc extends Placed {
-  /** Of the record; in a form that all servers can compare. `null`: parked no more. */
+  /** Key of the record, in a form that all servers can compare; `null` when it is no longer parked. */
   key: string | null;
   body: string | null;
 }
 
 type Put<D extends Placed> = Omit<D, 'rev'>;
 
-/** What a commit puts in place: documents as they are to be, never changes to them. */
+/** What a commit puts in place: whole documents, never changes to them. */
 export interface Puts {
   readonly rows: Put<RowDoc>[];
   readonly entered: Put<EntryDoc>[];
@@ -45,14 +45,14 @@ export interface Puts {
   readonly parked: Put<ParkedDoc>[];
 }
 
-/** `<model> <partition>`: what was committed last, and whether all of it is in place. */
+/** `<model> <partition>`: the last commit, and whether all of it is in place. */
 export interface HeadDoc extends Doc {
   rev: number;
   checkpoint: Checkpoint;
   copied: boolean;
-  /** Whether a row of the model was ever to be found by an index. */
+  /** True when a row of the model could ever be found by an index. */
   indexed: boolean;
-  /** `null` once it is copied, so that the head is small when nothing happens. */
+  /** `null` once it is copied, so that an idle head is small. */
   puts: Puts | null;
 }
 
@@ -64,7 +64,7 @@ export interface ReadModelCollections {
   readonly parked: Collection<ParkedDoc>;
 }
 
-/** Everything is read by ranges of `_id`: no other index is needed. */
+/** Everything is read by ranges of `_id`, so no other index is needed. */
 export function collectionsIn(database: Database): ReadModelCollections {
   return {
     heads: database.collection('model_heads'),
@@ -76,24 +76,24 @@ export function collectionsIn(database: Database): ReadModelCollections {
 }
 
 /**
- * ReadModelCollections are read as the primary has them. A majority read may lag behind right after an election, and a commit worked
- * out from old values would stand; what a local read may show too early misleads nobody, because the head it was written
- * under is newer than the one that a commit worked out from it replaces.
+ * The collections are read with local concern, as the primary has them. A majority read may lag right after an
+ * election, and a commit computed from old values would stand. A local read may show a value too early, which does no
+ * harm: its head is newer than the one that the commit replaces, so the commit fails.
  */
 export const latest = { readConcern: { level: 'local' } } as const;
 
 const offsetDigits = 16;
 
-/** Names are parts of ids, and a space ends them there. */
+/** Names are parts of ids, where a space ends them. */
 function word(name: string): string {
   if (name === '' || name.includes(' ')) throw new Error('a model or an index needs a name without spaces');
   return name;
 }
 
-/** Ids of a model begin with it. */
+/** The prefix of a model's ids. */
 export const scopeOf = (model: string): string => `${word(model)} `;
 
-/** The ids of a model: those that begin with its name and a space, which '!' follows. */
+/** The range of a model's ids: they begin with its name and a space, which '!' follows. */
 export const allOf = (model: string) => ({ $gt: scopeOf(model), $lt: `${word(model)}!` });
 
 export const headId = (model: string, partition: number): string => `${scopeOf(model)}${partition}`;
@@ -106,7 +106,7 @@ export const cellId = (model: string, partition: number, cell: string): string =
 export const parkedId = (model: string, partition: number, offset: number): string =>
   `${headId(model, partition)} ${String(offset).padStart(offsetDigits, '0')}`;
 
-/** Ids of an index's entries begin with it. */
+/** The prefix of the ids of an index's entries. */
 export const indexScope = (model: string, index: string): string => `${scopeOf(model)}${word(index)} `;
 
 /** The ids of all entries of a row, given its `entries`. */

@@ -14,16 +14,16 @@ import { plain, separator } from './ordered-text.js';
 
 const finishesMax = 20;
 
-/** The one document of a model's partition whose replacement is a commit. */
+/** The heads: one document per model and partition, whose replacement is a commit. */
 export class Heads {
   constructor(private readonly collections: ReadModelCollections) {}
 
-  /** The head as it is, without what it puts; `null` before the first commit. */
+  /** The head as it is, without its puts; `null` before the first commit. */
   glance(id: string): Promise<Omit<HeadDoc, 'puts'> | null> {
     return this.collections.heads.findOne({ _id: id }, { projection: { puts: 0 } });
   }
 
-  /** The head once all it puts is in place, which it sees to itself; `null` before the first commit. */
+  /** The head once all its puts are in place, which this call ensures; `null` before the first commit. */
   async settled(id: string): Promise<HeadDoc | null> {
     for (let finishes = 0; finishes < finishesMax; finishes++) {
       const head = await this.collections.heads.findOne({ _id: id });
@@ -32,7 +32,7 @@ export class Heads {
     throw new Unavailable('BUSY', 'others commit faster than their commits can be finished');
   }
 
-  /** Whether it took the place of the head of revision `before` (0: of none). */
+  /** Replaces the head of revision `before` (0 when there is none). Resolves to false when it was another. */
   async replace(before: number, head: HeadDoc): Promise<boolean> {
     const { _id, ...rest } = head;
     if (before > 0) {
@@ -48,7 +48,10 @@ export class Heads {
     }
   }
 
-  /** Copies and says so in the head. `false` when a later head is there, whose owner has copied this one. */
+  /**
+   * Copies the puts and marks the head as copied. Resolves to false when a later head is stored, whose owner has copied
+   * this one.
+   */
   async finish({ _id, rev, puts, copied }: HeadDoc): Promise<boolean> {
     if (copied || puts === null) return true;
     await copy(this.collections, rev, puts);
@@ -58,7 +61,10 @@ export class Heads {
     return false;
   }
 
-  /** A late copy may have entered again what a later commit removed: harmless in a list, but it may be a name. */
+  /**
+   * Removes entries that a late copy restored after a later commit had removed them. They do not harm a list but may
+   * contain a name.
+   */
   private async takeBack(model: string, rev: number, { entered }: Puts): Promise<void> {
     for (const some of chunks(entered, documentsAtOnce)) {
       const keyOf = (id: string): string => id.slice(id.indexOf(separator) + 1);

@@ -37,7 +37,7 @@ function batch(
   };
 }
 
-/** The second one replaces, deletes and adds, and is the one that is interrupted; the third undoes much of it. */
+/** The second batch replaces, deletes and adds; it is the one that is interrupted. The third undoes much of it. */
 const history: readonly [Batch, Batch, Batch] = [
   batch(
     0,
@@ -57,7 +57,7 @@ const history: readonly [Batch, Batch, Batch] = [
   batch(2, 12, { ada: row(3, 'Ada', 'Lovelace'), bob: row(3, 'Bob'), dee: gone }, { x: -1, w: -7 }),
 ];
 const [first, second, third] = history;
-/** The head, 2 entries to enter, 3 cells, 1 parked record and 1 parked no more, 4 rows, 2 entries to leave, the mark. */
+/** The head, 2 new entries, 3 cells, 1 parked record and 1 no longer parked, 4 rows, 2 removed entries, the mark. */
 const writesOfSecond = 15;
 
 const owner = (place: ScratchDatabase, between?: Between): MongoReadModels =>
@@ -65,7 +65,7 @@ const owner = (place: ScratchDatabase, between?: Between): MongoReadModels =>
 
 const unhindered: Between = (documents, write) => write(documents);
 
-/** Everything that can be asked, by somebody who remembers nothing. */
+/** The result of every read, by an owner that remembers nothing. */
 async function stateOf(place: ScratchDatabase): Promise<object> {
   const port = owner(place);
   const page = { limit: 100 };
@@ -99,7 +99,7 @@ async function commits(port: MongoReadModels, ...batches: readonly Batch[]): Pro
   for (const one of batches) expect(await port.commit(model, 0, one)).toBe('committed');
 }
 
-/** What holds after none, one, two and three batches when nothing is interrupted. */
+/** The state after none, one, two and three batches when nothing is interrupted. */
 const undisturbed = (): Promise<object[]> =>
   on(async (place) => {
     const states = [await stateOf(place)];
@@ -111,7 +111,7 @@ const undisturbed = (): Promise<object[]> =>
     return states;
   });
 
-/** Somebody else begins at the checkpoint, and all is as if each batch had happened once. */
+/** A new owner begins at the checkpoint. The result must be as if each batch had happened once. */
 async function goesOn(place: ScratchDatabase, states: readonly object[]): Promise<void> {
   const port = owner(place);
   const { offset } = await port.checkpoint(model, 0);
@@ -248,7 +248,7 @@ describe('two owners', () => {
       const { cells } = collectionsIn(place.database);
       const older = ['a', 'b'].map((cell) => ({ _id: cellId(model, 0, cell), rev: 1, cell, n: 666 }));
       let overtaken = false;
-      // An older copy comes in after the document was looked for and before it is inserted.
+      // An older copy is inserted after the document was looked for and before it is inserted here.
       const port = owner(place, async (documents, write) => {
         if (documents !== older.length || overtaken) return write(documents);
         overtaken = true;

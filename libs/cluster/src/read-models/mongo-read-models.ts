@@ -39,9 +39,9 @@ const glancesMax = 10;
 const glanceMs = 10;
 
 /**
- * Rows, counts and checkpoints of one context in its database, without transactions spanning documents: a commit is the
- * replacement of one head document, which holds all that the commit puts in place. It is copied there before anything
- * else is committed or a checkpoint told, by whoever comes next if its owner does not.
+ * Rows, counts and checkpoints of one context in its database, without transactions over several documents. A commit
+ * replaces one head document, which holds everything that the commit puts in place. That is copied before the next
+ * commit and before a checkpoint is read: by the owner, or by whoever comes next.
  */
 export class MongoReadModels extends ReadModels {
   private readonly collections: ReadModelCollections;
@@ -61,7 +61,7 @@ export class MongoReadModels extends ReadModels {
 
   async checkpoint(model: string, partition: number): Promise<Checkpoint> {
     const id = headId(model, partition);
-    // Its owner is most likely about to finish: many who ask would all copy the same.
+    // The owner is most likely about to finish. Without this wait many readers would all copy the same.
     for (let glances = 0; glances < glancesMax; glances++) {
       const head = await this.heads.glance(id);
       if (!head || head.copied) return checkpointOf(head);
@@ -170,13 +170,13 @@ export class MongoReadModels extends ReadModels {
     return { shares, next: found.length > page.limit ? found[page.limit - 1]!._id : null };
   }
 
-  /** Refuses with `BATCH_TOO_LARGE`, before anything is written, a batch whose head document would exceed 8 MiB. */
+  /** Rejects with `BATCH_TOO_LARGE`, before anything is written, when the head document would exceed 8 MiB. */
   async commit(model: string, partition: number, batch: Batch): Promise<'committed' | 'stale'> {
     const id = headId(model, partition);
     try {
       const owned = await this.ownedAt(id, batch.from);
       if (!owned) return 'stale';
-      // Taken before anything is read: what another commit changes meanwhile makes the replacement fail.
+      // Read before everything else, so that another commit meanwhile makes the replacement fail.
       const before = owned.rev;
       const head = await this.headAfter(owned, model, partition, batch);
       if (!(await this.heads.replace(before, head))) {
@@ -209,9 +209,9 @@ export class MongoReadModels extends ReadModels {
     return (await found.toArray()).map(({ body }) => JSON.parse(body!) as Parked);
   }
 
-  /** A name is free to be used anew once nobody commits under it any more: a late copy would be taken for the new. */
+  /** Deletes a model. Reuse its name only when nobody commits under it any more, because a late copy would count as new. */
   async drop(model: string): Promise<void> {
-    // Without its heads it is gone for every processor; what is left of it is only space.
+    // Without its heads the model is gone for every processor, and the rest only uses space.
     await this.collections.heads.deleteMany({ _id: allOf(model) });
     for (const id of this.owned.keys()) if (id.startsWith(scopeOf(model))) this.owned.delete(id);
     const { rows, entries, cells, parked } = this.collections;
@@ -236,7 +236,7 @@ export class MongoReadModels extends ReadModels {
     return [...new Set(heads.map(({ _id }) => _id.slice(0, _id.indexOf(' '))))].sort();
   }
 
-  /** The head when its checkpoint's `rev` is `from`, as far as is known or else as it is; `null`: it is another. */
+  /** The head when its checkpoint's `rev` is `from`, from memory or else from the database; `null` when it is another. */
   private async ownedAt(id: string, from: number): Promise<Owned | null> {
     const known = this.owned.get(id);
     if (known?.checkpointRev === from) return known;
@@ -250,7 +250,7 @@ export class MongoReadModels extends ReadModels {
   }
 
   private async headAfter(owned: Owned, model: string, partition: number, batch: Batch): Promise<HeadDoc> {
-    // A first revision is higher than all of a dropped model of the same name, so that what was left of that loses.
+    // A first revision is higher than all revisions of a dropped model of the same name, so leftovers are overwritten.
     const rev = owned.rev === 0 ? Date.now() : owned.rev + 1;
     const puts = await this.workingOut.puts(owned, model, partition, batch);
     const nothing = Object.values(puts).every((list) => list.length === 0);
@@ -275,7 +275,7 @@ export class MongoReadModels extends ReadModels {
     if (puts) this.workingOut.remember(owned, puts);
   }
 
-  /** Rows that are there and not deleted, by id. */
+  /** Existing rows that are not deleted, by id. */
   private async rows(ids: readonly string[]): Promise<ReadonlyMap<string, RowDoc>> {
     const found = new Map<string, RowDoc>();
     for (const some of chunks(ids, documentsAtOnce)) {
@@ -311,7 +311,7 @@ function checkpointOf(head: Pick<HeadDoc, 'checkpoint'> | null): Checkpoint {
   return { ...start, ...head?.checkpoint };
 }
 
-/** A row stands in a list once, at the first of its values that begin with the prefix. */
+/** True when this is the first of the row's values that begin with the prefix. A row comes in a list once, at that value. */
 function standsAt(
   { entries }: RowDoc,
   index: string,

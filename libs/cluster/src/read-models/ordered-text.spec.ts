@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterAll as beyond, afterSeparator, ordered, plain, separator } from './ordered-text.js';
 
-/** Texts of any code units, the remarkable ones often. */
+/** Texts of any code units, often the special ones. */
 const text = fc
   .array(
     fc.oneof(

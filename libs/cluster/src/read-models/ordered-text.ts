@@ -1,8 +1,8 @@
 /**
- * Text in a form whose order is that of JavaScript's code units on every server. Servers compare strings by UTF-8 bytes
- * or by UTF-16 code units, which differ from U+D800 on: here those code units become two characters below U+D800 each, on
- * which both agree. Lone surrogates, which no server stores, survive too, and what begins with a prefix begins with its
- * ordered form. U+0000 and U+0001 never occur in it: `separator` is below all of it.
+ * Text in a form that every server orders like JavaScript's code units. Servers compare strings by UTF-8 bytes or by
+ * UTF-16 code units, which differ from U+D800 on. Here each of those code units becomes two characters below U+D800, on
+ * which both agree. Lone surrogates, which no server stores, survive too, and a text with a prefix has an ordered form
+ * with that prefix's ordered form. U+0000 and U+0001 never occur in it, so `separator` sorts before all of it.
  */
 export function ordered(text: string): string {
   return text.replace(unordered, (unit) =>
@@ -12,7 +12,7 @@ export function ordered(text: string): string {
   );
 }
 
-/** What `ordered` was given. */
+/** The text that `ordered` was given. */
 export function plain(text: string): string {
   return text.replace(escaped, (pair) =>
     pair[0] === low
@@ -21,13 +21,13 @@ export function plain(text: string): string {
   );
 }
 
-/** Stands between ordered texts, so that they are compared one after the other. */
+/** Separates ordered texts, so that they are compared one after the other. */
 export const separator = '\u0001';
 
-/** Comes after `separator` and before all that goes on differently. */
+/** Sorts after `separator` and before every other continuation. */
 export const afterSeparator = '\u0002';
 
-/** Put behind an ordered text: comes after everything that begins with it. */
+/** After an ordered text, it sorts after everything that begins with that text. */
 export const afterAll = '\ue000';
 
 const low = '\u0002';

@@ -45,7 +45,7 @@ describe('the suite on MongoDB notices one that', () => {
 });
 
 describe('what a server could see otherwise', () => {
-  // In code-unit order; servers that compare bytes have the last two the other way round, some cut at U+0000.
+  // In code-unit order. Servers that compare bytes order the last two the other way round; some cut at U+0000.
   const texts = [
     '\u0000',
     '\u0000a',

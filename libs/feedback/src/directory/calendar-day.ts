@@ -4,7 +4,7 @@ import { z } from 'zod';
 const day = z.iso.date();
 const earliest = '1900-01-01';
 
-/** A day that is in the calendar, from 1900 to `latest`; refused with `BAD_DATE`, `DATE_TOO_EARLY` or `DATE_IN_FUTURE`. */
+/** Throws `BAD_DATE`, `DATE_TOO_EARLY` or `DATE_IN_FUTURE` unless the value is a calendar day from 1900 to `latest`. */
 export function checkDay(value: string, latest: string, pointer: string): void {
   if (!day.safeParse(value).success) {
     throw new Refusal('BAD_DATE', 'invalid', 'Give a day of the calendar, such as 2024-03-31.', pointer);

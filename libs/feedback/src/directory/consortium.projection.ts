@@ -2,11 +2,11 @@ import type { PublishedEvent } from '@readership/contracts';
 import type { Projection } from '@readership/kernel';
 
 export interface ConsortiumCalendar {
-  /** IANA name: whose days are the consortium's. */
+  /** IANA name of the consortium's time zone. */
   readonly timeZone: string;
 }
 
-/** One row, once the consortium is configured. */
+/** The consortium's calendar: one row, once the consortium is configured. */
 export const consortium: Projection<PublishedEvent<'ConsortiumConfigured'>, ConsortiumCalendar> = {
   name: 'consortium',
   version: 1,

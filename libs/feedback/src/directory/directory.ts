@@ -5,10 +5,10 @@ import { Temporal } from 'temporal-polyfill';
 import { consortium, type ConsortiumCalendar } from './consortium.projection.js';
 import { knownBranches } from './known-branches.projection.js';
 
-/** What this context knows of the consortium: its branches and what day it is there. */
+/** What this context knows of the consortium: its branches and its current day. */
 @Injectable()
 export class BranchDirectory {
-  /** A branch never goes away, so what was found once is remembered. */
+  /** Branches never disappear, so a branch that was found once is remembered. */
   private readonly known = new Set<string>();
 
   constructor(
@@ -16,12 +16,12 @@ export class BranchDirectory {
     @Inject(Clock) private readonly clock: Clock,
   ) {}
 
-  /** Says for one request which branches are unknown; waits for the directory once. */
+  /** Returns a function for one request that says which branches are unknown. It waits for the directory once. */
   unknownBranches(): UnknownOf {
     return waitingOnce((ids) => this.unknownOf(ids));
   }
 
-  /** Throws `UNKNOWN_BRANCH` when it is not known and does not become so within 2 s. */
+  /** Throws `UNKNOWN_BRANCH` when the branch is not known and does not appear within 2 s. */
   async expectBranch(id: string): Promise<void> {
     if ((await this.unknownBranches()([id])).size === 0) return;
     throw new Refusal(
@@ -32,7 +32,7 @@ export class BranchDirectory {
     );
   }
 
-  /** The consortium's day, `daysAhead` from now: `2024-03-31`. UTC until a time zone is set. */
+  /** The consortium's day, `daysAhead` from now: `2024-03-31`. In UTC until a time zone is set. */
   async day(daysAhead = 0): Promise<string> {
     const { rows } = await this.models.all<ConsortiumCalendar>(modelId(consortium), { limit: 1 });
     return Temporal.Instant.fromEpochMilliseconds(this.clock.now().getTime())

@@ -5,7 +5,7 @@ export interface KnownBranch {
   readonly id: string;
 }
 
-/** The branches of the consortium, as far as this context has heard of them. None ever disappears. */
+/** The branches of the consortium that this context knows. None ever disappears. */
 export const knownBranches: Projection<PublishedEvent<'BranchAdded'>, KnownBranch> = {
   name: 'known-branches',
   version: 1,

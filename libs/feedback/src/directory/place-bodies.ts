@@ -3,14 +3,14 @@ import { Transform } from 'class-transformer';
 import { IsString, Matches, ValidateIf } from 'class-validator';
 import { uuid } from '../text.js';
 
-/** May be left out, but not `null`. */
+/** The field may be omitted, but not `null`. */
 const Absent = () => ValidateIf((_body, value) => value !== undefined);
 
-/** Surrounding white space is no part of what was said. */
+/** Removes surrounding white space. */
 export const Trimmed = () =>
   Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? value.trim() : value));
 
-/** Whom and which branch something is about, where that is known. */
+/** The person and branch that something is about, if they are known. */
 export class PlaceBody {
   @ApiPropertyOptional({ format: 'uuid' })
   @Absent()

@@ -5,7 +5,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 const idBytes = 16;
 const signatureBytes = 16;
 
-/** Links that nobody but this deployment can make: a token is base64url of the invitation's id and its signature. */
+/** Links that only this deployment can make. A token is base64url of the invitation's id and its signature. */
 @Injectable()
 export class InvitationLinks {
   constructor(
@@ -22,7 +22,7 @@ export class InvitationLinks {
     return Buffer.concat([id, this.sign(id)]).toString('base64url');
   }
 
-  /** The invitation that a token names, or `null`: it was not made here. */
+  /** The invitation that a token names; `null` when the token was not made here. */
   invitationOf(token: string): string | null {
     if (!/^[A-Za-z0-9_-]{43}$/.test(token)) return null;
     const bytes = Buffer.from(token, 'base64url');

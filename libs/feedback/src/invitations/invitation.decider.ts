@@ -7,7 +7,7 @@ export interface IssueInvitation {
   readonly survey: string;
   readonly patronId?: string;
   readonly branch?: string;
-  /** The last day of the consortium on which it can be answered. */
+  /** The last day, in the consortium's time zone, on which it can be answered. */
   readonly expiresOn: string;
 }
 
@@ -22,7 +22,7 @@ export interface IssuedInvitation {
 
 export type Invitation = { readonly status: 'unknown' } | IssuedInvitation;
 
-/** Its id is made when it is issued, so there is nothing to refuse; whether it was answered is known by the response's stream. */
+/** Its id is made when it is issued, so nothing can be refused. The response's stream knows whether it was answered. */
 export const invitation: Decider<Invitation, IssueInvitation, InvitationEvent> = {
   category: 'invitation',
   initial: { status: 'unknown' },

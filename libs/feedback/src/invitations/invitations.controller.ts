@@ -22,7 +22,7 @@ export class InvitationsController {
     @Inject(InvitationLinks) private readonly links: InvitationLinks,
   ) {}
 
-  /** A day that has passed is taken: such a link has expired from the beginning. */
+  /** A day in the past is accepted; the link has then expired from the beginning. */
   @Post()
   @ApiOperation({ summary: 'Issue a link to answer a survey once, until the end of a day' })
   async issue(

@@ -4,7 +4,7 @@ import type { Score } from './response.events.js';
 
 export const answerLimits = {
   textCharsMax: 5_000,
-  /** Of all texts of one response as JSON: leaves room for the seal within the store's limit of a body. */
+  /** The size of all texts of one response as JSON. It leaves room for encryption within the store's limit of a body. */
   textsBytesMax: 40 * 1024,
 } as const;
 
@@ -18,19 +18,22 @@ export interface Judged {
   /** In the survey's order. */
   readonly scores: readonly Score[];
   readonly texts: Readonly<Record<string, string>>;
-  /** `question` is absent when the fault is of the response as a whole. */
+  /** `question` is absent when the whole response is at fault. */
   readonly faults: readonly { readonly code: AnswerFault; readonly question?: string }[];
 }
 
 const range = { nps: [0, 10], csat: [1, 5] } as const;
 
-/** The scores a question of this type can have, lowest first. */
+/** The possible scores of a question of this type, lowest first. */
 export function scoresOf(type: 'nps' | 'csat'): readonly number[] {
   const [low, high] = range[type];
   return Array.from({ length: high - low + 1 }, (_, at) => low + at);
 }
 
-/** Holds answers against the questions of their survey. A blank text counts as left out; something must be answered. */
+/**
+ * Checks answers against the questions of their survey. A blank text counts as omitted. At least one question must be
+ * answered.
+ */
 export function judge(questions: readonly Question[], answers: Answers): Judged {
   const scores: Score[] = [];
   const texts: Record<string, string> = {};

@@ -3,8 +3,8 @@ import type { Marks } from '@readership/kernel';
 import type { ResponseOutcome } from './recorder.js';
 
 /**
- * Records NDJSON a chunk at a time: a line of outcome per line that is not empty, in order.
- * Throws before anything is recorded: 413 over the limit, 400 for a body that is not UTF-8.
+ * Records NDJSON chunk by chunk. Resolves to one line of outcome per line that is not empty, in order. Throws before
+ * anything is recorded: 413 over the limit, 400 for a body that is not UTF-8.
  */
 export function recordBatch(
   body: Buffer,

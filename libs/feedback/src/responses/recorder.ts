@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { Clock, Secrets, type SentLine } from '@readership/host';
+import { Clock, Secrets, type Problem, type SentLine } from '@readership/host';
 import {
   digest,
   EventStore,
@@ -14,13 +14,12 @@ import { randomUUID } from 'node:crypto';
 import { keyedDigest } from '../digest.js';
 import { BranchDirectory } from '../directory/directory.js';
 import type { IssuedInvitation } from '../invitations/invitation.decider.js';
-import type { Problem } from '../problems.js';
 import type { CreatedSurvey } from '../surveys/survey.decider.js';
 import type { Judged } from './answers.js';
 import { response, type AnswerSurvey } from './response.decider.js';
 import { isProblems, readResponse, type ReadResponse } from './sent-response.js';
 
-/** What became of one response that was sent. `id` is the one it came with. */
+/** The outcome of one response. `id` is the one that it came with. */
 export type ResponseOutcome =
   | {
       readonly outcome: 'recorded' | 'already-recorded';
@@ -35,17 +34,23 @@ export type ResponseOutcome =
       readonly problems: readonly Problem[];
     };
 
-/** The stream's id of a response that came with an id of its own. */
+/** The stream id of a response that came with its own id. */
 export function responseId(survey: string, id: string): string {
   return digest(`${survey}\0${id}`);
 }
 
-/** The stream's id of the one response to an invitation: no id of a response begins with NUL, so it is nobody else's. */
+/**
+ * The stream id of the one response to an invitation. It cannot equal another one, because no id of a response begins
+ * with NUL.
+ */
 export function responseToInvitation({ survey, id }: IssuedInvitation): string {
   return digest(`${survey}\0\0${id}`);
 }
 
-/** Keyed digest of what was answered. Whom and where an invitation is for is not said by who answers it. */
+/**
+ * Keyed digest of the answers. It leaves out the person and branch of an invitation, because they do not come with the
+ * answers.
+ */
 export function responseDigest(
   said: Pick<AnswerSurvey, 'invitation' | 'answeredAt' | 'patronId' | 'branch' | 'scores' | 'texts'>,
   cardKey: Buffer,
@@ -67,7 +72,7 @@ export class ResponseRecorder {
     @Inject(Clock) private readonly clock: Clock,
   ) {}
 
-  /** Records what one request sends, a chunk at a time: an outcome each, in order. */
+  /** Begins to record one request, chunk by chunk, with an outcome for each response, in order. */
   begin(
     survey: CreatedSurvey,
     meta: Meta,
@@ -99,7 +104,7 @@ export class ResponseRecorder {
     };
   }
 
-  /** Records the one answer to an invitation, for its patron and its branch; `ALREADY_ANSWERED`. */
+  /** Records the one answer to an invitation, for its patron and branch. Throws `ALREADY_ANSWERED`. */
   async answer(invitation: IssuedInvitation, { scores, texts }: Judged, meta: Meta): Promise<Marks> {
     const { survey, patronId, branch } = invitation;
     const id = responseToInvitation(invitation);
@@ -127,7 +132,7 @@ export class ResponseRecorder {
     return marks;
   }
 
-  /** Whether an invitation was answered. */
+  /** True when the invitation was answered. */
   async isAnswered(invitation: IssuedInvitation): Promise<boolean> {
     const { version } = await this.store.load(streamOf(response.category, responseToInvitation(invitation)));
     return version > 0;

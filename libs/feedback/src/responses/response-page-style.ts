@@ -1,4 +1,4 @@
-/** Of the response page: served by itself, because the page allows no style within it. */
+/** The style of the response page. It is a separate resource, because the page allows no inline style. */
 export const responsePageStyle = `:root {
   color-scheme: light dark;
   --ground: #f4f1ea; --sheet: #fffdf8; --ink: #1f2430; --quiet: #4d5566; --line: #767c8a;

@@ -1,12 +1,11 @@
 import { Body, Controller, Get, Header, Headers, Inject, Param, Post, Res } from '@nestjs/common';
 import { ApiConsumes, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
-import { Answer, HttpProblem, Public, RequestMeta } from '@readership/host';
+import { Answer, HttpProblem, Public, refused, RequestMeta } from '@readership/host';
 import { EventStore, fold, Refusal, type Meta } from '@readership/kernel';
 import { z } from 'zod';
 import { BranchDirectory } from '../directory/directory.js';
 import { invitation, type IssuedInvitation } from '../invitations/invitation.decider.js';
 import { InvitationLinks } from '../invitations/invitation-links.js';
-import { problemsOf, refused } from '../problems.js';
 import type { CreatedSurvey } from '../surveys/survey.decider.js';
 import type { Question } from '../surveys/survey.events.js';
 import { surveyOf, surveyView } from '../surveys/surveys.js';
@@ -14,9 +13,9 @@ import { judge, type Answers } from './answers.js';
 import { responsePageStyle } from './response-page-style.js';
 import { askedPage, fieldOf, noticePage, type AskedPage, type NoticeKind } from './response-page.js';
 import { ResponseRecorder } from './recorder.js';
-import { isProblems, judgeAnswers } from './sent-response.js';
+import { isProblems, judgeAnswers, schemaProblems } from './sent-response.js';
 
-/** What the answer's headers need of the server's reply. */
+/** The part of the server's reply that sets headers. */
 interface Reply {
   header(name: string, value: string): unknown;
 }
@@ -39,7 +38,7 @@ const statusOf = { thanks: 201, unknown: 404, used: 409, expired: 410 } as const
   number
 >;
 
-/** What somebody who was invited sees. For people as a page without scripts, for programs as JSON. */
+/** The page of an invitation: for people as a page without scripts, for programs as JSON. */
 @Public()
 @ApiTags('survey page')
 @Controller('r')
@@ -117,7 +116,7 @@ export class ResponsePageController {
     const closedAs = await this.closedAs(found);
     if (found === null || closedAs !== null) throw closed[closedAs ?? 'unknown']();
     const { success, data, error } = sentAnswers.safeParse(body);
-    if (!success) throw refused(problemsOf(error));
+    if (!success) throw refused(schemaProblems(error));
     const judged = judgeAnswers(found.survey.questions, data.answers);
     if (isProblems(judged)) throw refused(judged);
     const marks = await this.recorder.answer(found.invitation, judged, meta);
@@ -132,7 +131,7 @@ export class ResponsePageController {
     return { invitation: state, survey: (await surveyOf(this.store, state.survey)).state };
   }
 
-  /** Why it cannot be answered now, or `null`. */
+  /** Why it cannot be answered now; `null` when it can. */
   private async closedAs(found: Invited | null): Promise<keyof typeof closed | null> {
     if (found === null) return 'unknown';
     if (await this.recorder.isAnswered(found.invitation)) return 'used';
@@ -140,7 +139,7 @@ export class ResponsePageController {
   }
 }
 
-/** The address holds a secret: it is not to be kept or passed on. */
+/** Sets headers against caching and referrers, because the address holds a secret. */
 function guard(reply: Reply): void {
   reply.header('cache-control', 'no-store');
   reply.header('referrer-policy', 'no-referrer');
@@ -173,7 +172,7 @@ function pageOf({ invitation: { expiresOn, patronId }, survey }: Invited): Asked
   return { title, language, questions, expiresOn, personal: patronId !== undefined };
 }
 
-/** A form's fields as answers: an empty one was left out, and one that no question has is kept, to be refused. */
+/** A form's fields as answers. An empty field was omitted. A field that belongs to no question is kept, to be refused. */
 function answersOf(questions: readonly Question[], sent: Readonly<Record<string, string>>): Answers {
   const answers: Record<string, unknown> = {};
   const types = new Map(questions.map(({ id, type }) => [fieldOf(id), { id, type }]));

@@ -8,7 +8,7 @@ export interface AskedPage {
   readonly language: string;
   readonly questions: readonly Question[];
   readonly expiresOn: string;
-  /** Whether the answers will be about a known patron. */
+  /** True when the answers will be about a known patron. */
   readonly personal: boolean;
   /** Fields of the form as they were sent, by name. */
   readonly sent?: Readonly<Record<string, string>>;
@@ -17,7 +17,7 @@ export interface AskedPage {
 
 export type NoticeKind = 'thanks' | 'used' | 'expired' | 'unknown';
 
-/** The form's field of a question. */
+/** The name of a question's form field. */
 export function fieldOf(question: string): string {
   return `q-${question}`;
 }
@@ -44,7 +44,7 @@ ${questions.map((question, at) => asked(question, at + 1, sent[fieldOf(question.
   return documentOf(page.language, heading, body);
 }
 
-/** A page that says one thing. `language` is the survey's, where it is known. */
+/** A page with one message. `language` is the survey's, if it is known. */
 export function noticePage(kind: NoticeKind, language = 'en', title?: string): string {
   const words = wordsIn(language);
   const say = sayer(words, language);
@@ -60,7 +60,7 @@ export function noticePage(kind: NoticeKind, language = 'en', title?: string): s
 
 type Say = (text: string) => string;
 
-/** Our words, marked with their language where the survey speaks another one. */
+/** Writes our own texts, marked with their language when the survey uses another one. */
 function sayer(words: Words, language: string): Say {
   const same = language.split('-', 1)[0]!.toLowerCase() === words.language;
   return (text) =>
@@ -71,7 +71,7 @@ function summary({ questions, faults = [] }: AskedPage, words: Words, say: Say):
   const items = faults.map(({ code, question }) => {
     const number = questions.findIndex(({ id }) => id === question) + 1;
     const text = faultText(code, words);
-    // A fault of the whole leads to the first question.
+    // A fault of the whole response leads to the first question.
     const at = Math.max(number, 1);
     return `<li><a href="#question-${at}">${say(number > 0 ? `${words.question(number)}: ${text}` : text)}</a></li>`;
   });

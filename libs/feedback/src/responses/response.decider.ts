@@ -4,7 +4,7 @@ import type { ResponseEvent, Score } from './response.events.js';
 export interface AnswerSurvey {
   readonly type: 'AnswerSurvey';
   readonly survey: string;
-  /** The stream's id: by `responseId` or `responseToInvitation`. */
+  /** The stream's id, from `responseId` or `responseToInvitation`. */
   readonly response: string;
   readonly invitation?: string;
   readonly patronId?: string;

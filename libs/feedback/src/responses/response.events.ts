@@ -7,7 +7,10 @@ export interface Score {
   readonly score: number;
 }
 
-/** What somebody answered. `digest` is keyed, over everything that came, so that the same can be told from other content for ever. */
+/**
+ * Somebody answered a survey. `digest` is a keyed digest of everything that came; it distinguishes a repeated request
+ * from other content for ever.
+ */
 export type SurveyAnswered = Event<
   'SurveyAnswered',
   {
@@ -21,7 +24,7 @@ export type SurveyAnswered = Event<
     digest: string;
   }
 > & {
-  /** By question; absent when nothing was written. */
+  /** Texts by question; absent when nothing was written. */
   readonly personal?: { readonly texts: Readonly<Record<string, string>> } | null;
 };
 

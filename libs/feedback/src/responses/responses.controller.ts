@@ -1,15 +1,14 @@
 import { Body, Controller, Headers, Inject, Param, Post, Res } from '@nestjs/common';
 import { ApiBody, ApiConsumes, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { Answer, HttpProblem, RequestMeta } from '@readership/host';
+import { Answer, HttpProblem, refused, RequestMeta } from '@readership/host';
 import { EventStore, type Meta } from '@readership/kernel';
 import { z } from 'zod';
-import { refused } from '../problems.js';
 import { surveyOf } from '../surveys/surveys.js';
 import { recordBatch } from './batch.js';
 import { ResponseRecorder } from './recorder.js';
 import { sentResponse } from './sent-response.js';
 
-/** What the answer's headers need of the server's reply. */
+/** The part of the server's reply that sets headers. */
 interface Reply {
   header(name: string, value: string): unknown;
 }

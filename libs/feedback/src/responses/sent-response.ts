@@ -1,5 +1,5 @@
+import { pointerOf, problemsOf, type Problem } from '@readership/host';
 import { z } from 'zod';
-import { pointerOf, problemsOf, type Problem } from '../problems.js';
 import type { Question } from '../surveys/survey.events.js';
 import { oneLine, uuid } from '../text.js';
 import { judge, type AnswerFault, type Answers, type Judged } from './answers.js';
@@ -7,7 +7,7 @@ import { judge, type AnswerFault, type Answers, type Judged } from './answers.js
 const dayMs = 86_400_000;
 const earliestMs = Date.UTC(1900, 0, 1);
 
-/** Of paper and imported answers; the answers themselves are held against their survey's questions. */
+/** A response from paper or an import. Its answers are checked separately, against the survey's questions. */
 export const sentResponse = z.strictObject({
   id: z
     .string('BAD_ID: The id is 1 to 128 characters.')
@@ -49,14 +49,14 @@ const remedies: Readonly<Record<AnswerFault, string>> = {
   NO_ANSWER: 'Answer at least one question.',
 };
 
-/** Reads one response to a survey; never throws, and answers with all that is wrong. */
+/** Reads one response to a survey. Never throws; returns all problems. */
 export function readResponse(
   questions: readonly Question[],
   sent: unknown,
   nowMs: number,
 ): ReadResponse | readonly Problem[] {
   const { success, data, error } = sentResponse.safeParse(sent);
-  if (!success) return problemsOf(error);
+  if (!success) return schemaProblems(error);
   const at = Date.parse(data.answeredAt);
   if (at < earliestMs) {
     return [{ code: 'TIME_TOO_EARLY', detail: 'The time is before 1900.', pointer: '/answeredAt' }];
@@ -83,7 +83,20 @@ export function readResponse(
   };
 }
 
-/** The answers, or what is wrong with them as JSON. */
+/** What a schema found, never empty. A message of ours is a code, a colon and the detail. */
+export function schemaProblems(error: z.ZodError): readonly Problem[] {
+  return problemsOf(error, (message, pointer) => {
+    if (message === null) return { code: 'UNKNOWN_FIELD', detail: 'This field is not part of it.', pointer };
+    const [code, detail] = /^([A-Z_]+): (.+)$/.exec(message)?.slice(1) ?? [];
+    return {
+      code: code ?? 'INVALID',
+      detail: detail ?? 'A field is missing or not as it must be.',
+      ...(pointer === '' ? {} : { pointer }),
+    };
+  });
+}
+
+/** The checked answers, or their problems. */
 export function judgeAnswers(questions: readonly Question[], answers: Answers): Judged | readonly Problem[] {
   const judged = judge(questions, answers);
   if (judged.faults.length === 0) return judged;

@@ -1,4 +1,4 @@
-/** What the response page says itself. */
+/** The response page's own texts. */
 export interface Words {
   /** BCP 47. */
   readonly language: string;
@@ -151,7 +151,7 @@ const es: Words = {
 
 const spoken: readonly Words[] = [en, de, fr, es];
 
-/** The words in the language of a BCP 47 tag, or in English. */
+/** The texts in the language of a BCP 47 tag, or in English. */
 export function wordsIn(language: string): Words {
   const primary = language.split('-', 1)[0]!.toLowerCase();
   return spoken.find((words) => words.language === primary) ?? en;

@@ -5,7 +5,7 @@ export type QuestionType = 'nps' | 'csat' | 'text';
 export interface Question {
   readonly id: string;
   readonly type: QuestionType;
-  /** As patrons read it, in the survey's language. */
+  /** In the survey's language, as patrons read it. */
   readonly text: string;
 }
 

@@ -9,7 +9,7 @@ export interface ListedSurvey {
   readonly createdAt: string;
 }
 
-/** Every survey, to be listed in the order of their ids. */
+/** Every survey, listed in the order of their ids. */
 export const surveysList: Projection<Stored<SurveyEvent>, ListedSurvey> = {
   name: 'surveys-list',
   version: 1,

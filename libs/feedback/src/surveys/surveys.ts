@@ -1,7 +1,7 @@
 import { EventStore, fold, Refusal, type Folded } from '@readership/kernel';
 import { survey, type CreatedSurvey } from './survey.decider.js';
 
-/** A survey as its stream says now; `UNKNOWN_SURVEY`. */
+/** The current state of a survey. Throws `UNKNOWN_SURVEY`. */
 export async function surveyOf(store: EventStore, id: string): Promise<Folded<CreatedSurvey>> {
   const { state, version } = await fold(store, survey, id);
   if (state.status === 'unknown') {

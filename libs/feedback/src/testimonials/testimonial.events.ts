@@ -1,6 +1,6 @@
 import type { Event, PersonalEvent } from '@readership/kernel';
 
-/** What every fact of a testimonial repeats, so that each can be counted by itself. */
+/** Repeated in every event of a testimonial, so that each can be counted without the others. */
 export interface TestimonialPlace {
   readonly id: string;
   readonly receivedOn: string;
@@ -8,14 +8,14 @@ export interface TestimonialPlace {
   readonly branch?: string;
 }
 
-/** `digest` is keyed, over everything that came, so that the same can be told from other content for ever. */
+/** `digest` is a keyed digest of everything that came; it distinguishes a repeated request from other content for ever. */
 export type TestimonialReceived = PersonalEvent<
   'TestimonialReceived',
   TestimonialPlace & { digest: string },
   { text: string }
 >;
 export type TestimonialApproved = Event<'TestimonialApproved', TestimonialPlace>;
-/** With the consent of whoever gave it: when, and in which words. */
+/** Published with the author's consent: when it was given, and in which words. */
 export type TestimonialPublished = PersonalEvent<
   'TestimonialPublished',
   TestimonialPlace & { consentGivenOn: string; consentDigest: string },

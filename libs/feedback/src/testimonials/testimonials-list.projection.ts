@@ -2,7 +2,7 @@ import type { Projection, Stored } from '@readership/kernel';
 import type { TestimonialStatus } from './testimonial.decider.js';
 import type { TestimonialEvent } from './testimonial.events.js';
 
-/** Which testimonials there are; what they say is read from their streams, where it can be forgotten. */
+/** A testimonial in a list. Its text is read from its stream, where it can be forgotten. */
 export interface ListedTestimonial {
   readonly id: string;
   readonly receivedOn: string;
@@ -16,7 +16,7 @@ const statusAfter = {
   TestimonialWithdrawn: 'withdrawn',
 } as const satisfies Record<TestimonialEvent['type'], TestimonialStatus>;
 
-/** Found under `all/` and `<status>/`, the day received last first. */
+/** Found under `all/` and `<status>/`, the latest day received first. */
 export const testimonialsList: Projection<Stored<TestimonialEvent>, ListedTestimonial> = {
   name: 'testimonials-list',
   version: 1,

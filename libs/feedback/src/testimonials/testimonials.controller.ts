@@ -27,7 +27,7 @@ import {
 } from './testimonial.decider.js';
 import { testimonialsList, type ListedTestimonial } from './testimonials-list.projection.js';
 
-/** What a testimonial says now; `text` is null once it was forgotten. */
+/** A testimonial as it is answered. `text` is `null` once it was forgotten. */
 interface TestimonialView {
   readonly id: string;
   readonly status: TestimonialStatus;

@@ -4,11 +4,11 @@ import type { DeadLetterEvent, Parked } from './dead-letter.events.js';
 export interface ParkRecord {
   readonly type: 'ParkRecord';
   readonly parked: Omit<Parked, 'parts'>;
-  /** What the record says, in parts that fit into an event each; empty: too large to be kept. */
+  /** The record's content, in parts that each fit into an event; empty when it is too large to be kept. */
   readonly content: readonly string[];
 }
 
-/** It was tried again: it was taken, or it is refused still. */
+/** Records another try: the record was taken, or is still refused. */
 export interface ReplayRecord {
   readonly type: 'ReplayRecord';
   readonly outcome: { readonly interaction: string } | { readonly reason: string; readonly pointer?: string };
@@ -20,9 +20,9 @@ export type DeadLetterStatus = 'parked' | 'replayed' | 'discarded';
 
 export interface KnownDeadLetter {
   readonly status: DeadLetterStatus;
-  /** With the reason of the last time that it was tried. */
+  /** With the reason of the last try. */
   readonly parked: Parked;
-  /** As many as there are parts; one is `null` once it was forgotten. */
+  /** One entry for each part; `null` once it was forgotten. */
   readonly content: readonly (string | null)[];
   readonly interaction: string | null;
 }
@@ -99,7 +99,7 @@ export const deadLetter: Decider<DeadLetter, DeadLetterCommand, DeadLetterEvent>
   },
 };
 
-/** What is known of it after another try: the reason is that of the last. */
+/** The dead letter after another try, with the reason of that try. */
 export function refusedAgain<P extends { readonly reason: string; readonly pointer?: string }>(
   parked: P,
   { reason, pointer }: { readonly reason: string; readonly pointer?: string },

@@ -6,15 +6,15 @@ export interface ListedDeadLetter extends Omit<Parked, 'parts'> {
   readonly id: string;
   readonly state: DeadLetterStatus;
   readonly parkedAt: string;
-  /** When it was last replayed or discarded, with whatever success. */
+  /** When it was last replayed or discarded, whether that succeeded or not. */
   readonly triedAt: string | null;
-  /** What it says is kept, so that it can be replayed. */
+  /** True when its content is kept, so that it can be replayed. */
   readonly kept: boolean;
-  /** As which it was taken in the end. */
+  /** The interaction that it was taken as in the end. */
   readonly interaction: string | null;
 }
 
-/** Every dead letter, to be listed by state in the order in which they were parked. */
+/** Every dead letter, listed by state in the order in which they were parked. */
 export const deadLettersList: Projection<Stored<DeadLetterEvent>, ListedDeadLetter> = {
   name: 'dead-letters-list',
   version: 1,
@@ -50,7 +50,7 @@ export const deadLettersList: Projection<Stored<DeadLetterEvent>, ListedDeadLett
   indexes: { oldest: (row) => [`all/${place(row)}`, `${row.state}/${place(row)}`] },
 };
 
-/** By time, then as they lay on the topic. */
+/** Ordered by time, then by their place on the topic. */
 function place({ parkedAt, topic, partition, offset }: ListedDeadLetter): string {
   return `${parkedAt}/${topic}/${String(partition).padStart(5, '0')}/${String(offset).padStart(16, '0')}`;
 }

@@ -37,7 +37,7 @@ const model = modelId(deadLettersList);
 const deadLetterId = /^[A-Za-z0-9_-]{43}$/;
 const states: readonly string[] = ['parked', 'replayed', 'discarded'];
 
-/** What came by topic and could not be taken, and what to do about it: replay it when it can be, or give it up. */
+/** Lists records of topics that could not be taken, replays them, or gives them up. */
 @ApiTags('dead letters')
 @Controller('v1/dead-letters')
 export class DeadLettersController {

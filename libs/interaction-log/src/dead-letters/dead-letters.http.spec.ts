@@ -23,7 +23,7 @@ const source = 'urn:ils:north';
 let adapters: Adapters;
 let app: TestApp;
 let shown: DeadLetter[];
-/** The store takes nothing, and so often a batch is broken off between appending and showing. */
+/** Chooses the streams for which the store is unavailable, which interrupts a batch between append and notice. */
 let away: (stream: string) => boolean;
 let topicAway: number;
 
@@ -34,7 +34,7 @@ class Shown extends DeadLetters {
   }
 }
 
-/** The same store, which may be away. */
+/** The store, which may be unavailable for some streams. */
 function restless(store: EventStore): EventStore {
   return new Proxy(store, {
     get(target, name) {
@@ -99,7 +99,7 @@ const listed = async (query = ''): Promise<any[]> => {
   await app.settled();
   return (await app.when({ url: `/v1/dead-letters?limit=200${query}` }).then(200)).body.items;
 };
-/** Those of a batch, by their offsets. */
+/** The dead letters of a batch, by offset. */
 const lettersOf = async ({ records }: TopicBatch) => {
   const offsets = records.map((one) => one.offset);
   return (await listed()).filter((letter) => offsets.includes(letter.offset));
@@ -371,7 +371,7 @@ describe('when something is away', () => {
     const batch = batchOf([record(event()), record(doomed), record(event())]);
     const before = await recorded();
     const { id } = (await app.when({ url: '/v1/interactions', body: doomed }).then(201)).body;
-    // The stream of the doomed one exists, so that only taking it again meets the fault.
+    // The stream of the failing record exists, so that the fault occurs only when it is taken again.
     away = (stream) => stream === `interaction-${id}`;
     for (let time = 0; time < 10; time++) await expect(handled(batch)).rejects.toThrow('the store is away');
     await handled(batch);

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { Secrets } from '@readership/host';
+import { Secrets, type Problem } from '@readership/host';
 import {
   DeadLetters,
   digest,
@@ -12,14 +12,13 @@ import {
 } from '@readership/kernel';
 import { createHash } from 'node:crypto';
 import { keyed } from '../ingest/card-token.js';
-import type { Problem } from '../ingest/problems.js';
 import { deadLetter } from './dead-letter.decider.js';
 import { contentOf } from './record-content.js';
 
 const namespace = '2f0b7c6e-5d1a-4c39-8e0f-7a4d3b9c1e52';
 const storedAtOnce = 100;
 
-/** A record of a topic that is no interaction, why, and who seems to have sent it. */
+/** A record of a topic that was not taken, why, and its presumed sender. */
 export interface NotTaken {
   readonly topic: string;
   readonly partition: number;
@@ -37,8 +36,8 @@ export class ParkedRecords {
   ) {}
 
   /**
-   * Keeps each as a stream of its own, then shows them on the topic of dead letters. One that was kept before is not
-   * kept again, whatever became of it since; it may be shown again.
+   * Stores each record in its own stream, then sends a notice to the dead-letter topic. A record that was stored before
+   * is not stored again, whatever happened to it since. Its notice may be sent again.
    */
   async park(records: readonly NotTaken[], meta: Meta): Promise<void> {
     const ids = records.map(idOf);
@@ -76,8 +75,8 @@ export class ParkedRecords {
 }
 
 /**
- * Why, as it may be kept in the open: a field that is none of ours is named only when its name looks like one, since a
- * sender may have put anything in its place.
+ * The reason in a form without personal data. A field that is not ours is named only when its name looks like one,
+ * because a sender may have put anything there.
  */
 export function reasonOf({ code, pointer }: Problem): { readonly reason: string; readonly pointer?: string } {
   if (pointer === undefined) return { reason: code };
@@ -89,7 +88,10 @@ function letterOf(id: string, { topic, partition, record, problem, source }: Not
   return { id, topic, partition, record, reason: problem.code, source };
 }
 
-/** Where it lies and what it is: a topic that was made anew has other records at the same offsets. */
+/**
+ * The stream id: place and content of the record, because a topic that was made again has other records at the same
+ * offsets.
+ */
 function idOf({ topic, partition, record }: NotTaken): string {
   const { offset, timestamp, key, value } = record;
   const content = createHash('sha256');
@@ -98,7 +100,7 @@ function idOf({ topic, partition, record }: NotTaken): string {
   return digest(JSON.stringify([topic, partition, offset, timestamp, content.digest('base64url')]));
 }
 
-/** RFC 3339; senders may set any time, or none. */
+/** The timestamp in RFC 3339. Senders may set any time, or none. */
 function instantOf(timestamp: number): string {
   const at = new Date(timestamp);
   return new Date(Number.isNaN(at.getTime()) ? 0 : timestamp).toISOString();

@@ -1,6 +1,6 @@
 import type { TopicRecord } from '@readership/kernel';
 
-/** A part fits into an event, with what goes around it. */
+/** A part fits into an event together with the event's other fields. */
 const partLength = 60_000;
 
 interface Content {
@@ -11,7 +11,7 @@ interface Content {
   readonly timestamp: number;
 }
 
-/** A record as texts that can be stored, in base64, whatever its bytes are. */
+/** A record as texts in base64 that can be stored, whatever its bytes are. */
 export function contentOf({ key, value, headers, offset, timestamp }: TopicRecord): readonly string[] {
   const content: Content = {
     key: key?.toString('base64') ?? null,
@@ -26,7 +26,7 @@ export function contentOf({ key, value, headers, offset, timestamp }: TopicRecor
   );
 }
 
-/** The record of all parts of `contentOf`. */
+/** The record from all parts of `contentOf`. */
 export function recordOf(parts: readonly string[]): TopicRecord {
   const { key, value, ...rest } = JSON.parse(Buffer.from(parts.join(''), 'base64').toString()) as Content;
   return {

@@ -1,7 +1,7 @@
 import type { PublishedEvent } from '@readership/contracts';
 import type { Projection } from '@readership/kernel';
 
-/** A branch that interactions may name, and whose it is now. */
+/** A branch that interactions may name, and its current library. */
 export interface BranchRow {
   readonly id: string;
   readonly library: string;

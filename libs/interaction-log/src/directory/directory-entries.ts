@@ -1,17 +1,20 @@
 import { waitingOnce, type UnknownOf } from '@readership/host';
 import type { ReadModels } from '@readership/kernel';
 
-/** The branches, or the libraries, that this context has heard of. None goes away, so what was found once is remembered. */
+/**
+ * The branches, or the libraries, that this context knows. None disappears, so an entry that was found once is
+ * remembered.
+ */
 export class DirectoryEntries<Row extends object> {
   private readonly known = new Set<string>();
 
   constructor(
     private readonly models: ReadModels,
-    /** Has an index `id`. */
+    /** Id of a model with an index `id`. */
     private readonly model: string,
   ) {}
 
-  /** Says for one request which places are unknown; waits for the directory once. */
+  /** Returns a function for one request that says which ids are unknown. It waits for the directory once. */
   unknown(): UnknownOf {
     return waitingOnce((ids) => this.missing(ids));
   }

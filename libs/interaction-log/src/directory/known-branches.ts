@@ -12,12 +12,12 @@ export class KnownBranches {
     this.entries = new DirectoryEntries(models, modelId(branches));
   }
 
-  /** Says for one request which branches are unknown; waits for the directory once. */
+  /** Returns a function for one request that says which branches are unknown. It waits for the directory once. */
   unknown(): UnknownOf {
     return this.entries.unknown();
   }
 
-  /** Whose these branches are, as the directory says now; unknown ones are absent. */
+  /** The current libraries of these branches. Unknown branches are absent. */
   async librariesOf(ids: Iterable<string>): Promise<ReadonlyMap<string, string>> {
     const libraries = new Map<string, string>();
     for (const id of ids) {

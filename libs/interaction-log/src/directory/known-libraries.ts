@@ -12,7 +12,7 @@ export class KnownLibraries {
     this.entries = new DirectoryEntries(models, modelId(libraries));
   }
 
-  /** Says for one request which libraries are unknown; waits for the directory once. */
+  /** Returns a function for one request that says which libraries are unknown. It waits for the directory once. */
   unknown(): UnknownOf {
     return this.entries.unknown();
   }

@@ -11,15 +11,16 @@ import {
 import type { Marks } from '@readership/kernel';
 import type { LineOutcome, Recorder } from './recorder.js';
 
-/** The answer to a batch: a line of JSON per line sent, in order, and where all of it lies. */
+/** The answer to a batch: one line of JSON per line sent, in order, and the marks of all of it. */
 export interface BatchAnswer {
   readonly ndjson: string;
   readonly marks: Marks;
 }
 
 /**
- * Counts, then reads and records a chunk at a time, the next one being read while the one before is appended.
- * Throws before anything is recorded: 413 over the limits, 400 for a body that is not UTF-8 or a malformed array.
+ * Counts the lines, then reads and records them chunk by chunk. The next chunk is prepared while the one before is
+ * appended. Throws before anything is recorded: 413 over the limits, 400 for a body that is not UTF-8 or a malformed
+ * array.
  */
 export async function recordBatch(
   body: Buffer,
@@ -51,7 +52,7 @@ export async function recordBatch(
         : [{ code: unreadable.code, detail: unreadable.detail }],
     );
     const preparing = recording.prepare(read);
-    // Both are awaited together, so that the failure of one never leaves the other unheard.
+    // Both are awaited together, so that a failure of one never leaves the other unhandled.
     const [prepared] = await Promise.all([preparing, underway]);
     underway = append(numbers, prepared);
     underway.catch(() => {});

@@ -2,7 +2,7 @@ import type { ProvesCardKey, Stored } from '@readership/kernel';
 import type { InteractionEvent } from '../interaction.events.js';
 import { digestOf } from './interaction-event.js';
 
-/** An interaction keeps the keyed digest of what was sent, and what was sent. */
+/** Proves the card key by interactions, which store what was sent and its keyed digest. */
 export const provesCardKey: ProvesCardKey = (stored, cardKey) => {
   const event = stored as Stored<InteractionEvent>;
   if (event.type !== 'InteractionRecorded' || event.personal === null) return null;

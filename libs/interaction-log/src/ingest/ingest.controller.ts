@@ -8,19 +8,19 @@ import { ParkedRecords, type NotTaken } from '../dead-letters/parked-records.js'
 import { Intake } from './intake.js';
 import { problem } from './problems.js';
 
-/** After so many times in a row a batch is taken record by record, so that one of them cannot hold up the others. */
+/** After this many failures in a row a batch is taken record by record, so that one record cannot hold up the others. */
 const attemptsMax = 10;
-/** Before a record that failed alone is tried once more. */
+/** The pause before a record that failed alone is tried once more. */
 const againMs = 200;
 
 /**
- * What branch systems send to the deployment's `ingest` topic. A batch is done when every record of it is recorded or
- * parked; until then it comes again, which changes nothing of what was done. So nothing is lost, nothing counts twice,
- * and no record blocks its partition.
+ * Takes what branch systems send to the deployment's `ingest` topic. A batch is done when every record of it is
+ * recorded or parked. Until then it is delivered again, which changes nothing that was done. So nothing is lost,
+ * nothing counts twice, and no record blocks its partition.
  */
 @Controller()
 export class IngestController {
-  /** By partition, the batch that failed last and how often. */
+  /** By partition, the batch that failed last, and how often. */
   private readonly failing = new Map<string, { readonly offset: number; readonly times: number }>();
 
   constructor(
@@ -41,7 +41,7 @@ export class IngestController {
       this.failing.delete(place);
     } catch (error) {
       this.failing.set(place, { offset, times: times + 1 });
-      // In this wrapping Nest hands it on to the transport as it is; else its cause would be lost.
+      // Nest passes an `RpcException` to the transport as it is; any other error would lose its cause.
       throw new RpcException(error as object);
     }
   }
@@ -56,7 +56,7 @@ export class IngestController {
     await this.parked.park(not, meta);
   }
 
-  /** A record that fails twice is parked, but not what is only late: that is not the record's fault. */
+  /** Takes records one by one. A record that fails twice is parked, unless it failed for a reason outside the record. */
   private async takeEach({ topic, partition, records }: TopicBatch): Promise<void> {
     for (const record of records) {
       const meta = this.meta();
@@ -86,7 +86,7 @@ export class IngestController {
   }
 }
 
-/** The same may well be taken in a moment: that says nothing about the record. */
+/** True when the same record may well succeed in a moment, so that the error says nothing about the record. */
 function isOnlyLate(error: unknown): boolean {
   return error instanceof Unavailable || (error instanceof Refusal && error.kind === 'not-yet');
 }

@@ -5,12 +5,12 @@ const earliestMs = Date.UTC(1900, 0, 1);
 
 export type TimeProblem = 'BAD_TIME' | 'TIME_TOO_EARLY' | 'TIME_OUT_OF_RANGE' | 'TIME_IN_FUTURE';
 
-/** A moment as the log keeps it: RFC 3339 in UTC with milliseconds. */
+/** An instant as the log stores it: RFC 3339 in UTC with milliseconds. */
 export interface Instant {
   readonly instant: string;
 }
 
-/** Reads RFC 3339 with an offset; from 1900 to a day after `nowMs`. */
+/** Reads RFC 3339 with an offset, from 1900 to a day after `nowMs`. */
 export function instantOf(text: string, nowMs: number): Instant | TimeProblem {
   const match = rfc3339.exec(text);
   if (match === null) return 'BAD_TIME';

@@ -1,19 +1,20 @@
 import { Inject, Injectable } from '@nestjs/common';
+import type { Problem } from '@readership/host';
 import type { Meta, TopicRecord } from '@readership/kernel';
 import { KnownBranches } from '../directory/known-branches.js';
 import { maySpeak, type KnownSource } from '../sources/source.decider.js';
 import { AllowedSources } from '../sources/sources.js';
-import { problem, type Problem } from './problems.js';
+import { problem } from './problems.js';
 import { isProblems, Recorder, type Recording } from './recorder.js';
 import { sentOn } from './topic-record.js';
 
-/** What became of a record: the interaction it is, or why it is none and who seems to have sent it. */
+/** The outcome of a record: its interaction, or why there is none and its presumed sender. */
 export type Taken =
   { readonly interaction: string } | { readonly problem: Problem; readonly source: string | null };
 
 type Prepared = Awaited<ReturnType<Recording['prepare']>>[number];
 
-/** Takes what systems send by topic: as over HTTP, and each may speak only for the branches that it was allowed to. */
+/** Takes what systems send by topic, like events over HTTP. Each source may speak only for its allowed branches. */
 @Injectable()
 export class Intake {
   constructor(
@@ -22,12 +23,15 @@ export class Intake {
     @Inject(KnownBranches) private readonly branches: KnownBranches,
   ) {}
 
-  /** An answer for each record, in order; what is an interaction is recorded, once however often it is sent. */
+  /**
+   * Takes records. Resolves to one outcome for each, in order. An interaction is recorded once, however often it is
+   * sent.
+   */
   async take(records: readonly TopicRecord[], meta: Meta): Promise<readonly Taken[]> {
     const recording = this.recorder.begin(meta);
     const sent = records.map(sentOn);
     const read = sent.map((each) => ('problem' in each ? [each.problem] : recording.read(each.event)));
-    // What was read without a problem has a source.
+    // An event that was read without a problem has a source.
     const names = sent.map((each, at) =>
       'event' in each && !isProblems(read[at]!) ? (each.event as { source: string }).source : null,
     );
@@ -46,7 +50,7 @@ export class Intake {
     );
   }
 
-  /** The same, without what speaks for a branch that its source may not speak for. */
+  /** The same lines; a line for a branch that its source may not speak for becomes a problem. */
   private async heard(
     prepared: readonly Prepared[],
     speakers: readonly (KnownSource | undefined)[],

@@ -1,15 +1,16 @@
 import { interactionKinds, type InteractionFact } from '@readership/contracts';
+import type { Problem } from '@readership/host';
 import { digest } from '@readership/kernel';
 import { z } from 'zod';
 import { quantityOfPersonMax } from '../interaction.decider.js';
 import { keyed, normalisedCard } from './card-token.js';
 import { instantOf } from './instant.js';
-import { problem, problemsOf, type Problem, type ProblemCode } from './problems.js';
+import { problem, schemaProblems, type ProblemCode } from './problems.js';
 
 const quantityMax = 10_000_000;
 const detailsBytesMax = 60 * 1024;
 
-/** Its code for what is there but wrong; absent is `REQUIRED` everywhere. */
+/** A required field's problem code when it is present but wrong. When it is absent the code is `REQUIRED`. */
 const or = (code: ProblemCode) => ({
   error: (issue: { readonly input?: unknown }) => (issue.input === undefined ? 'REQUIRED' : code),
 });
@@ -17,17 +18,17 @@ const typed = or('WRONG_TYPE');
 
 const eventType = 'org.readership.interaction.v1';
 
-/** A CloudEvents attribute that is tolerated and not kept. */
+/** A CloudEvents attribute that is accepted and not stored. */
 const ignored = z.string(typed).max(2048, 'BAD_ATTRIBUTE').optional();
 
 const kind = z.enum(interactionKinds, or('UNKNOWN_KIND'));
-/** A code that no branch can have is that of an unknown branch. */
+/** A code that no branch can have gets the problem of an unknown branch. */
 const branch = z.string(typed).regex(/^[A-Za-z0-9-]{1,32}$/, 'UNKNOWN_BRANCH');
 const quantity = z.int(or('BAD_QUANTITY')).min(1, 'BAD_QUANTITY').max(quantityMax, 'QUANTITY_TOO_LARGE');
 const time = z.string(typed).max(64, 'BAD_TIME');
 const details = z.string(typed).max(detailsBytesMax, 'EVENT_TOO_LARGE');
 
-/** A CloudEvent as `POST /v1/interactions` takes it; messages are problem codes. */
+/** A CloudEvent as `POST /v1/interactions` takes it. The messages are problem codes. */
 export const interactionEvent = z.strictObject(
   {
     specversion: z.literal('1.0', or('UNSUPPORTED_SPECVERSION')),
@@ -66,7 +67,7 @@ export const interactionEvent = z.strictObject(
   typed,
 );
 
-/** What `…/correct` takes. Whom it came with is not among it. */
+/** The body of `…/correct`. The person cannot be corrected. */
 export const correction = z.strictObject(
   {
     time: time.optional(),
@@ -79,24 +80,24 @@ export const correction = z.strictObject(
   typed,
 );
 
-/** What `…/withdraw` takes. */
+/** The body of `…/withdraw`. */
 export const withdrawal = correction.pick({ reason: true });
 
-/** An interaction as it was sent, normalised: ready to be recorded. */
+/** An interaction as it was sent, normalised and ready to be recorded. */
 export interface Incoming {
-  /** Of its stream: the digest of source and id. */
+  /** Id of its stream: the digest of source and id. */
   readonly id: string;
   readonly reference: string | null;
   readonly now: InteractionFact;
-  /** Keyed, over all that was sent. */
+  /** Keyed digest of everything that was sent. */
   readonly digest: string;
   readonly details?: string;
 }
 
-/** Reads what was sent; `cardKey` hides card numbers and digests. The answer is a list when something is wrong. */
+/** Reads what was sent. `cardKey` makes tokens of card numbers and digests. Returns the problems if there are any. */
 export function incoming(sent: unknown, nowMs: number, cardKey: Buffer): Incoming | readonly Problem[] {
   const parsed = interactionEvent.safeParse(sent);
-  if (!parsed.success) return problemsOf(parsed.error);
+  if (!parsed.success) return schemaProblems(parsed.error);
   const { source, id, data } = parsed.data;
   const when = instantOf(parsed.data.time, nowMs);
   if (typeof when === 'string') return [problem(when, '/time')];
@@ -136,7 +137,7 @@ export function incoming(sent: unknown, nowMs: number, cardKey: Buffer): Incomin
   };
 }
 
-/** Keyed digest of all that was sent, by which the same is told from other content. */
+/** Keyed digest of everything that was sent. It distinguishes a repetition from other content. */
 export function digestOf(
   now: InteractionFact,
   reference: string | null,
@@ -159,7 +160,7 @@ export function digestOf(
   return keyed(cardKey, JSON.stringify(said));
 }
 
-/** Whether free text would not fit into an event, encoded. */
+/** True when free text would not fit into an event, encoded. */
 export function tooLong(details: string): boolean {
   return details.length * 6 > detailsBytesMax && Buffer.byteLength(JSON.stringify(details)) > detailsBytesMax;
 }

@@ -1,7 +1,7 @@
 import { Body, Controller, Get, Header, Headers, HttpCode, Inject, Param, Post } from '@nestjs/common';
 import { ApiBody, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { InteractionFact } from '@readership/contracts';
-import { Answer, Clock, HttpProblem, IfMatch, parseStrictJson, RequestMeta } from '@readership/host';
+import { Answer, Clock, HttpProblem, IfMatch, parseStrictJson, refused, RequestMeta } from '@readership/host';
 import { EventStore, fold, handle, type Meta } from '@readership/kernel';
 import { z } from 'zod';
 import { KnownBranches } from '../directory/known-branches.js';
@@ -15,10 +15,10 @@ import {
 import { recordBatch } from './batch.js';
 import { instantOf } from './instant.js';
 import { correction, interactionEvent, tooLong, withdrawal } from './interaction-event.js';
-import { problem, problemsOf, refused } from './problems.js';
+import { problem, schemaProblems } from './problems.js';
 import { Recorder } from './recorder.js';
 
-/** What an interaction says now. */
+/** An interaction as it is answered. */
 interface InteractionView extends InteractionFact {
   readonly id: string;
   readonly status: KnownInteraction['status'];
@@ -185,7 +185,7 @@ function checkedId(id: string): string {
 
 function parsed<T>(schema: z.ZodType<T>, body: unknown): T {
   const { success, data, error } = schema.safeParse(body);
-  if (!success) throw refused(problemsOf(error));
+  if (!success) throw refused(schemaProblems(error));
   return data;
 }
 

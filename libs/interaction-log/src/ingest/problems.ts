@@ -1,7 +1,7 @@
-import { HttpProblem } from '@readership/host';
+import { problemsOf, type Problem } from '@readership/host';
 import type { z } from 'zod';
 
-/** What can be wrong with a field, by stable code, and what to do about it. Never repeats what was sent. */
+/** The problems that a field can have, by stable code, and what to do about each. It never repeats what was sent. */
 const remedies = {
   REQUIRED: 'A required field is missing.',
   WRONG_TYPE: 'The value has the wrong JSON type.',
@@ -42,47 +42,14 @@ const remedies = {
 
 export type ProblemCode = keyof typeof remedies;
 
-export interface Problem {
-  readonly code: string;
-  readonly detail: string;
-  /** JSON pointer to the field at fault. */
-  readonly pointer?: string;
-}
-
 export function problem(code: ProblemCode, pointer?: string): Problem {
   return { code, detail: remedies[code], ...(pointer === undefined ? {} : { pointer }) };
 }
 
-/** All that is wrong with a request; its own code is that of the first. */
-export function refused(problems: readonly Problem[], status = 422): HttpProblem {
-  const { code, detail } = problems[0]!;
-  const errors = problems.flatMap(({ pointer, ...rest }) =>
-    pointer === undefined ? [] : [{ pointer, ...rest }],
-  );
-  return new HttpProblem(status, code, detail, errors.length === 0 ? {} : { errors });
-}
-
-const segmentLengthMax = 64;
-
-function pointerOf(path: readonly PropertyKey[]): string {
-  return path
-    .map(
-      (segment) =>
-        `/${String(segment).slice(0, segmentLengthMax).replaceAll('~', '~0').replaceAll('/', '~1')}`,
-    )
-    .join('');
-}
-
-/** What a schema of ours, whose messages are codes, found; never empty. */
-export function problemsOf(error: z.ZodError): readonly Problem[] {
-  return error.issues.flatMap((issue) =>
-    issue.code === 'unrecognized_keys'
-      ? issue.keys.map((key) => problem('UNKNOWN_FIELD', pointerOf([...issue.path, key])))
-      : [
-          problem(
-            issue.message in remedies ? (issue.message as ProblemCode) : 'WRONG_TYPE',
-            pointerOf(issue.path),
-          ),
-        ],
-  );
+/** What a schema of ours found, never empty. The messages of our schemas are codes. */
+export function schemaProblems(error: z.ZodError): readonly Problem[] {
+  return problemsOf(error, (message, pointer) => {
+    if (message === null) return problem('UNKNOWN_FIELD', pointer);
+    return problem(message in remedies ? (message as ProblemCode) : 'WRONG_TYPE', pointer);
+  });
 }

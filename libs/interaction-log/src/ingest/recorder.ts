@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import { Clock, Secrets } from '@readership/host';
+import { Clock, Secrets, type Problem } from '@readership/host';
 import {
   EventStore,
   handleNew,
@@ -16,9 +16,9 @@ import { KnownBranches } from '../directory/known-branches.js';
 import { interaction, type RecordInteraction } from '../interaction.decider.js';
 import { references, resolve, type ReferenceRow } from '../references/references.projection.js';
 import { incoming, type Incoming } from './interaction-event.js';
-import { problem, type Problem } from './problems.js';
+import { problem } from './problems.js';
 
-/** What became of one interaction that was sent. */
+/** The outcome of one interaction. */
 export type LineOutcome =
   | {
       readonly outcome: 'recorded' | 'already-recorded';
@@ -28,11 +28,11 @@ export type LineOutcome =
     }
   | { readonly outcome: 'refused'; readonly id?: string; readonly problems: readonly Problem[] };
 
-/** Read, looked up and decided: only the appending is left. */
+/** A line that is read, looked up and decided; it only has to be appended. */
 type Line = NewStream<RecordInteraction>;
 type Prepared = Line | readonly Problem[];
 
-/** Records what one request sends, a chunk at a time. A chunk may be prepared while the one before is being appended. */
+/** Records one request, chunk by chunk. A chunk may be prepared while the one before is being appended. */
 export interface Recording {
   read(sent: unknown): Incoming | readonly Problem[];
   prepare(chunk: readonly (Incoming | readonly Problem[])[]): Promise<readonly Prepared[]>;

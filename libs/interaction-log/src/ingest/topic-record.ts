@@ -1,19 +1,19 @@
-import { parseStrictJson, Unreadable } from '@readership/host';
+import { parseStrictJson, Unreadable, type Problem } from '@readership/host';
 import type { TopicRecord } from '@readership/kernel';
 import { sourceName } from '../sources/source-bodies.js';
-import { problem, type Problem } from './problems.js';
+import { problem } from './problems.js';
 
-/** Of key, value and headers: more than the largest event we take, however it is written. */
+/** Size of key, value and headers. More than the largest accepted event, however it is written. */
 export const recordBytesMax = 128 * 1024;
 
-/** What a record says: an event that is still to be checked, or why it says none. */
+/** The content of a record: an event that is still to be checked, or the problem. */
 export type SentRecord = {
-  /** Who says that they sent it, if that can be read and is a name. */
+  /** The name that the sender gives; `null` when it cannot be read or is not a name. */
   readonly source: string | null;
 } & ({ readonly event: unknown } | { readonly problem: Problem });
 
 /**
- * Reads a record as the Kafka binding of CloudEvents 1.0 says: structured when its content type begins with
+ * Reads a record by the Kafka binding of CloudEvents 1.0: structured when its content type begins with
  * `application/cloudevents`, else binary, with the attributes in `ce_` headers. Never throws.
  */
 export function sentOn(record: TopicRecord): SentRecord {
@@ -60,7 +60,7 @@ function mediaType(headers: TopicRecord['headers']): string {
   return type.split(';', 1)[0]!.trim().toLowerCase();
 }
 
-/** Data without a type is taken for JSON: nothing else would be understood anyway. */
+/** Data without a content type is taken for JSON, because nothing else would be understood. */
 function isJson(type: string): boolean {
   return type === '' || type === 'application/json' || type === 'text/json' || type.endsWith('+json');
 }

@@ -7,23 +7,23 @@ import { heardOf, misplaced, movesOf, type Items, type ReferenceEvent } from './
 import { referenced, type ItemFact, type ReferencedRow } from './referenced.projection.js';
 import { references, type ReferenceRow } from './references.projection.js';
 
-/** What may be left out, to see that these histories notice. */
+/** Parts of the logic that can be left out, to show that these histories notice. */
 interface Omissions {
-  /** Moves are not told to the reference. */
+  /** Moves are not reported to the reference. */
   readonly echo?: true;
-  /** Merges are told only to the loser's own references, not to those of everybody merged into it. */
+  /** Merges are reported only to the loser's own references, not to those of everybody merged into it. */
   readonly inherited?: true;
-  /** Another time is not told to the reference. */
+  /** A changed time is not reported to the reference. */
   readonly time?: true;
   /** A job does its first step and no other. */
   readonly nextStep?: true;
   /** A batch that leaves a reference to a job moves nothing of it itself. */
   readonly beside?: true;
-  /** A reference has one job for ever: that of a later fact is taken for the one before. */
+  /** A reference has one job for ever: the job of a later fact counts as the one before. */
   readonly newJob?: true;
 }
 
-/** So few that short histories have jobs: what a batch moves at the most, and each step of a job. */
+/** Small, so that short histories have jobs: the most that a batch moves, and the size of each step of a job. */
 const movesMax = 2;
 
 /** One step of a job that moves what came by a reference. */
@@ -31,7 +31,7 @@ interface Step {
   readonly reference: string;
   readonly after: string | null;
   readonly cause: string;
-  /** So many facts the reference was told at least. */
+  /** The reference was told at least this many facts. */
   readonly told: number;
 }
 
@@ -40,7 +40,7 @@ interface Card {
   readonly from: number;
   until: number;
 }
-/** Who is merged into whom, and whose card is whose: the truth that readers of it may know late. */
+/** Who is merged into whom, and whose card is whose. Readers of it may learn it late. */
 interface Truth {
   readonly merged: ReadonlyMap<string, string | null>;
   readonly cards: ReadonlyMap<string, readonly Card[]>;
@@ -63,7 +63,7 @@ function chance(seed: number): () => number {
   };
 }
 
-/** A random history of one seed; answers the interactions that end with somebody whom their reference does not mean. */
+/** Runs a random history of one seed. Returns the interactions that end with a holder whom their reference does not mean. */
 function run(seed: number, without: Omissions = {}): readonly string[] {
   const random = chance(seed);
   const int = (from: number, to: number): number => from + Math.floor(random() * (to - from + 1));
@@ -112,7 +112,7 @@ function run(seed: number, without: Omissions = {}): readonly string[] {
     return all;
   };
 
-  /** The real decider, and what it decided published under the real keys. */
+  /** Runs the real decider and publishes its events under the real keys. */
   const command = (id: string, of: Parameters<typeof interaction.decide>[0]): void => {
     const state = interactions.get(id) ?? interaction.initial;
     for (const event of interaction.decide(of, state)) {
@@ -203,7 +203,7 @@ function run(seed: number, without: Omissions = {}): readonly string[] {
     if (!knownJobs.has(id)) jobs.push(step);
     knownJobs.add(id);
   };
-  /** The real rows, of the first facts that a reference was told. */
+  /** The real rows, after the first `count` facts that a reference was told. */
   const rowsOf = (key: string, count: number) => {
     let row: ReferenceRow | null = null;
     const items = new Map<string, ReferencedRow>();
@@ -226,7 +226,7 @@ function run(seed: number, without: Omissions = {}): readonly string[] {
     const page = rest.slice(0, movesMax);
     return { items: page, next: rest.length > page.length ? page[page.length - 1]![0] : null };
   };
-  /** The real judgement of the last facts of a reference. */
+  /** Runs the real logic on the latest facts of a reference. */
   const react = (key: string, from: number, zombie: boolean): number => {
     const heardSoFar = log.get(key)!.slice(0, from + int(1, 4));
     const told = heardSoFar.length;
@@ -245,7 +245,7 @@ function run(seed: number, without: Omissions = {}): readonly string[] {
     // Sometimes it stops before its checkpoint moves.
     return random() < 0.1 ? from : told;
   };
-  /** A step of a job, by a worker that may stop in the middle, or act so late that another one does it again. */
+  /** A step of a job, by a worker that may stop in the middle, or be so late that another worker repeats the step. */
   const work = (): void => {
     const job = pick(jobs);
     const { reference, after } = job;
@@ -315,7 +315,7 @@ const reactsTo = new Set([
   'InteractionRecorded',
 ]);
 
-/** The first seed that ends wrong, or `null`. */
+/** The first seed with a wrong result, or `null`. */
 function firstWrong(seeds: number, without?: Omissions): number | null {
   for (let seed = 0; seed < seeds; seed++) if (run(seed, without).length > 0) return seed;
   return null;

@@ -6,28 +6,28 @@ export type ReferenceEvent = PublishedEvent<
   'CardLinked' | 'CardUnlinked' | 'PersonRedirected' | 'Referenced' | 'InteractionRecorded'
 >;
 
-/** The fact for which something is moved: it gives the moves their command ids. */
+/** The fact that causes moves. The command ids of the moves derive from it. */
 export type Cause = Pick<ReferenceEvent, 'id' | 'recordedAt' | 'traceparent'>;
 
 /** What a batch of facts says about one reference. */
 export interface Heard {
-  /** The last of them. */
+  /** The last of the facts. */
   cause: ReferenceEvent;
-  /** The last that may have changed whom the reference means; `null`: none did, and only `items` are looked at. */
+  /** The last fact that may have changed whom the reference means. `null` when none did; then only `items` are checked. */
   meaning: ReferenceEvent | null;
   readonly items: Map<string, ReferencedRow>;
 }
 
 export type Item = readonly [interaction: string, item: ReferencedRow];
 
-/** Some of what came by a reference, in the order of the interactions. */
+/** Some of the interactions that came by a reference, in their order. */
 export interface Items {
   readonly items: readonly Item[];
-  /** Where the rest begins; `null`: these are all. */
+  /** Where the rest begins; `null` when these are all. */
   readonly next: string | null;
 }
 
-/** An interaction that its reference resolves to somebody else. */
+/** An interaction whose reference resolves to another holder. */
 export interface Misplaced {
   readonly interaction: string;
   readonly to: string;
@@ -37,7 +37,7 @@ export interface Move extends Misplaced {
   readonly cause: Cause;
 }
 
-/** What is to be looked at after a batch of facts, by reference. Pure. */
+/** By reference, what must be checked after a batch of facts. Pure. */
 export function heardOf(events: readonly ReferenceEvent[]): Map<string, Heard> {
   const heard = new Map<string, Heard>();
   for (const event of events) {
@@ -54,10 +54,10 @@ export function heardOf(events: readonly ReferenceEvent[]): Map<string, Heard> {
 }
 
 /**
- * Pure: what a batch moves for one of the references it tells about, and whether the rest is left to a job. A fact about
- * one interaction moves that one, also beside a job, which may have passed it by the time the batch is taken again. A fact
- * about whom the reference means moves everything that came by it, as long as `firstItems` are all of that and no more
- * than `movesMax` have to move.
+ * What a batch moves for one of its references, and whether the rest is left to a job. Pure. A fact about one
+ * interaction moves that one, even beside a job, which may have passed it by the time the batch is taken again. A fact
+ * about whom the reference means moves everything that came by it, if `firstItems` are all of that and no more than
+ * `movesMax` have to move.
  */
 export function movesOf(
   reference: string,
@@ -73,7 +73,7 @@ export function movesOf(
   return all.length > movesMax ? { found: told, needsJob: true } : { found: all, needsJob: false };
 }
 
-/** Pure: what is held by somebody other than whom the reference means. */
+/** The interactions whose holder is not whom the reference means. Pure. */
 export function* misplaced(
   reference: string,
   row: ReferenceRow | null | undefined,

@@ -73,7 +73,7 @@ async function record(id: string, holder = token, reference = token): Promise<vo
   await handle(store, interaction, id, command, { commandId: randomUUID(), at, actor: 'test' });
 }
 
-/** That many interactions which the reference holds itself, in the order of their ids. */
+/** Records `count` interactions that the reference itself holds. Resolves to their ids, sorted. */
 async function recorded(count: number, reference = token): Promise<readonly string[]> {
   const ids = Array.from({ length: count }, (_, n) => `${reference[0]}${String(n).padStart(4, '0')}`);
   for (const id of ids) await record(id, reference, reference);
@@ -83,7 +83,7 @@ async function recorded(count: number, reference = token): Promise<readonly stri
 /** Waits until no job is left to run. */
 async function noneLeft(): Promise<void> {
   for (;;) {
-    // Asked in one go: a step ends between any two questions.
+    // Asked together, because a step may end between two questions.
     const left = await Promise.all([jobs.count(moves.queue, 'waiting'), jobs.count(moves.queue, 'running')]);
     if (left.every((count) => count === 0)) return;
     await new Promise((resolve) => setTimeout(resolve, 5));
@@ -197,7 +197,7 @@ describe('facts about several references', () => {
 describe('a job that moves what came by a reference', () => {
   const few = () => new ReferenceMoves(store, models, jobs, { movesMax: 2 });
   const next = async (): Promise<Job> => (await jobs.list(moves.queue, 'waiting', 10))[0]!;
-  /** One step by hand, as a worker does it that never comes to tell its end. */
+  /** One step of a job by a worker that never reports its end. */
   const step = async (job: Job) => few().handle(job);
 
   it('moves a few at each step, in the order of the interactions, and enqueues the next step', async () => {

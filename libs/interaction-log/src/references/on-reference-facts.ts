@@ -4,9 +4,9 @@ import type { ReferenceMoves } from './reference-moves.js';
 import { references, type ReferenceRow } from './references.projection.js';
 
 /**
- * Moves what is misplaced. It judges by what the reference was told, which may be out of date; the interaction's own stream
- * decides, and every move comes back here as `Referenced`, so that a wrong one is put right by the next fact seen.
- * Facts about meanings move `movesMax` interactions together in one batch; a reference beyond that becomes a job
+ * Moves misplaced interactions. It judges by what the reference was told, which may be out of date. The interaction's
+ * own stream decides, and every move comes back here as `Referenced`, so the next fact corrects a wrong move. Facts
+ * about meanings move up to `movesMax` interactions together in one batch; a reference with more becomes a job
  * (docs/adr/0020).
  */
 export class OnReferenceFacts implements Reaction<ReferenceEvent> {

@@ -17,21 +17,21 @@ import { referenced, type ReferencedRow } from './referenced.projection.js';
 import { references, type ReferenceRow } from './references.projection.js';
 
 const namespace = '6f2c1a52-7c0f-4b8e-9d7e-2a1f0c5b9e43';
-/** Of interactions that are looked at, or moved, at once. */
+/** The most interactions that are checked, or moved, at once. */
 const atOnceMax = 500;
 
 /** One step of the moves of a reference: the interactions after a cursor. */
 interface MovesStep {
   readonly reference: string;
-  /** `null`: from the first. */
+  /** `null` means from the first. */
   readonly after: string | null;
   readonly cause: Cause;
 }
 
 /**
- * Moves interactions to whom their reference means. A reference with many of them is moved by jobs, each of which does one
- * step and then enqueues the next: a step judges by what the reference is told when it runs, so that it never acts on an
- * older meaning than its cause's, and a step that is repeated finds nothing left to move.
+ * Moves interactions to whom their reference means. A reference with many interactions is moved by jobs, each of which
+ * does one step and then enqueues the next. A step judges by what the reference has been told when it runs, so it never
+ * acts on an older meaning than its cause's. A repeated step finds nothing left to move.
  */
 export class ReferenceMoves {
   readonly queue = 'reference-moves';
@@ -46,7 +46,7 @@ export class ReferenceMoves {
     this.movesMax = movesMax;
   }
 
-  /** What came by a reference after a cursor, at most `movesMax`. */
+  /** The interactions that came by a reference after a cursor, at most `movesMax`. */
   async itemsOf(reference: string, after: string | null): Promise<Items> {
     const limit = this.movesMax;
     const page = await this.models.under<ReferencedRow>(
@@ -59,8 +59,8 @@ export class ReferenceMoves {
   }
 
   /**
-   * Leaves the interactions of a reference to a job; again for the same cause changes nothing. The job of an earlier fact
-   * goes first, with all its steps.
+   * Leaves the interactions of a reference to a job. Repeating it for the same cause changes nothing. The job of an
+   * earlier fact runs first, with all its steps.
    */
   async leaveToJob(reference: string, { id, recordedAt, traceparent }: Cause): Promise<void> {
     const cause = { id, recordedAt, ...(traceparent === undefined ? {} : { traceparent }) };
@@ -110,7 +110,7 @@ export class ReferenceMoves {
       queue: this.queue,
       id: uuid5(namespace, `${cause.id}/${reference}/${after ?? ''}`),
       data: step,
-      // The job due first goes first. The clock that stamped the cause may be ahead of this one.
+      // The job due first runs first. The clock that stamped the cause may be ahead of this one.
       runAt: cause.recordedAt < now ? cause.recordedAt : now,
     });
   }
@@ -120,7 +120,7 @@ function attribute({ to }: Misplaced): AttributeInteraction {
   return { type: 'AttributeInteraction', to };
 }
 
-/** Under an id derived from its cause: taken again, it is the same command. */
+/** With a command id derived from the cause, so that a repetition is the same command. */
 function metaOf({ interaction, to, cause }: Move): Meta {
   return {
     commandId: uuid5(namespace, `${cause.id}/${interaction}/${to}`),

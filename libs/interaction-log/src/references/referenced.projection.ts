@@ -10,9 +10,9 @@ export interface ReferencedRow {
 export type ItemFact = PublishedEvent<'Referenced' | 'InteractionRecorded'>;
 
 /**
- * One row per reference and interaction, `<reference>/<interaction>`. A move tells the reference too, so that a stale
- * look-up or a zombie's late move is seen and put right. An interaction held by its own reference needs no `Referenced`
- * when it is recorded.
+ * One row per reference and interaction, `<reference>/<interaction>`. A move is reported to the reference too, so that
+ * an outdated look-up or a late move is noticed and corrected. An interaction held by its own reference needs no
+ * `Referenced` when it is recorded.
  */
 export const referenced: Projection<ItemFact, ReferencedRow> = {
   name: 'referenced',
@@ -22,7 +22,7 @@ export const referenced: Projection<ItemFact, ReferencedRow> = {
   apply: (row, event) => itemOf(event) ?? row,
 };
 
-/** What the fact tells its reference, or `null` when it is keyed by somebody else. */
+/** What the fact tells its reference; `null` when its key is another holder. */
 export function itemOf(event: ItemFact): ReferencedRow | null {
   switch (event.type) {
     case 'Referenced':

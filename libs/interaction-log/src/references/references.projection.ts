@@ -1,17 +1,17 @@
 import type { PublishedEvent } from '@readership/contracts';
 import type { Projection } from '@readership/kernel';
 
-/** Whose card it was from (inclusive; `null`: always) until (exclusive; `null`: still). */
+/** The person of a card from (inclusive; `null`: always) until (exclusive; `null`: still). */
 export interface Link {
   readonly personId: string;
   readonly from: string | null;
   readonly until: string | null;
 }
 
-/** All that is known of what a reference, a card token or a patron id, means. */
+/** All that is known of whom a reference means. A reference is a card token or a patron id. */
 export interface ReferenceRow {
   readonly links: readonly Link[];
-  /** By the person merged away: into whom (`null`: undone), of the highest version told. */
+  /** By the person merged away: into whom (`null` when undone), from the highest version told. */
   readonly redirects: Readonly<Record<string, { readonly to: string | null; readonly version: number }>>;
 }
 
@@ -19,7 +19,7 @@ type ReferenceFact = PublishedEvent<'CardLinked' | 'CardUnlinked' | 'PersonRedir
 
 const nothing: ReferenceRow = { links: [], redirects: {} };
 
-/** One row per reference, folded from the facts under its own key. */
+/** One row per reference, folded from the facts with its key. */
 export const references: Projection<ReferenceFact, ReferenceRow> = {
   name: 'references',
   version: 1,
@@ -46,12 +46,13 @@ export const references: Projection<ReferenceFact, ReferenceRow> = {
   },
 };
 
-/** Merges are undone in reverse order, so a chain is never longer than the merges that stand. */
+/** Merges are undone in reverse order, so a chain is never longer than the number of merges in force. */
 const redirectsMax = 1_000;
 
 /**
- * Whom a reference means at a time: the link in force then, and from that person the redirects; the reference itself when
- * nobody is known by it. `null` while redirects known so far go in a circle: a later one breaks it.
+ * Whom a reference means at a time: the person of the link in force then, followed by the redirects from that person;
+ * the reference itself when it belongs to nobody. `null` while the known redirects form a circle, which a later one
+ * breaks.
  */
 export function resolve(
   reference: string,

@@ -2,11 +2,11 @@ import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { ArrayMaxSize, IsArray, IsString, Matches, ValidateIf } from 'class-validator';
 
 const idsMax = 500;
-/** What a URI reference consists of, so that nothing else can pass for a name. */
+/** The characters of a URI reference, so that nothing else can be a name. */
 export const sourceName = /^[\x21-\x7e]{1,256}$/;
 const placeId = /^[A-Za-z0-9-]{1,32}$/;
 
-/** May be left out, but not `null`. */
+/** The field may be omitted, but not `null`. */
 const Absent = () => ValidateIf((_body, value) => value !== undefined);
 
 export class SourceNameBody {

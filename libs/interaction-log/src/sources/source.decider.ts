@@ -13,7 +13,7 @@ export type SourceCommand = AllowSource | { readonly type: 'RevokeSource' };
 export interface KnownSource {
   readonly status: 'allowed' | 'revoked';
   readonly source: string;
-  /** Each once, in order. */
+  /** Sorted, without duplicates. */
   readonly libraries: readonly string[];
   readonly branches: readonly string[];
 }
@@ -56,7 +56,7 @@ export const source: Decider<Source, SourceCommand, SourceEvent> = {
   },
 };
 
-/** Whether a source may speak for a branch of this library; `undefined`: the library is not known. */
+/** True when a source may speak for a branch of this library. `undefined` means that the library is not known. */
 export function maySpeak(
   { status, libraries, branches }: KnownSource,
   branch: string,

@@ -5,11 +5,11 @@ export interface ListedSource {
   readonly source: string;
   readonly libraries: readonly string[];
   readonly branches: readonly string[];
-  /** Since when it may speak for just these. */
+  /** Since when it may speak for exactly these. */
   readonly allowedAt: string;
 }
 
-/** The sources that may speak for somebody, to be listed by name. */
+/** The sources that may speak for a branch, listed by name. */
 export const sourcesList: Projection<Stored<SourceEvent>, ListedSource> = {
   name: 'sources-list',
   version: 1,

@@ -21,7 +21,7 @@ type SourceView = Pick<KnownSource, 'source' | 'status' | 'libraries' | 'branche
 
 const model = modelId(sourcesList);
 
-/** Which branches a system that sends by topic may speak for. */
+/** Manages which branches a system that sends by topic may speak for. */
 @ApiTags('sources')
 @Controller('v1/sources')
 export class SourcesController {
@@ -83,7 +83,7 @@ export class SourcesController {
   }
 }
 
-/** A misspelt id would allow nobody and say nothing. */
+/** Throws for unknown ids, because a misspelt id would silently allow nothing. */
 async function expectKnown(
   places: KnownBranches | KnownLibraries,
   ids: readonly string[],

@@ -8,7 +8,7 @@ import { InteractionLogModule } from '../interaction-log.module.js';
 let adapters: Adapters;
 let app: TestApp;
 
-/** What the patron profile would publish of its directory. */
+/** Publishes directory facts as the patron profile would. */
 async function published(stream: string, told: object): Promise<void> {
   const store = adapters.eventStore('patron-profile', (event: AnyEvent) => event.data as never);
   const meta = { commandId: randomUUID(), at: '2024-06-01T12:00:00.000Z', actor: 'test' };

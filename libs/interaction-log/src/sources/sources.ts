@@ -4,7 +4,7 @@ import { source, type KnownSource } from './source.decider.js';
 
 const atOnce = 50;
 
-/** Of the stream of a source: names are longer than stream names may be. */
+/** The stream id of a source, which is a digest because names may be longer than stream names. */
 export function sourceId(name: string): string {
   return digest(name);
 }
@@ -14,8 +14,8 @@ export class AllowedSources {
   constructor(@Inject(EventStore) private readonly store: EventStore) {}
 
   /**
-   * Those of the sources that may speak for somebody, read from their own streams: what was allowed or revoked a moment
-   * ago counts already.
+   * Those of the sources that may speak for a branch. Read from their own streams, so that a recent change counts
+   * already.
    */
   async allowed(names: Iterable<string>): Promise<ReadonlyMap<string, KnownSource>> {
     const allowed = new Map<string, KnownSource>();

@@ -61,7 +61,7 @@ export const parkedAt = (offset: number, key = 'k'): Parked => ({
   reason: 'CANNOT_APPLY',
 });
 
-/** Commits one batch per partition with those of the rows that lie in it. */
+/** Commits one batch per partition, with the rows whose keys lie in it. */
 export async function fill(
   fixture: ReadModelsFixture,
   from: number,
@@ -79,7 +79,7 @@ export async function fill(
 
 export type Asked = { after?: string; limit: number };
 
-/** The keys of all pages; between pages something may happen. */
+/** The keys of all pages. `between` may change something between two pages. */
 export async function keysOf(
   read: (page: Asked) => Promise<Page<object>>,
   limit: number,
@@ -101,7 +101,7 @@ export async function keysOf(
 export const cellsOf = async (port: ReadModels, of = model) =>
   Object.fromEntries([...(await port.cells(of, '', '\uffff'))].filter(([, n]) => n !== 0));
 
-/** Everything of a model, to see that nothing changed. */
+/** The whole content of a model, to compare before and after. */
 export async function stateOf(fixture: ReadModelsFixture, of = model): Promise<unknown> {
   const rows: unknown[] = [];
   for (const key of await keysOf((page) => fixture.port.all(of, page), 100))

@@ -3,9 +3,9 @@ import assert, { AssertionError } from 'node:assert/strict';
 /** A port under test over data of its own. */
 export interface Fixture<Port> {
   readonly partitions: number;
-  /** Ready for use; another one after `reopen`. */
+  /** The open port. `reopen` replaces it. */
   readonly port: Port;
-  /** Closes the port and makes a new one over the same data. What was still under way is abandoned, as by a crash. */
+  /** Closes the port and makes a new one over the same data. Work under way is abandoned, as in a crash. */
   reopen(): Promise<void>;
   /** Closes the port and removes its data. */
   close(): Promise<void>;
@@ -22,9 +22,9 @@ export interface ContractCase<F extends Fixture<any>> {
 /** Breaks one guarantee of a correct port, to show that the suite can fail. */
 export interface Saboteur<Port> {
   readonly name: string;
-  /** Name of the case that notices. */
+  /** Name of the case that must notice it. */
   readonly breaks: string;
-  /** Called once per fixture; what it returns wraps the port each time it is opened. */
+  /** Called once per fixture. The function it returns wraps the port each time the port is opened. */
   begin(): (port: Port) => Port;
 }
 
@@ -38,7 +38,7 @@ export async function runCase<F extends Fixture<any>>(make: Maker<F>, one: Contr
   }
 }
 
-/** The same fixtures with a saboteur between the port and the case. */
+/** The same fixtures, with a saboteur between the port and the case. */
 export function sabotaged<Port extends object, F extends Fixture<Port>>(
   make: Maker<F>,
   saboteur: Saboteur<Port>,
@@ -60,8 +60,8 @@ export function sabotaged<Port extends object, F extends Fixture<Port>>(
 }
 
 /**
- * The name of the first case that notices the saboteur, tried from the one that it is said to break; null: none does.
- * An error that is no failed assertion is the saboteur's own and is thrown.
+ * The name of the first case that notices the saboteur, or `null` when none does. Tries the case it is said to break
+ * first. An error that is not a failed assertion is a fault of the saboteur and is thrown.
  */
 export async function caughtBy<Port extends object, F extends Fixture<Port>>(
   suite: readonly ContractCase<F>[],
@@ -96,7 +96,7 @@ export function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-/** Waits until something holds; fails when it never does. */
+/** Waits until the condition holds. Fails when it never does. */
 export async function until(
   what: string,
   holds: () => boolean | Promise<boolean>,
@@ -109,7 +109,7 @@ export async function until(
   }
 }
 
-/** What a promise resolves to; fails when it does not resolve in time. */
+/** What a promise resolves to. Fails when it does not resolve within `ms`. */
 export async function within<T>(what: string, promise: Promise<T>, ms = 5000): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {

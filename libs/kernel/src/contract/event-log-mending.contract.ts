@@ -5,7 +5,7 @@ import type { ContractCase } from './contract.js';
 import { partitionsOf } from './notes.fixture.js';
 import { positions, publish, recordsOf, type EventLogFixture } from './published.fixture.js';
 
-/** What a log does about records that it has lost. */
+/** What a log guarantees about records that it has lost. */
 export const eventLogMendingCases: readonly ContractCase<EventLogFixture>[] = [
   {
     name: 'a lane that is moved back publishes again at the same positions, unless nothing can be missing',

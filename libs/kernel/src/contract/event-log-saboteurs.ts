@@ -22,7 +22,7 @@ const consuming = (
     consume: (consumer) => log.consume({ ...consumer, ...change(consumer) }),
   }));
 
-/** Hands on several batches as one. */
+/** Gives several batches to the consumer as one. */
 function gathering(consumer: LogConsumer): Partial<LogConsumer> {
   const held = new Map<number, LogRecord[]>();
   return {
@@ -121,7 +121,7 @@ export const eventLogSaboteurs: readonly EventLogSaboteur[] = [
           await consumer.start(partition);
           return await consumer.take(partition, records);
         } catch {
-          // At once again.
+          // Back to the default: immediately.
         }
       }
     },

@@ -14,7 +14,7 @@ import {
   type NoteBody,
 } from './notes.fixture.js';
 
-/** Which histories a model test tries. A failure prints the seed and path that try the same one again. */
+/** Which histories a model test tries. A failure prints the seed and the path that repeat it. */
 export interface Tries {
   readonly runs: number;
   readonly seed?: number;
@@ -27,7 +27,7 @@ export function parameters({ runs, seed, path }: Tries): fc.Parameters<unknown> 
 
 interface Write {
   readonly stream: number;
-  /** Added to the version the model knows: 0 is right, all else a conflict or a repetition. */
+  /** Added to the version the model knows: 0 is correct, anything else is a conflict or a repetition. */
   readonly off: number;
   readonly keys: readonly number[];
   /** Repeats an earlier command, counted back from the last. */
@@ -70,7 +70,7 @@ interface Command {
   readonly id: number;
 }
 
-/** What the store is to know, as simply as it can be said. */
+/** The simplest model of what the store must hold. */
 class PlainStore {
   readonly commits: { command: Command; version: number; answer?: Appended }[] = [];
 
@@ -94,7 +94,7 @@ class PlainStore {
     return 'new';
   }
 
-  /** Keys of all events in the order of their commits. */
+  /** Keys of all events, in the order of their commits. */
   keys(of: (command: Command, key: string) => boolean): string[] {
     return this.commits.flatMap(({ command }) =>
       command.keys.map((key) => `key-${key}`).filter((key) => of(command, key)),
@@ -106,13 +106,13 @@ function eventsOf({ id, keys }: Command) {
   return keys.map((key, i) => (i % 3 === 2 ? whispered : noted)(id, { key: `key-${key}` }));
 }
 
-/** Random histories of one store against a list of commits. */
+/** Compares a store with a list of commits over random histories. */
 export async function eventStoreModel(make: Maker<EventStoreFixture>, tries: Tries): Promise<void> {
   const property = fc.asyncProperty(steps, async (history) => {
     const fixture = await make();
     const plain = new PlainStore();
     const given: Command[] = [];
-    /** How far a reader that pages along has read. */
+    /** How far a reader that pages through the partition has read. */
     const read = partitionsOf(fixture).map(() => ({ after: 0, keys: [] as string[] }));
 
     const commandOf = ({ stream, off, keys, repeats }: Write): Command => {

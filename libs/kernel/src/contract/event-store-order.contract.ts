@@ -180,7 +180,7 @@ export const eventStoreOrderCases: readonly EventStoreCase[] = [
           const { outcome } = await fixture.port.append(stream, n, [noted(n, { key: 'k' })], metaOf(n));
           assert.equal(outcome, 'appended');
         }
-        // The next writer's clock may be another one.
+        // The clock of the next writer may differ.
         await fixture.reopen();
       }
       const all = await everything(fixture);

@@ -12,7 +12,7 @@ const simple = (
   replaced: (store: EventStore) => Partial<EventStore>,
 ): EventStoreSaboteur => ({ name, breaks, begin: () => (store) => around(store, replaced(store)) });
 
-/** Changes what is read, by either way. */
+/** Changes events on every way they are read. */
 const reading = (name: string, breaks: string, change: (event: Stored) => Stored): EventStoreSaboteur =>
   simple(name, breaks, (store) => ({
     load: async (...args) => {
@@ -22,7 +22,7 @@ const reading = (name: string, breaks: string, change: (event: Stored) => Stored
     readPage: async (...args) => (await store.readPage(...args)).map(change),
   }));
 
-/** Leaves out some of what a page holds. */
+/** Leaves out some events of a page. */
 const leavingOut = (
   name: string,
   breaks: string,

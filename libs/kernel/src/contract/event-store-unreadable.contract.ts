@@ -21,7 +21,7 @@ import {
 const personal = { name: 'Zuleikha Quartermaine' };
 const named = (n: number, more: Partial<NoteBody> = {}): AnyEvent => ({ ...noted(n, more), personal });
 const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
-/** As long as a wrapped key. */
+/** The length of a wrapped key. */
 const foreignKey = Buffer.alloc(60, 5);
 
 async function outbox({ port, partitions }: EventStoreFixture, limit?: number): Promise<OutboxEntry[]> {
@@ -33,7 +33,10 @@ function inOrder<E extends { readonly stream: string; readonly version: number }
   return [...events].sort((a, b) => a.stream.localeCompare(b.stream) || a.version - b.version);
 }
 
-/** Four streams, each about and sealed for a reader of its own, and then the keys or the text of three are harmed. */
+/**
+ * Records four streams, each about a different reader and sealed for that reader, then damages the key or the text of
+ * three.
+ */
 async function harmed(fixture: EventStoreFixture): Promise<void> {
   for (const n of [1, 2, 3, 4]) {
     const reader = { key: `reader-${n}`, subject: `reader-${n}` };

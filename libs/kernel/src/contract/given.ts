@@ -3,7 +3,7 @@ import type { AnyEvent } from '../event.js';
 import type { Keyed, Projection } from '../read/projection.js';
 import { Refusal } from '../refusal.js';
 
-/** Given/when/then for a decider. Throws an `Error` that shows what was decided instead. */
+/** Given/when/then for a decider. Throws an `Error` that shows the actual decision when it differs. */
 export function given<State, Command, E extends AnyEvent>(
   decider: Decider<State, Command, E>,
   ...past: readonly NoInfer<E>[]
@@ -32,7 +32,7 @@ export function given<State, Command, E extends AnyEvent>(
   };
 }
 
-/** Given/then for a projection: every event is applied in order to the row of its key. */
+/** Given/then for a projection: applies every event in order to the row of its key. */
 export function projected<E extends Keyed, Row extends object>(
   projection: Projection<E, Row>,
   ...events: readonly E[]

@@ -64,7 +64,7 @@ export const jobQueueSaboteurs: readonly JobQueueSaboteur[] = [
             try {
               return await handler({ ...job, attempts });
             } catch {
-              // At once again.
+              // Back to the default: immediately.
             }
           }
           return handler({ ...job, attempts: options.attemptsMax });

@@ -11,7 +11,7 @@ import { Refusal } from '../refusal.js';
 import { pause, until, within, type ContractCase, type Fixture } from './contract.js';
 
 export interface JobQueueFixture extends Fixture<JobQueue> {
-  /** Whether the store takes writes from now on; while it does not, reads may fail as well. */
+  /** Makes the store accept or reject writes from now on. While it rejects them, reads may fail as well. */
   takesWrites(takes: boolean): void;
 }
 
@@ -19,7 +19,7 @@ type Case = ContractCase<JobQueueFixture>;
 
 const queue = 'letters';
 const options = { attemptsMax: 3, backoffMs: 20 };
-/** Within which an adapter notices that its store is away, or is back. */
+/** An adapter must notice within this time that its store is unavailable or available again. */
 const awayMs = 8_000;
 
 const job = (id: string, more: Partial<NewJob> = {}): NewJob => ({ queue, id, data: { id }, ...more });
@@ -149,7 +149,7 @@ export const jobQueueContract: readonly Case[] = [
         [1, 2, 3, 4],
       );
       const gaps = begun.slice(1).map(({ at }, i) => at - begun[i]!.at);
-      // Clocks round: a pause may seem shorter by a few milliseconds.
+      // Clocks round, so a pause may look a few milliseconds shorter than it was.
       assert.ok(
         gaps.every((gap, i) => gap >= 40 * 2 ** i - 5),
         `later each time: ${gaps.join(' ')} ms`,

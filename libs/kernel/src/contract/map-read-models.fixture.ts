@@ -22,11 +22,11 @@ const byText =
   (a: T, b: T) =>
     text(a) < text(b) ? -1 : 1;
 
-/** Read models in plain maps, as simple as the port can be kept: for specs of the kernel, which knows no adapter. */
+/** Read models in plain maps, for specs of the kernel, which knows no adapter. */
 export class MapReadModels extends ReadModels {
   constructor(
     readonly partitions: number,
-    /** What survives when another object is made over it. */
+    /** The data, which survives when another object is made over it. */
     private readonly stored = new Map<string, StoredModel>(),
   ) {
     super();
@@ -109,7 +109,7 @@ export class MapReadModels extends ReadModels {
   async commit(model: string, partition: number, batch: Batch): Promise<'committed' | 'stale'> {
     const { rev } = this.stored.get(model)?.checkpoints.get(partition) ?? start;
     if (rev !== batch.from) return 'stale';
-    // What cannot be written throws here, before anything has changed.
+    // A row that cannot be encoded throws here, before anything has changed.
     const bodies = [...batch.rows].map(([key, { row, indexes }]) => ({
       key,
       indexes,

@@ -5,15 +5,15 @@ import { Refusal } from '../refusal.js';
 import { uuid, type ContractCase, type Fixture } from './contract.js';
 
 /**
- * Its store is made with `contractPublish` and remembers at most 16 data keys. What `reopen` makes may have another clock,
- * and shows what was harmed.
+ * Its store uses `contractPublish` and remembers at most 16 data keys. The store that `reopen` makes may have another
+ * clock, and it shows what was damaged.
  */
 export interface EventStoreFixture extends Fixture<EventStore> {
   /** Every byte that the store keeps. */
   atRest(): Promise<Buffer>;
-  /** Replaces a subject's stored key behind the store's back; `null` destroys it. */
+  /** Replaces a subject's stored key without the store's knowledge; `null` destroys it. */
   replaceKey(subject: string, wrapped: Buffer | null): Promise<void>;
-  /** Changes the stored text of a stream's events behind the store's back, wherever it lies. */
+  /** Changes the stored text of a stream's events without the store's knowledge, wherever it lies. */
   rewrite(stream: string, change: (body: string) => string): Promise<void>;
 }
 
@@ -21,7 +21,7 @@ export type EventStoreCase = ContractCase<EventStoreFixture>;
 
 export interface NoteBody {
   readonly n: number;
-  /** Whom it is about; the stream when absent. */
+  /** Whom the event is about; defaults to the stream. */
   readonly key?: string;
   readonly subject?: string;
   readonly time?: string;
@@ -54,7 +54,7 @@ export const whispered = (n: number, more: Partial<NoteBody> = {}): AnyEvent => 
 });
 
 export const at = '2026-03-01T10:00:00.000Z';
-/** Of command `n`. */
+/** The metadata of command number `n`. */
 export const metaOf = (n: number): Meta => ({ commandId: uuid(n), at, actor: 'contract' });
 
 export async function wholeStream(store: EventStore, stream: string): Promise<Stored[]> {
@@ -109,7 +109,7 @@ export function taken(appended: Appended): Extract<Appended, { outcome: 'appende
   return appended;
 }
 
-/** Of all partitions, in the order of streams. */
+/** All events of all partitions, sorted by stream. */
 export async function everything(fixture: EventStoreFixture): Promise<Stored[]> {
   return (await Promise.all(partitionsOf(fixture).map((p) => wholePartition(fixture.port, p)))).flat();
 }

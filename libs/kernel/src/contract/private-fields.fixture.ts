@@ -1,6 +1,6 @@
 import type { AnyEvent } from '../event.js';
 
-/** The same event with one more field in every object of its data, as somebody may add it who means it to stay private. */
+/** The same event with one more field in every object of its data, as if somebody added a field that must stay private. */
 export function withPrivateFields<E extends AnyEvent>(event: E, value: string): E {
   return { ...event, data: laden(event.data, value) };
 }

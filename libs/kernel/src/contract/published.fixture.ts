@@ -23,7 +23,7 @@ export function recordAt(partition: number, position: number, more: Partial<NewR
   };
 }
 
-/** Publishes positions after `from`, each as a record of the context. */
+/** Publishes records of the context at the positions after `from`. */
 export function publish(
   log: EventLog,
   partition: number,
@@ -60,7 +60,7 @@ export async function collect(
   return { records, stop: () => within('stop', consumption.stop()) };
 }
 
-/** All records of a partition that has `n`, read by a group of its own. */
+/** All records of a partition that holds `n` records, read by a new group. */
 export async function recordsOf(
   log: EventLog,
   partition: number,

@@ -60,7 +60,7 @@ export const readModelsListCases: readonly ReadModelsCase[] = [
         );
       assert.deepEqual(await offsets('k'), [1, 4, 5]);
       assert.deepEqual(await offsets('nobody'), []);
-      // The checkpoint stays where it is: nothing new was taken.
+      // The checkpoint's offset stays where it is: the batch holds no new record.
       const again = batchOf(1, 5, { unparked: [1, 4], cells: new Map([['visits', 2]]) });
       assert.equal(await fixture.port.commit(model, 0, again), 'committed');
       await fixture.reopen();
@@ -197,7 +197,7 @@ export const readModelsListCases: readonly ReadModelsCase[] = [
         await fill(fixture, from++, named(Object.fromEntries(keys.map((key) => [key, { key }]))));
         const gone: string[] = [];
         const read = await keysOf(list, 4, async (page) => {
-          // The row the page ended with, one before it and one to come go; a new one comes in front.
+          // Changes the last row of the page, one before it and one that comes later, and adds a new row in front.
           const change = [keys[4 * page - 1]!, keys[4 * page - 3]!, keys[4 * page + 2]!].filter(Boolean);
           gone.push(...change);
           await fill(

@@ -12,7 +12,7 @@ type Step =
       readonly do: 'commit';
       readonly model: number;
       readonly partition: number;
-      /** Added to the checkpoint's `rev`: 0 is right, all else is stale. */
+      /** Added to the checkpoint's `rev`: 0 is correct, anything else is stale. */
       readonly off: number;
       readonly rows: readonly (readonly [key: number, item: number | null, value: number | null])[];
       readonly cells: readonly (readonly [cell: number, n: number])[];
@@ -47,7 +47,7 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
   { maxLength: 20 },
 );
 
-/** What one model is to hold, as simply as it can be said. */
+/** The simplest model of what a read model must hold. */
 interface PlainModel {
   readonly rows: Map<string, { readonly row: object; readonly names: readonly string[] }>;
   readonly cells: Map<string, number>;
@@ -57,7 +57,7 @@ interface PlainModel {
 const empty = (): PlainModel => ({ rows: new Map(), cells: new Map(), checkpoints: new Map() });
 const byCodeUnits = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
 
-/** Random histories of read models against maps. */
+/** Compares read models with maps over random histories. */
 export async function readModelsModel(make: Maker<ReadModelsFixture>, tries: Tries): Promise<void> {
   const property = fc.asyncProperty(steps, fc.integer({ min: 1, max: 5 }), async (history, limit) => {
     const fixture = await make();
@@ -85,7 +85,7 @@ export async function readModelsModel(make: Maker<ReadModelsFixture>, tries: Tri
           }
           const cells = new Map(step.cells.map(([cell, count]) => [`cell-${cell}`, count]));
           const from = Math.max(0, at.rev + step.off);
-          // Some commits leave the offset where it is, as those do that only unpark.
+          // Some commits leave the offset where it is, like those that only unpark.
           const offset = at.offset + (n % 3);
           const outcome = await fixture.port.commit(
             id(step.model),

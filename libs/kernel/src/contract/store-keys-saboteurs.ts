@@ -4,7 +4,7 @@ import type { StoreOpening } from './store-keys.contract.js';
 
 type StoreKeysSaboteur = Saboteur<StoreOpening>;
 
-/** Opens with what `replaced` makes of the first keys and of those that are given. */
+/** Opens the store with the keys that `replaced` returns for the first keys and the given ones. */
 const opening = (
   name: string,
   breaks: string,

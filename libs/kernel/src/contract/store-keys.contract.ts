@@ -6,17 +6,17 @@ import { StoreRefused, type ContextStore, type StoreKeys } from '../write/store-
 import type { ContractCase, Fixture } from './contract.js';
 import { metaOf } from './notes.fixture.js';
 
-/** A context's store as a composition opens it, with the keys that a process was given. */
+/** A context's store as a composition opens it with the given keys. */
 export interface StoreOpening {
   open(keys: StoreKeys): Promise<{ readonly store: EventStore; close(): Promise<void> }>;
 }
 
 export interface StoreKeysFixture extends Fixture<StoreOpening> {
-  /** Everything that is stored, as text; settings with their names. */
+  /** Everything that is stored, as text, including settings with their names. */
   content(): Promise<string>;
-  /** Takes the fingerprints away, as if an earlier release had written the store. */
+  /** Removes the fingerprints, as if an earlier release had written the store. */
   forgetFingerprints(): Promise<void>;
-  /** Makes the store say that it has this format. */
+  /** Sets the format number of the store. */
   setFormat(format: number): Promise<void>;
 }
 
@@ -60,7 +60,7 @@ async function opened(fixture: StoreKeysFixture, given: StoreKeys, ...events: An
   }
 }
 
-/** It is refused in one line with these words, and what is stored stays as it is. */
+/** Expects the opening to be refused in one line that matches `words`, and the stored content to stay as it is. */
 async function refused(fixture: StoreKeysFixture, given: StoreKeys, words: RegExp): Promise<void> {
   const before = await fixture.content();
   await assert.rejects(fixture.port.open(given), (error: Error) => {
@@ -80,7 +80,7 @@ async function othersRefused(fixture: StoreKeysFixture): Promise<void> {
 
 const fingerprint = /masterKey|cardKey/;
 
-/** What each composition guarantees of the keys and of the format of a store. */
+/** What each composition guarantees about the keys and the format of a store. */
 export const storeKeysContract: readonly Case[] = [
   {
     name: 'an empty store is opened with the keys of its first start and with no others, and names the wrong one',

@@ -1,13 +1,17 @@
 import type { Publisher } from './republish.js';
 
-/** A context's store lacks what it has published, or holds other events there: it is older than the log. */
+/**
+ * A context's store lacks events that the context has published, or has other events at their positions: it is older
+ * than the log.
+ */
 export class StoreBehindLog extends Error {
   override readonly name = 'StoreBehindLog';
 }
 
 /**
- * Rejects with `StoreBehindLog`, in one line, when the log holds a fact of the context that its store does not. Such a
- * context must not run: it would record other facts at positions that every consumer takes for seen.
+ * Compares a context's store with the log. Rejects with `StoreBehindLog`, whose message is one line, when the log holds
+ * a fact that the store does not. Such a context must not run: it would record other facts at positions that every
+ * consumer regards as seen.
  */
 export async function checkHistory({ name, store, log }: Publisher): Promise<void> {
   const beyond = await log.beyond(name);

@@ -2,15 +2,16 @@ import type { Position } from '../event.js';
 import type { EventLog, NewRecord } from '../ports/event-log.js';
 import type { EventStore } from '../ports/event-store.js';
 
-/** At most; a store may give less. */
+/** Events of a page at most. A store may return fewer. */
 const pageEvents = 2_000;
 
 /**
- * Publishes one context's facts of one partition in their order. The store is the outbox and the lane the only memory:
- * a relay that stops anywhere, or a second one beside it, can only repeat what the log then refuses or drops.
+ * Publishes the facts of one context and partition in their order. The store is the outbox, and the lane is the only
+ * state. A relay that stops at any point, or a second relay beside it, can only publish repetitions, which the log
+ * refuses or consumers drop.
  */
 export class Relay {
-  /** When the oldest event in hand was recorded; `null`: there is none. */
+  /** When the oldest event of the current page was recorded. `null` when nothing waits. */
   pendingSince: string | null = null;
 
   constructor(
@@ -21,8 +22,8 @@ export class Relay {
   ) {}
 
   /**
-   * Publishes the next page; resolves to the number of events it looked at, 0 when there is nothing new or another
-   * relay is moving the lane.
+   * Publishes the next page. Resolves to the number of events in the page; 0 when there is nothing new, or when another
+   * relay has moved the lane.
    */
   async step(): Promise<number> {
     const { scanned } = await this.log.lane(this.context, this.partition);

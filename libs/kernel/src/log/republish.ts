@@ -3,14 +3,17 @@ import type { EventStore } from '../ports/event-store.js';
 import type { Position } from '../event.js';
 import { Refusal } from '../refusal.js';
 
-/** A context of one process, as far as its place on the log is concerned. */
+/** What republishing needs of a context. */
 export interface Publisher {
   readonly name: string;
   readonly store: EventStore;
   readonly log: EventLog;
 }
 
-/** What a context publishes again in a partition: everything after `after` up to `through`; nothing when they are equal. */
+/**
+ * The positions that a context publishes again in a partition: all after `after`, up to and including `through`. None
+ * when the two are equal.
+ */
 export interface Republished {
   readonly after: Position;
   readonly through: Position;
@@ -20,8 +23,9 @@ const pageEvents = 500;
 const firstSpan = 2_048;
 
 /**
- * Moves a context's lane back, so that its relays publish again, at the same positions, what comes from a position on:
- * `missing` is the first that the log does not hold. A repetition does no harm: consumers drop what they have seen.
+ * Moves a context's lane back, so that its relays publish the facts from a position on again, at the same positions.
+ * `missing` means the first position that the log does not hold. Repeated records do no harm, because consumers drop
+ * what they have seen.
  */
 export async function republish(
   { name, store, log }: Publisher,
@@ -67,7 +71,7 @@ async function before(store: EventStore, partition: number, from: Position): Pro
   }
 }
 
-/** The last position after `after` and before `end` that publishes a fact, 0: none does. */
+/** The last position after `after` and before `end` that publishes a fact; 0 when there is none. */
 async function lastFact(
   store: EventStore,
   partition: number,

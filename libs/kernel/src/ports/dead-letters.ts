@@ -1,51 +1,51 @@
-/** A record as it lies on a topic that others write to. Headers are texts; of one that is repeated the first counts. */
+/** A record from a topic that other systems write to. Header values are texts; of a repeated header the first counts. */
 export interface TopicRecord {
-  /** In its partition, from 0. */
+  /** The record's offset in its partition, from 0. */
   readonly offset: number;
   readonly key: Buffer | null;
   readonly value: Buffer | null;
-  /** Bytes that are not UTF-8 read as U+FFFD. */
+  /** Bytes that are not UTF-8 become U+FFFD. */
   readonly headers: Readonly<Record<string, string>>;
-  /** When it was sent, in milliseconds since 1970, as its sender or the broker says. */
+  /** When it was sent, in milliseconds since 1970, according to its sender or the broker. */
   readonly timestamp: number;
 }
 
 /** The next records of one partition of a topic, in order. */
 export interface TopicBatch {
-  /** With the deployment's name. */
+  /** The topic's full name, with the deployment's namespace. */
   readonly topic: string;
   readonly partition: number;
   readonly records: readonly TopicRecord[];
 }
 
-/** What was sent to one partition of a topic and is neither taken nor parked yet. */
+/** The records of one partition of a topic that are neither taken nor parked yet. */
 export interface TopicLag {
-  /** With the deployment's name. */
+  /** The topic's full name, with the deployment's namespace. */
   readonly topic: string;
   readonly partition: number;
   readonly records: number;
-  /** When the first of them was sent, in milliseconds since 1970; `null` where this process has none of them in hand. */
+  /** When the first of them was sent, in milliseconds since 1970. `null` when this process holds none of them. */
   readonly sentAt: number | null;
 }
 
-/** A record that was not taken. */
+/** A record that was not accepted. */
 export interface DeadLetter {
-  /** The same however often the record is delivered. */
+  /** The same at every delivery of the record. */
   readonly id: string;
   readonly topic: string;
   readonly partition: number;
   readonly record: TopicRecord;
-  /** Why, a stable code. */
+  /** Why it was not accepted, a stable code. */
   readonly reason: string;
-  /** Who sent it, if that can be read. */
+  /** Who sent it; `null` when that cannot be read. */
   readonly source: string | null;
 }
 
 /**
- * Where a deployment shows what it did not take to those who watch its topics. A notice: the record itself is kept in the
- * context's own store, from which it is listed and replayed.
+ * Tells those who watch a deployment's topics which records were not accepted. This is only a notice: the context keeps
+ * the record in its own store, where it can be listed and replayed.
  */
 export abstract class DeadLetters {
-  /** Everything is durable when it resolves; when it rejects, some may be. The same letter may be sent again. */
+  /** Sends the letters. All are durable when it resolves; some may be when it rejects. The same letter may be sent again. */
   abstract send(letters: readonly DeadLetter[]): Promise<void>;
 }

@@ -1,14 +1,14 @@
 import type { Position } from '../event.js';
 
-/** A published fact as it lies on the log: envelope in the open, body still JSON text. */
+/** A published fact as the log stores it: the envelope as fields, the body as JSON text. */
 export interface LogRecord {
   readonly partition: number;
-  /** Place in the partition of the log over all contexts, increasing, from 1. */
+  /** Place in the log's partition, over all contexts. Increases, from 1. */
   readonly offset: number;
   readonly context: string;
-  /** In the context's own partition; with `context` the identity of the record. */
+  /** Position in the context's own partition. With `context` and `partition` it identifies the record. */
   readonly position: Position;
-  /** The position this context published before it in this partition, 0 for the first. */
+  /** The position that this context published before this one in the partition; 0 for the first. */
   readonly previous: Position;
   readonly key: string;
   readonly type: string;
@@ -29,48 +29,53 @@ export type NewRecord = Omit<LogRecord, 'offset' | 'previous'>;
 
 /** How far a context's relay has come in a partition. */
 export interface Lane {
-  /** Everything up to here was looked at. */
+  /** The last position that the relay has read. */
   readonly scanned: Position;
-  /** The last that was published. */
+  /** The last position that was published. */
   readonly published: Position;
 }
 
 export interface LogConsumer {
-  /** Consumers of one group share the partitions; each group sees everything. */
+  /** Consumers of one group share the partitions. Each group receives all records. */
   readonly group: string;
-  /** The most records one call of `take` gets; the log's `windowMax` when that is less. */
+  /** The most records that one call of `take` gets. The log's `windowMax` applies when it is less. */
   readonly window: number;
-  /** The offset after which to begin: the consumer's own truth, asked whenever it is given a partition. */
+  /** The offset after which to begin. The consumer keeps it, and the log asks for it whenever it assigns the partition. */
   start(partition: number): Promise<number>;
   /**
-   * Takes the next records of a partition, in order, one call at a time per partition. When it throws, delivery
-   * pauses (longer each time, at most a few seconds) and begins again at `start`.
+   * Takes the next records of a partition, in order, one call at a time per partition. When it rejects, delivery pauses
+   * (longer each time, at most a few seconds) and begins again at `start`.
    */
   take(partition: number, records: readonly LogRecord[]): Promise<void>;
-  /** The log ends before `start` of a partition. Whether `start` says another place now; else it is asked again later. */
+  /**
+   * Called when the log ends before `start` of a partition. Resolves to true when `start` returns another offset now;
+   * when false, the log asks again later.
+   */
   cut?(partition: number): Promise<boolean>;
 }
 
 export interface Consumption {
-  /** Resolves when no call of `take` is under way and none will come. */
+  /** Stops delivery. Resolves when no call of `take` is under way and none will follow. */
   stop(): Promise<void>;
 }
 
-/** How old the ends may be that an `EventLog` knows without asking. */
+/** `EventLog.knownEnds` returns ends that are at most this old. */
 export const endsAgeMaxMs = 10_000;
 
 /**
  * The one published log, `readership.events`.
  *
- * - `publish` stores the records in order, durable when it resolves, and moves the lane to `to`. When the lane is not
- *   at `from` any more it answers `stale` and stores nothing new. A crash can only repeat a suffix, at the same positions.
- * - Records are delivered at least once, in order per partition, to every group, from the offset the consumer names.
- * - A record is kept for ever. Should the log have lost some all the same, they can be published again.
+ * - `publish` stores the records in order, durable when it resolves, and moves the lane to `to`. When the lane is no
+ *   longer at `from`, it resolves to `stale` and stores nothing new. After a crash it can only repeat the last records,
+ *   at the same positions.
+ * - Records are delivered at least once, in order per partition, to every group, from the offset that the consumer
+ *   names.
+ * - A record is kept for ever. If the log has lost records all the same, they can be published again.
  */
 export abstract class EventLog {
   abstract readonly partitions: number;
 
-  /** The most records that one call of `take` ever gets, whatever window its consumer names. */
+  /** The most records that one call of `take` ever gets, even if the consumer's window is larger. */
   abstract readonly windowMax: number;
 
   abstract lane(context: string, partition: number): Promise<Lane>;
@@ -86,36 +91,39 @@ export abstract class EventLog {
   abstract consume(consumer: LogConsumer): Promise<Consumption>;
 
   /**
-   * Lets a context's relays publish again, at the same positions, what comes after `to`. A send that is under way
-   * meanwhile does not move the lane. Resolves to the lane as it stands then: a log that cannot have lost anything
-   * leaves it where it is.
+   * Moves the lane back, so that a context's relays publish everything after `to` again, at the same positions. A
+   * `publish` that is under way meanwhile does not move the lane. Resolves to the lane as it is then: a log that cannot
+   * have lost anything leaves it where it is.
    */
   abstract moveBack(context: string, partition: number, to: Lane): Promise<Lane>;
 
   /**
-   * By partition, the last record of a context that lies on the log beyond its lane, as a crash between the two leaves
-   * it; partitions without one are absent. For the boot: a log may read all that was published since the lane moved, and
-   * rejects with one line when it is not fit to be the system of record.
+   * By partition, the last record of a context that lies on the log beyond its lane. A crash between writing records
+   * and moving the lane leaves such records; partitions without one are absent. Called at boot: a log may read all that
+   * was published since the lane moved. Rejects with one line when the log is not fit to be the system of record.
    */
   abstract beyond(
     context: string,
   ): Promise<ReadonlyMap<number, { readonly position: Position; readonly id: string }>>;
 
-  /** Of each context, how far its records in a partition follow one another from its first; 0 where it is absent. */
+  /**
+   * For each context, the last position up to which its records in a partition follow one another without a gap.
+   * Contexts without records are absent, which means 0.
+   */
   abstract reach(partition: number): Promise<Readonly<Record<string, Position>>>;
 
-  /** The last offset of each partition, 0 when it is empty. */
+  /** The last offset of each partition; 0 when it is empty. */
   abstract ends(): Promise<readonly number[]>;
 
   /**
-   * The same as it was told last, without asking: never more than `endsAgeMaxMs` ago. `null` when that is not known: the
-   * log is away, or nobody in this process consumes it.
+   * The last known result of `ends`, without asking the log. At most `endsAgeMaxMs` old. `null` when it is not known:
+   * the log is unavailable, or nobody in this process consumes it.
    */
   abstract knownEnds(): readonly number[] | null;
 
   /**
-   * How many records each context has in a partition, and how many of each type up to an offset. One that was published
-   * again counts once, and one that does not follow its context's last not at all.
+   * Counts the records of each context in a partition: all of them, and those of each type up to an offset. A record
+   * that was published again counts once. A record that does not follow its context's last one does not count.
    */
   abstract account(
     partition: number,

@@ -4,8 +4,8 @@ import { jobBackoffMs } from './job-queue.js';
 const firstPauseMs = 200;
 
 /**
- * For the adapters of `JobQueue`: writes how a job ended, again and again while the store refuses. What is refused after
- * the signal was aborted is given up and thrown: the job is begun again later.
+ * Writes how a job ended, and tries again while the store refuses. For adapters of `JobQueue`. After the signal is
+ * aborted it makes one more try and rejects with that error; the job begins again later.
  */
 export async function writeJobEnd<T>(
   write: () => Promise<T>,
@@ -19,7 +19,7 @@ export async function writeJobEnd<T>(
     } catch (error) {
       failed(error);
       if (isLast) throw error;
-      // An abort ends the pause, and leaves one try.
+      // An abort ends the pause and leaves one try.
       await pause(jobBackoffMs(tries, firstPauseMs), undefined, { signal }).catch(() => undefined);
     }
   }

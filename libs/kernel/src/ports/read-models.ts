@@ -1,16 +1,16 @@
 import type { Position } from '../event.js';
 import type { LogRecord } from './event-log.js';
 
-/** How far a read model has come in a partition, and what it did with what it met. */
+/** How far a read model has come in a partition, and how many records it applied, skipped and parked. */
 export interface Checkpoint {
   /**
-   * How often the model's partition was committed. Every commit raises it by one, also one that only parks, unparks or
-   * replays and so leaves the offset where it is: the offset is no fence.
+   * Number of commits of the model's partition. Every commit raises it by one, including one that only parks, unparks
+   * or replays and leaves the offset where it is. It is the fence against a second owner; the offset is not.
    */
   readonly rev: number;
-  /** The last offset (of the log) or position (of the context's own events) that was taken. 0: nothing yet. */
+  /** The last offset (of the log) or position (of the context's own events) that was taken; 0 when nothing was. */
   readonly offset: number;
-  /** Per context, the last position seen: what drops duplicates, shows gaps and answers `?after=`. */
+  /** The last position seen of each context. It drops duplicates, shows gaps and answers `?after=`. */
   readonly lanes: Readonly<Record<string, Position>>;
   /** When the last record taken was recorded; empty before the first. */
   readonly recordedAt: string;
@@ -30,9 +30,9 @@ export const start: Checkpoint = {
 };
 
 export interface RowChange {
-  /** The row as it is to be stored, or `null`: deleted. */
+  /** The row to store; `null` deletes it. */
   readonly row: object | null;
-  /** Per declared index, the values under which it is to be found from now on. */
+  /** The values under which the row can be found, per declared index. */
   readonly indexes: Readonly<Record<string, readonly string[]>>;
 }
 
@@ -43,30 +43,33 @@ export interface Parked {
   readonly context: string;
   readonly position: Position;
   readonly type: string;
-  /** A stable code, never the record's content. */
+  /** A stable code. It never quotes the record. */
   readonly reason: string;
-  /** A published record, to be applied later. A context's own event is not copied: it is read again from its store. */
+  /** A published record, to be applied later. A context's own event is not copied: it is read again from the store. */
   readonly record?: LogRecord;
 }
 
-/** Parked records of a partition that one model may hold; with more, something is wrong that parking does not cure. */
+/**
+ * The most parked records of one model in a partition. With more, the partition halts, because parking does not solve
+ * the problem.
+ */
 export const parkedMax = 10_000;
 
 export interface Batch {
-  /** `rev` of the checkpoint that this batch was made from. The commit gives the next one, `from + 1`. */
+  /** `rev` of the checkpoint that this batch was made from. The commit stores `from + 1`. */
   readonly from: number;
   readonly to: Omit<Checkpoint, 'rev'>;
   readonly rows: ReadonlyMap<string, RowChange>;
-  /** Added to the cells as they are. */
+  /** Changes that are added to the cells. */
   readonly cells: ReadonlyMap<string, number>;
   readonly parked: readonly Parked[];
-  /** Offsets of parked records that are parked no more. */
+  /** Offsets of records that are no longer parked. */
   readonly unparked: readonly number[];
 }
 
 export interface Page<Row> {
   readonly rows: readonly { readonly key: string; readonly row: Row }[];
-  /** Give it as `after` to go on; `null` at the end. */
+  /** Pass it as `after` to get the next page; `null` at the end. */
   readonly next: string | null;
 }
 
@@ -78,14 +81,15 @@ export interface CellShare {
 }
 
 /**
- * Rows and counts of one context, per model (`modelId`) and partition; a key's rows lie in the key's partition.
+ * Rows and counts of one context, per model (`modelId`) and partition. A key's rows lie in the key's partition.
  *
- * - `commit` is all or nothing: rows, cells, parked records and checkpoint together, durable when it resolves, or
- *   `stale` when the checkpoint's `rev` is no longer `from`. What cannot be stored as one is refused with `BATCH_TOO_LARGE`.
- * - What `commit` stored is seen by every later read.
- * - Cells are sums over the partitions; a cell that reached 0 may be absent.
- * - Lists are in key order (`under`) or value order (`find`), never skip or repeat a row that did not change between
- *   pages, and end.
+ * - `commit` stores everything or nothing: rows, cells, parked records and checkpoint together, durable when it
+ *   resolves. It resolves to `stale`, and stores nothing, when the checkpoint's `rev` is no longer `from`. A batch that
+ *   cannot be stored as one is refused with `BATCH_TOO_LARGE`.
+ * - Every later read sees what `commit` stored.
+ * - Cells are sums over the partitions. A cell that reached 0 may be absent.
+ * - Lists are in key order (`under`) or value order (`find`). They end, and never skip or repeat a row that did not
+ *   change between pages.
  */
 export abstract class ReadModels {
   abstract readonly partitions: number;
@@ -94,13 +98,16 @@ export abstract class ReadModels {
 
   abstract get<Row extends object>(model: string, key: string): Promise<Row | null>;
 
-  /** Rows by key; keys without a row are absent. */
+  /** Rows by key. Keys without a row are absent. */
   abstract getMany<Row extends object>(
     model: string,
     keys: readonly string[],
   ): Promise<ReadonlyMap<string, Row>>;
 
-  /** Rows one of whose values in a declared index begins with `prefix` (or is `value`), each once, in value order. */
+  /**
+   * Rows that have a value in a declared index that begins with `prefix` (or is `value`). Each row comes once, in value
+   * order.
+   */
   abstract find<Row extends object>(
     model: string,
     index: string,
@@ -115,16 +122,16 @@ export abstract class ReadModels {
     page: { readonly after?: string; readonly limit: number },
   ): Promise<Page<Row>>;
 
-  /** All rows of a model, in no particular but a stable order. */
+  /** All rows of a model, in a stable order. */
   abstract all<Row extends object>(
     model: string,
     page: { readonly after?: string; readonly limit: number },
   ): Promise<Page<Row>>;
 
-  /** Cells whose name is at least `from` and below `to` in code-unit order. */
+  /** Cells whose name is at least `from` and below `to`, in code-unit order. */
   abstract cells(model: string, from: string, to: string): Promise<ReadonlyMap<string, number>>;
 
-  /** What each partition adds to the cells of a model, without zeros, in no particular but a stable order. */
+  /** The non-zero amounts that each partition adds to the cells of a model, in a stable order. */
   abstract shares(
     model: string,
     page: { readonly after?: string; readonly limit: number },
@@ -132,14 +139,14 @@ export abstract class ReadModels {
 
   abstract commit(model: string, partition: number, batch: Batch): Promise<'committed' | 'stale'>;
 
-  /** Parked records of a partition after an offset, of one key or of all, in order. */
+  /** Parked records of a partition after an offset, of one key or of all keys, in order. */
   abstract parked(
     model: string,
     partition: number,
     page: { readonly after?: number; readonly limit: number; readonly key?: string },
   ): Promise<readonly Parked[]>;
 
-  /** Forgets a model: rows, cells, parked records and checkpoints. Ends also when called again after a crash. */
+  /** Deletes a model: rows, cells, parked records and checkpoints. After a crash it can be called again. */
   abstract drop(model: string): Promise<void>;
 
   /** Names of the models that have a checkpoint. */

@@ -60,7 +60,7 @@ describe('of the records that are delivered', () => {
       }
     };
     expect(gap(at(9, 10, 9))).toBe(false);
-    // Other facts were recorded after an earlier place: nothing that comes later can follow what was seen.
+    // Other facts were recorded after an earlier position, so no later record can follow what was seen.
     expect(gap(at(3, 7, 3))).toBe(false);
     expect(gap(at(3, 7, 4), at(4, 9, 7), at(9, 12, 11))).toBe(true);
   });

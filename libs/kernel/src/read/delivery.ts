@@ -1,12 +1,12 @@
 import type { Position } from '../event.js';
 import type { Checkpoint } from '../ports/read-models.js';
 
-/** What must be known of a record before it is decoded. */
+/** The fields of a record that are known before it is decoded. */
 export interface Delivered {
   readonly offset: number;
   readonly context: string;
   readonly position: Position;
-  /** The context's position before it in this partition; absent where the source cannot have gaps. */
+  /** The context's position before this one in the partition; absent when the source cannot have gaps. */
   readonly previous?: Position;
   readonly key: string;
   readonly type: string;
@@ -15,7 +15,7 @@ export interface Delivered {
   readonly traceparent?: string;
 }
 
-/** The log skipped something of a context: the partition halts until the log holds what is missing. */
+/** The log lacks records of a context. The partition halts until the log holds them. */
 export class Gap extends Error {
   override readonly name = 'Gap';
 
@@ -24,24 +24,24 @@ export class Gap extends Error {
     readonly context: string,
     /** The context's last position before the gap. */
     readonly seen: Position,
-    /** False: what follows `seen` will not come, since other facts were recorded at these positions. */
+    /** False when the missing records will never come, because other facts were recorded at these positions. */
     readonly curable: boolean,
   ) {
     super(message);
   }
 }
 
-/** Where the checkpoint stands the log holds another record than was taken: it was restored or made anew. */
+/** At the checkpoint's offset the log holds another record than the one that was taken: it was restored or made anew. */
 export class OtherLog extends Error {
   override readonly name = 'OtherLog';
 }
 
-/** Somebody else moved the checkpoint: what was read before is out of date. */
+/** Somebody else moved the checkpoint, so what was read before is out of date. */
 export class Stale extends Error {
   override readonly name = 'Stale';
 }
 
-/** So much is parked that going on would only park more: the partition waits until somebody looked. */
+/** Too many records are parked. The partition halts until an operator deals with them. */
 export class Halted extends Error {
   override readonly name = 'Halted';
 }
@@ -52,7 +52,7 @@ export interface MendedGap {
   readonly context: string;
   /** For each context, the position up to which the log now holds all its records. */
   readonly reach: Readonly<Record<string, Position>>;
-  /** They all lie at or before this offset. */
+  /** The missing records all lie at or before this offset. */
   readonly until: number;
 }
 
@@ -65,7 +65,7 @@ export function checkSame({ offset, recordedAt }: Checkpoint, records: readonly 
   }
 }
 
-/** The records after the checkpoint, without those whose position was seen; throws `Gap`. */
+/** The records after the checkpoint, without those whose position was already seen. Throws `Gap`. */
 export function unseen<R extends Delivered>(
   checkpoint: Checkpoint,
   records: readonly R[],

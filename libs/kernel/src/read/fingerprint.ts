@@ -4,13 +4,13 @@ import type { ReadModels } from '../ports/read-models.js';
 
 const pageSize = 500;
 const bits = 128n;
-/** Of the digest of each entry. */
+/** How many bytes of each entry's digest are used. */
 const digestBytes = Number(bits) / 8;
 
 /**
- * What some partitions of a model hold, rows and cells, as one hexadecimal number each: the sum of the digests of all
- * entries, so that neither the order in which they are stored nor that of a row's fields matters, and memory is bounded.
- * It says something only of a partition whose checkpoint was the same before and after.
+ * Fingerprints of some partitions of a model, with rows and cells, each a hexadecimal number: the sum of the digests of
+ * all entries. So neither the storage order nor the order of a row's fields matters, and memory is bounded. A
+ * fingerprint is meaningful only if the partition's checkpoint was the same before and after.
  */
 export async function fingerprints(
   models: ReadModels,
@@ -47,7 +47,7 @@ function digest(entry: readonly unknown[]): bigint {
   return BigInt(`0x${bytes.toString('hex', 0, digestBytes)}`);
 }
 
-/** The same value whatever the order of its fields. */
+/** The same value with the fields of its objects sorted. */
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted);
   if (typeof value !== 'object' || value === null) return value;
@@ -55,7 +55,7 @@ function sorted(value: unknown): unknown {
   return { fields: fields.sort(([a], [b]) => (a < b ? -1 : 1)) };
 }
 
-/** Lets others in between two pages. */
+/** Lets other work run between two pages. */
 function breath(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

@@ -5,7 +5,8 @@ import type { Keyed } from './projection.js';
 
 /**
  * Consumes the published log with a group of processors. At a gap, or when the log was restored, it halts until the log
- * holds all that is missing; then it goes on by itself, from the log's first record, dropping what it has seen.
+ * holds all that is missing. Then it begins again at the log's first record, without an operator, and drops what it has
+ * seen.
  */
 export function logConsumer<E extends Keyed>(
   group: string,
@@ -29,7 +30,7 @@ export function logConsumer<E extends Keyed>(
   return {
     group,
     window,
-    // With the last record that was processed, to see that it is still the same.
+    // Begins with the last processed record, to check that it is still the same.
     start: async (partition) => Math.max(0, (await processors.start(partition)) - 1),
     take: async (partition, records) => {
       try {

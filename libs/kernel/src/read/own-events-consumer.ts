@@ -5,12 +5,12 @@ import type { Delivered } from './delivery.js';
 import type { ProcessorGroup } from './processor-group.js';
 import type { Keyed } from './projection.js';
 
-/** A context's own stored event as a record: its position is its offset. */
+/** A context's own stored event as a record. Its position is its offset. */
 export interface OwnRecord extends Delivered {
   readonly event: Stored;
 }
 
-/** Consumes a context's own events, private ones too, with a group of processors. */
+/** Consumes a context's own events, including private ones, with a group of processors. */
 export class OwnEventsConsumer<E extends Keyed> {
   constructor(
     private readonly context: string,
@@ -19,7 +19,7 @@ export class OwnEventsConsumer<E extends Keyed> {
     private readonly window: number,
   ) {}
 
-  /** Processes the next page of a partition; resolves to its size, 0 when there is nothing new. */
+  /** Processes the next page of a partition. Resolves to the number of events; 0 when there is nothing new. */
   async step(partition: number): Promise<number> {
     const after: Position = await this.processors.start(partition);
     const events = await this.store.readPage(partition, after, this.window);
@@ -38,7 +38,7 @@ export function ownRecord(context: string, event: Stored): OwnRecord {
   return traceparent === undefined ? record : { ...record, traceparent };
 }
 
-/** Decoder of own records. Throws on a damaged event. */
+/** Decodes an own record. Throws on a damaged event. */
 export function ownEvent<E extends Keyed>(record: OwnRecord): E {
   if (record.type === damagedType) throw new Error('a stored event is damaged');
   return record.event as unknown as E;

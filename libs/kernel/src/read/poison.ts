@@ -1,9 +1,9 @@
-/** A record that can never be applied as it is: a pure function threw on it, or on what it leads to. */
+/** A record that can never be applied as it is: a pure function threw on it or on a result of it. */
 export class Poison extends Error {
   override readonly name = 'Poison';
 }
 
-/** Runs a pure function on a record; what it throws is `Poison`. */
+/** Runs a pure function on a record and rethrows its error as `Poison`. */
 export function poisonous<T>(work: () => T): T {
   try {
     return work();

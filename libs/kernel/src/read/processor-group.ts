@@ -3,22 +3,22 @@ import type { Delivered, MendedGap } from './delivery.js';
 import type { Processor } from './processor.js';
 import type { Keyed } from './projection.js';
 
-/** What may be done beside the batches of a group. */
+/** Hooks around the batches of a group. */
 export interface GroupHooks<R extends Delivered> {
-  /** Runs a processor's work on a batch; by default just calls it. */
+  /** Wraps a processor's work on a batch. By default the work is just called. */
   around?(
     processor: Pick<Processor<R, never>, 'id' | 'on'>,
     partition: number,
     records: readonly R[],
     work: () => Promise<void>,
   ): Promise<void>;
-  /** Every processor has taken a batch, and the partition's next one waits until this resolves. */
+  /** Called after every processor has taken a batch. The partition's next batch waits until it resolves. */
   afterBatch?(partition: number): Promise<void>;
 }
 
 /**
- * Processors that read the same source, one after the other: a reaction stands after the read models that it reads. Each
- * has a checkpoint of its own, so a batch that was cut short is finished when it is given again.
+ * Processors that read the same source, one after the other: a reaction comes after the read models that it reads. Each
+ * has its own checkpoint, so a batch that was interrupted is finished when it is given again.
  */
 export class ProcessorGroup<R extends Delivered, E extends Keyed> {
   constructor(
@@ -27,13 +27,13 @@ export class ProcessorGroup<R extends Delivered, E extends Keyed> {
     private readonly hooks: GroupHooks<R> = {},
   ) {}
 
-  /** The offset up to which all of them have come. */
+  /** The offset that all processors have reached. */
   async start(partition: number): Promise<number> {
     const checkpoints = await this.checkpoints(partition);
     return Math.min(...checkpoints.map(({ offset }) => offset));
   }
 
-  /** Gives a batch to each processor, and decodes each record at most once. */
+  /** Gives a batch to each processor. Each record is decoded at most once. */
   async process(partition: number, records: readonly R[]): Promise<void> {
     const decoded = new Map<R, E>();
     const decodeOnce = (record: R): E => {
@@ -51,12 +51,12 @@ export class ProcessorGroup<R extends Delivered, E extends Keyed> {
     await this.hooks.afterBatch?.(partition);
   }
 
-  /** Each of them begins at the log's first record once more; see `Processor.restart`. */
+  /** Makes each processor begin again at the log's first record; see `Processor.restart`. */
   async restart(partition: number, mendedGap?: MendedGap): Promise<void> {
     for (const processor of this.processors) await processor.restart(partition, mendedGap);
   }
 
-  /** Whether none of them has come beyond these positions. */
+  /** True when no processor has gone beyond these positions. */
   async isWithin(partition: number, reach: Readonly<Record<string, Position>>): Promise<boolean> {
     const checkpoints = await this.checkpoints(partition);
     return checkpoints.every(({ lanes }) =>

@@ -12,7 +12,7 @@ interface Fact extends Keyed {
 }
 type Given = Delivered & { readonly n: number };
 
-/** What an earlier release could not apply, and a later one can. */
+/** False while the handler cannot apply the broken record; true for a later release that can. */
 let mended = false;
 const sums: Projection<Fact, { readonly seen: readonly number[] }> = {
   name: 'sums',
@@ -139,7 +139,7 @@ describe('a processor', () => {
     const slow = around<ReadModels>(models, {
       async checkpoint(...args) {
         const read = await models.checkpoint(...args);
-        // The second reading comes late: it shows what was there before the batch.
+        // The second read comes late, and returns what was stored before the batch.
         if (++reads === 2) await new Promise((resolve) => setTimeout(resolve, 30));
         return read;
       },

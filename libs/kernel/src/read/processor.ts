@@ -12,26 +12,29 @@ import { checkSame, Halted, Stale, unseen, type Delivered, type MendedGap } from
 import { Poison, poisonous } from './poison.js';
 import type { Keyed } from './projection.js';
 
-/** What a batch of events changes; it is committed together with the checkpoint. */
+/** What a batch of events changes. It is committed together with the checkpoint. */
 export interface Changes extends Pick<Batch, 'rows' | 'cells'> {
-  /** Events that were applied; the handler left the others alone. */
+  /** Number of events that were applied. The handler ignored the others. */
   readonly applied: number;
 }
 
-/** What a processor does with its events: it folds them into rows and counts, or reacts to them. */
+/** What a processor does with its events: fold them into rows and counts, or react to them. */
 export interface EventHandler<E> {
-  /** May be called again with the same events. Throws `Poison` when one of them can never be applied. */
+  /**
+   * Applies events in order and returns what they change. It may be called again with the same events. Throws `Poison`
+   * when one of them can never be applied.
+   */
   apply(partition: number, events: readonly E[]): Promise<Changes>;
-  /** Its changes are stored. */
+  /** Called when the changes are stored. */
   committed(partition: number, changes: Changes): void;
-  /** What it remembers of the partition may be out of date. */
+  /** Drops what the handler remembers of the partition, because it may be out of date. */
   forget(partition: number): void;
 }
 
-/** What the processor remembers of a partition between batches. True only as long as nobody else commits there. */
+/** What the processor remembers of a partition between batches. It is correct only while nobody else commits there. */
 interface PartitionState {
   checkpoint: Checkpoint;
-  /** Keys that have a parked record: their later records are parked behind it. */
+  /** Keys with a parked record. Their later records are parked behind it. */
   readonly parkedKeys: Set<string>;
   /** Set while the records before a mended gap are skipped. */
   mendedGap: MendedGap | null;
@@ -45,12 +48,12 @@ const attemptsMax = 5;
 /**
  * Reads a partition's records in order, keeps a checkpoint, and applies each record exactly once.
  *
- * A batch goes through `process` like this: records that were seen before are dropped; of the rest, those of types it
- * handles are decoded and given to the handler; the handler's changes are committed together with the checkpoint. The
- * commit is refused when somebody else moved the checkpoint meanwhile: that is the fence against a second owner.
+ * `process` handles a batch in these steps. It drops the records that were seen before, decodes those of the types it
+ * handles, and gives them to the handler. It commits the handler's changes together with the checkpoint. The commit is
+ * refused when somebody else moved the checkpoint meanwhile: that is the fence against a second owner.
  *
- * A record that cannot be applied is parked, and so are the later records of its key; all others go on. `replay` applies
- * what is parked once its cause is mended, `discard` gives it up.
+ * A record that cannot be applied is parked, and so are the later records of its key; all others continue. `replay`
+ * applies parked records once their cause is mended, and `discard` gives one up.
  *
  * All methods of one partition run one at a time, in the order of their calls.
  */
@@ -67,25 +70,25 @@ export class Processor<R extends Delivered, E extends Keyed> {
     private readonly handler: EventHandler<E>,
   ) {}
 
-  /** How far it has come. */
+  /** The current checkpoint of a partition. */
   checkpoint(partition: number): Promise<Checkpoint> {
     return this.inTurn(partition, async () => (await this.state(partition)).checkpoint);
   }
 
   /**
-   * Applies the records after the checkpoint; what was seen is dropped. Throws `Gap` when records are missing, `OtherLog`
-   * when the log is another one, `Stale` when somebody else committed, `Halted` when too much is parked. What was
-   * committed before the error stays; the same records may be given again.
+   * Applies the records after the checkpoint and drops those that were seen. Throws `Gap` when records are missing,
+   * `OtherLog` when the log is another one, `Stale` when somebody else committed, and `Halted` when too many are
+   * parked. What was committed before the error stays; the same records may be given again.
    */
   process(partition: number, records: readonly R[], decode: (record: R) => E): Promise<void> {
     return this.inTurn(partition, () => this.processInHalves(partition, records, decode));
   }
 
   /**
-   * Applies what is parked of a key, in order, and resolves to the number of records; afterwards the key's records are no
-   * longer parked. Refused with `STILL_CANNOT_APPLY` at the first record that still cannot be applied.
+   * Applies the parked records of a key, in order, and resolves to their number. Afterwards the key has no parked
+   * records. Refused with `STILL_CANNOT_APPLY` at the first record that still cannot be applied.
    *
-   * @param again gives a parked record as it was delivered
+   * @param again returns a parked record as it was delivered
    */
   replay(
     partition: number,
@@ -110,7 +113,7 @@ export class Processor<R extends Delivered, E extends Keyed> {
         } catch (error) {
           if (!isSplittable(error)) throw error;
           if (page.length === 1) throw stillCannotApply();
-          // One at a time, so that what comes before the record that cannot be applied is applied.
+          // One at a time, so that the records before the failing one are applied.
           limit = 1;
         }
       }
@@ -118,8 +121,8 @@ export class Processor<R extends Delivered, E extends Keyed> {
   }
 
   /**
-   * Gives up the first parked record of a key, which is the one at `offset`: it counts as skipped. Resolves to it; to
-   * `null` when it is not parked any more, so that a repeated call gives up nothing else. Refused with
+   * Gives up the first parked record of a key, which must be the one at `offset`; it counts as skipped. Resolves to the
+   * record, or to `null` when it is no longer parked, so that a repeated call gives up nothing else. Refused with
    * `NOT_FIRST_PARKED`, which names the first, when it is parked behind another.
    */
   discard(partition: number, key: string, offset: number): Promise<Parked | null> {
@@ -134,8 +137,8 @@ export class Processor<R extends Delivered, E extends Keyed> {
   }
 
   /**
-   * Begins at the log's first record once more and drops what it has seen. With `mendedGap` only if it has not come
-   * beyond that gap yet: the records before the missing ones are skipped, because they come again after them.
+   * Begins again at the log's first record and drops what was seen. With `mendedGap` it does so only if it has not gone
+   * beyond that gap yet: it skips the records before the missing ones, because they come again after them.
    */
   restart(partition: number, mendedGap?: MendedGap): Promise<void> {
     return this.inTurn(partition, async () => {
@@ -148,7 +151,7 @@ export class Processor<R extends Delivered, E extends Keyed> {
     });
   }
 
-  /** If a record cannot be applied, halves the batch until it stands alone, and parks it. */
+  /** Applies a batch. If a record cannot be applied, halves the batch until that record stands alone, and parks it. */
   private async processInHalves(
     partition: number,
     records: readonly R[],
@@ -194,7 +197,7 @@ export class Processor<R extends Delivered, E extends Keyed> {
     await this.advance(partition, state, nothing, { last: record, lanes, fresh: fresh.length, parked });
   }
 
-  /** Commits changes and parked records, and moves the checkpoint behind the last record. */
+  /** Commits changes and parked records, and moves the checkpoint to the last record. */
   private async advance(
     partition: number,
     state: PartitionState,
@@ -202,7 +205,7 @@ export class Processor<R extends Delivered, E extends Keyed> {
     read: {
       readonly last: R;
       readonly lanes: Checkpoint['lanes'];
-      /** Records that were not seen before. */
+      /** Number of records that were not seen before. */
       readonly fresh: number;
       readonly parked: readonly Parked[];
     },
@@ -226,7 +229,7 @@ export class Processor<R extends Delivered, E extends Keyed> {
     for (const { key } of parked) parkedKeys.add(key);
   }
 
-  /** Commits parked records as applied or skipped; the checkpoint's offset stays where it is. */
+  /** Commits parked records as applied or skipped. The checkpoint's offset stays where it is. */
   private async unpark(
     partition: number,
     state: PartitionState,
@@ -268,7 +271,10 @@ export class Processor<R extends Delivered, E extends Keyed> {
     this.handler.committed(partition, changes);
   }
 
-  /** Starts from what is stored, and again if the partition's owner commits meanwhile; `BUSY` after `attemptsMax` times. */
+  /**
+   * Runs the work on the stored state, and again when the partition's owner commits meanwhile. Throws `BUSY` after
+   * `attemptsMax` attempts.
+   */
   private whileOthersCommit<T>(partition: number, work: (state: PartitionState) => Promise<T>): Promise<T> {
     return this.inTurn(partition, async () => {
       for (let attempt = 1; attempt <= attemptsMax; attempt++) {
@@ -283,7 +289,7 @@ export class Processor<R extends Delivered, E extends Keyed> {
     });
   }
 
-  /** Nobody can know what a damaged event was: every processor takes it for its own, and parks it. */
+  /** A damaged event may have had any type, so every processor handles it, which parks it. */
   private handles({ type }: R): boolean {
     return this.on.has(type) || type === damagedType;
   }
@@ -320,10 +326,10 @@ function isBefore({ lanes }: Checkpoint, { context, reach }: MendedGap): boolean
   return (lanes[context] ?? 0) < (reach[context] ?? 0);
 }
 
-/** A batch that is too large, and a reaction that meets a stream which does not load any more. */
+/** Refusals that a smaller batch may avoid: the batch is too large, or a reaction meets a stream that does not load. */
 const splittable: ReadonlySet<string> = new Set(['BATCH_TOO_LARGE', 'STREAM_DAMAGED']);
 
-/** Whether a smaller batch may succeed. */
+/** True when a smaller batch may succeed. */
 function isSplittable(error: unknown): error is Poison | Refusal {
   return error instanceof Poison || (error instanceof Refusal && splittable.has(error.code));
 }

@@ -4,20 +4,20 @@ import type { Delivered } from './delivery.js';
 import { Processor } from './processor.js';
 
 /**
- * Facts that make a context append. What it must remember it reads from projections of its own context that stand before
- * it in the same group, so they are applied at least up to the facts in hand. Every effect has a command id derived
- * from its cause (`uuid5`): taken again, it changes nothing. Reactions are never rebuilt.
+ * Appends to its context in response to facts. It remembers through projections of its own context, which come before
+ * it in the same group and so are applied at least up to the given facts. Every effect has a command id derived from
+ * its cause (`uuid5`), so taking a fact again changes nothing. Reactions are never rebuilt.
  */
 export interface Reaction<E extends Keyed> {
   readonly name: string;
   readonly on: readonly E['type'][];
-  /** In order; everything it appends is durable when it resolves. */
+  /** Reacts to the events in order. Everything it appends is durable when it resolves. */
   react(events: readonly E[], partition: number): Promise<void>;
 }
 
 /**
- * Runs a reaction with a checkpoint of its own, moved after its appends. What cannot be decoded is parked with its key's
- * later records; when `react` itself fails, the batch is given to it again.
+ * Runs a reaction with its own checkpoint, which moves after its appends. A record that cannot be decoded is parked,
+ * and so are the later records of its key. When `react` fails, it gets the same batch again.
  */
 export function reactionProcessor<R extends Delivered, E extends Keyed>(
   reaction: Reaction<E>,

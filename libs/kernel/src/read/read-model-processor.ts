@@ -14,22 +14,23 @@ import { Processor, type Changes, type EventHandler } from './processor.js';
 
 interface Held {
   row: object | null;
-  /** Σ of the tallies' cells of `row`, once they were needed. */
+  /** Σ of the tallies' cells of `row`; `null` until they are needed. */
   cells: Map<string, number> | null;
 }
 
 const noCells: Map<string, number> = new Map();
 
 interface Folded extends Changes {
-  /** What to remember once it is committed. */
+  /** What to remember once the changes are committed. */
   readonly held: ReadonlyMap<string, Held>;
 }
 
 /**
- * Keeps one read model up to date: folds a batch per key, counts cells once per row and batch, and commits rows, counts
+ * Keeps one read model up to date. Folds a batch per key, counts cells once per row and batch, and commits rows, counts
  * and checkpoint together.
  *
- * @param heldRowsMax rows kept in memory between batches, over all partitions; the least recently used go first
+ * @param heldRowsMax rows kept in memory between batches, over all partitions; the least recently used are dropped
+ * first
  */
 export function readModelProcessor<R extends Delivered, E extends Keyed>(
   model: ReadModel<E>,
@@ -45,7 +46,7 @@ export function readModelProcessor<R extends Delivered, E extends Keyed>(
   return new Processor(id, new Set(of.on), models, handler);
 }
 
-/** Counts alone: nothing is remembered. */
+/** Handler for counts alone, which remembers nothing. */
 function counting<E extends Keyed>(tally: EventTally<E>): EventHandler<E> {
   return {
     async apply(_partition, events) {
@@ -59,9 +60,9 @@ function counting<E extends Keyed>(tally: EventTally<E>): EventHandler<E> {
   };
 }
 
-/** Rows, those used lately kept in memory, and the counts of their tallies. */
+/** Handler for rows and the counts of their tallies. Recently used rows are kept in memory. */
 class RowFold<E extends Keyed> implements EventHandler<E> {
-  /** Per partition, rows used longest ago first. */
+  /** Rows per partition, the least recently used first. */
   private readonly held = new Map<number, Map<string, Held>>();
 
   constructor(
@@ -87,7 +88,7 @@ class RowFold<E extends Keyed> implements EventHandler<E> {
     const rows = new Map<string, RowChange>();
     const held = new Map<string, Held>();
     const known = await this.hold(partition, [...byRow.keys()]);
-    // Counts are many times as large as their row: they are remembered for those rows alone that will be.
+    // Counts are many times as large as their row, so they are kept only for rows that stay in memory.
     let forgotten = byRow.size - this.heldRowsMax / this.models.partitions;
     for (const [rowKey, ofRow] of byRow) {
       const before = known.get(rowKey)!;
@@ -125,7 +126,7 @@ class RowFold<E extends Keyed> implements EventHandler<E> {
     this.held.delete(partition);
   }
 
-  /** The partition's rows with these among them, the most recently used last. */
+  /** The partition's rows with these included, the most recently used last. */
   private async hold(partition: number, keys: readonly string[]): Promise<ReadonlyMap<string, Held>> {
     let rows = this.held.get(partition);
     if (!rows) this.held.set(partition, (rows = new Map()));

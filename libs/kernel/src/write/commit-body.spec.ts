@@ -6,7 +6,7 @@ import { UnreadableEvents } from './unreadable.js';
 
 const key = Buffer.alloc(32, 1);
 const meta = { commandId: 'c1', at: '2026-01-01T00:00:00.000Z', actor: 'test', correlationId: 'trace' };
-/** Its texts look like the beginning of an event, as far as a text can. */
+/** Its texts look as much like the beginning of an event as a text can. */
 const events = [1, 2, 3].map((n) => ({
   type: 'Noted',
   data: { n, text: `,[9,"00000000-0000-7000-8000-000000000009","Noted",0,{}` },

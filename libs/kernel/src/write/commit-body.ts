@@ -8,20 +8,20 @@ import type { UnreadableCause, UnreadableEvents } from './unreadable.js';
 export interface PartPlace {
   readonly stream: string;
   readonly partition: number;
-  /** Of the part's first event; the others follow one by one. */
+  /** Position of the part's first event. The others follow one by one. */
   readonly position: number;
   readonly recordedAt: string;
   readonly commandId: string;
   readonly actor: string;
 }
 
-/** The type of an event whose own bytes do not parse, and of the fact that is published in place of its own. */
+/** The type of an event whose own bytes do not parse, and of the fact that is published instead of its own. */
 export const damagedType = 'Damaged';
 
 /** What can still be read of an event whose own bytes do not parse. */
 interface DamagedBody {
   readonly damaged: true;
-  /** 0: not even that. */
+  /** 0 when not even the version can be read. */
   readonly version: number;
   readonly id: string | null;
   readonly key: string | 0;
@@ -47,8 +47,8 @@ export interface Opening {
 }
 
 /**
- * Reads the text of a part. An event whose bytes do not parse becomes a damaged one in its place; the others of the part
- * are read as they were. Of a damaged event the key is read if that much of it is whole, else it is the stream.
+ * Parses the text of a part. An event whose bytes do not parse becomes a damaged event in the same place; the others
+ * are read as they were. The key of a damaged event is kept if it can be read; otherwise its key is the stream.
  */
 export function parseBody(text: string, part: Pick<CommitPart, 'count' | 'facts'>): PartBody {
   const body = parsed(text);
@@ -57,7 +57,7 @@ export function parseBody(text: string, part: Pick<CommitPart, 'count' | 'facts'
   return events.every(isEvent) ? { ...causeOf(asked, causationId), events } : salvaged(text, part);
 }
 
-/** Whose keys a body's personal parts need. */
+/** The subjects whose keys are needed to decrypt a body's personal parts. */
 export function subjectsToUnseal({ events }: PartBody, stream: string): readonly string[] {
   const subjects: string[] = [];
   for (const event of events) {
@@ -70,8 +70,8 @@ export function subjectsToUnseal({ events }: PartBody, stream: string): readonly
 }
 
 /**
- * Appends the events of a part in their order. A personal part that cannot be opened is `null` and is counted; a damaged
- * event is of `damagedType`, without data.
+ * Appends the events of a part to `events`, in order. A personal part that cannot be decrypted becomes `null` and is
+ * counted. A damaged event is of `damagedType` and has no data.
  */
 export function decodePart(
   place: PartPlace,
@@ -97,7 +97,7 @@ export function decodePart(
   }
 }
 
-/** Appends what a relay needs of a part's events, in their order: no key is looked up. */
+/** Appends what a relay needs of a part's events, in order. It looks up no key. */
 export function decodeOutbox(
   place: PartPlace,
   body: PartBody,
@@ -114,7 +114,7 @@ export function decodeOutbox(
   }
 }
 
-/** Refuses a stream with a damaged event: its state cannot be known. */
+/** Throws `STREAM_DAMAGED` when a stream has a damaged event, because its state cannot be known. */
 export function mustBeWhole(events: readonly Stored[]): void {
   if (events.every(({ type }) => type !== damagedType)) return;
   throw new Refusal(
@@ -124,7 +124,10 @@ export function mustBeWhole(events: readonly Stored[]): void {
   );
 }
 
-/** `null` when a stream does not load because an event of it is damaged: for lists, which go on without it. */
+/**
+ * Resolves to `null` when a stream does not load because one of its events is damaged. For lists, which go on without
+ * it.
+ */
 export async function unlessDamaged<T>(reading: Promise<T>): Promise<T | null> {
   try {
     return await reading;
@@ -191,7 +194,7 @@ function opened(
   return text === null ? null : (JSON.parse(text) as object);
 }
 
-/** The first element is the correlation alone unless there is a trace context. */
+/** The first element is the correlation id, or a pair of it and the trace context. */
 function causeOf(asked: unknown, causationId: unknown): Omit<PartBody, 'events'> {
   const [correlationId, traceparent] = Array.isArray(asked) ? (asked as unknown[]) : [asked];
   return {
@@ -224,10 +227,10 @@ function isEvent(event: unknown): event is EventBody {
   );
 }
 
-/** The beginning of each event: version, id, type and key. Quotes in a text are escaped, so no text looks like one. */
+/** Matches the beginning of each event: version, id, type and key. Quotes in a text are escaped, so no text can match. */
 const heads = /,(?=\[(\d+),"([0-9a-f-]{36})","[^"\\]+",(0|"(?:[^"\\]|\\.)*"),)/g;
 
-/** Reads event by event where each begins, if all beginnings are whole; else nothing but the number of events is known. */
+/** Parses event by event at each beginning, if all beginnings are intact. Otherwise only the number of events is known. */
 function salvaged(text: string, { count, facts }: Pick<CommitPart, 'count' | 'facts'>): PartBody {
   const found = [...text.matchAll(heads)];
   const known = found.length === count ? found : new Array<null>(count).fill(null);

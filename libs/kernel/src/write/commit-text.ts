@@ -5,28 +5,28 @@ import { partitionOf } from '../partition.js';
 import { Refusal } from '../refusal.js';
 import { seal } from './sealing.js';
 
-/** What a commit brings to one partition: stored together, by every store as the same text. */
+/** The events of a commit in one partition. Every store keeps them together, as the same text. */
 export interface CommitPart {
   readonly partition: number;
-  /** Of its first event. */
+  /** Version of its first event. */
   readonly version: number;
   count: number;
   facts: number;
-  /** Index of the last event that publishes a fact, −1: none does. */
+  /** Index of the last event that publishes a fact; −1 when none does. */
   lastFact: number;
-  /** JSON text of the events, each after a comma. */
+  /** JSON text of the events, with a comma before each. */
   events: string;
 }
 
-/** A commit as it is stored: a part per partition that it touches, in the order of their first events. */
+/** A commit as it is stored: one part for each partition that it touches, in the order of their first events. */
 export interface CommitText {
   readonly commit: Commit;
   /** Version of its last event. */
   readonly last: number;
-  /** Whose keys seal it. */
+  /** The subjects whose keys seal it. */
   readonly subjects: readonly string[];
   readonly parts: readonly CommitPart[];
-  /** `[correlation, causation` or `[[correlation, trace context], causation`, as a body begins. */
+  /** `[correlation, causation` or `[[correlation, trace context], causation`: the beginning of a body. */
   readonly head: string;
 }
 
@@ -39,9 +39,9 @@ export interface Encoding {
 }
 
 /**
- * One stored event: `[version, id, type, key or 0: the stream, data, personal, fact]`;
- * personal: 0 none, null, or `[subject or 0: the stream, sealed]`;
- * fact: null or `[type or 0: the event's, schema, data or 0: the event's, time or 0]`.
+ * One stored event: `[version, id, type, key or 0 for the stream, data, personal, fact]`. Personal: 0 when there is
+ * none, null, or `[subject or 0 for the stream, sealed]`. Fact: null, or `[type or 0 for the event's, schema, data or 0
+ * for the event's, time or 0]`.
  */
 export type EventBody = readonly [
   number,
@@ -53,7 +53,7 @@ export type EventBody = readonly [
   null | readonly [string | 0, number, object | 0, string | 0],
 ];
 
-/** Decides what is published, once per event; throws `COMMIT_TOO_LARGE` on too many events. */
+/** Runs `publish` once for each event of a commit. Throws `COMMIT_TOO_LARGE` when it has too many. */
 export function publicationsOf(commit: Commit, publish: Publish<any>): readonly Publication[] {
   const { stream, expectedVersion, events } = commit;
   if (!Number.isSafeInteger(expectedVersion) || expectedVersion < 0)
@@ -63,7 +63,7 @@ export function publicationsOf(commit: Commit, publish: Publish<any>): readonly 
   return events.map((event) => publish(event, stream));
 }
 
-/** Whose keys a commit needs: those of its personal parts. */
+/** The subjects whose keys seal a commit's personal parts. */
 export function subjectsToSeal(commit: Commit, publications: readonly Publication[]): readonly string[] {
   const subjects: string[] = [];
   for (let i = 0; i < publications.length; i++) {
@@ -75,7 +75,7 @@ export function subjectsToSeal(commit: Commit, publications: readonly Publicatio
   return subjects;
 }
 
-/** Seals, encodes and measures; throws `EVENT_TOO_LARGE`, `COMMIT_TOO_LARGE`. */
+/** Seals, encodes and measures a commit. Throws `EVENT_TOO_LARGE` and `COMMIT_TOO_LARGE`. */
 export function encodeCommit(
   commit: Commit,
   publications: readonly Publication[],
@@ -146,7 +146,7 @@ function encodeFact(fact: Fact, type: string, own: object, ownText: string): str
   return `[${name},${fact.schema},${data},${orZero(fact.time)}]`;
 }
 
-/** Together one body. */
+/** Throws `EVENT_TOO_LARGE` when texts that form one body are too large. */
 function fits(...texts: readonly string[]): void {
   let units = 0;
   for (const text of texts) units += text.length;

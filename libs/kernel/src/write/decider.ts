@@ -1,11 +1,11 @@
 import type { AnyEvent } from '../event.js';
 
-/** The rules of one kind of stream: pure, three functions. */
+/** The rules of one kind of stream, as pure functions. */
 export interface Decider<State, Command, E extends AnyEvent> {
   /** Stream names are `<category>-<id>`. */
   readonly category: string;
   readonly initial: State;
-  /** The facts that follow from the command; `[]` when it is so already. Throws a `Refusal`. */
+  /** The events that follow from the command; `[]` when nothing would change. Throws a `Refusal`. */
   decide(command: Command, state: State): readonly E[];
   evolve(state: State, event: E): State;
 }

@@ -13,7 +13,7 @@ import {
 type Opened = Event<'Opened', { readonly by: string }>;
 type Command = { readonly by: string };
 
-/** A door is opened once; by somebody else it is not, and only Eve opens one that is not there. */
+/** A door is opened once. Nobody else can open it again, and only Eve opens a door that does not exist. */
 const door: Decider<string | null, Command, Opened> = {
   category: 'door',
   initial: null,

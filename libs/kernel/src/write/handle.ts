@@ -5,9 +5,9 @@ import { Refusal } from '../refusal.js';
 
 export interface Handled<State, E> {
   readonly state: State;
-  /** Of the stream, after this command. */
+  /** Version of the stream after this command. */
   readonly version: number;
-  /** What this command recorded; empty when it was so already. */
+  /** What this command recorded; empty when nothing had to change. */
   readonly events: readonly E[];
   readonly marks: Marks;
 }
@@ -19,7 +19,7 @@ export interface Folded<State> {
 
 const attemptsMax = 5;
 
-/** Reads a stream page by page and folds it; version 0 is a stream that does not exist. */
+/** Reads a stream page by page and folds it. Version 0 means that the stream does not exist. */
 export async function fold<State, Command, E extends AnyEvent>(
   store: EventStore,
   decider: Decider<State, Command, E>,
@@ -37,9 +37,9 @@ export async function fold<State, Command, E extends AnyEvent>(
 }
 
 /**
- * The whole write side: load, fold, decide, append; again on a conflict, a bounded number of times.
- * Throws the decider's `Refusal`; `VERSION_MISMATCH` when `ifVersion` is given and is not the stream's version;
- * `BUSY` when others kept winning.
+ * The whole write side: load, fold, decide, append, and a bounded number of retries on a conflict. Throws the decider's
+ * `Refusal`; `VERSION_MISMATCH` when `ifVersion` is given and is not the stream's version; `BUSY` when other writers
+ * win every attempt.
  */
 export async function handle<State, Command, E extends AnyEvent>(
   store: EventStore,
@@ -80,7 +80,7 @@ export interface NewStream<Command> {
   readonly command: Command;
 }
 
-/** What became of it. */
+/** The result of one command. */
 export type Outcome =
   | {
       readonly outcome: 'recorded' | 'already-recorded';
@@ -91,10 +91,11 @@ export type Outcome =
   | { readonly outcome: 'refused'; readonly id: string; readonly refusal: Refusal };
 
 /**
- * Many commands at once, each for a new stream: decided without a look, appended together. One whose stream is there
- * already is handled by itself, so the outcome is the one `handle` gives. One outcome each, in order; a refusal is that
- * command's alone, but `BUSY` is thrown: sent again, what was recorded is known.
- * Each gets a command id of its own: of two for one stream, the second meets what the first recorded.
+ * Handles many commands, each for a new stream. They are decided on the initial state, without reading, and appended
+ * together. A command whose stream exists is handled separately, so its outcome is the one that `handle` gives. The
+ * outcomes are in the order of the commands. A refusal belongs to its command alone, except `BUSY`, which is thrown:
+ * when the commands are sent again, those that were recorded give `already-recorded`. Each command gets its own command
+ * id, so of two for one stream the second meets what the first recorded.
  */
 export async function handleNew<State, Command, E extends AnyEvent>(
   store: EventStore,
@@ -129,7 +130,10 @@ export async function handleNew<State, Command, E extends AnyEvent>(
   return begun;
 }
 
-/** Nothing when one of them is refused, which refuses all: each is then handled by itself. */
+/**
+ * Appends the commits together. Returns nothing when one is refused, because that refuses all; each is then handled
+ * separately.
+ */
 async function appendedTogether(store: EventStore, commits: readonly Commit[]): Promise<readonly Appended[]> {
   try {
     return commits.length === 0 ? [] : await store.appendEach(commits);
@@ -139,7 +143,7 @@ async function appendedTogether(store: EventStore, commits: readonly Commit[]): 
   }
 }
 
-/** What a stream that does not exist makes of the command; nothing when it is refused, for the stream may exist. */
+/** The events of the command on a stream that does not exist. Empty when it is refused, because the stream may exist. */
 function unlessRefused<State, Command, E extends AnyEvent>(
   decider: Decider<State, Command, E>,
   command: Command,

@@ -6,7 +6,7 @@ const keyBytes = 32;
 const nonceBytes = 12;
 const tagBytes = 16;
 
-/** A new key for what is sealed for one subject, and the same key as it is stored: only the master key unwraps it. */
+/** A new data key for one subject, and the form in which it is stored, which only the master key unwraps. */
 export interface NewDataKey {
   readonly key: Buffer;
   readonly wrapped: Uint8Array;
@@ -18,17 +18,20 @@ export function checkMasterKey(masterKey: Buffer): void {
 
 export function newDataKey(masterKey: Buffer, subject: string): NewDataKey {
   const key = randomBytes(keyBytes);
-  // A copy, because a view of Node's buffer pool would cross to another thread with the whole pool.
+  // A copy, because a view of Node's buffer pool would be sent to another thread with the whole pool.
   return { key, wrapped: new Uint8Array(encrypt(masterKey, key, subject)) };
 }
 
-/** `null` when it was wrapped by another master key or for another subject, or is damaged. */
+/** The data key. `null` when it was wrapped with another master key or for another subject, or is damaged. */
 export function unwrapDataKey(masterKey: Buffer, wrapped: Uint8Array, subject: string): Buffer | null {
   const key = decrypt(masterKey, wrapped, subject);
   return key?.length === keyBytes ? key : null;
 }
 
-/** Nothing can be sealed for a subject whose stored key does not open: another one would lose what the first sealed. */
+/**
+ * The refusal to seal for a subject whose stored key does not open. A new key would make what is already sealed
+ * unreadable.
+ */
 export function keyUnusable(): Refusal {
   return new Refusal(
     'KEY_UNUSABLE',
@@ -37,12 +40,12 @@ export function keyUnusable(): Refusal {
   );
 }
 
-/** Sealed text, base64, that opens only at the same place. */
+/** Encrypts a text for one stream and version, as base64. It can be decrypted only for the same two. */
 export function seal(key: Buffer, text: string, stream: string, version: number): string {
   return encrypt(key, Buffer.from(text), `${stream}\n${version}`).toString('base64');
 }
 
-/** `null` when it was changed or moved, or sealed with another key. */
+/** The decrypted text. `null` when it was changed or moved, or was sealed with another key. */
 export function unseal(key: Buffer, sealed: string, stream: string, version: number): string | null {
   return decrypt(key, Buffer.from(sealed, 'base64'), `${stream}\n${version}`)?.toString() ?? null;
 }

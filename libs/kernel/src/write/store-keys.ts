@@ -6,33 +6,36 @@ import { unwrapDataKey } from './sealing.js';
 export interface StoreKeys {
   /** Wraps the data keys of personal parts. */
   readonly masterKey: Buffer;
-  /** Makes the tokens of card numbers, and the digests by which the same request is known again. */
+  /** Makes the tokens of card numbers, and the digests that recognise a repeated request. */
   readonly cardKey: Buffer;
 }
 
 export type KeyName = keyof StoreKeys;
 
-/** A keyed digest of a constant for each key: it tells two keys apart and says nothing of either. */
+/** A keyed digest of a constant for each key. It distinguishes two keys and reveals nothing of either. */
 export type Fingerprints = Readonly<Partial<Record<KeyName, string>>>;
 
-/** Whether the card key made what a stored event holds; `null` when the event holds nothing that a card key made. */
+/**
+ * True when this card key made what a stored event holds, false when another did. `null` when the event holds nothing
+ * made with a card key.
+ */
 export type ProvesCardKey = (event: Stored, cardKey: Buffer) => boolean | null;
 
 /** A context, as a composition opens its store. */
 export interface ContextStore {
   readonly name: string;
-  /** Absent: the context uses no card key. */
+  /** Absent when the context uses no card key. */
   readonly provesCardKey?: ProvesCardKey | undefined;
 }
 
-/** A store whose keys are to be compared. Reading it changes nothing. */
+/** A store whose keys are compared. Reading it changes nothing. */
 export interface KeyedStore {
-  /** As an operator knows it: a file, or a database. */
+  /** A file or database name that an operator knows. */
   readonly name: string;
   readonly provesCardKey?: ProvesCardKey | undefined;
-  /** Those that it has: none before they were first written. */
+  /** The stored fingerprints; empty before they are first written. */
   fingerprints(): Promise<Fingerprints>;
-  /** At most so many of its data keys, as they are stored. */
+  /** At most `limit` of its data keys, as they are stored. */
   dataKeys(limit: number): Promise<readonly { readonly subject: string; readonly wrapped: Uint8Array }[]>;
   /** All its events, in any order. */
   events(): AsyncIterable<Stored>;
@@ -41,7 +44,7 @@ export interface KeyedStore {
 /** What all stores of a deployment have in common. */
 export type SharedFingerprints = Pick<KeyedStore, 'name' | 'fingerprints'>;
 
-/** A store cannot be opened with what was given. The message is one line that names the store and what is wrong. */
+/** A store cannot be opened with the given keys. The message is one line that names the store and says what is wrong. */
 export class StoreRefused extends Error {
   override readonly name = 'StoreRefused';
 }
@@ -53,7 +56,7 @@ const described: Readonly<Record<KeyName, { readonly words: string; readonly var
   cardKey: { words: 'card key', variable: 'READERSHIP_CARD_KEY' },
 };
 
-/** One of them may be damaged: the key is wrong when it fits none of so many. */
+/** How many stored proofs are tried at most. The key is wrong when it fits none of them; a single one may be damaged. */
 const proofsMax = 100;
 
 export function fingerprintsOf(keys: StoreKeys): Readonly<Record<KeyName, string>> {
@@ -63,12 +66,13 @@ export function fingerprintsOf(keys: StoreKeys): Readonly<Record<KeyName, string
 }
 
 /**
- * Compares the keys with the fingerprints of the stores and of what they share, and answers the fingerprints that are to be
- * written: by store, and `shared`. Writes nothing. Throws `StoreRefused` when a store was made with another key.
+ * Compares the keys with the fingerprints of the stores and of what they share. Returns the fingerprints to write, by
+ * store and for `shared`. Writes nothing. Throws `StoreRefused` when a store was made with another key.
  *
- * A store that is empty gets its fingerprints at once. One that has data and no fingerprints, from a release that wrote none,
- * gets that of a key after something stored was made with it: a data key opened, a card number gave its token. Where nothing
- * stored shows it, the store gets what another store of the deployment is known to be made with, or nothing until then.
+ * An empty store gets its fingerprints at once. A store with data and no fingerprints comes from a release that wrote
+ * none: it gets the fingerprint of a key when stored data proves the key, which means that a data key opened or a card
+ * number gave its token. Where no stored data proves it, the store gets the fingerprint if the key is proved or
+ * recorded elsewhere in the deployment, and none until then.
  */
 export async function newFingerprints<S extends KeyedStore>(
   keys: StoreKeys,

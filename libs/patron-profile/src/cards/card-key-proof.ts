@@ -2,7 +2,7 @@ import type { ProvesCardKey, Stored } from '@readership/kernel';
 import type { PatronEvent } from '../patrons/patron.events.js';
 import { keyed, normalisedCard } from './card-number.js';
 
-/** A patron's card is kept with its token. */
+/** Proves the card key by a patron's cards, which are stored with their tokens. */
 export const provesCardKey: ProvesCardKey = (stored, cardKey) => {
   const event = stored as Stored<PatronEvent>;
   if (event.type !== 'CardAdded' || event.personal === null) return null;

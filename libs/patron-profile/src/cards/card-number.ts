@@ -3,13 +3,16 @@ import { Refusal } from '@readership/kernel';
 
 const printable = /^[^\p{C}\p{Z}]{1,64}$/u;
 
-/** A card number as it is compared: NFKC, upper case, without spaces and hyphens. Throws `BAD_CARD`. */
+/**
+ * A card number in the form in which numbers are compared: NFKC, upper case, without spaces and hyphens. Throws
+ * `BAD_CARD`.
+ */
 export function normalisedCard(number: string): string {
   const normalised = number
     .normalize('NFKC')
     .toUpperCase()
     .replace(/[\s\u2010-]/gu, '')
-    // What stood apart may compose now; the form of a form must be itself.
+    // Characters that were separated may compose now. Normalising the result must not change it.
     .normalize('NFKC');
   if (!printable.test(normalised)) {
     throw new Refusal('BAD_CARD', 'invalid', 'A card number has 1 to 64 printable characters.', '/cards');
@@ -17,7 +20,10 @@ export function normalisedCard(number: string): string {
   return normalised;
 }
 
-/** Keyed digest, base64url: the token of a normalised card number, or what tells one request from another. */
+/**
+ * Keyed digest in base64url: the token of a normalised card number, or a digest that distinguishes one request from
+ * another.
+ */
 export function keyed(cardKey: Buffer, text: string): string {
   return createHmac('sha256', cardKey).update(text).digest('base64url');
 }

@@ -1,10 +1,10 @@
 import { Refusal, type Decider } from '@readership/kernel';
 import type { CardEvent } from './card.events.js';
 
-/** Who has the card, or wants it. */
+/** Who has or wants the card. */
 export interface Hold {
   readonly status: 'claimed' | 'linked';
-  /** Version of the card's stream at the claim: it names this claim among all of this card. */
+  /** Version of the card's stream at the claim, which identifies this claim of the card. */
   readonly claim: number;
   readonly personId: string;
   readonly request: string;
@@ -12,7 +12,7 @@ export interface Hold {
 }
 
 export interface Card {
-  /** Of the stream. */
+  /** Version of the stream. */
   readonly version: number;
   readonly hold: Hold | null;
   readonly everLinked: boolean;
@@ -92,7 +92,7 @@ export const card: Decider<Card, CardCommand, CardEvent> = {
   },
 };
 
-/** Clocks of two services may disagree: a link never begins before the one before it ended. */
+/** Clocks of two services may differ: a link never begins before the one before it ended. */
 function later(instant: string, other: string | null): string {
   return other !== null && other > instant ? other : instant;
 }

@@ -1,12 +1,12 @@
 import type { FactData } from '@readership/contracts';
 import type { Event } from '@readership/kernel';
 
-/** Somebody's request wants this card for a person. Known here alone; the person's stream decides. */
+/** A request wants this card for a person. Not published; the person's stream decides. */
 export type CardClaimed = Event<
   'CardClaimed',
   {
     readonly personId: string;
-    /** Keyed digest of the request: the same request continues its own claim. */
+    /** Keyed digest of the request. The same request continues its own claim. */
     readonly request: string;
     readonly at: string;
   }

@@ -7,7 +7,7 @@ import { patron } from '../patrons/patron.decider.js';
 import { card, type Card, type Hold } from './card.decider.js';
 import { keyed, normalisedCard } from './card-number.js';
 
-/** A card after its loose ends were tied: free, linked, or claimed by a request that has not got further yet. */
+/** A card after unfinished claims were settled: free, linked, or claimed by a request that is still in progress. */
 interface Settled {
   readonly card: Card;
   /** The claim in force was refused for good by its person's stream. */
@@ -25,14 +25,14 @@ export type Claimed =
   | { readonly outcome: 'taken'; readonly hold: Hold; readonly marks: readonly Marks[] };
 
 const attemptsMax = 100;
-/** A claim this old was left behind; a younger one gets a moment to be confirmed before it is settled. */
+/** A claim older than this was left behind. A younger one gets a moment to be confirmed before it is settled. */
 const youngMs = 2_000;
 const graceMs = 250;
 const lookMs = 10;
 
 /**
- * Cards and their persons are separate streams that agree without a transaction: a claim on the card, the person's
- * decision, the link on the card. Whoever meets a claim half way finishes or abandons it, so stopping anywhere is safe.
+ * Cards and persons are separate streams that agree without a transaction: a claim on the card, the person's decision,
+ * the link on the card. Whoever finds an unfinished claim completes or abandons it, so a crash at any point is safe.
  */
 @Injectable()
 export class Cards {
@@ -46,13 +46,13 @@ export class Cards {
     return keyed(this.secrets.cardKey, normalisedCard(number));
   }
 
-  /** Who has the card now, or `null`. */
+  /** Who has the card now; `null` when nobody has. */
   async holder(token: string, meta: Meta): Promise<string | null> {
     const { links } = await this.links([token], meta);
     return links[0]?.personId ?? null;
   }
 
-  /** The links of these cards, read in their order; `null` for one that is free or only claimed. Claims nothing. */
+  /** The links of these cards, read in their order; `null` for a card that is free or only claimed. It claims nothing. */
   async links(
     tokens: readonly string[],
     meta: Meta,
@@ -68,7 +68,7 @@ export class Cards {
     return { links, marks };
   }
 
-  /** Publishes what the persons' streams have decided about the card. */
+  /** Records on the card what the persons' streams have decided about it. */
   async settleClaim(token: string, meta: Meta): Promise<Settled> {
     const marks: Marks[] = [];
     for (let attempt = 1; attempt <= attemptsMax; attempt++) {
@@ -78,7 +78,7 @@ export class Cards {
       const { state: person, version: decisions } = await fold(this.store, patron, hold.personId);
       const held = person.cards[token];
       if (held?.claim !== hold.claim) {
-        // Nobody can register any more on a stream that has begun without them.
+        // Nobody can register any more on a stream that has begun without a registration.
         const dead = person.registered === null && decisions > 0;
         return { card: state, abandoned: dead || person.abandoned[token] === hold.claim, marks };
       }
@@ -97,8 +97,8 @@ export class Cards {
   }
 
   /**
-   * Claims the card for a person, settling whatever is in the way. The same request continues its own claim: with
-   * `adopt` also one that it made for another new person id, which is then the one to go on with.
+   * Claims the card for a person and settles unfinished claims on it. The same request continues its own claim; with
+   * `adopt` also one that it made for another new person id, which is then the id to continue with.
    */
   async claim(
     token: string,
@@ -129,7 +129,7 @@ export class Cards {
         marks.push(appended.marks);
         return { outcome: 'claimed', personId, claim: appended.version, marks };
       }
-      // The same request may have left claims behind for several ids: one is gone on with, the others give way at once.
+      // The same request may have left claims for several ids. One of them is continued; the others are given up at once.
       if (hold.request === request && (want.adopt || hold.personId === personId)) {
         return { outcome: 'claimed', personId: hold.personId, claim: hold.claim, marks };
       }
@@ -140,7 +140,7 @@ export class Cards {
         continue;
       }
       const abandon = { type: 'AbandonClaim', token, claim: hold.claim } as const;
-      // A command of its own: on that stream it must never pass for what this request wants to record there.
+      // With its own command id, which must never count on that stream as the request's own command.
       const own = { ...meta, commandId: uuidv7() };
       marks.push((await handle(this.store, patron, hold.personId, abandon, own)).marks);
     }

@@ -27,7 +27,7 @@ const secrets = new Secrets({
 
 class Stopped extends Error {}
 
-/** A store that lets so many commits pass and then does `meet` before the next one. */
+/** A store that lets a number of commits pass and calls `meet` before the next one. */
 class Interrupted extends EventStore {
   constructor(
     private readonly inner: EventStore,
@@ -65,7 +65,7 @@ class Interrupted extends EventStore {
 }
 
 let clock = 0;
-/** Every request comes ten seconds after the one before: what it meets was left behind. */
+/** Each request comes ten seconds after the one before, so the claims that it finds were left behind. */
 function metaNow(): Meta {
   return {
     commandId: randomUUID(),
@@ -99,7 +99,7 @@ async function everything(store: EventStore): Promise<StoredProfileEvent[]> {
   return events;
 }
 
-/** What must hold whenever nobody is half way: links say of every card what the persons' streams say. */
+/** Checks what must hold when no request is in progress: the links of every card agree with the persons' streams. */
 async function expectAgreement(store: EventStore, numbers: readonly string[]): Promise<void> {
   const { holder } = desk(store);
   for (const number of numbers) await holder(number);
@@ -131,7 +131,7 @@ async function stopping(work: () => Promise<unknown>): Promise<void> {
 }
 
 const stop = () => Promise.reject(new Stopped());
-/** Claim, claim, registration, link, link; and none stopped. */
+/** Two claims, the registration and two links; 5 means that nothing is interrupted. */
 const cuts = [0, 1, 2, 3, 4, 5];
 
 describe('a registration that stops between two appends', () => {
@@ -221,7 +221,7 @@ describe('a change of cards that stops between two appends', () => {
   });
   afterEach(() => adapters.close());
 
-  // Claim of N, the person's decision, the end of A's link, the link of N.
+  // The claim of N, the person's decision, the end of A's link, the link of N.
   it.each([0, 1, 2, 3, 4])('is finished by the same request again (after %i)', async (cut) => {
     await stopping(() => desk(new Interrupted(store, cut, stop)).change(ada, ['N'], ['A']));
     await desk(store).change(ada, ['N'], ['A']);

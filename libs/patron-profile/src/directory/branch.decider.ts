@@ -3,13 +3,13 @@ import { Refusal, type Decider } from '@readership/kernel';
 import type { BranchEvent } from './directory.events.js';
 
 export type BranchDetails = FactData<'BranchAdded'> & {
-  /** Absent: the population is that of the branch as it was added, or none is known. */
+  /** Absent when the population is that of the branch as it was added, or is not known. */
   readonly populationSince?: string;
 };
 
 export interface Branch {
   readonly now: BranchDetails;
-  /** As it was added: adding the same again changes nothing, also after a change. */
+  /** The branch as it was added. Adding the same again changes nothing, even after a change. */
   readonly added: BranchDetails;
 }
 
@@ -23,7 +23,7 @@ export type BranchCommand =
       readonly population?: { readonly people: number; readonly since: string };
     };
 
-/** That its library exists is looked up before the command. */
+/** The command's caller checks that the library exists. */
 export const branch: Decider<Branch | null, BranchCommand, BranchEvent> = {
   category: 'branch',
   initial: null,

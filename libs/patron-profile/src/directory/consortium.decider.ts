@@ -4,7 +4,7 @@ import type { ConsortiumEvent } from './directory.events.js';
 
 export type ConsortiumSettings = FactData<'ConsortiumConfigured'>;
 
-/** `null` until it was configured. */
+/** `null` until it is configured. */
 export type Consortium = ConsortiumSettings | null;
 
 export interface ConfigureConsortium {
@@ -12,7 +12,7 @@ export interface ConfigureConsortium {
   readonly settings: ConsortiumSettings;
 }
 
-/** There is one, `consortium-main`. */
+/** The only stream is `consortium-main`. */
 export const consortium: Decider<Consortium, ConfigureConsortium, ConsortiumEvent> = {
   category: 'consortium',
   initial: null,
@@ -28,7 +28,7 @@ export const consortium: Decider<Consortium, ConfigureConsortium, ConsortiumEven
   },
 };
 
-/** The same settings in the same words: fields and kinds in one order, each kind once. */
+/** The settings in one form: fields and kinds in a fixed order, each kind once. */
 function tidy({
   name,
   timeZone,

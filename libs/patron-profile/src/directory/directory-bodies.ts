@@ -23,14 +23,14 @@ import {
 import { IsDay } from '../day.js';
 
 const codePattern = /^[A-Za-z0-9-]{1,32}$/;
-/** Offsets are no time zones: they know no summer time. */
+/** Excludes offsets, which are not time zones because they have no summer time. */
 const zonePattern = /^[A-Za-z]/;
 export const oneLine = /^[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}]*$/u;
 
 export const Trimmed = () =>
   Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? value.trim() : value));
 
-/** May be left out, but not `null`. */
+/** The field may be omitted, but not `null`. */
 export const Absent = () => ValidateIf((_body, value) => value !== undefined);
 
 export class ActivityPolicyBody {

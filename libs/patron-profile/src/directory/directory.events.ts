@@ -1,7 +1,7 @@
 import type { FactData } from '@readership/contracts';
 import type { Event } from '@readership/kernel';
 
-/** Directory events hold nothing private: each is published as it is. */
+/** Directory events hold nothing private; every field is published. */
 export type ConsortiumConfigured = Event<'ConsortiumConfigured', FactData<'ConsortiumConfigured'>>;
 export type ConsortiumEvent = ConsortiumConfigured;
 
@@ -13,7 +13,7 @@ export type BranchAdded = Event<'BranchAdded', FactData<'BranchAdded'>>;
 export type BranchRenamed = Event<'BranchRenamed', FactData<'BranchRenamed'>>;
 export type BranchTransferred = Event<'BranchTransferred', FactData<'BranchTransferred'>>;
 export type BranchTimeZoneSet = Event<'BranchTimeZoneSet', FactData<'BranchTimeZoneSet'>>;
-/** Those recorded before it said since when have no `populationSince`: nothing in this context needs it. */
+/** Events recorded before the field existed have no `populationSince`. Nothing in this context needs it. */
 export type BranchPopulationStated = Event<'BranchPopulationStated', FactData<'BranchPopulationStated'>>;
 export type BranchEvent =
   BranchAdded | BranchRenamed | BranchTransferred | BranchTimeZoneSet | BranchPopulationStated;

@@ -7,7 +7,7 @@ export interface LibraryRow {
   readonly name: string;
 }
 
-/** The libraries, to be listed by id. */
+/** The libraries, listed by id. */
 export const libraries: Projection<Stored<LibraryEvent>, LibraryRow> = {
   name: 'libraries',
   version: 1,
@@ -17,7 +17,7 @@ export const libraries: Projection<Stored<LibraryEvent>, LibraryRow> = {
   indexes: { id: ({ id }) => [id] },
 };
 
-/** The branches, to be listed by id, or by library and id. */
+/** The branches, listed by id, or by library and id. */
 export const branches: Projection<Stored<BranchEvent>, BranchDetails> = {
   name: 'branches',
   version: 1,

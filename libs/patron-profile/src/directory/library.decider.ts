@@ -4,7 +4,7 @@ import type { LibraryEvent } from './directory.events.js';
 export interface Library {
   readonly id: string;
   readonly name: string;
-  /** As it was added: adding the same again changes nothing, also after a change. */
+  /** The library as it was added. Adding the same again changes nothing, even after a change. */
   readonly addedAs: string;
 }
 

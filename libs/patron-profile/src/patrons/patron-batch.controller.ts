@@ -28,7 +28,7 @@ export class PatronBatchController {
     const lines = readLines(body);
     const homes = new Set<string>();
     for (const { asked } of lines) if (!(asked instanceof Refusal)) homes.add(asked.homeBranch);
-    const unknown = await this.directory.unknownBranches(homes);
+    const unknown = await this.directory.unknownBranches()(homes);
     const today = await this.directory.dayOf(meta.at);
     const { ndjson, marks } = await recordLines(lines, async (chunk) => {
       const judged = chunk.map(({ asked }): PatronLine =>
@@ -51,7 +51,7 @@ interface NumberedLine {
   readonly asked: PatronLine;
 }
 
-/** Nothing is recorded before every line was counted and read. */
+/** Counts and reads every line before anything is recorded. */
 function readLines(body: unknown): readonly NumberedLine[] {
   if (!Buffer.isBuffer(body))
     throw new HttpProblem(415, 'UNSUPPORTED_MEDIA_TYPE', 'Send application/x-ndjson.');

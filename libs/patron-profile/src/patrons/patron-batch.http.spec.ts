@@ -82,7 +82,7 @@ describe('a batch of patrons', () => {
       { outcome: 'refused', code: 'CARD_TAKEN' },
       { outcome: 'recorded' },
     ]);
-    // Claim, registration, added card and link of one card; two of each for two, and one registration.
+    // Claim, registration, added card and link of one card; two of each for two cards, and one registration.
     expect(await app.recordedSoFar()).toBe(before + 4 + 7);
   });
 

@@ -15,11 +15,11 @@ import { IsDay } from '../day.js';
 import { Absent, oneLine, Trimmed } from '../directory/directory-bodies.js';
 import { cardsHeldMax } from './patron.decider.js';
 
-/** As it is sent; 64 characters are left of it at most. */
+/** The length as sent; at most 64 characters of it remain after normalising. */
 const cardLengthMax = 256;
 const emailPattern = /^[^\s@]{1,64}@[^\s@]{1,190}$/u;
 const phonePattern = /^(?=(?:[^0-9]*[0-9]){3})[0-9+()./ -]{3,32}$/;
-/** Short codes, never free text: they are published. */
+/** Short codes, never free text, because they are published. */
 const categoryPattern = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,31}$/;
 const languagePattern = /^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,4}$/;
 

@@ -7,10 +7,10 @@ import { Cards } from '../cards/cards.js';
 import { closureOf, patron, patronClosed, unknownPatron, type NewCard } from './patron.decider.js';
 
 const attemptsMax = 5;
-/** No claim has this number: a card's first is 1. */
+/** A claim number that no claim has: a card's first is 1. */
 const notYet = 0;
 
-/** Cards that a registered patron gets or gives up. */
+/** Adds cards to a registered patron and removes them. */
 @Injectable()
 export class PatronCards {
   constructor(
@@ -19,7 +19,7 @@ export class PatronCards {
     @Inject(Secrets) private readonly secrets: Secrets,
   ) {}
 
-  /** Adds and removes in one decision. Throws `CARD_TAKEN`, `CARD_NOT_HELD`, `BAD_CARD`, `PATRON_CLOSED`. */
+  /** Adds and removes cards in one decision. Throws `CARD_TAKEN`, `CARD_NOT_HELD`, `BAD_CARD`, `PATRON_CLOSED`. */
   async change(
     personId: string,
     numbers: { readonly add: readonly string[]; readonly remove: readonly string[] },
@@ -51,7 +51,7 @@ export class PatronCards {
     }
   }
 
-  /** Refuses before anything is claimed what the patron's stream would refuse after. */
+  /** Throws what the patron's stream would refuse later, before anything is claimed. */
   private async expectWilling(
     personId: string,
     change: { readonly add: readonly string[]; readonly remove: readonly string[]; readonly at: string },
@@ -74,7 +74,10 @@ export class PatronCards {
     patron.decide({ type: 'ChangeCards', ...change, add }, state);
   }
 
-  /** Throws `CARD_TAKEN` before anything is claimed; who takes a card after that meets claims that give way. */
+  /**
+   * Throws `CARD_TAKEN` before anything is claimed. A card that is taken after this check leaves claims that are given
+   * up.
+   */
   private async expectFree(
     personId: string,
     add: readonly string[],

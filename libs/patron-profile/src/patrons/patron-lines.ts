@@ -5,10 +5,10 @@ import { Refusal } from '@readership/kernel';
 import { PatronBody } from './patron-bodies.js';
 import { registrationOf, type Registration } from './registration.js';
 
-/** A line of a batch: the registration it asks for, or why it cannot be read as one. */
+/** A line of a batch: the registration that it asks for, or why it cannot be read. */
 export type PatronLine = Registration | Refusal;
 
-/** Throws nothing: a bad line is refused alone. */
+/** Reads a line. Never throws: a bad line is refused alone. */
 export function patronLine({ value, unreadable }: SentLine): PatronLine {
   if (unreadable !== undefined) return new Refusal(unreadable.code, 'invalid', unreadable.detail);
   try {

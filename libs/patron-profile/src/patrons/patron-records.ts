@@ -18,16 +18,16 @@ export interface PatronRecord {
   readonly enrolledOn: string | null;
   readonly status: 'open' | 'closed';
   readonly closure?: { readonly reason: string; readonly on: string };
-  /** Of the patron's stream: what `ETag` says. */
+  /** Version of the patron's stream, sent as `ETag`. */
   readonly version: number;
 }
 
-/** Reads of patrons, each noted before it is answered. */
+/** Reads patrons. Each read is recorded before it is answered. */
 @Injectable()
 export class PatronRecords {
   constructor(@Inject(EventStore) private readonly store: EventStore) {}
 
-  /** In the order asked for; ids nobody is registered under are left out. At most 200. */
+  /** The patrons in the order of the ids, at most 200. Ids without a registration are left out. */
   async read(
     ids: readonly string[],
     how: PatronRecordRead['data']['how'],
@@ -36,7 +36,7 @@ export class PatronRecords {
     const records: PatronRecord[] = [];
     for (const id of ids) {
       const reading = fold(this.store, patron, id);
-      // Of what was searched for, one damaged record must not hide the others.
+      // Among search results, one damaged record must not hide the others.
       const folded = how === 'id' ? await reading : await unlessDamaged(reading);
       const record = folded && recordOf(id, folded.state, folded.version);
       if (record !== null) records.push(record);

@@ -22,14 +22,14 @@ export interface RegisteredPatron {
   readonly category: string | null;
   readonly language: string | null;
   readonly enrolledOn: string | null;
-  /** Home branch by the day since when; `''`: from the beginning. */
+  /** Home branches by their first day; `''` means from the beginning. */
   readonly homes: ByDay<string>;
-  /** By effective day the reason of a closure, or `null` for a reopening. */
+  /** By effective day, the reason of a closure, or `null` for a reopening. */
   readonly closures: ByDay<ClosureReason | null>;
 }
 
 export interface Patron {
-  /** `null`: nobody has registered here (yet). */
+  /** `null` when nobody has registered here yet. */
   readonly registered: RegisteredPatron | null;
   /** Every card ever accepted, by token. */
   readonly cards: Readonly<Record<string, HeldCard>>;
@@ -37,7 +37,10 @@ export interface Patron {
   readonly abandoned: Readonly<Record<string, number>>;
 }
 
-/** `2024-03-31` → what holds from that day. Late facts fall into their place: the latest day not after a day counts. */
+/**
+ * Values by the day from which they hold, such as `2024-03-31`. Late facts are sorted in: the latest day not after a
+ * day counts.
+ */
 export type ByDay<T> = Readonly<Record<string, T>>;
 
 export interface NewCard {
@@ -245,7 +248,7 @@ function restated(state: Patron, change: (known: RegisteredPatron) => Partial<Re
   return known ? { ...state, registered: { ...known, ...change(known) } } : state;
 }
 
-/** The last day of a history that is not after `day`, or its very last. */
+/** The last day of a history that is not after `day`; without `day` its very last. */
 function lastDay(history: ByDay<unknown>, day?: string): string | undefined {
   let last: string | undefined;
   for (const since of Object.keys(history)) {
@@ -259,7 +262,7 @@ function inForce<T>(history: ByDay<T>, day: string): T | undefined {
   return since === undefined ? undefined : history[since];
 }
 
-/** The closure in force, or `null` when the patron is open. */
+/** The closure in force; `null` when the patron is open. */
 export function closureOf({
   closures,
 }: RegisteredPatron): { readonly reason: ClosureReason; readonly on: string } | null {

@@ -8,7 +8,7 @@ export interface Contact {
   readonly phone?: string;
 }
 
-/** What changes; `null` takes the address or number away. */
+/** The changed fields; `null` removes an address or number. */
 export interface ContactChange {
   readonly givenName?: string;
   readonly familyName?: string;
@@ -22,7 +22,7 @@ export type PatronRegistered = PersonalEvent<
     readonly homeBranch: string;
     readonly category?: string;
     readonly language?: string;
-    /** A day, `2024-03-31`; absent: unknown. */
+    /** A day such as `2024-03-31`; absent when it is not known. */
     readonly enrolledOn?: string;
   },
   Contact
@@ -32,14 +32,14 @@ export type PatronClosed = Event<'PatronClosed', { readonly reason: ClosureReaso
 export type PatronReopened = Event<'PatronReopened', { readonly on: string }>;
 export type PatronContactChanged = PersonalEvent<'PatronContactChanged', object, ContactChange>;
 
-/** Accepts a claim of a card: from here on the card is this person's. `claim` is the claim's version on the card. */
+/** Accepts a claim of a card: from here on the card belongs to this person. `claim` is the claim's version on the card. */
 export type CardAdded = PersonalEvent<
   'CardAdded',
   { readonly token: string; readonly claim: number },
   { readonly card: string }
 >;
 export type CardRemoved = Event<'CardRemoved', { readonly token: string; readonly at: string }>;
-/** Refuses a claim for good; may be the first event of a stream whose registration stopped half way. */
+/** Refuses a claim for good. It may be the first event of a stream whose registration was interrupted. */
 export type ClaimAbandoned = Event<'ClaimAbandoned', { readonly token: string; readonly claim: number }>;
 
 /** Events of a `patron-<id>` stream. */
@@ -53,7 +53,7 @@ export type PatronEvent =
   | CardRemoved
   | ClaimAbandoned;
 
-/** Somebody saw records of patrons. In a stream of its own, `access-<uuid>`. */
+/** Somebody saw records of patrons. Stored in its own stream, `access-<uuid>`. */
 export type PatronRecordRead = Event<
   'PatronRecordRead',
   {

@@ -13,7 +13,7 @@ import { Registrations } from './registrations.js';
 
 const idPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-/** A write says whom it was about and the version it led to; who wants to see the record reads it. */
+/** The answer to a write: the patron and the new version. The record itself has to be read separately. */
 interface Written {
   readonly id: string;
   readonly version: number;

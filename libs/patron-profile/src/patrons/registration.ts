@@ -1,9 +1,9 @@
 import { normalisedCard } from '../cards/card-number.js';
 import type { Contact } from './patron.events.js';
 
-/** Asked-for registration, every field in its one form. */
+/** A requested registration, with every field normalised. */
 export interface Registration {
-  /** Normalised, each once; the first is the idempotency key. */
+  /** Normalised, without duplicates. The first is the idempotency key. */
   readonly cards: readonly string[];
   readonly contact: Contact;
   readonly homeBranch: string;
@@ -24,7 +24,7 @@ interface RegistrationBody {
   readonly enrolledOn?: string | null;
 }
 
-/** Throws `BAD_CARD`. Card numbers keep the form in which they are compared. */
+/** Normalises a registration. Throws `BAD_CARD`. */
 export function registrationOf(body: RegistrationBody): Registration {
   const { givenName, familyName, email, phone, homeBranch, category, language, enrolledOn } = body;
   return {

@@ -30,7 +30,7 @@ interface Asked {
   readonly meta: Meta;
 }
 
-/** Decided as if it were alone; its claims are version 1 of their cards' streams. */
+/** A registration decided on its own. Its claims are version 1 of their cards' streams. */
 interface Fresh {
   readonly at: number;
   readonly asked: Asked;
@@ -42,7 +42,7 @@ const attemptsMax = 20;
 
 /**
  * Registers patrons with their cards. Many at once take three passes (claims, registrations, links) as long as their
- * cards are new; one that meets anything else is settled by itself, in its turn.
+ * cards are new. A registration that meets anything else is settled separately, in its turn.
  */
 @Injectable()
 export class Registrations {
@@ -52,7 +52,7 @@ export class Registrations {
     @Inject(Secrets) private readonly secrets: Secrets,
   ) {}
 
-  /** One outcome each, in order. `today` is the consortium's. */
+  /** Resolves to one outcome each, in order. `today` is the consortium's day. */
   async register(
     registrations: readonly Registration[],
     today: string,
@@ -99,7 +99,10 @@ export class Registrations {
     return { outcomes: outcomes as RegistrationOutcome[], marks };
   }
 
-  /** Those that the three passes can take: nobody has ever wanted their cards, nor has an earlier one of the same request. */
+  /**
+   * The registrations that the three passes can take: nobody has ever wanted their cards, and no earlier one of the
+   * same request has them.
+   */
   private async freshOf(
     asked: readonly Asked[],
     today: string,
@@ -124,7 +127,7 @@ export class Registrations {
     return fresh;
   }
 
-  /** Asked before a claim that could be left behind; the claim of a single card asks by itself. */
+  /** Checks the cards before a claim that could be left behind. The claim of a single card checks for itself. */
   private async allNew(tokens: readonly string[]): Promise<boolean> {
     if (tokens.length === 1) return true;
     const cards = await Promise.all(tokens.map((token) => fold(this.store, card, token)));
@@ -172,8 +175,8 @@ export class Registrations {
   }
 
   /**
-   * Whether somebody else has one of several cards: looked at before the first claim, so that a refusal leaves nothing.
-   * The first card is looked at last: the same request, if it registers meanwhile, is known by it.
+   * True when somebody else has one of several cards. Checked before the first claim, so that a refusal leaves nothing
+   * behind. The first card is read last, because it shows whether the same request has registered meanwhile.
    */
   private async isTaken({ tokens, request, meta }: Asked, marks: Marks[]): Promise<boolean> {
     if (tokens.length === 1) return false;
@@ -184,8 +187,8 @@ export class Registrations {
   }
 
   /**
-   * Every card for one person id, or how it ended before that. A card that was taken since it was looked at leaves the
-   * claims before it behind: private, and given way to whoever asks for those cards next.
+   * Claims every card for one person id, or says why that ended early. A card that was taken after the check leaves the
+   * claims before it behind. They are private, and are given up when somebody asks for those cards.
    */
   private async claimAll(
     asked: Asked,
@@ -209,7 +212,7 @@ export class Registrations {
         const { version } = await fold(this.store, patron, result.hold.personId);
         return { outcome: 'already-recorded', id: result.hold.personId, version };
       } else if (!first && result.hold.personId === personId) {
-        // The same request has registered the person since the first card was looked at.
+        // The same request has registered the person since the first card was read.
         versions.push(result.hold.claim);
       } else {
         return { outcome: 'refused', refusal: cardTaken() };

@@ -5,8 +5,9 @@ const quotes = /['’‘ʼʻ`´]/gu;
 const separators = /[\s\p{P}]+/gu;
 
 /**
- * A name as it is compared: compatibility forms, case, accents, apostrophes and spacing folded. Marks stay in scripts
- * where they are letters (Devanagari, Thai, Arabic …); only Latin, Greek and Cyrillic lose them.
+ * A name in the form in which names are compared: compatibility forms, case, accents, apostrophes and spacing are
+ * folded. Marks stay in scripts where they are letters (Devanagari, Thai, Arabic …); only Latin, Greek and Cyrillic
+ * lose them.
  */
 export function foldedName(name: string): string {
   return name
@@ -21,7 +22,7 @@ export function foldedName(name: string): string {
     .trim();
 }
 
-/** The folded name in Latin letters: `王` is found by `wang`, `Øster` by `oster`. */
+/** The folded name in Latin letters, so that `wang` finds `王` and `oster` finds `Øster`. */
 export function latinName(name: string): string {
   return foldedName(anyAscii(name.normalize('NFKC')));
 }

@@ -3,10 +3,13 @@ import type { ContactNow } from '../patrons/patron.decider.js';
 import type { PatronContactChanged, PatronRegistered } from '../patrons/patron.events.js';
 import { foldedName, latinName } from './folded-name.js';
 
-/** By what a patron is found: nothing else, whoever is found is read from their stream. */
+/** The fields by which a patron is found. Everything else is read from the patron's stream. */
 export type PatronSearchRow = ContactNow;
 
-/** Over this context's own events, for they alone hold names. A patron whose data were destroyed is found by nothing. */
+/**
+ * A read model of this context's own events, because only they hold names. A patron whose data was destroyed is not
+ * found.
+ */
 export const patronSearch: Projection<Stored<PatronRegistered | PatronContactChanged>, PatronSearchRow> = {
   name: 'patron-search',
   version: 1,
@@ -34,7 +37,7 @@ export function foldedEmail(email: string): string {
   return email.normalize('NFKC').trim().toLowerCase();
 }
 
-/** The digits of a telephone number, which alone are compared. */
+/** The digits of a telephone number; only they are compared. */
 export function digits(phone: string): string {
   return phone.normalize('NFKC').replace(/[^0-9]/g, '');
 }

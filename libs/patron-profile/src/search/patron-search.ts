@@ -5,7 +5,7 @@ import { Cards } from '../cards/cards.js';
 import { digits, foldedEmail, patronSearch } from './patron-search.projection.js';
 import { foldedName } from './folded-name.js';
 
-/** What `GET /v1/patrons` was asked; values may be anything. */
+/** The query of `GET /v1/patrons`. Values may be anything. */
 export type PatronQuery = Readonly<Record<string, unknown>>;
 
 export interface PatronsFound {
@@ -26,7 +26,7 @@ export class PatronSearch {
     @Inject(Lists) private readonly lists: Lists,
   ) {}
 
-  /** By exactly one field. Throws `BAD_QUERY`, `BAD_LIMIT`, `BAD_CURSOR`, `NOT_YET_APPLIED`. */
+  /** Finds by exactly one field. Throws `BAD_QUERY`, `BAD_LIMIT`, `BAD_CURSOR`, `NOT_YET_APPLIED`. */
   async find(query: PatronQuery, meta: Meta): Promise<PatronsFound> {
     const given = fields.filter((field) => query[field] !== undefined);
     const [how] = given;
