@@ -12,11 +12,15 @@ const {
 /** Not one that merely moves its leader: a topic that is not there does not come by waiting. */
 const missingTopic = 'UNKNOWN_TOPIC_OR_PARTITION';
 
+/** A plain error of the client: a broker that accepts connections and never answers left it with one that is not ready. */
+const notConnected = 'Broker not connected';
+
 /** Whether no broker answered, or none that may. */
 function isAway(error: unknown): error is Error {
   if (error instanceof KafkaJSNumberOfRetriesExceeded) return isAway(error.cause);
   if (error instanceof KafkaJSProtocolError) return error.retriable && error.type !== missingTopic;
   return (
+    (error instanceof Error && error.message === notConnected) ||
     error instanceof KafkaJSConnectionError ||
     error instanceof KafkaJSRequestTimeoutError ||
     error instanceof KafkaJSBrokerNotFound
