@@ -4,7 +4,7 @@ import kafkajs from 'kafkajs';
 const {
   KafkaJSBrokerNotFound,
   KafkaJSConnectionError,
-  KafkaJSNumberOfRetriesExceeded,
+  KafkaJSNonRetriableError,
   KafkaJSProtocolError,
   KafkaJSRequestTimeoutError,
 } = kafkajs;
@@ -14,13 +14,17 @@ const missingTopic = 'UNKNOWN_TOPIC_OR_PARTITION';
 
 /** A plain error of the client: a broker that accepts connections and never answers left it with one that is not ready. */
 const notConnected = 'Broker not connected';
+/** No broker is left of those that it knew; its types do not name the class. */
+const noBroker = 'KafkaJSNoBrokerAvailableError';
 
 /** Whether no broker answered, or none that may. */
 function isAway(error: unknown): error is Error {
-  if (error instanceof KafkaJSNumberOfRetriesExceeded) return isAway(error.cause);
+  if (!(error instanceof Error)) return false;
+  if (error.message === notConnected || error.name === noBroker) return true;
+  // Wraps what it gave up at, `KafkaJSNumberOfRetriesExceeded` as well.
+  if (error instanceof KafkaJSNonRetriableError) return isAway(error.cause);
   if (error instanceof KafkaJSProtocolError) return error.retriable && error.type !== missingTopic;
   return (
-    (error instanceof Error && error.message === notConnected) ||
     error instanceof KafkaJSConnectionError ||
     error instanceof KafkaJSRequestTimeoutError ||
     error instanceof KafkaJSBrokerNotFound
