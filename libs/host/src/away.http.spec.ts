@@ -4,6 +4,7 @@ import {
   EventStore,
   handle,
   ReadModels,
+  Stale,
   StoreBehindLog,
   Unavailable,
   type Adapters,
@@ -192,6 +193,24 @@ describe('a loop that fails', () => {
     adapters.eventLog.publish = real;
     letGo('stale');
     await until(async () => (await app!.http(readyz)).status === 200);
+  });
+
+  it('because another replica is faster at every step leaves the instance ready', async () => {
+    const { when } = bound(await started());
+    const models = adapters.readModels('feedback');
+    const commit = models.commit.bind(models);
+    let refusals = 0;
+    models.commit = (model, ...batch) => {
+      if (model !== 'own-knocks.v1') return commit(model, ...batch);
+      refusals++;
+      return Promise.reject(new Stale('own-knocks.v1/0 is no longer at 0'));
+    };
+    await when(knock('a')).then(201);
+    await until(async () => refusals > 1);
+    now += 61_000;
+    const before = refusals;
+    await until(async () => refusals > before + 1);
+    await when(readyz).then(200, { status: 'ready', failing: [] });
   });
 
   it('by a halt, which is mended by requests, leaves the instance ready', async () => {

@@ -364,6 +364,13 @@ it('metrics tell what waits on a topic that the application listens to', async (
   expect(text).toContain('readership_ingest_lag_seconds{topic="readership.ingest",partition="1"} 0');
 });
 
+it('metrics do not wait for a server that takes connections and answers nothing', async () => {
+  app.app.get(Metrics).watchTopics(() => new Promise(() => {}));
+  const { status, text } = await app.http({ url: '/metrics', key: null });
+  expect(status).toBe(200);
+  expect(text).toContain('readership_unpublished_events{');
+}, 30_000);
+
 it('metrics leave out what a server that is away would tell, and nothing else', async () => {
   app.app.get(Metrics).watchTopics(async () => {
     throw new Unavailable('LOG_UNAVAILABLE', 'gone');

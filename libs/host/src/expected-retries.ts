@@ -22,6 +22,11 @@ export class ExpectedRetries {
     if (reason !== undefined) this.counter.inc({ reason });
     return reason !== undefined;
   }
+
+  /** Whether another process was faster, and so did the work. */
+  isRace(error: unknown): boolean {
+    return error instanceof Error && races.has(error.name);
+  }
 }
 
 function reasonOf(error: unknown): string | undefined {

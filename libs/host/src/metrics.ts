@@ -1,8 +1,12 @@
 import { Unavailable, type TopicLag } from '@readership/kernel';
 import type { FastifyInstance } from 'fastify';
+import { setTimeout as pause } from 'node:timers/promises';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Contexts, ContextStatus } from './contexts.js';
 import type { ExpectedRetries } from './expected-retries.js';
+
+/** Prometheus waits for ten seconds by default. */
+const countingMaxMs = 5_000;
 
 /**
  * The metrics that Prometheus reads. Labels are our own names, such as declared routes, contexts and models; never
@@ -126,9 +130,9 @@ export class Metrics {
     this.unreadable.reset();
     for (const context of this.contexts.all) {
       this.look(context);
-      await unlessAway(this.count(context));
     }
-    await unlessAway(this.countTopics());
+    const counting = [...this.contexts.all.map((context) => this.count(context)), this.countTopics()];
+    await Promise.all(counting.map(unlessAway));
     return this.registry.metrics();
   }
 
@@ -183,11 +187,16 @@ export class Metrics {
   }
 }
 
+/** A server that takes connections and answers nothing would hold up the rest. */
 async function unlessAway(counting: Promise<void>): Promise<void> {
+  const counted = new AbortController();
+  const { signal } = counted;
   try {
-    await counting;
+    await Promise.race([counting, pause(countingMaxMs, undefined, { signal }).catch(() => undefined)]);
   } catch (error) {
     if (!(error instanceof Unavailable)) throw error;
+  } finally {
+    counted.abort();
   }
 }
 

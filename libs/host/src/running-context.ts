@@ -306,7 +306,11 @@ export class RunningContext
 
   private report(loop: string, partition?: number, toleratedMs?: number): LoopReport {
     const name = { loop, context: this.name, ...(partition === undefined ? {} : { partition }) };
-    return this.around.loopHealth.report(name, toleratedMs === undefined ? {} : { toleratedMs });
+    const report = this.around.loopHealth.report(name, toleratedMs === undefined ? {} : { toleratedMs });
+    // Another replica may be faster for as long as there is work, and then the work is done.
+    const failed = (error: unknown): void =>
+      this.around.retries.isRace(error) ? report.succeeded() : report.failed(error);
+    return { ...report, failed };
   }
 
   /** A report that also logs failures. */

@@ -15,6 +15,7 @@ import {
   readModelProcessor,
   ReadModels,
   Refusal,
+  Unavailable,
   WakeUp,
   type Consumption,
   type LogRecord,
@@ -76,6 +77,8 @@ export class Builds implements OnApplicationBootstrap, BeforeApplicationShutdown
   /** The version of the stream at which everything unneeded was dropped. */
   private droppedAt = 0;
   private failure: string | null = null;
+  /** There is a build that serves and that this release has not left behind. */
+  private hasBegun = false;
 
   constructor(
     @Inject(EventStore) private readonly store: EventStore,
@@ -87,10 +90,13 @@ export class Builds implements OnApplicationBootstrap, BeforeApplicationShutdown
     @Inject(OFFERED) private readonly offered: Offered,
   ) {}
 
+  /** An empty deployment records its first build: while it takes no writes yet, the loop tries again. */
   async onApplicationBootstrap(): Promise<void> {
-    const versions = versionsOf(this.offered);
-    await this.tell({ type: 'BeginServing', policy: defaultPolicy, timeZone: 'UTC', versions });
-    await this.reconcile(this.desiredBy(await this.state()));
+    try {
+      await this.begin();
+    } catch (error) {
+      if (!isWithoutLog(error)) throw error;
+    }
     const { signal } = this.stopping;
     const health = this.loopHealth.report({ loop: 'builds', context: 'analytics' });
     const failed = (error: unknown): void => {
@@ -108,7 +114,8 @@ export class Builds implements OnApplicationBootstrap, BeforeApplicationShutdown
 
   /**
    * Reads an answer from one build. When another build began to serve meanwhile, it reads again. Throws `BUSY` when
-   * that happens repeatedly, and `NOT_OFFERED` when only a later release can read the build.
+   * that happens repeatedly, and `NOT_OFFERED` when only a later release can read the build,
+   * and `LOG_UNAVAILABLE` before there was any build.
    */
   async reading<T>(read: (serving: ServingBuild) => Promise<T>): Promise<T> {
     for (let attempt = 1; attempt <= readsMax; attempt++) {
@@ -137,9 +144,17 @@ export class Builds implements OnApplicationBootstrap, BeforeApplicationShutdown
   }
 
   private servingBuild(): ServingBuild {
-    const build = this.known.state.serving!;
+    const build = this.known.state.serving;
+    if (build === null) throw new Unavailable('LOG_UNAVAILABLE', 'NO_BUILD_YET');
     if (this.serving?.build !== build) this.serving = { build, ids: figureIds(build, this.offered) };
     return this.serving;
+  }
+
+  private async begin(): Promise<void> {
+    const versions = versionsOf(this.offered);
+    await this.tell({ type: 'BeginServing', policy: defaultPolicy, timeZone: 'UTC', versions });
+    await this.reconcile(this.desiredBy(await this.state()));
+    this.hasBegun = true;
   }
 
   /** Wakes the loop when something may have been decided, here or by another replica. */
@@ -157,6 +172,7 @@ export class Builds implements OnApplicationBootstrap, BeforeApplicationShutdown
 
   /** Advances the build in progress. Resolves to the number of steps taken; 0 when there is something to wait for. */
   private async step(): Promise<number> {
+    if (!this.hasBegun) await this.begin();
     const { state, version } = await this.look();
     const consumers = this.desiredBy(state);
     await this.reconcile(consumers);
@@ -290,6 +306,10 @@ export class Builds implements OnApplicationBootstrap, BeforeApplicationShutdown
 
 function isToCompare({ building }: BuildsState, build: number, partition: number): boolean {
   return building?.number === build && uncompared(building).includes(partition);
+}
+
+function isWithoutLog(error: unknown): boolean {
+  return error instanceof Unavailable && error.code === 'LOG_UNAVAILABLE';
 }
 
 /** The outcome of a promise, as a function that returns or throws it later. */

@@ -219,3 +219,20 @@ describe('a build', () => {
     expect(figures()).toEqual(['analytics.figures.2 5000']);
   });
 });
+
+it('an empty deployment that starts while the log is away answers 503, and begins as soon as it is there', async () => {
+  let isAway = true;
+  const beyond: EventLog['beyond'] = async (...of) => {
+    if (isAway) throw new Unavailable('LOG_UNAVAILABLE', 'spec');
+    return adapters.eventLog.beyond(...of);
+  };
+  const app = await start(offered, { beyond });
+  const { headers } = await ask(app, 'loans').thenRefused(503, 'LOG_UNAVAILABLE');
+  expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
+  isAway = false;
+  const begun = async () => ((await app.http({ url: '/v1/metrics' })).status === 200 ? true : null);
+  expect(await eventually(begun, 20_000)).toBe(true);
+  await facts();
+  await app.settled();
+  expect(await valueOf(app, 'loans')).toBe(1);
+});

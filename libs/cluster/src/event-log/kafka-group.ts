@@ -110,7 +110,7 @@ export class KafkaGroup {
       if (signal.aborted) break;
       this.rejoinMs = Math.min(Math.max(rejoinMinMs, this.rejoinMs * 2), rejoinMaxMs);
       this.member.report?.failed(logUnavailable(error));
-      this.member.failed(lostPlace(error), { group: this.member.group });
+      this.member.failed(logUnavailable(lostPlace(error)), { group: this.member.group });
       await pause(this.rejoinMs, undefined, { signal }).catch(() => {});
     }
     this.member.report?.ended();
