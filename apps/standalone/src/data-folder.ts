@@ -24,7 +24,7 @@ export const ownFiles: readonly string[] = [
 /** Throws an `Error` of one line when a reset needs confirmation and there is no terminal to ask on. */
 export function expectAnswer(folder: string, yes: boolean): void {
   if (yes || process.stdin.isTTY || found(folder).length === 0) return;
-  throw new Error('--reset deletes all data; without a terminal to ask, add --yes.');
+  throw new Error('--reset deletes all data. There is no terminal to ask for confirmation: add --yes.');
 }
 
 /**
@@ -50,7 +50,7 @@ export async function resetFolder(folder: string, yes: boolean): Promise<boolean
       unlinkSync(file);
     } catch (error) {
       throw new Error(
-        `${file} could not be deleted (${(error as NodeJS.ErrnoException).code}): make that possible, and run --reset again.`,
+        `${file} could not be deleted (${(error as NodeJS.ErrnoException).code}): check its owner and mode, and run --reset again.`,
         { cause: error },
       );
     }

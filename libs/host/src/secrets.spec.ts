@@ -38,13 +38,15 @@ describe('beside data', () => {
     const text = JSON.stringify({ ...made, [name]: undefined });
     writeFileSync(file, text);
     expect(() => load(beside)).toThrow(
-      `The keys in ${file} lack ${name}, and data that needs them lies beside it (log.db, feedback.db): put back the file that was there, or a copy of it.`,
+      `The keys in ${file} lack ${name}, and the folder holds data that needs them (log.db, feedback.db): restore the original file or a copy of it.`,
     );
     expect(readFileSync(file, 'utf8')).toBe(text);
   });
 
   it('are not made when the file is missing', () => {
-    expect(() => load(beside)).toThrow(/lack masterKey, cardKey, linkKey, adminKey, and data/);
+    expect(() => load(beside)).toThrow(
+      /lack masterKey, cardKey, linkKey, adminKey, and the folder holds data/,
+    );
     expect(existsSync(file)).toBe(false);
   });
 
