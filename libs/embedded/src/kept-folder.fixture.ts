@@ -7,8 +7,6 @@ const fixtures = join(import.meta.dirname, '../fixtures');
 /** The keys that the kept data was made with. */
 export const keptKeys = { masterKey: Buffer.alloc(32, 1), cardKey: Buffer.alloc(32, 2) };
 
-export const keptContexts = ['patron-profile', 'interaction-log', 'feedback', 'analytics'];
-
 /** Makes a data folder as an earlier release left it, with these of its databases. */
 export function keepFolder(folder: string, format: string, names: readonly string[]): void {
   mkdirSync(folder, { recursive: true });

@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { StoreRefused, type Adapters, type Publish } from '@readership/kernel';
 import { fileAdapters, openDriver } from './index.js';
-import { folderContent, keepFolder, keptContexts, keptKeys } from './kept-folder.fixture.js';
+import { folderContent, keepFolder, keptKeys } from './kept-folder.fixture.js';
+
+const keptContexts = ['patron-profile', 'interaction-log', 'feedback', 'analytics'];
 
 const publish: Publish = (_, stream) => ({ key: stream, fact: null });
 const contexts = keptContexts.map((name) => ({ name }));

@@ -86,11 +86,11 @@ export function readResponse(
 /** What a schema found, never empty. A message of ours is a code, a colon and the detail. */
 export function schemaProblems(error: z.ZodError): readonly Problem[] {
   return problemsOf(error, (message, pointer) => {
-    if (message === null) return { code: 'UNKNOWN_FIELD', detail: 'This field is not part of it.', pointer };
+    if (message === null) return { code: 'UNKNOWN_FIELD', detail: 'There is no such field.', pointer };
     const [code, detail] = /^([A-Z_]+): (.+)$/.exec(message)?.slice(1) ?? [];
     return {
       code: code ?? 'INVALID',
-      detail: detail ?? 'A field is missing or not as it must be.',
+      detail: detail ?? 'A field is missing or not valid.',
       ...(pointer === '' ? {} : { pointer }),
     };
   });
