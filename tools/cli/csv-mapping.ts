@@ -32,11 +32,10 @@ const required = ['time', 'kind', 'branch'];
 /** Why a mapping cannot be used with a file's columns; empty when it can. */
 export function mappingProblems(mapping: Mapping, columns: readonly string[]): string[] {
   const problems: string[] = [];
-  for (const field of required)
-    if (!(field in mapping)) problems.push(`The mapping says nothing of ${field}.`);
+  for (const field of required) if (!(field in mapping)) problems.push(`The mapping lacks ${field}.`);
   for (const [field, from] of Object.entries(mapping)) {
     if (!fields.includes(field))
-      problems.push(`${field} is no field of an interaction; known are ${fields.join(', ')}.`);
+      problems.push(`${field} is not a field of an interaction; the fields are ${fields.join(', ')}.`);
     if (typeof from === 'string' && !columns.includes(from)) {
       problems.push(
         `${field} comes from the column ${from}, which the file does not have; it has ${columns.join(', ')}.`,

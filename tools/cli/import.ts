@@ -164,7 +164,7 @@ class ImportRun {
     this.unknown.add(unknown);
     if (this.unknown.size > unknownBranchesMax) {
       throw new Error(
-        'The file names more than 10,000 branches that are not known: see which column gives them.',
+        'The file names more than 10,000 unknown branches: check which column the mapping uses.',
       );
     }
   }

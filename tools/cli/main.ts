@@ -19,7 +19,7 @@ interface Where {
 }
 
 const program = new Command('readership')
-  .description('What an engineer does with a running Readership.')
+  .description('Commands for operators of a running Readership.')
   .showHelpAfterError();
 
 /** Long enough for whoever is called when a database is down. */
@@ -39,8 +39,8 @@ function command(name: string, description: string): Command {
     .option('--key <key>', 'access key (READERSHIP_ADMIN_KEY)');
 }
 
-command('audit', 'Joins the accounts of all services; exits 1 when an event is not accounted for.')
-  .option('--wait <seconds>', 'wait so long for what is still under way', '5')
+command('audit', 'Joins the accounts of all services; exits with 1 if an event is not accounted for.')
+  .option('--wait <seconds>', 'how long to wait for events that are not applied yet', '5')
   .action(async (options: Where & { readonly wait: string }) => {
     const { accounts, found } = await audit(clientOf(options), Number(options.wait) * 1000);
     for (const { context, partitions } of accounts) {
@@ -61,14 +61,14 @@ command('audit', 'Joins the accounts of all services; exits 1 when an event is n
 
 command(
   'rebuild',
-  'Builds a read model anew beside the live one and compares them; exits 1 when they differ.',
+  'Builds a read model again beside the live one and compares them; exits with 1 if they differ.',
 )
-  .requiredOption('--context <name>', 'whose: analytics')
+  .requiredOption('--context <name>', 'context of the read model: analytics')
   .requiredOption('--model <name>', 'reader-activity, volumes, satisfaction or testimonials')
-  .option('--version-of-model <n>', 'made by this version; the last one when left out')
-  .option('--switch', 'let it answer from then on, whatever the comparison says', false)
-  .option('--abandon', 'give up the one that is under way', false)
-  .option('--wait <seconds>', 'how long to wait for it', '3600')
+  .option('--version-of-model <n>', 'version to build (default: the newest of the release)')
+  .option('--switch', 'let the rebuilt one serve, whatever the comparison finds', false)
+  .option('--abandon', 'drop the rebuild that is under way', false)
+  .option('--wait <seconds>', 'how long to wait for the rebuild', '3600')
   .action(
     async (
       options: Where & {
@@ -109,16 +109,14 @@ command(
     },
   );
 
-command(
-  'republish',
-  'Publishes facts again from the stores, at the same positions, where the log has lost them.',
-)
+command('republish', 'Publishes facts that the log has lost again from the stores, at the same positions.')
+  .option('--context <name>', 'patron-profile, interaction-log, feedback or analytics (default: all)')
+  .option('--partition <p>', 'only this partition (default: all)')
   .option(
-    '--context <name>',
-    'whose: patron-profile, interaction-log, feedback or analytics; all when left out',
+    '--from <position>',
+    'first position to publish again; missing: the first that the log lacks',
+    'missing',
   )
-  .option('--partition <p>', 'of this partition alone')
-  .option('--from <position>', 'the first position to publish again', 'missing')
   .option('--wait <seconds>', 'how long to wait until it is done', '600')
   .action(
     async (
@@ -136,7 +134,7 @@ command(
 program
   .command('prepare')
   .description(
-    'Makes topics, databases and indexes from the settings of a service; what is there stays as it is.',
+    'Creates topics, databases and indexes from the settings of a service; changes nothing that exists.',
   )
   .option('--replication <n>', 'copies of each partition: 3 in production, 1 with a single broker', '3')
   .action(async ({ replication }: { readonly replication: string }) => {
@@ -146,10 +144,13 @@ program
   });
 
 command('import <file>', 'Records the rows of a CSV file as interactions.')
-  .requiredOption('--mapping <json>', 'JSON or a file of it: {"field": "column" or {"const": value}}')
-  .option('--source <uri>', 'CloudEvents source of the interactions (the file’s name)')
-  .option('--dry-run', 'check everything, send nothing', false)
-  .option('--errors <file>', 'where to list refused lines as CSV')
+  .requiredOption('--mapping <json>', 'JSON, or a file with it: {"field": "column" or {"const": value}}')
+  .option(
+    '--source <uri>',
+    'CloudEvents source of the interactions (default: /import/ and the name of the file)',
+  )
+  .option('--dry-run', 'check all rows without sending them', false)
+  .option('--errors <file>', 'CSV file to list refused rows in')
   .action(
     async (
       file: string,
@@ -176,7 +177,7 @@ command('import <file>', 'Records the rows of a CSV file as interactions.')
       ).finally(() => bar.stop());
       const done = options.dryRun ? 'would be sent' : 'recorded';
       console.log(
-        `${result.total} rows: ${result.recorded} ${done}, ${result.alreadyRecorded} known already, ${result.refused} refused.`,
+        `${result.total} rows: ${result.recorded} ${done}, ${result.alreadyRecorded} recorded before, ${result.refused} refused.`,
       );
       for (const { line, column, code } of result.errors.slice(0, 10))
         console.log(`  line ${line} ${column} ${code}`);
@@ -185,8 +186,8 @@ command('import <file>', 'Records the rows of a CSV file as interactions.')
     },
   );
 
-command('sample', 'Loads the made-up consortium; the same again goes on where it stopped.')
-  .option('--state <file>', 'remembers how far it came', 'sample.json')
+command('sample', 'Loads the sample consortium; run it again to continue where it stopped.')
+  .option('--state <file>', 'file that stores the progress', 'sample.json')
   .action(async (options: Where & { readonly state: string }) => {
     let tenth = 0;
     await loadSample(

@@ -50,7 +50,7 @@ describe('readership rebuild', () => {
   it('exits 0 when the live read model is what the log says, and leaves it', () => {
     const { said, exit } = readership(...volumes);
     expect(said).toContain('volumes version 1 was rebuilt: equal to the live one in all 1 partitions.');
-    expect(said).toContain('The live one goes on.');
+    expect(said).toContain('The live one keeps serving.');
     expect(exit).toBe(0);
   }, 60_000);
 
@@ -63,7 +63,7 @@ describe('readership rebuild', () => {
     expect(differing.exit).toBe(1);
     expect(await visits()).toBe(57);
     const healed = readership(...volumes, '--switch');
-    expect(healed.said).toContain('The rebuilt one answers from now on.');
+    expect(healed.said).toContain('The rebuilt one serves from now on.');
     expect(healed.exit).toBe(0);
     expect(await visits()).toBe(50);
   }, 120_000);

@@ -59,7 +59,8 @@ export async function rebuild(
       const what = asked.switch ? 'switch' : 'abandon';
       return (await client.send<Rebuild>('POST', `${at}/${what}${of}`)).body;
     }
-    if (Date.now() >= until) throw new Error(`It goes on: ask again. ${model} is ${now.state}.`);
+    if (Date.now() >= until)
+      throw new Error(`The rebuild of ${model} is ${now.state} and continues: run the command again.`);
     await new Promise((resume) => setTimeout(resume, lookMs));
   }
 }
@@ -88,8 +89,8 @@ export function outcomeOf({ model, version, state, parity }: Rebuild): readonly 
     ({ partition, offset, live, built }) =>
       `  partition ${partition} at ${offset}: live ${live}, rebuilt ${built}`,
   );
-  if (state === 'switched') return [said, ...details, 'The rebuilt one answers from now on.'];
-  if (state === 'abandoned') return [said, ...details, 'The live one goes on.'];
+  if (state === 'switched') return [said, ...details, 'The rebuilt one serves from now on.'];
+  if (state === 'abandoned') return [said, ...details, 'The live one keeps serving.'];
   return [said, ...details, 'Both are kept: run it again with --switch, or with --abandon.'];
 }
 

@@ -16,13 +16,13 @@ describe('what is asked for', () => {
 
   it('is refused in one line when it cannot be meant', () => {
     expect(() => askedOf({ ...usual, from: '17', context: 'feedback' })).toThrow(
-      'give --context and --partition',
+      '--from needs --context and --partition',
     );
     expect(() => askedOf({ ...usual, context: 'feedback', partition: '0', from: 'x' })).toThrow(
-      '--from is a whole number of at least 1, not "x".',
+      '--from must be a whole number of at least 1, not "x".',
     );
-    expect(() => askedOf({ ...usual, partition: '-1' })).toThrow('--partition is a whole number');
-    expect(() => askedOf({ ...usual, wait: '' })).toThrow('--wait is a whole number');
+    expect(() => askedOf({ ...usual, partition: '-1' })).toThrow('--partition must be a whole number');
+    expect(() => askedOf({ ...usual, wait: '' })).toThrow('--wait must be a whole number');
   });
 });
 
@@ -43,7 +43,7 @@ describe('on one machine', () => {
     expect(exit).toBe(0);
     expect(said.trim().split('\n').sort()).toEqual(
       ['analytics', 'feedback', 'interaction-log', 'patron-profile'].map(
-        (context) => `${context}: the log holds all that was published.`,
+        (context) => `${context}: the log has everything that was published.`,
       ),
     );
   });

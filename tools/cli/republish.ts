@@ -34,7 +34,7 @@ export function askedOf(options: {
 }): RepublishAsked {
   const { context, partition, from } = options;
   if (from !== 'missing' && (context === undefined || partition === undefined)) {
-    throw new Error('A position is one of a context and a partition: give --context and --partition, too.');
+    throw new Error('--from needs --context and --partition.');
   }
   return {
     waitMs: 1000 * number('--wait', options.wait, 0),
@@ -65,22 +65,26 @@ export async function republish(
       const { after, through } = (await client.send<Republished>('POST', `/v1/republish${of}`, body)).body;
       if (after === through) continue;
       whole = false;
-      said(`${name}/${each}: publishes again what comes after ${after}, up to ${through}.`);
+      said(`${name}/${each}: publishing the positions after ${after} up to ${through} again.`);
       while ((await lanes()).find((lane) => lane.partition === each)!.published < through) {
         if (Date.now() >= until) {
-          throw new RequestRefused(503, 'GOES_ON', `${name}/${each} is not there yet: it goes on by itself.`);
+          throw new RequestRefused(
+            503,
+            'GOES_ON',
+            `${name}/${each} is not done yet, and continues on the service.`,
+          );
         }
         await new Promise((resume) => setTimeout(resume, lookMs));
       }
     }
-    said(whole ? `${name}: the log holds all that was published.` : `${name}: published again.`);
+    said(whole ? `${name}: the log has everything that was published.` : `${name}: published again.`);
   }
 }
 
 function number(option: string, text: string, least: number): number {
   const value = Number(text);
   if (text.trim() === '' || !Number.isSafeInteger(value) || value < least) {
-    throw new Error(`${option} is a whole number of at least ${least}, not "${text}".`);
+    throw new Error(`${option} must be a whole number of at least ${least}, not "${text}".`);
   }
   return value;
 }

@@ -74,7 +74,7 @@ describe('npm run cluster', () => {
     const { port } = other.address() as { port: number };
     writeFileSync(join(folder, 'sample-small.json'), '{}');
     for (const [args, words] of [
-      [['--port', String(port), '--sample', 'none'], new RegExp(`Port ${port} is taken`)],
+      [['--port', String(port), '--sample', 'none'], new RegExp(`Port ${port} is in use`)],
       [['--sample', 'part'], /holds the sample "small"/],
       [['--sample', 'large'], /--sample/],
     ] as const) {

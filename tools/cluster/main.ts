@@ -20,7 +20,10 @@ async function expectFree(port: number): Promise<void> {
     probe.once('error', () => settle(false));
     probe.listen(port, '127.0.0.1', () => probe.close(() => settle(true)));
   });
-  if (!free) throw new Error(`Port ${port} is taken: stop what uses it, or choose another with --port N.`);
+  if (!free)
+    throw new Error(
+      `Port ${port} is in use: stop the program that uses it, or choose another port with --port N.`,
+    );
 }
 
 const stateFile = (folder: string, sample: Sample): string => join(folder, `sample-${sample}.json`);
@@ -53,7 +56,7 @@ async function load(cluster: RunningCluster, sample: Sample, state: LoadState): 
     samples[sample],
   );
   const { found } = await audit(client, settledWithinMs);
-  if (found.length > 0) console.log(`Not all of it is counted yet: ${found[0]}`);
+  if (found.length > 0) console.log(`Not everything is counted yet: ${found[0]}`);
 }
 
 async function run(options: Options): Promise<void> {
@@ -83,7 +86,7 @@ async function run(options: Options): Promise<void> {
     console.log('\nStopping …');
     const cluster = await starting.catch(() => null);
     const bad = (await cluster?.stop()) ?? [];
-    for (const name of bad) console.error(`${name} did not end in order: see ${join(folder, `${name}.log`)}`);
+    for (const name of bad) console.error(`${name} did not exit cleanly: see ${join(folder, `${name}.log`)}`);
     await down({ folder: serversFolder });
     held.close();
     process.exit(bad.length === 0 ? 0 : 1);
@@ -104,7 +107,9 @@ async function run(options: Options): Promise<void> {
   const { url } = cluster;
   console.log(`Readership runs at ${url} with its data in ${folder}. Ctrl-C stops it.`);
   if (cluster.keyIsNew) {
-    console.log(`\nIts access key, shown this once (it lies in ${folder}/keys.json):\n  ${cluster.key}\n`);
+    console.log(
+      `\nIts access key, shown only once (it is stored in ${folder}/keys.json):\n  ${cluster.key}\n`,
+    );
     adminKeyShown(readConfig({ READERSHIP_DATA: folder }));
   }
   if (sample !== 'none' && state !== null) await load(cluster, sample, state);

@@ -76,7 +76,7 @@ describe('brokers that want TLS and a password', () => {
       const ended = once(service, 'exit');
       try {
         for await (const line of createInterface(service.stdout)) {
-          if (!line.includes('the start tries again')) continue;
+          if (!line.includes('start failed, retrying')) continue;
           expect(line.toLowerCase()).toMatch(new RegExp(`kafka at 127\\.0\\.0\\.1:\\d+: .*${why}`));
           break;
         }

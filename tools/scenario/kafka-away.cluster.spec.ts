@@ -114,7 +114,7 @@ it('services that start while Kafka is away serve reads, refuse writes, and go o
     await until(`${replica.name} names what it waits for`, async () =>
       readFileSync(replica.command.log, 'utf8')
         .split('\n')
-        .some((line) => line.includes('the start tries again') && line.includes(`Kafka at ${address}`)),
+        .some((line) => line.includes('start failed, retrying') && line.includes(`Kafka at ${address}`)),
     );
   }
   expect((await may()).value).toBe(before);

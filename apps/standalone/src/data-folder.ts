@@ -23,7 +23,7 @@ export const ownFiles: readonly string[] = [
 /** Throws an `Error` of one line when a reset would need an answer and there is nobody to ask. */
 export function expectAnswer(folder: string, yes: boolean): void {
   if (yes || process.stdin.isTTY || found(folder).length === 0) return;
-  throw new Error('--reset deletes all data; without a terminal to ask, add --yes.');
+  throw new Error('--reset deletes all data. There is no terminal to ask for confirmation: add --yes.');
 }
 
 /**
@@ -48,7 +48,7 @@ export async function resetFolder(folder: string, yes: boolean): Promise<boolean
       unlinkSync(file);
     } catch (error) {
       throw new Error(
-        `${file} could not be deleted (${(error as NodeJS.ErrnoException).code}): make that possible, and run --reset again.`,
+        `${file} could not be deleted (${(error as NodeJS.ErrnoException).code}): check its owner and mode, and run --reset again.`,
         { cause: error },
       );
     }

@@ -91,7 +91,7 @@ const harms: readonly (readonly [string, (folder: string) => void, RegExp])[] = 
   [
     'keys that are damaged',
     (folder) => writeFileSync(join(folder, 'keys.json'), '{"adminKey": se'),
-    /\/keys\.json cannot be read: put back/,
+    /\/keys\.json cannot be read: restore/,
   ],
   [
     'keys that are a link to nothing',
@@ -133,7 +133,7 @@ describe('a start that fails says in one line which file is at fault, and ends w
   it('a state of the sample that is something else', async () => {
     const folder = copyOfUsed();
     writeFileSync(join(folder, 'sample.json'), '{"name":"mine"}');
-    await refused(['--data', folder], /\/sample\.json does not say how far/);
+    await refused(['--data', folder], /\/sample\.json does not contain the progress/);
     expect(readFileSync(join(folder, 'sample.json'), 'utf8')).toBe('{"name":"mine"}');
   }, 120_000);
 
@@ -141,7 +141,7 @@ describe('a start that fails says in one line which file is at fault, and ends w
     const other = createServer().listen(0, '127.0.0.1');
     await new Promise((resolve) => other.once('listening', resolve));
     const { port } = other.address() as { port: number };
-    await refused(['--data', newFolder(), '--port', `${port}`], new RegExp(`^Port ${port} is taken`));
+    await refused(['--data', newFolder(), '--port', `${port}`], new RegExp(`^Port ${port} is in use`));
     await new Promise((resolve) => other.close(resolve));
   }, 120_000);
 
@@ -162,7 +162,10 @@ describe('a start that fails says in one line which file is at fault, and ends w
     const folder = newFolder();
     writeFileSync(join(folder, 'letter.txt'), 'mine');
     chmodSync(folder, 0o755);
-    await refused(['--data', folder], /^The folder \S+ is open to others and holds files that are not/);
+    await refused(
+      ['--data', folder],
+      /^The folder \S+ is accessible to other users and holds files that are not/,
+    );
   }, 120_000);
 
   it('a folder that may not be written, and keys that may not be read', async () => {

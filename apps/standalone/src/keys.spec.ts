@@ -123,13 +123,15 @@ describe('a start beside data', () => {
 
   it('without keys.json is refused, and makes no keys', async () => {
     keep(names);
-    await refused(/keys\.json lack masterKey, cardKey, linkKey, adminKey, and data .*patron-profile\.db/);
+    await refused(
+      /keys\.json lack masterKey, cardKey, linkKey, adminKey, and the folder holds data .*patron-profile\.db/,
+    );
   }, 60_000);
 
   it('with a keys.json that lacks one key is refused, and makes none', async () => {
     keep(names);
     writeFileSync(join(folder, 'keys.json'), JSON.stringify({ ...keysFile, cardKey: undefined }));
-    await refused(/keys\.json lack cardKey, and data/);
+    await refused(/keys\.json lack cardKey, and the folder holds data/);
   }, 60_000);
 
   it.each([

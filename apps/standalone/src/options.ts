@@ -12,8 +12,8 @@ export const usage = `usage: ./start [--port N] [--data DIR] [--sample small|non
 
   --port N        port of the console and the API (8080, or READERSHIP_PORT)
   --data DIR      folder of the databases and keys (.data, or READERSHIP_DATA)
-  --sample WHAT   small: a made-up consortium, loaded once (the default); none: start empty
-  --reset         delete what is in the data folder first; asks, unless --yes is given`;
+  --sample WHAT   small: a made-up consortium, loaded once (default); none: start empty
+  --reset         delete the data and keys in the folder first; asks, unless --yes is given`;
 
 /** Reads the command line; throws an `Error` whose message is one line for the user. */
 export function optionsOf(

@@ -64,7 +64,10 @@ describe('--reset', () => {
     const other = createServer().listen(0, '127.0.0.1');
     await new Promise((resolve) => other.once('listening', resolve));
     const { port } = other.address() as { port: number };
-    await refused([...inFolder(folder), ...reset, '--port', `${port}`], new RegExp(`^Port ${port} is taken`));
+    await refused(
+      [...inFolder(folder), ...reset, '--port', `${port}`],
+      new RegExp(`^Port ${port} is in use`),
+    );
     expect(files(folder)).toEqual(before);
     await new Promise((resolve) => other.close(resolve));
     const program = await new Program(inFolder(folder)).started();

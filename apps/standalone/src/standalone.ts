@@ -78,7 +78,7 @@ export async function runStandalone(options: Options, env: NodeJS.ProcessEnv): P
     console.log(`Readership runs at ${url} with its data in ${path}. Ctrl-C stops it.`);
     if (adminKeyIsNew) {
       console.log(
-        `\nIts access key, shown this once (it lies in ${path}/keys.json):\n  ${secrets.adminKey}\n`,
+        `\nIts access key, shown only once (it is stored in ${path}/keys.json):\n  ${secrets.adminKey}\n`,
       );
       adminKeyShown(config);
     }
@@ -88,7 +88,7 @@ export async function runStandalone(options: Options, env: NodeJS.ProcessEnv): P
 Open      ${url}${fragment}
 Try       curl -H "Authorization: Bearer $KEY" ${url}/v1/metrics        the board's six figures
           curl -H "Authorization: Bearer $KEY" "${url}/v1/metrics/new-readers?grain=month&compare=year"
-Read on   README.md has a five-minute tour; ${url}/docs every route.`);
+Read on   README.md has a five-minute tour; ${url}/docs lists every route.`);
     await writerLost;
   } catch (error) {
     // What is cut off by a stop is no failure.

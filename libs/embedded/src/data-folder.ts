@@ -147,7 +147,7 @@ function closeOwnFolder(path: string, ours: readonly string[]): void {
   const known = names.length === 0 || names.some((name) => ours.includes(name));
   if (!known || (statSync(path).mode & sticky) !== 0) {
     throw new FolderUnusable(
-      `The folder ${path} is open to others and holds files that are not Readership's: choose a folder of its own with --data DIR, or run chmod 700 on it.`,
+      `The folder ${path} is accessible to other users and holds files that are not Readership's: choose a separate folder with --data DIR, or run chmod 700 on it.`,
     );
   }
   try {

@@ -126,7 +126,7 @@ describe('a data folder', () => {
   ])('that %s is not closed to them, but refused', (_, mode, names) => {
     for (const name of names) writeFileSync(join(folder, name), 'mine');
     chmodSync(folder, mode);
-    expect(() => DataFolder.open(folder)).toThrow('is open to others');
+    expect(() => DataFolder.open(folder)).toThrow('is accessible to other users');
     expect([statSync(folder).mode & 0o7777, readdirSync(folder)]).toEqual([mode, names]);
   });
 });

@@ -105,14 +105,14 @@ function asked<T>(path: string, engine: () => T): T {
     const harm = damaged.exec(String(message));
     if (harm) {
       throw new DatabaseUnusable(
-        `${path} is damaged (${harm[0]}): put back the data folder from a backup, or start anew with --reset.`,
+        `${path} is damaged (${harm[0]}): restore the data folder from a backup, or delete the data with --reset.`,
         { cause: error },
       );
     }
     const refused = inaccessible.exec(String(message));
     if (refused) {
       throw new DatabaseUnusable(
-        `${path} cannot be read and written (${refused[0]}): see who owns it and its folder, and whether the disk works.`,
+        `${path} cannot be read and written (${refused[0]}): check the owner of the file and its folder, and whether the disk works.`,
         { cause: error },
       );
     }

@@ -35,14 +35,12 @@ export function problemsOf(error: z.ZodError): readonly Problem[] {
     if (issue.code === 'unrecognized_keys') {
       return issue.keys.map((key) => ({
         code: 'UNKNOWN_FIELD',
-        detail: 'This field is not part of it.',
+        detail: 'There is no such field.',
         pointer: pointerOf(...issue.path, key),
       }));
     }
     const [code, detail] = /^([A-Z_]+): (.+)$/.exec(issue.message)?.slice(1) ?? [];
     const pointer = issue.path.length === 0 ? {} : { pointer: pointerOf(...issue.path) };
-    return [
-      { code: code ?? 'INVALID', detail: detail ?? 'A field is missing or not as it must be.', ...pointer },
-    ];
+    return [{ code: code ?? 'INVALID', detail: detail ?? 'A field is missing or not valid.', ...pointer }];
   });
 }

@@ -221,7 +221,7 @@ function cannotListen({ host, port }: Config, error: unknown): Error {
   const { code } = error as { readonly code?: unknown };
   return new Error(
     code === 'EADDRINUSE'
-      ? `Port ${port} is taken: stop what uses it, or choose another with --port N.`
+      ? `Port ${port} is in use: stop the program that uses it, or choose another port with --port N.`
       : `Cannot listen on ${host}:${port} (${causeOf(error).code ?? 'unknown'}).`,
     { cause: error },
   );

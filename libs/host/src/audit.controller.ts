@@ -11,7 +11,7 @@ export class AuditController {
 
   @Get('log')
   @ApiOperation({
-    summary: 'What a context recorded, published and applied, each counted from its own source',
+    summary: 'Counts of what a context recorded, published and applied, each from its own source',
   })
   @ApiQuery({ name: 'context', type: String, required: true, example: 'interaction-log' })
   @ApiOkResponse({ description: '`holds` says whether the counts agree, per partition and per read model.' })

@@ -76,7 +76,7 @@ describe('the configuration', () => {
         READERSHIP_LINK_KEY_FILE: join(folder, 'x'),
       }),
     ).toEqual([
-      'READERSHIP_ADMIN_KEY: give it or READERSHIP_ADMIN_KEY_FILE, not both',
+      'READERSHIP_ADMIN_KEY: set it or READERSHIP_ADMIN_KEY_FILE, not both',
       'READERSHIP_LINK_KEY_FILE: the file cannot be read',
     ]));
 
@@ -100,7 +100,7 @@ describe('the configuration', () => {
     });
     for (const name of Object.keys(env)) {
       const without = { ...env, [name]: undefined };
-      expect(() => readServiceConfig(without)).toThrow(`${name}: give it, or ${name}_FILE`);
+      expect(() => readServiceConfig(without)).toThrow(`${name}: set it, or ${name}_FILE`);
     }
     expect(() => readServiceConfig({ ...env, READERSHIP_KAFKA_BROKERS: 'kafka' })).toThrow(
       'READERSHIP_KAFKA_BROKERS: an address such as',
@@ -117,8 +117,8 @@ describe('the configuration', () => {
       }
     };
     const [user, password] = ['READERSHIP_KAFKA_USER', 'READERSHIP_KAFKA_PASSWORD'];
-    expect(problemsOf({ [user]: 'crm' })).toEqual([`${password}: give it, or ${password}_FILE`]);
-    expect(problemsOf({ [password]: 'secret' })).toEqual([`${user}: give it, or ${user}_FILE`]);
+    expect(problemsOf({ [user]: 'crm' })).toEqual([`${password}: set it, or ${password}_FILE`]);
+    expect(problemsOf({ [password]: 'secret' })).toEqual([`${user}: set it, or ${user}_FILE`]);
     expect(problemsOf({ [user]: 'crm', [password]: 'secret' })).toEqual([]);
     expect(problemsOf({ READERSHIP_KAFKA_TLS: 'yes', READERSHIP_KAFKA_MECHANISM: 'gssapi' })).toEqual([
       'READERSHIP_KAFKA_TLS: true or false',
@@ -182,7 +182,7 @@ describe('the keys', () => {
     const config = readConfig({ READERSHIP_DATA: folder });
     for (const damaged of ['{"masterKey":"c2VjcmV0"}', '{"adminKey": secret', '', '[]', '5', 'null']) {
       writeFileSync(join(folder, 'keys.json'), damaged);
-      expect(() => loadSecrets(config)).toThrow(/^The keys in .*keys\.json cannot be read: put back [^"]*$/);
+      expect(() => loadSecrets(config)).toThrow(/^The keys in .*keys\.json cannot be read: restore [^"]*$/);
     }
   });
 

@@ -72,13 +72,13 @@ const variables: Readonly<Record<string, Variable>> = {
     field: 'port',
     schema: wholeNumber(0, 65_535),
     fallback: '8080',
-    meaning: 'Port of the API and the console; 0 takes a free one.',
+    meaning: 'Port of the API and the console; 0 uses any free port.',
   },
   READERSHIP_HOST: {
     field: 'host',
     schema: z.string().min(1),
     fallback: '127.0.0.1',
-    meaning: 'Address to listen on. Put a proxy with TLS in front before opening it to others.',
+    meaning: 'Address to listen on. Put a proxy with TLS in front before others can reach it.',
   },
   READERSHIP_DATA: {
     field: 'dataFolder',
@@ -91,7 +91,8 @@ const variables: Readonly<Record<string, Variable>> = {
     schema: z
       .url({ protocol: /^https?$/, error: 'an http or https address' })
       .transform((url) => url.replace(/\/+$/, '')),
-    meaning: 'How patrons reach this service; survey links begin with it. Absent: host and port.',
+    meaning:
+      'Address at which patrons reach this service; survey links begin with it. If not set: host and port.',
   },
   READERSHIP_TRUSTED_PROXIES: {
     field: 'trustedProxies',
@@ -105,7 +106,7 @@ const variables: Readonly<Record<string, Variable>> = {
         if (kind === 0 || !good || rest.length > 0) {
           check.addIssue({
             code: 'custom',
-            message: 'addresses or networks such as 10.0.0.0/8, with commas',
+            message: 'addresses or networks such as 10.0.0.0/8, separated by commas',
           });
           return z.NEVER;
         }
@@ -114,7 +115,7 @@ const variables: Readonly<Record<string, Variable>> = {
     }),
     fallback: '',
     meaning:
-      'Addresses or networks of the proxies in front, with commas: their X-Forwarded-For says who asks, for the rate.',
+      'Addresses or networks of the proxies in front, separated by commas. Their X-Forwarded-For names the client for the request rate.',
   },
   READERSHIP_RATE_PER_SECOND: {
     field: 'ratePerSecond',
@@ -131,23 +132,23 @@ const variables: Readonly<Record<string, Variable>> = {
   READERSHIP_ADMIN_KEY: {
     field: 'adminKey',
     schema: z.string().regex(/^[\x21-\x7e]{20,200}$/, '20 to 200 printable characters without spaces'),
-    meaning: 'The key that may do everything. Absent: made once and kept in `keys.json`.',
+    meaning: 'The access key; it permits everything. If not set: made once and kept in `keys.json`.',
   },
   READERSHIP_MASTER_KEY: {
     field: 'masterKey',
     schema: key32,
     meaning:
-      'Wraps the keys of personal data: 32 bytes in base64. Lost: all personal data is. Absent: as above.',
+      'Encrypts the keys of personal data: 32 bytes in base64. If it is lost, so is all personal data. If not set: as above.',
   },
   READERSHIP_CARD_KEY: {
     field: 'cardKey',
     schema: key32,
-    meaning: 'Makes pseudonyms of card numbers: 32 bytes in base64, never to be changed. Absent: as above.',
+    meaning: 'Makes pseudonyms of card numbers: 32 bytes in base64. Never change it. If not set: as above.',
   },
   READERSHIP_LINK_KEY: {
     field: 'linkKey',
     schema: key32,
-    meaning: 'Signs survey links and cursors: 32 bytes in base64. Absent: as above.',
+    meaning: 'Signs survey links and cursors: 32 bytes in base64. If not set: as above.',
   },
 };
 
@@ -159,26 +160,26 @@ const serviceVariables: Readonly<Record<string, Variable>> = {
   READERSHIP_MONGODB_URL: {
     field: 'mongoUrl',
     schema: address(/^mongodb(\+srv)?:\/\/[^\s/]+/, 'mongodb://mongodb:27017/?replicaSet=rs0'),
-    meaning: 'MongoDB, a replica set in production. Each context has a database of its own there.',
+    meaning: 'Address of MongoDB, a replica set in production. Each context has its own database there.',
   },
   READERSHIP_KAFKA_BROKERS: {
     field: 'kafkaBrokers',
     schema: address(/^[^\s,:]+:\d+(,[^\s,:]+:\d+)*$/, 'kafka-1:9092,kafka-2:9092').transform((text) =>
       text.split(','),
     ),
-    meaning: 'Kafka brokers to begin with, separated by commas.',
+    meaning: 'Kafka brokers to connect to first, separated by commas.',
   },
   READERSHIP_KAFKA_TLS: {
     field: 'kafkaTls',
     schema: z.enum(['true', 'false'], { error: 'true or false' }).transform((text) => text === 'true'),
     fallback: 'false',
     meaning:
-      'Whether the brokers are reached by TLS. An authority of your own: name its file in `NODE_EXTRA_CA_CERTS`.',
+      'Whether to connect to the brokers with TLS. If you have a certificate authority of your own, name its file in `NODE_EXTRA_CA_CERTS`.',
   },
   READERSHIP_KAFKA_USER: {
     field: 'kafkaUser',
     schema: z.string().min(1),
-    meaning: 'Who a service is to the brokers (SASL). Absent: they do not ask.',
+    meaning: 'User name for the brokers (SASL). If not set: no authentication.',
   },
   READERSHIP_KAFKA_PASSWORD: {
     field: 'kafkaPassword',
@@ -189,33 +190,33 @@ const serviceVariables: Readonly<Record<string, Variable>> = {
     field: 'kafkaMechanism',
     schema: z.enum(kafkaMechanisms, { error: `one of ${kafkaMechanisms.join(', ')}` }),
     fallback: 'scram-sha-512',
-    meaning: `How the password is proved: ${kafkaMechanisms.join(', ')}. With plain the broker is sent the password itself: use TLS.`,
+    meaning: `SASL mechanism: ${kafkaMechanisms.join(', ')}. With plain, the broker receives the password itself: use TLS.`,
   },
   READERSHIP_REDIS_URL: {
     field: 'redisUrl',
     schema: address(/^rediss?:\/\/[^\s/]+/, 'redis://redis:6379'),
     meaning:
-      'Redis, for waking up jobs and for request rates that replicas share; nothing true lives there alone.',
+      'Address of Redis, which wakes up jobs and counts request rates for all replicas. It stores nothing that cannot be lost.',
   },
   READERSHIP_PARTITIONS: {
     field: 'partitions',
     schema: wholeNumber(1, 1024),
     fallback: '12',
-    meaning: 'Partitions of the log and of every store. Fixed once data is there.',
+    meaning: 'Number of partitions of the log and of every store. It cannot be changed once data is stored.',
   },
   READERSHIP_NAMESPACE: {
     field: 'namespace',
     schema: z.string().regex(/^[a-z][a-z0-9-]{0,30}$/, 'up to 31 lower-case letters, digits and hyphens'),
     fallback: 'readership',
     meaning:
-      'Begins the names of topics, consumer groups, databases and Redis keys, for several deployments on the same servers.',
+      'Prefix of the names of topics, consumer groups, databases and Redis keys, so that several deployments can share servers.',
   },
   READERSHIP_KAFKA_SESSION_MS: {
     field: 'kafkaSessionMs',
     schema: wholeNumber(1_000, 1_800_000),
     fallback: '30000',
     meaning:
-      'How long a replica may be silent before the others take over its partitions; within the bounds of the brokers.',
+      'Milliseconds without a heartbeat after which other replicas take over the partitions of a replica. The brokers limit the value.',
   },
 };
 const requiredOfServices: readonly (keyof ServiceConfig)[] = [
@@ -266,7 +267,7 @@ function read(
   for (const [name, { field, schema, fallback }] of Object.entries(of)) {
     const raw = given(env, name, problems) ?? fallback;
     if (raw === undefined) {
-      if (required.includes(field)) problems.push(`${name}: give it, or ${name}_FILE`);
+      if (required.includes(field)) problems.push(`${name}: set it, or ${name}_FILE`);
       continue;
     }
     const result = schema.safeParse(raw);
@@ -291,7 +292,7 @@ function given(
   const file = env[`${name}_FILE`];
   if (file === undefined || file === '') return direct === '' ? undefined : direct;
   if (direct !== undefined && direct !== '') {
-    problems.push(`${name}: give it or ${name}_FILE, not both`);
+    problems.push(`${name}: set it or ${name}_FILE, not both`);
     return undefined;
   }
   try {

@@ -49,10 +49,10 @@ export class Contexts {
   /** The one that a request names; refused when it names none, or one of another process. */
   asked(name: string | undefined): ContextStatus {
     if (name === undefined) {
-      throw new Refusal('CONTEXT_REQUIRED', 'invalid', 'Say whose: ?context=interaction-log.');
+      throw new Refusal('CONTEXT_REQUIRED', 'invalid', 'Name the context, such as ?context=interaction-log.');
     }
     const context = this.entered.get(name);
-    if (!context) throw new Refusal('UNKNOWN_CONTEXT', 'unknown', 'No context of this name runs here.');
+    if (!context) throw new Refusal('UNKNOWN_CONTEXT', 'unknown', 'No context with this name runs here.');
     return context;
   }
 }

@@ -11,7 +11,7 @@ const races: ReadonlyMap<string, string> = new Map([
 export class ExpectedRetries {
   readonly counter = new Counter({
     name: 'readership_expected_retries_total',
-    help: 'What was tried again though nothing is wrong: another replica was faster, or too much is under way',
+    help: 'Retries that are part of normal work: another replica was faster, or too much is under way',
     labelNames: ['reason'],
     registers: [],
   });

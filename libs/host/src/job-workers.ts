@@ -32,8 +32,8 @@ export class JobWorkers {
       const { queue } = handler;
       const failed: JobFailed = (error, { step }) => {
         this.failed.set(`${queue} ${step}`, this.failures(queue, step) + 1);
-        const what = step === 'run' ? `a job of ${queue}` : `the end of a job of ${queue}`;
-        this.logger.warn(`${what} is tried again`, causeOf(error));
+        const what = step === 'run' ? `a job of ${queue}` : `storing the outcome of a job of ${queue}`;
+        this.logger.warn(`${what} failed, retrying`, causeOf(error));
       };
       const options = { attemptsMax: Number.MAX_SAFE_INTEGER, backoffMs, failed };
       const work = async (job: Job): Promise<void> => {

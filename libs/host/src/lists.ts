@@ -35,7 +35,7 @@ export class Cursors {
       throw new Refusal(
         'BAD_CURSOR',
         'invalid',
-        'Use a cursor as this service gave it, with the query that gave it, or begin without one.',
+        'Send the cursor unchanged and with the query that it came from, or start without a cursor.',
       );
     }
     return JSON.parse(Buffer.from(body, 'base64url').toString()) as T;
@@ -77,7 +77,7 @@ const described = [
     name: 'cursor',
     required: false,
     type: String,
-    description: 'The nextCursor of the page before',
+    description: 'The nextCursor of the previous page',
   }),
   ApiQuery({
     name: 'after',

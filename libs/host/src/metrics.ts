@@ -9,77 +9,77 @@ export class Metrics {
   readonly registry = new Registry();
   private readonly requests = new Histogram({
     name: 'readership_http_request_duration_seconds',
-    help: 'Duration of HTTP requests by route as declared',
+    help: 'Duration of HTTP requests by declared route',
     labelNames: ['method', 'route', 'status'],
     buckets: [0.001, 0.005, 0.02, 0.1, 0.5, 2, 10],
     registers: [this.registry],
   });
   private readonly unpublished = new Gauge({
     name: 'readership_unpublished_events',
-    help: 'Events of a context that its relay has not looked at yet',
+    help: 'Events of a context that its relay has not read yet',
     labelNames: ['context', 'partition'],
     registers: [this.registry],
   });
   private readonly lag = new Gauge({
     name: 'readership_model_lag_events',
-    help: 'Events that a read model or reaction has not taken yet',
+    help: 'Events that a read model or reaction has not processed yet',
     labelNames: ['context', 'model', 'partition'],
     registers: [this.registry],
   });
   private readonly parked = new Gauge({
     name: 'readership_model_parked_events',
-    help: 'Events that a read model could not apply, and those that wait behind them',
+    help: 'Events that a read model could not apply, and later events of the same keys',
     labelNames: ['context', 'model', 'partition'],
     registers: [this.registry],
   });
 
   private readonly lagSeconds = new Gauge({
     name: 'readership_model_lag_seconds',
-    help: 'Age of the oldest record that the models and reactions of a context have in hand, 0 when they have none',
+    help: 'Age of the oldest record that the read models and reactions of a context are processing, 0 if there is none',
     labelNames: ['context', 'partition'],
     registers: [this.registry],
   });
   private readonly unpublishedAge = new Gauge({
     name: 'readership_unpublished_age_seconds',
-    help: 'Age of the oldest event that the relay of this instance has in hand, 0 when it has none',
+    help: 'Age of the oldest event that the relay of this instance is publishing, 0 if there is none',
     labelNames: ['context', 'partition'],
     registers: [this.registry],
   });
   private readonly halted = new Gauge({
     name: 'readership_partition_halted',
-    help: '1 when a partition is not followed any further until somebody looked: a gap, a cut log, too much parked',
+    help: '1 if a partition is halted until an operator acts: a gap, a cut log, or too many parked records',
     labelNames: ['context', 'partition'],
     registers: [this.registry],
   });
 
   private readonly jobs = new Gauge({
     name: 'readership_jobs',
-    help: 'Jobs of a context that have not ended: they wait for their time, run, or are parked',
+    help: 'Jobs of a context that have not ended: they wait, run, or are parked',
     labelNames: ['context', 'queue', 'state'],
     registers: [this.registry],
   });
   private readonly jobFailures = new Counter({
     name: 'readership_job_failures_total',
-    help: 'Times that a job failed in this instance (run), or that the store refused how one ended (end); both are tried again',
+    help: 'How often a job failed in this instance (run), or the store did not take its outcome (end); both are retried',
     labelNames: ['context', 'queue', 'step'],
     registers: [this.registry],
   });
   private readonly unreadable = new Counter({
     name: 'readership_unreadable_events_total',
-    help: 'Stored events whose personal part, or which themselves, could not be read; one that is read again counts again',
+    help: 'Reads of stored events that failed for the whole event or its personal part; each read counts',
     labelNames: ['context', 'cause'],
     registers: [this.registry],
   });
 
   private readonly ingestLag = new Gauge({
     name: 'readership_ingest_lag_records',
-    help: 'Records that were sent to a topic and are neither recorded nor parked yet',
+    help: 'Records on a topic that are neither recorded nor parked yet',
     labelNames: ['topic', 'partition'],
     registers: [this.registry],
   });
   private readonly ingestLagSeconds = new Gauge({
     name: 'readership_ingest_lag_seconds',
-    help: 'Age, as its sender or the broker says, of the first record of a topic that this instance has in hand',
+    help: 'Age of the first record of a topic that this instance is processing, by the timestamp of its sender or the broker',
     labelNames: ['topic', 'partition'],
     registers: [this.registry],
   });

@@ -36,7 +36,7 @@ const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf]);
  * `TOO_MANY_LINES`; the edge has seen to the body's size.
  */
 export function ndjsonLines(body: Buffer): Iterable<SentLine> {
-  if (!isUtf8(body)) throw new Unreadable('NOT_UTF8', 'Send UTF-8.');
+  if (!isUtf8(body)) throw new Unreadable('NOT_UTF8', 'Send text encoded as UTF-8.');
   const text = body.subarray(0, 3).equals(byteOrderMark) ? body.subarray(3) : body;
   let count = 0;
   for (const bytes of rawLines(text)) if (bytes.length > 0) checkCount(++count);

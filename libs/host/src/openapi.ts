@@ -9,7 +9,7 @@ const problemSchema = {
     type: { type: 'string', format: 'uri' },
     title: { type: 'string' },
     status: { type: 'integer' },
-    code: { type: 'string', description: 'Stable: rely on it' },
+    code: { type: 'string', description: 'Stable: clients may rely on it' },
     detail: { type: 'string' },
     instance: { type: 'string' },
     traceId: { type: 'string' },
@@ -62,7 +62,8 @@ function describe(app: INestApplication): OpenAPIObject {
   };
   const away = {
     ...problem,
-    description: 'Ask again, not before `Retry-After`: a server is away or overloaded, or this is stopping',
+    description:
+      'Retry after `Retry-After`: a server is unavailable or overloaded, or this instance is stopping',
     headers: { 'Retry-After': { description: 'Seconds', schema: { type: 'integer' as const } } },
   };
   for (const [path, item] of Object.entries(document.paths)) {

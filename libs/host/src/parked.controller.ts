@@ -20,7 +20,7 @@ class ParkedKeyBody {
   @Max(1023)
   partition!: number;
 
-  @ApiProperty({ description: 'As listed: the key of the records, a pseudonym.' })
+  @ApiProperty({ description: 'The key of the records as listed; it is a pseudonym.' })
   @IsString()
   @Length(1, 1000)
   key!: string;
@@ -28,7 +28,7 @@ class ParkedKeyBody {
 
 /** Which of them: without it a repeated request would give up the next one. */
 class ParkedRecordBody extends ParkedKeyBody {
-  @ApiProperty({ description: 'As listed: of the first parked record of the key.', example: 117 })
+  @ApiProperty({ description: 'The offset of the first parked record of the key, as listed.', example: 117 })
   @IsInt()
   @Min(0)
   @Max(Number.MAX_SAFE_INTEGER)
@@ -62,11 +62,11 @@ export class ParkedController {
   ) {}
 
   @Get()
-  @ApiOperation({ summary: 'Records that a context parked, and what waits behind them' })
+  @ApiOperation({ summary: 'Records that a context parked, and the later records of their keys' })
   @ApiQuery({ name: 'context', type: String, required: true, example: 'analytics' })
   @ApiQuery({ name: 'limit', type: Number, required: false })
   @ApiQuery({ name: 'cursor', type: String, required: false })
-  @ApiOkResponse({ description: 'By read model, partition and offset.' })
+  @ApiOkResponse({ description: 'Ordered by read model, partition and offset.' })
   async list(
     @Query('context') name: string | undefined,
     @Query('limit') rawLimit: string | undefined,
@@ -97,9 +97,9 @@ export class ParkedController {
 
   @Post('replay')
   @HttpCode(200)
-  @ApiOperation({ summary: 'Apply what is parked of a key, in order' })
+  @ApiOperation({ summary: 'Apply the parked records of a key, in order' })
   @ApiQuery({ name: 'context', type: String, required: true })
-  @ApiOkResponse({ description: '`replayed`: how many records were taken; 0 when none were parked.' })
+  @ApiOkResponse({ description: '`replayed`: how many records were applied; 0 if none were parked.' })
   async replay(
     @Query('context') name: string | undefined,
     @Body() { model, partition, key }: ParkedKeyBody,
@@ -116,11 +116,11 @@ export class ParkedController {
 
   @Post('discard')
   @HttpCode(200)
-  @ApiOperation({ summary: 'Give up the first parked record of a key; it is never applied' })
+  @ApiOperation({ summary: 'Discard the first parked record of a key; it is never applied' })
   @ApiQuery({ name: 'context', type: String, required: true })
   @ApiOkResponse({
     description:
-      '`discarded`: the offset that was given up, `null` when it is parked no more. 409 `NOT_FIRST_PARKED`, naming the first, when it waits behind another.',
+      '`discarded`: the offset of the discarded record; `null` if it is not parked any more. If it waits behind another one: 409 `NOT_FIRST_PARKED`, which names the first.',
   })
   async discard(
     @Query('context') name: string | undefined,
@@ -138,7 +138,7 @@ export class ParkedController {
 
 function known(context: ContextStatus, model: string, partition: number): string {
   if (!context.publishedIds.has(model) && !context.ownIds.has(model)) {
-    throw new Refusal('UNKNOWN_MODEL', 'unknown', 'No read model of this name runs here.', '/model');
+    throw new Refusal('UNKNOWN_MODEL', 'unknown', 'No read model with this name runs here.', '/model');
   }
   mustHavePartition(context, partition);
   return model;

@@ -36,11 +36,7 @@ export function joinMarks(...all: Marks[]): Marks {
 
 function placeOf(token: string): PlaceOfWrite {
   const bad = (): Refusal =>
-    new Refusal(
-      'BAD_POSITION',
-      'invalid',
-      'Give after= the Readership-Position of a write, as it was answered.',
-    );
+    new Refusal('BAD_POSITION', 'invalid', 'Set after to the Readership-Position of a write, unchanged.');
   let value: unknown;
   try {
     value = JSON.parse(Buffer.from(token, 'base64url').toString());
@@ -77,7 +73,11 @@ export class AppliedWait {
     if (after === undefined) return;
     const place = placeOf(after);
     if (place.partitions.some(([partition]) => partition >= this.readModels.partitions)) {
-      throw new Refusal('BAD_POSITION', 'invalid', 'This position names a partition that is not here.');
+      throw new Refusal(
+        'BAD_POSITION',
+        'invalid',
+        'This position names a partition that does not exist here.',
+      );
     }
     // Another context's events never reach a model over this context's own.
     const own = place.context === this.context ? (models.own ?? []) : [];
@@ -96,7 +96,7 @@ export class AppliedWait {
       throw new Refusal(
         'NOT_YET_APPLIED',
         'not-yet',
-        'Your write is recorded but not in this answer yet: ask again.',
+        'Your write is recorded, but the answer does not include it yet: try again.',
       );
     }
   }

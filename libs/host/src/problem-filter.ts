@@ -19,7 +19,7 @@ export class ProblemFilter implements ExceptionFilter {
     if (status === 500) this.logger.error('internal error', { requestId: request.id, ...causeOf(error) });
     if (error instanceof Unavailable && !this.retries.counts(error)) {
       const { code, reason } = error;
-      this.logger.warn('a server is away', { requestId: request.id, code, reason });
+      this.logger.warn('a server is unavailable', { requestId: request.id, code, reason });
     }
   }
 }

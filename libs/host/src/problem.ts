@@ -37,13 +37,13 @@ const statusOfKind: Readonly<Record<RefusalKind, number>> = {
 const framework: Readonly<Record<number, readonly [code: string, detail: string]>> = {
   400: ['BAD_REQUEST', 'The request cannot be read.'],
   401: ['UNAUTHENTICATED', 'Send Authorization: Bearer and a valid key.'],
-  403: ['OUT_OF_SCOPE', 'This key may not do that.'],
+  403: ['OUT_OF_SCOPE', 'This key does not permit this request.'],
   404: ['NOT_FOUND', 'There is nothing here.'],
-  405: ['METHOD_NOT_ALLOWED', 'This resource does not do that.'],
+  405: ['METHOD_NOT_ALLOWED', 'This resource does not support this method.'],
   408: ['TOO_SLOW', 'The request took too long to arrive.'],
-  413: ['TOO_LARGE', 'The body is larger than this resource takes.'],
+  413: ['TOO_LARGE', 'The body is larger than this resource accepts.'],
   414: ['URL_TOO_LONG', 'The address is too long.'],
-  415: ['UNSUPPORTED_MEDIA_TYPE', 'This resource does not take this Content-Type.'],
+  415: ['UNSUPPORTED_MEDIA_TYPE', 'This resource does not accept this Content-Type.'],
   429: ['TOO_MANY_REQUESTS', 'Slow down, and try again in a moment.'],
   431: ['HEADERS_TOO_LARGE', 'The headers are too large.'],
   503: ['UNAVAILABLE', 'Try again in a moment.'],
@@ -54,16 +54,16 @@ const framework: Readonly<Record<number, readonly [code: string, detail: string]
  * they hold. It asks for more patience, since somebody has to make room.
  */
 const away: Readonly<Record<Away, readonly [retryAfterS: number, detail: string]>> = {
-  STORE_UNAVAILABLE: [2, 'The database does not answer: send the same again in a moment.'],
-  LOG_UNAVAILABLE: [2, 'The log does not answer: send the same again in a moment.'],
-  BUSY: [1, 'More is being recorded than can be kept up with: send the same again in a moment.'],
-  STORE_FULL: [30, 'There is no room left to store anything: send the same again once there is.'],
+  STORE_UNAVAILABLE: [2, 'The database does not answer: repeat the request in a moment.'],
+  LOG_UNAVAILABLE: [2, 'The log does not answer: repeat the request in a moment.'],
+  BUSY: [1, 'Too many requests are under way: repeat the request in a moment.'],
+  STORE_FULL: [30, 'The disk is full: repeat the request once there is room.'],
 };
 
 const internal: Failure = {
   status: 500,
   code: 'INTERNAL',
-  detail: 'Something went wrong here; it was recorded.',
+  detail: 'An internal error happened; it was logged.',
 };
 
 /** Whatever was thrown, as an answer. Messages of errors that are not ours go no further than here. */

@@ -16,7 +16,7 @@ class RepublishBody {
   @ApiProperty({
     required: false,
     type: Number,
-    description: 'The first position to publish again; absent: the first that the log does not hold.',
+    description: 'The first position to publish again; if absent, the first that the log lacks.',
   })
   @IsOptional()
   @IsInt()
@@ -60,7 +60,7 @@ export class RepublishController {
   @ApiQuery({ name: 'context', type: String, required: true })
   @ApiOkResponse({
     description:
-      'What comes after `after` up to `through` is published again; nothing is when they are equal.',
+      'The positions after `after` up to `through` are published again; if both are equal, none are.',
   })
   async republish(
     @Query('context') name: string | undefined,

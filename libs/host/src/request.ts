@@ -51,7 +51,7 @@ export const IfMatch: (options?: { readonly required?: boolean }) => ParameterDe
       if (raw.trim() === '*') return undefined;
       const version = /^"v(\d{1,15})"$/.exec(raw.trim())?.[1];
       if (version === undefined) {
-        throw new Refusal('VERSION_MISMATCH', 'stale', 'Send as If-Match the ETag that reading it answered.');
+        throw new Refusal('VERSION_MISMATCH', 'stale', 'Send the ETag of your last read as If-Match.');
       }
       return Number(version);
     },

@@ -314,7 +314,7 @@ export class RunningContext
     const failed = (error: unknown): void => {
       if (this.stopping.signal.aborted) return;
       if (!this.around.retries.counts(error)) {
-        this.logger.warn(`the ${loop} tries again`, causeOf(error));
+        this.logger.warn(`${loop} failed, retrying`, causeOf(error));
       }
       report.failed(error);
     };

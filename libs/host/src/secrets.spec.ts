@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readConfig } from './config.js';
-import { loadSecrets } from './secrets.js';
+import { adminKeyShown, loadSecrets } from './secrets.js';
 
 let folder: string;
 let file: string;
@@ -19,8 +19,14 @@ it('are made once, and kept where their owner alone reads them', () => {
   const first = load();
   expect(first.adminKeyIsNew).toBe(true);
   expect(statSync(file).mode & 0o777).toBe(0o600);
-  const second = load();
-  expect(second).toEqual({ ...first, adminKeyIsNew: false });
+  expect(load()).toEqual(first);
+});
+
+it('say that the access key is new until it was shown', () => {
+  const { secrets } = load();
+  expect(load()).toEqual({ secrets, adminKeyIsNew: true });
+  adminKeyShown(readConfig({ READERSHIP_DATA: folder }));
+  expect(load()).toEqual({ secrets, adminKeyIsNew: false });
 });
 
 describe('beside data', () => {
@@ -32,13 +38,15 @@ describe('beside data', () => {
     const text = JSON.stringify({ ...made, [name]: undefined });
     writeFileSync(file, text);
     expect(() => load(beside)).toThrow(
-      `The keys in ${file} lack ${name}, and data that needs them lies beside it (log.db, feedback.db): put back the file that was there, or a copy of it.`,
+      `The keys in ${file} lack ${name}, and the folder holds data that needs them (log.db, feedback.db): restore the original file or a copy of it.`,
     );
     expect(readFileSync(file, 'utf8')).toBe(text);
   });
 
   it('are not made when the file is missing', () => {
-    expect(() => load(beside)).toThrow(/lack masterKey, cardKey, linkKey, adminKey, and data/);
+    expect(() => load(beside)).toThrow(
+      /lack masterKey, cardKey, linkKey, adminKey, and the folder holds data/,
+    );
     expect(existsSync(file)).toBe(false);
   });
 

@@ -63,7 +63,7 @@ export function loadSecrets(
   const lacking = Object.keys(made);
   if (lacking.length > 0 && databases.length > 0) {
     throw new Error(
-      `The keys in ${file} lack ${lacking.join(', ')}, and data that needs them lies beside it (${databases.join(', ')}): put back the file that was there, or a copy of it.`,
+      `The keys in ${file} lack ${lacking.join(', ')}, and the folder holds data that needs them (${databases.join(', ')}): restore the original file or a copy of it.`,
     );
   }
   const all: Kept = { ...kept, ...made, ...(made.adminKey === undefined ? {} : { adminKeyUnseen: true }) };
@@ -119,7 +119,7 @@ function readKept(file: string): Kept {
   } catch {
     // Told below, without the parser's message: it would quote a key.
   }
-  throw new Error(`The keys in ${file} cannot be read: put back the file that was there, or a copy of it.`);
+  throw new Error(`The keys in ${file} cannot be read: restore the original file or a copy of it.`);
 }
 
 /** Whole or not at all: a lost master key would make everything personal unreadable. */
@@ -139,7 +139,7 @@ function keep(file: string, keys: Kept): void {
     renameSync(unfinished, file);
   } catch (error) {
     throw new Error(
-      `The keys cannot be kept in ${file} (${codeOf(error)}): see who owns it and its folder, and whether the disk has room.`,
+      `The keys cannot be kept in ${file} (${codeOf(error)}): check the owner of the file and its folder, and whether the disk has room.`,
       { cause: error },
     );
   }

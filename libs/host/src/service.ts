@@ -46,10 +46,10 @@ export async function runService(
       loops,
       provesCardKey: module.store.provesCardKey,
       onError: (error, where) => {
-        if (!retries.counts(error)) log.warn({ ...where, ...causeOf(error) }, 'a consumer tries again');
+        if (!retries.counts(error)) log.warn({ ...where, ...causeOf(error) }, 'a consumer failed, retrying');
       },
       // What fails is told by whoever asked; the client tells of each try.
-      kafkaLog: (entry) => log.debug(entry, 'the Kafka client'),
+      kafkaLog: (entry) => log.debug(entry, 'message of the Kafka client'),
     });
     app = await createApp([module.on(adapters)], config, {
       secrets: new Secrets(config),

@@ -12,7 +12,7 @@ const forbiddenKeys = ['__proto__', 'constructor', 'prototype'];
  * the bytes before anything is built; `MALFORMED_JSON`; `FORBIDDEN_KEY`; `BAD_STRING` for NUL or half a surrogate pair.
  */
 export function parseStrictJson(bytes: Buffer): unknown {
-  if (!isUtf8(bytes)) throw new Unreadable('NOT_UTF8', 'Send UTF-8.');
+  if (!isUtf8(bytes)) throw new Unreadable('NOT_UTF8', 'Send text encoded as UTF-8.');
   if (deeperThan(bytes, depthMax)) throw new Unreadable('TOO_DEEP', `Nest at most ${depthMax} levels.`);
   let value: unknown;
   try {
@@ -28,7 +28,7 @@ export function parseStrictJson(bytes: Buffer): unknown {
 /** Throws `BAD_STRING` for NUL or half a surrogate pair. */
 export function checkString(text: string): void {
   if (!(text as WellFormed).isWellFormed() || text.includes('\0')) {
-    throw new Unreadable('BAD_STRING', 'Send text without NUL and without half surrogate pairs.');
+    throw new Unreadable('BAD_STRING', 'Send text without NUL and without unpaired surrogates.');
   }
 }
 

@@ -28,7 +28,7 @@ function isObject(value: unknown): boolean {
 }
 
 function invalid(errors: readonly FieldProblem[]): HttpProblem {
-  return new HttpProblem(422, 'INVALID', 'Some fields are not as they must be; see errors.', { errors });
+  return new HttpProblem(422, 'INVALID', 'Some fields are not valid; see errors.', { errors });
 }
 
 function problemsOf(error: ValidationError, parent: string): readonly FieldProblem[] {

@@ -62,7 +62,7 @@ export const interaction: Decider<Interaction, InteractionCommand, InteractionEv
           throw new Refusal(
             'ID_REUSED',
             'conflict',
-            'This source and id stand for another fact: give it an id of its own.',
+            'An interaction with this source and id has other content: choose another id.',
           );
         }
         const { reference, holder, now, digest, details } = command;
@@ -78,14 +78,18 @@ export const interaction: Decider<Interaction, InteractionCommand, InteractionEv
       case 'CorrectInteraction': {
         const known = knownOf(state);
         if (known.status === 'withdrawn')
-          throw new Refusal('INTERACTION_WITHDRAWN', 'conflict', 'It was withdrawn: record it anew.');
+          throw new Refusal(
+            'INTERACTION_WITHDRAWN',
+            'conflict',
+            'The interaction was withdrawn: record a new one.',
+          );
         const { reference, holder, now: was } = known;
         const now = { ...was, ...command.changes };
         if (reference !== null && now.quantity > quantityOfPersonMax) {
           throw new Refusal(
             'QUANTITY_TOO_LARGE',
             'invalid',
-            'Over 1,000 is for anonymous facts only.',
+            'A quantity over 1,000 is for anonymous interactions only.',
             '/quantity',
           );
         }
@@ -179,7 +183,7 @@ function knownOf(state: Interaction): KnownInteraction {
 }
 
 export function unknownInteraction(): Refusal {
-  return new Refusal('UNKNOWN_INTERACTION', 'unknown', 'No interaction is known by this id.');
+  return new Refusal('UNKNOWN_INTERACTION', 'unknown', 'There is no interaction with this id.');
 }
 
 function changed(state: Interaction, changes: Partial<KnownInteraction>): Interaction {

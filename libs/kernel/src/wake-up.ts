@@ -9,6 +9,11 @@ export class WakeUp {
     return this.wakes;
   }
 
+  /** How many wait now. */
+  get waiters(): number {
+    return this.waiting.size;
+  }
+
   wake(): void {
     this.wakes++;
     for (const wake of [...this.waiting]) wake();

@@ -18,7 +18,7 @@ export function readLoadState(file: string, now: Date): LoadState {
     // Told below.
   }
   throw new Error(
-    `${file} does not say how far the sample was loaded: move it away, or put back what it was.`,
+    `${file} does not contain the progress of the sample: move it away, or restore the original file.`,
   );
 }
 

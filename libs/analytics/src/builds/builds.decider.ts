@@ -99,7 +99,11 @@ export const builds: Decider<BuildsState, BuildsCommand, BuildsEvent> = {
         const { number } = command;
         if (isOver(state, number, 'switched')) return [];
         if (!isCompared(underWay(state, number))) {
-          throw new Refusal('NOT_COMPARED', 'conflict', 'It is not compared yet: ask for it until it is.');
+          throw new Refusal(
+            'NOT_COMPARED',
+            'conflict',
+            'The rebuild is not compared yet: try again once its state is compared.',
+          );
         }
         return [{ type: 'BuildServed', data: { number } }];
       }
@@ -214,7 +218,7 @@ function rebuild(state: BuildsState, model: string, version: number): BuildsEven
     throw new Refusal(
       'BUILD_UNDER_WAY',
       'conflict',
-      'Another build is under way: wait until it answers, or abandon it.',
+      'Another build is under way: wait until it serves, or abandon it.',
     );
   }
   const number = state.started + 1;
@@ -225,7 +229,7 @@ function rebuild(state: BuildsState, model: string, version: number): BuildsEven
 
 function underWay({ building }: BuildsState, number: number): Building {
   if (building?.number === number && building.rebuilds !== undefined) return building;
-  throw new Refusal('UNKNOWN_REBUILD', 'unknown', 'No rebuild of this id is under way.');
+  throw new Refusal('UNKNOWN_REBUILD', 'unknown', 'No rebuild with this id is under way.');
 }
 
 function isOver(state: BuildsState, number: number, outcome: Ended['outcome']): boolean {

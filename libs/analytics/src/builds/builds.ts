@@ -282,7 +282,8 @@ export class Builds implements OnApplicationBootstrap, BeforeApplicationShutdown
   private failed(error: unknown): void {
     if (this.stopping.signal.aborted) return;
     const { name, code = name } = error as Error & { readonly code?: string };
-    if (code !== this.failure) this.logger.warn('the builds are looked at again', { error: name, code });
+    if (code !== this.failure)
+      this.logger.warn('reconciling the builds failed, retrying', { error: name, code });
     this.failure = code;
   }
 }

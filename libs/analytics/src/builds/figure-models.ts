@@ -55,7 +55,7 @@ export function figureModel(build: Build, name: string, by: Offered): FigureMode
     throw new Refusal(
       'NOT_OFFERED',
       'not-yet',
-      `The figures need ${name} version ${begun.version}, which this release does not have: start one that does.`,
+      `The figures need ${name} version ${begun.version}, which this release does not have: start a release that has it.`,
     );
   }
   const made = make(build);

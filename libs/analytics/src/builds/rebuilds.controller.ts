@@ -20,7 +20,7 @@ class RebuildBody {
   @IsIn(figureNames)
   model!: FigureName;
 
-  @ApiPropertyOptional({ description: 'Made by this version of it; absent: the last of this release.' })
+  @ApiPropertyOptional({ description: 'The version to build; if absent, the newest of this release.' })
   @ValidateIf((_body, value) => value !== undefined)
   @IsInt()
   @Min(1)
@@ -37,9 +37,11 @@ export class RebuildsController {
   constructor(@Inject(Rebuilds) private readonly rebuilds: Rebuilds) {}
 
   @Post()
-  @ApiOperation({ summary: 'Build a read model anew from the log, beside the one that answers' })
+  @ApiOperation({ summary: 'Build a read model again from the log, beside the one that serves' })
   @ApiQuery(context)
-  @ApiCreatedResponse({ description: 'It is under way; the same again gives the same.' })
+  @ApiCreatedResponse({
+    description: 'The rebuild is under way; the same request again returns the same rebuild.',
+  })
   async begin(
     @Query('context') name: string | undefined,
     @Body() { model, version }: RebuildBody,
@@ -51,10 +53,10 @@ export class RebuildsController {
   }
 
   @Get()
-  @ApiOperation({ summary: 'The rebuild under way, and the last ones that are over' })
+  @ApiOperation({ summary: 'The rebuild under way, and the latest ones that have ended' })
   @ApiQuery(context)
   @ApiOkResponse({
-    description: '`parity`: per partition, what both versions hold at one offset of the log.',
+    description: '`parity`: per partition, a hash of each version at one offset of the log.',
   })
   async list(
     @Query('context') name: string | undefined,
@@ -64,19 +66,19 @@ export class RebuildsController {
   }
 
   @Get(':id')
-  @ApiOperation({ summary: 'One of them' })
+  @ApiOperation({ summary: 'One rebuild' })
   @ApiQuery(context)
   async one(@Query('context') name: string | undefined, @Param('id') id: string): Promise<Rebuild> {
     mustBeOurs(name);
     const found = (await this.rebuilds.list()).find((one) => one.id === Number(id));
-    if (!found) throw new Refusal('UNKNOWN_REBUILD', 'unknown', 'No rebuild of this id is known.');
+    if (!found) throw new Refusal('UNKNOWN_REBUILD', 'unknown', 'There is no rebuild with this id.');
     return found;
   }
 
   @Post(':id/switch')
   @HttpCode(200)
   @ApiOperation({
-    summary: 'Let it answer from now on, whatever the comparison said; the live one is dropped',
+    summary: 'Let the rebuilt version serve, whatever the comparison found, and drop the live one',
   })
   @ApiQuery(context)
   async switchTo(
@@ -90,7 +92,7 @@ export class RebuildsController {
 
   @Post(':id/abandon')
   @HttpCode(200)
-  @ApiOperation({ summary: 'Drop it; the live one goes on' })
+  @ApiOperation({ summary: 'Drop the rebuilt version; the live one keeps serving' })
   @ApiQuery(context)
   async abandon(
     @Query('context') name: string | undefined,
@@ -104,9 +106,9 @@ export class RebuildsController {
 
 function mustBeOurs(name: string | undefined): void {
   if (name === undefined) {
-    throw new Refusal('CONTEXT_REQUIRED', 'invalid', 'Say whose: ?context=analytics.');
+    throw new Refusal('CONTEXT_REQUIRED', 'invalid', 'Name the context: ?context=analytics.');
   }
   if (name !== 'analytics') {
-    throw new Refusal('NO_REBUILDS', 'unknown', 'Only the figures of analytics can be rebuilt beside.');
+    throw new Refusal('NO_REBUILDS', 'unknown', 'Only the read models of analytics can be rebuilt.');
   }
 }

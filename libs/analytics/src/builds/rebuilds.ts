@@ -53,7 +53,7 @@ export class Rebuilds {
     const { first, last } = versionsOf(this.offered)[model]!;
     const wanted = version ?? last;
     if (wanted < first || wanted > last) {
-      const detail = `This release offers versions ${first} to ${last} of it.`;
+      const detail = `This release offers versions ${first} to ${last} of this read model.`;
       throw new Refusal('VERSION_NOT_OFFERED', 'invalid', detail, '/version');
     }
     const { building } = await this.told({ type: 'Rebuild', model, version: wanted }, meta);

@@ -26,7 +26,7 @@ export const costExample: Cost = {
 export function parseCost(value: unknown, now: Date): Cost {
   const parsed = body.safeParse(value);
   if (!parsed.success) {
-    throw new HttpProblem(422, 'INVALID', 'Some fields are not as they must be; see errors.', {
+    throw new HttpProblem(422, 'INVALID', 'Some fields are not valid; see errors.', {
       errors: parsed.error.issues.flatMap((issue) => {
         const pointer = issue.path.map((part) => `/${String(part)}`).join('');
         return issue.code === 'unrecognized_keys'

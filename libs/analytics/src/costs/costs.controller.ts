@@ -33,7 +33,8 @@ export class CostsController {
 
   @Post()
   @ApiOperation({
-    summary: 'State what a branch spent in a month, one as JSON or many as NDJSON; restating replaces',
+    summary:
+      'State what a branch spent in a month: one cost as JSON or many as NDJSON; a later statement replaces an earlier one',
   })
   @ApiConsumes('application/json', 'application/x-ndjson')
   @ApiBody({ schema: { type: 'object', example: costExample } })
@@ -62,7 +63,7 @@ export class CostsController {
   }
 
   @Get()
-  @ApiOperation({ summary: 'The costs that are stated now' })
+  @ApiOperation({ summary: 'The current costs' })
   @ApiQuery({ name: 'branch', required: false })
   @ApiOkResponse({ schema: { type: 'object', example: { items: [costExample], nextCursor: null } } })
   list(@ListQuery() asked: ListAsked, @Query('branch') branch?: string): Promise<Listed<Cost>> {

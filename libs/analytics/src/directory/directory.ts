@@ -54,7 +54,7 @@ export class ScopeDirectory {
     throw new Refusal(
       'UNKNOWN_SCOPE',
       'unknown',
-      'The scope is consortium, library:<id> or branch:<id> of one that exists.',
+      'Give the scope as consortium, library:<id> or branch:<id>, with an id that exists.',
     );
   }
 

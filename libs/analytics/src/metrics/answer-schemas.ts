@@ -24,7 +24,7 @@ const point = {
     },
     complete: {
       type: 'boolean',
-      description: 'The period has ended, and nothing that lies on the log waits to be counted.',
+      description: 'The period has ended, and no record on the log waits to be counted.',
     },
   },
 };

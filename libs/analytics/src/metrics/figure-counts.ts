@@ -65,7 +65,7 @@ export function countsOf(
   const idOf = (name: FigureName): string => {
     const id = ids.get(name);
     if (id !== undefined) return id;
-    const detail = 'This figure is being counted from the log for the first time: ask again later.';
+    const detail = 'This figure is being counted from the log for the first time: try again later.';
     throw new Refusal('NOT_YET_APPLIED', 'not-yet', detail);
   };
   const people = () => peopleReader(models, idOf('reader-activity'));

@@ -93,7 +93,7 @@ export class FiguresQuery {
   /** Throws `UNKNOWN_METRIC`, `UNKNOWN_SCOPE`, `BAD_MONTH`, `FROM_AFTER_TO`, `TooManyPoints`, `MIXED_CURRENCIES`. */
   async metric(name: string, question: MetricQuestion): Promise<MetricAnswer> {
     const metric = Object.hasOwn(metrics, name) ? metrics[name]! : null;
-    if (metric === null) throw new Refusal('UNKNOWN_METRIC', 'unknown', 'There is no metric of that name.');
+    if (metric === null) throw new Refusal('UNKNOWN_METRIC', 'unknown', 'There is no metric with this name.');
     return this.reading(question.scope, question.after, async (reading) => {
       const { grain } = question;
       const to = question.to === undefined ? reading.now - 1 : parseMonth(question.to, 'to');
@@ -179,7 +179,7 @@ export class FiguresQuery {
       const months = [...periods, ...(earlier ?? [])].flatMap((period) => begun(period, now));
       const found = await sources.costs.currencies(months);
       if (found.length > 1) {
-        const detail = `Costs of this scope and time are in ${found.join(', ')}: ask for a part in one currency.`;
+        const detail = `The costs of this scope and period are in ${found.join(', ')}: choose a scope and a period with one currency.`;
         throw new Refusal('MIXED_CURRENCIES', 'invalid', detail);
       }
       currency = found[0] ?? currency;

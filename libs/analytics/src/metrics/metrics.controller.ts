@@ -18,13 +18,13 @@ export class MetricsController {
   constructor(@Inject(FiguresQuery) private readonly query: FiguresQuery) {}
 
   @Get()
-  @ApiOperation({ summary: 'The six figures that the board asks for, each with the same a year earlier' })
+  @ApiOperation({ summary: 'The six figures of the board, each with its value a year earlier' })
   @ApiQuery({ name: 'scope', required: false, example: 'consortium' })
   @ApiQuery({
     name: 'to',
     required: false,
     schema: month,
-    description: 'The last complete month when left out',
+    description: 'If absent: the last complete month',
   })
   @ApiQuery({ name: 'after', required: false, description: 'A Readership-Position to wait for' })
   @ApiOkResponse({ schema: boardSchema })
@@ -39,20 +39,20 @@ export class MetricsController {
   }
 
   @Get(':name')
-  @ApiOperation({ summary: 'One metric of a scope over time' })
+  @ApiOperation({ summary: 'One metric of a scope, by period' })
   @ApiParam({ name: 'name', enum: Object.keys(metrics) })
   @ApiQuery({ name: 'scope', required: false, description: 'consortium, library:<id> or branch:<id>' })
   @ApiQuery({
     name: 'from',
     required: false,
     schema: month,
-    description: 'Twelve months to `to` when left out',
+    description: 'If absent: twelve months that end with `to`',
   })
   @ApiQuery({
     name: 'to',
     required: false,
     schema: month,
-    description: 'The last complete month when left out',
+    description: 'If absent: the last complete month',
   })
   @ApiQuery({ name: 'grain', required: false, enum: grains })
   @ApiQuery({ name: 'year', required: false, enum: ['calendar', 'fiscal'] })
@@ -88,5 +88,10 @@ function oneOf<Value extends string>(
   if (value === undefined) return undefined;
   const known = values.find((one) => one === value);
   if (known !== undefined) return known;
-  throw new Refusal('BAD_PARAMETER', 'invalid', `\`${name}\` is one of ${values.join(', ')}.`, `/${name}`);
+  throw new Refusal(
+    'BAD_PARAMETER',
+    'invalid',
+    `Give \`${name}\` as one of ${values.join(', ')}.`,
+    `/${name}`,
+  );
 }

@@ -19,14 +19,14 @@ export function parseMonth(month: string, field: string): number {
   throw new Refusal(
     'BAD_MONTH',
     'invalid',
-    `\`${field}\` is a month from 1900 on, written 2024-03.`,
+    `Give \`${field}\` as a month from 1900 on, such as 2024-03.`,
     `/${field}`,
   );
 }
 
 /** Every period from..to, widened to whole ones. `yearStart` is the first month of a year of this grain, 1–12. */
 export function periodsOf(from: number, to: number, grain: Grain, yearStart: number | 'calendar'): Period[] {
-  if (from > to) throw new Refusal('FROM_AFTER_TO', 'invalid', '`from` is not after `to`.', '/from');
+  if (from > to) throw new Refusal('FROM_AFTER_TO', 'invalid', '`from` must not be after `to`.', '/from');
   const length = { month: 1, quarter: 3, year: 12 }[grain];
   const offset = grain === 'year' && yearStart !== 'calendar' ? yearStart - 1 : 0;
   const begin = (month: number) => Math.floor((month - offset) / length) * length + offset;

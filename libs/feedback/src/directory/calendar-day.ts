@@ -7,8 +7,9 @@ const earliest = '1900-01-01';
 /** A day that is in the calendar, from 1900 to `latest`; refused with `BAD_DATE`, `DATE_TOO_EARLY` or `DATE_IN_FUTURE`. */
 export function checkDay(value: string, latest: string, pointer: string): void {
   if (!day.safeParse(value).success) {
-    throw new Refusal('BAD_DATE', 'invalid', 'A day is written 2024-03-31, and is in the calendar.', pointer);
+    throw new Refusal('BAD_DATE', 'invalid', 'Give a day of the calendar, such as 2024-03-31.', pointer);
   }
-  if (value < earliest) throw new Refusal('DATE_TOO_EARLY', 'invalid', 'The day lies before 1900.', pointer);
-  if (value > latest) throw new Refusal('DATE_IN_FUTURE', 'invalid', 'The day lies too far ahead.', pointer);
+  if (value < earliest) throw new Refusal('DATE_TOO_EARLY', 'invalid', 'The day is before 1900.', pointer);
+  if (value > latest)
+    throw new Refusal('DATE_IN_FUTURE', 'invalid', 'The day is too far in the future.', pointer);
 }

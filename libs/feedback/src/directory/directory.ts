@@ -24,7 +24,12 @@ export class BranchDirectory {
   /** Throws `UNKNOWN_BRANCH` when it is not known and does not become so within 2 s. */
   async expectBranch(id: string): Promise<void> {
     if ((await this.unknownBranches()([id])).size === 0) return;
-    throw new Refusal('UNKNOWN_BRANCH', 'invalid', 'No branch is known by this id: add it first.', '/branch');
+    throw new Refusal(
+      'UNKNOWN_BRANCH',
+      'invalid',
+      'There is no branch with this id: add it first.',
+      '/branch',
+    );
   }
 
   /** The consortium's day, `daysAhead` from now: `2024-03-31`. UTC until a time zone is set. */

@@ -3,7 +3,10 @@ import { IsString, Length } from 'class-validator';
 import { PlaceBody } from '../directory/place-bodies.js';
 
 export class InvitationBody extends PlaceBody {
-  @ApiProperty({ format: 'date', description: 'The last day of the consortium on which it can be answered.' })
+  @ApiProperty({
+    format: 'date',
+    description: 'The last day on which it can be answered, in the time zone of the consortium.',
+  })
   @IsString()
   @Length(10, 10)
   expiresOn!: string;

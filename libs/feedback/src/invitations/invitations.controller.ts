@@ -24,7 +24,7 @@ export class InvitationsController {
 
   /** A day that has passed is taken: such a link has expired from the beginning. */
   @Post()
-  @ApiOperation({ summary: 'Issue a link with which a survey can be answered once, up to the end of a day' })
+  @ApiOperation({ summary: 'Issue a link to answer a survey once, until the end of a day' })
   async issue(
     @Param('survey') survey: string,
     @Body() body: InvitationBody,

@@ -89,7 +89,7 @@ export class ResponseRecorder {
           return [
             {
               code: 'UNKNOWN_BRANCH',
-              detail: 'No branch is known by this id: add it first.',
+              detail: 'There is no branch with this id: add it first.',
               pointer: '/branch',
             },
           ];

@@ -31,7 +31,7 @@ const sentAnswers = z.strictObject({ answers: z.record(z.string(), z.unknown()) 
 
 const closed = {
   unknown: () => new Refusal('UNKNOWN_INVITATION', 'unknown', 'There is no invitation with this link.'),
-  used: () => new Refusal('ALREADY_ANSWERED', 'conflict', 'This invitation was answered before.'),
+  used: () => new Refusal('ALREADY_ANSWERED', 'conflict', 'This invitation has been answered already.'),
   expired: () => new HttpProblem(410, 'INVITATION_EXPIRED', 'The last day to answer has passed.'),
 } as const;
 const statusOf = { thanks: 201, unknown: 404, used: 409, expired: 410 } as const satisfies Record<
@@ -52,7 +52,7 @@ export class ResponsePageController {
   ) {}
 
   @Get('style.css')
-  @ApiOperation({ summary: 'How the response page looks' })
+  @ApiOperation({ summary: 'The stylesheet of the response page' })
   @Header('content-type', 'text/css; charset=utf-8')
   @Header('cache-control', 'public, max-age=3600')
   style(): string {
@@ -79,7 +79,7 @@ export class ResponsePageController {
   }
 
   @Post(':token')
-  @ApiOperation({ summary: 'Answer an invitation, once' })
+  @ApiOperation({ summary: 'Answer an invitation; possible once' })
   @ApiConsumes('application/x-www-form-urlencoded', 'application/json')
   @ApiProduces('text/html', 'application/json')
   async answer(

@@ -25,13 +25,13 @@ export const response: Decider<Response, AnswerSurvey, ResponseEvent> = {
   decide(command, state) {
     if (state.status === 'unknown') return [answered(command)];
     if (command.invitation !== undefined) {
-      throw new Refusal('ALREADY_ANSWERED', 'conflict', 'This invitation was answered before.');
+      throw new Refusal('ALREADY_ANSWERED', 'conflict', 'This invitation has been answered already.');
     }
     if (state.digest === command.digest) return [];
     throw new Refusal(
       'ID_REUSED',
       'conflict',
-      'A response with this id says something else: choose another id.',
+      'A response with this id has other content: choose another id.',
       '/id',
     );
   },

@@ -24,7 +24,8 @@ export class ResponsesController {
 
   @Post()
   @ApiOperation({
-    summary: 'Record paper or imported responses: one, or a line each; the same again changes nothing',
+    summary:
+      'Record paper or imported responses, one as JSON or one per line; the same request again changes nothing',
   })
   @ApiConsumes('application/json', 'application/x-ndjson')
   @ApiBody({ schema: z.toJSONSchema(sentResponse, { io: 'input', target: 'openapi-3.0' }) as object })

@@ -16,7 +16,7 @@ export const sentResponse = z.strictObject({
     .regex(oneLine, 'BAD_ID: The id is one line without control characters.'),
   answeredAt: z.iso.datetime({
     offset: true,
-    error: 'BAD_TIME: The time is RFC 3339 with an offset, as in 2024-03-31T09:15:00+02:00.',
+    error: 'BAD_TIME: The time must be RFC 3339 with an offset, such as 2024-03-31T09:15:00+02:00.',
   }),
   patronId: z
     .string('BAD_PATRON_ID: A patron id is a UUID.')
@@ -41,7 +41,7 @@ export interface ReadResponse {
 }
 
 const remedies: Readonly<Record<AnswerFault, string>> = {
-  UNKNOWN_QUESTION: 'The survey has no question of this id.',
+  UNKNOWN_QUESTION: 'The survey has no question with this id.',
   SCORE_OUT_OF_RANGE: 'An NPS answer is an integer from 0 to 10, a CSAT answer one from 1 to 5.',
   NOT_A_TEXT: 'The answer to a text question is a text without control characters.',
   TEXT_TOO_LONG: 'A text has at most 5,000 characters.',
@@ -59,11 +59,15 @@ export function readResponse(
   if (!success) return problemsOf(error);
   const at = Date.parse(data.answeredAt);
   if (at < earliestMs) {
-    return [{ code: 'TIME_TOO_EARLY', detail: 'The time lies before 1900.', pointer: '/answeredAt' }];
+    return [{ code: 'TIME_TOO_EARLY', detail: 'The time is before 1900.', pointer: '/answeredAt' }];
   }
   if (!(at <= nowMs + dayMs)) {
     return [
-      { code: 'TIME_IN_FUTURE', detail: 'The time lies more than a day ahead.', pointer: '/answeredAt' },
+      {
+        code: 'TIME_IN_FUTURE',
+        detail: 'The time is more than a day in the future.',
+        pointer: '/answeredAt',
+      },
     ];
   }
   const judged = judgeAnswers(questions, data.answers);

@@ -44,7 +44,7 @@ const en: Words = {
   badChoice: 'Choose one of the numbers shown, or no answer',
   badText: 'Shorten your text, or leave out special characters',
   noAnswers: 'Answer at least one question',
-  unreadable: 'Something sent does not belong to this survey. Check your answers and send them again',
+  unreadable: 'Some answers do not belong to this survey. Check your answers and send them again',
   question: (number) => `Question ${number}`,
   thanks: 'Thank you',
   received: 'Your answers have arrived. You can close this page.',

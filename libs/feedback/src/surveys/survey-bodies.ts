@@ -48,7 +48,7 @@ export class SurveyBody {
   @Matches(oneLine)
   title!: string;
 
-  @ApiProperty({ example: 'en', description: 'BCP 47 tag of the language it asks in.' })
+  @ApiProperty({ example: 'en', description: 'BCP 47 tag of the language of the questions.' })
   @IsString()
   @Length(2, 35)
   @Matches(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$/)

@@ -36,7 +36,7 @@ export const survey: Decider<Survey, CreateSurvey, SurveyEvent> = {
     throw new Refusal(
       'SURVEY_EXISTS',
       'conflict',
-      'A survey with this id asks something else: choose another id.',
+      'A survey with this id has other content: choose another id.',
     );
   },
 

@@ -26,7 +26,7 @@ export class SurveysController {
   ) {}
 
   @Post()
-  @ApiOperation({ summary: 'Create a survey; the same again changes nothing' })
+  @ApiOperation({ summary: 'Create a survey; the same request again changes nothing' })
   async create(@Body() body: SurveyBody, @RequestMeta() meta: Meta): Promise<Answer<SurveyView>> {
     const command = { type: 'CreateSurvey', ...body } as const;
     const handled = await handle(this.store, survey, body.id, command, meta);
@@ -36,7 +36,7 @@ export class SurveysController {
   }
 
   @Get()
-  @ApiOperation({ summary: 'The surveys by id' })
+  @ApiOperation({ summary: 'All surveys, ordered by id' })
   list(@ListQuery() asked: ListAsked): Promise<Listed<ListedSurvey>> {
     return this.lists.of({ model: { own: model }, by: { index: 'id', prefix: '' } }, asked);
   }

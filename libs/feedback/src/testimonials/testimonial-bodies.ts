@@ -10,7 +10,10 @@ export class TestimonialBody extends PlaceBody {
   @Matches(givenId)
   id!: string;
 
-  @ApiProperty({ format: 'date', description: 'A day of the consortium, at most one ahead.' })
+  @ApiProperty({
+    format: 'date',
+    description: 'A day in the time zone of the consortium, at most one day in the future.',
+  })
   @IsString()
   @Length(10, 10)
   receivedOn!: string;

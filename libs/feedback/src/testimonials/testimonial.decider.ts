@@ -42,7 +42,7 @@ export const testimonial: Decider<Testimonial, TestimonialCommand, TestimonialEv
       throw new Refusal(
         'ID_REUSED',
         'conflict',
-        'A testimonial with this id says something else: choose another id.',
+        'A testimonial with this id has other content: choose another id.',
         '/id',
       );
     }
@@ -63,7 +63,7 @@ export const testimonial: Decider<Testimonial, TestimonialCommand, TestimonialEv
           throw new Refusal(
             'ALREADY_PUBLISHED',
             'conflict',
-            'It is published already, under another consent.',
+            'The testimonial is published already, with another consent.',
           );
         }
         return [
@@ -105,7 +105,11 @@ export const testimonial: Decider<Testimonial, TestimonialCommand, TestimonialEv
 };
 
 function withdrawn(): Refusal {
-  return new Refusal('TESTIMONIAL_WITHDRAWN', 'conflict', 'It was withdrawn: that is final.');
+  return new Refusal(
+    'TESTIMONIAL_WITHDRAWN',
+    'conflict',
+    'The testimonial was withdrawn, and that is final.',
+  );
 }
 
 export function unknownTestimonial(): Refusal {

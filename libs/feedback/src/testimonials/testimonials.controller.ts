@@ -61,7 +61,7 @@ export class TestimonialsController {
   ) {}
 
   @Post()
-  @ApiOperation({ summary: 'Receive a testimonial; the same again changes nothing' })
+  @ApiOperation({ summary: 'Receive a testimonial; the same request again changes nothing' })
   async receive(@Body() body: TestimonialBody, @RequestMeta() meta: Meta): Promise<Answer<TestimonialView>> {
     const { id, receivedOn, text } = body;
     checkDay(receivedOn, await this.directory.day(1), '/receivedOn');
@@ -82,7 +82,7 @@ export class TestimonialsController {
   }
 
   @Post(':id/publish')
-  @ApiOperation({ summary: 'Publish an approved testimonial, with the consent of whoever gave it' })
+  @ApiOperation({ summary: 'Publish an approved testimonial, with the consent of its author' })
   async publish(
     @Param('id') id: string,
     @Body() { consent: { givenOn, statement } }: PublicationBody,
@@ -109,14 +109,14 @@ export class TestimonialsController {
   }
 
   @Get()
-  @ApiOperation({ summary: 'The testimonials, received last first, of all statuses or of one' })
+  @ApiOperation({ summary: 'The testimonials of all statuses or of one, newest first' })
   @ApiQuery({ name: 'status', required: false, enum: statuses })
   async list(
     @ListQuery() asked: ListAsked,
     @Query('status') status = 'all',
   ): Promise<Listed<TestimonialView>> {
     if (status !== 'all' && !statuses.includes(status)) {
-      throw new Refusal('UNKNOWN_STATUS', 'invalid', `Ask for one of ${statuses.join(', ')}.`);
+      throw new Refusal('UNKNOWN_STATUS', 'invalid', `Give a status: ${statuses.join(', ')}.`);
     }
     const by = { index: 'newest', prefix: `${status}/` };
     const { items, nextCursor } = await this.lists.of<ListedTestimonial>(

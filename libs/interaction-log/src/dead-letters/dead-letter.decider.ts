@@ -68,7 +68,7 @@ export const deadLetter: Decider<DeadLetter, DeadLetterCommand, DeadLetterEvent>
           throw new Refusal(
             'ALREADY_REPLAYED',
             'conflict',
-            'It was taken: withdraw the interaction instead.',
+            'The record was replayed: withdraw the interaction instead.',
           );
         }
         return [{ type: 'RecordDiscarded', data: {} }];
@@ -115,9 +115,13 @@ export function knownOf(state: DeadLetter): KnownDeadLetter {
 }
 
 export function unknownDeadLetter(): Refusal {
-  return new Refusal('UNKNOWN_DEAD_LETTER', 'unknown', 'No dead letter is known by this id.');
+  return new Refusal('UNKNOWN_DEAD_LETTER', 'unknown', 'There is no dead letter with this id.');
 }
 
 export function discarded(): Refusal {
-  return new Refusal('ALREADY_DISCARDED', 'conflict', 'It was given up: have it sent again.');
+  return new Refusal(
+    'ALREADY_DISCARDED',
+    'conflict',
+    'The record was discarded: ask its sender to send it again.',
+  );
 }

@@ -48,21 +48,21 @@ export class DeadLettersController {
   ) {}
 
   @Get()
-  @ApiOperation({ summary: 'Records that were not taken, of all states or of one, parked first first' })
+  @ApiOperation({ summary: 'Refused records of all states or of one, oldest first' })
   @ApiQuery({ name: 'state', required: false, enum: states })
   list(
     @Query('state') state: string | undefined,
     @ListQuery() asked: ListAsked,
   ): Promise<Listed<ListedDeadLetter>> {
     if (state !== undefined && !states.includes(state)) {
-      throw new Refusal('UNKNOWN_STATE', 'invalid', `Ask for one of ${states.join(', ')}.`);
+      throw new Refusal('UNKNOWN_STATE', 'invalid', `Give a state: ${states.join(', ')}.`);
     }
     const by = { index: 'oldest', prefix: `${state ?? 'all'}/` };
     return this.lists.of({ model: { own: model }, by }, asked);
   }
 
   @Get(':id')
-  @ApiOperation({ summary: 'One record that was not taken, without what it says' })
+  @ApiOperation({ summary: 'One refused record, without its content' })
   async one(@Param('id') id: string): Promise<Answer<DeadLetterView>> {
     const { state, version } = await fold(this.store, deadLetter, checkedId(id));
     return new Answer(viewOf(id, knownOf(state)), { version });
@@ -70,8 +70,8 @@ export class DeadLettersController {
 
   @Post(':id/replay')
   @HttpCode(200)
-  @ApiOperation({ summary: 'Take a record again, by the rules of today' })
-  @ApiOkResponse({ description: 'It is recorded, now or before. 409 `STILL_REFUSED` tells why it is not.' })
+  @ApiOperation({ summary: 'Record a refused record again, by the current rules' })
+  @ApiOkResponse({ description: 'It is recorded, now or earlier. 409 `STILL_REFUSED` says why it is not.' })
   async replay(@Param('id') id: string, @RequestMeta() meta: Meta): Promise<Answer<DeadLetterView>> {
     const { state, version } = await fold(this.store, deadLetter, checkedId(id));
     const known = knownOf(state);
@@ -83,14 +83,14 @@ export class DeadLettersController {
     }
     const { code, detail, pointer } = taken!.problem;
     await this.tell(id, { type: 'ReplayRecord', outcome: reasonOf(taken!.problem) }, meta);
-    throw new HttpProblem(409, 'STILL_REFUSED', 'It is refused still; see errors.', {
+    throw new HttpProblem(409, 'STILL_REFUSED', 'The record is still refused; see errors.', {
       errors: [{ pointer: pointer ?? '', code, detail }],
     });
   }
 
   @Post(':id/discard')
   @HttpCode(200)
-  @ApiOperation({ summary: 'Give a record up, for good' })
+  @ApiOperation({ summary: 'Discard a refused record for good' })
   discard(@Param('id') id: string, @RequestMeta() meta: Meta): Promise<Answer<DeadLetterView>> {
     return this.tell(id, { type: 'DiscardRecord' }, meta);
   }
@@ -112,7 +112,7 @@ function contentOf({ content }: KnownDeadLetter): readonly string[] {
     throw new Refusal(
       'CONTENT_NOT_KEPT',
       'conflict',
-      'What it says is not kept: it was too large, or has been forgotten.',
+      'The content is not stored: it was too large, or was erased.',
     );
   }
   return parts;

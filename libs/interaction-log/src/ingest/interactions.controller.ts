@@ -47,7 +47,7 @@ export class InteractionsController {
   ) {}
 
   @Post()
-  @ApiOperation({ summary: 'Record one interaction, a CloudEvent; the same again changes nothing' })
+  @ApiOperation({ summary: 'Record one interaction, a CloudEvent; the same request again changes nothing' })
   @ApiBody(bodyOf(interactionEvent))
   async record(
     @Body() body: unknown,
@@ -71,7 +71,7 @@ export class InteractionsController {
   @Post('batch')
   @HttpCode(200)
   @Header('content-type', 'application/x-ndjson')
-  @ApiOperation({ summary: 'Record up to 10,000 interactions; a line of outcome for each' })
+  @ApiOperation({ summary: 'Record up to 10,000 interactions; the answer has one line per interaction' })
   async recordMany(
     @Body() body: unknown,
     @Headers('content-type') type: string | undefined,
@@ -86,7 +86,7 @@ export class InteractionsController {
   }
 
   @Get(':id')
-  @ApiOperation({ summary: 'What an interaction says now' })
+  @ApiOperation({ summary: 'The current content of an interaction' })
   async read(@Param('id') id: string): Promise<Answer<InteractionView>> {
     const { state, version } = await fold(this.store, interaction, checkedId(id));
     if (state.status === 'unknown') throw unknownInteraction();
@@ -94,7 +94,7 @@ export class InteractionsController {
   }
 
   @Post(':id/correct')
-  @ApiOperation({ summary: 'Correct what an interaction says, but not whom it came with' })
+  @ApiOperation({ summary: 'Correct an interaction, but not its card or patron' })
   @ApiBody(bodyOf(correction))
   async correct(
     @Param('id') id: string,
@@ -128,7 +128,7 @@ export class InteractionsController {
   }
 
   @Post(':id/withdraw')
-  @ApiOperation({ summary: 'Withdraw an interaction: it counts no more' })
+  @ApiOperation({ summary: 'Withdraw an interaction, so that it does not count any more' })
   @ApiBody(bodyOf(withdrawal))
   async withdraw(
     @Param('id') id: string,

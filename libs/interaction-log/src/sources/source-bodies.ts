@@ -24,7 +24,7 @@ export class SourceBody extends SourceNameBody {
   @ApiPropertyOptional({
     type: [String],
     maxItems: idsMax,
-    description: 'It may speak for all their branches.',
+    description: 'The source may send for all branches of these libraries.',
   })
   @Absent()
   @IsArray()

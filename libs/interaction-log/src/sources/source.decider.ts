@@ -67,7 +67,7 @@ export function maySpeak(
 }
 
 export function unknownSource(): Refusal {
-  return new Refusal('UNKNOWN_SOURCE', 'unknown', 'No source is known by this name.');
+  return new Refusal('UNKNOWN_SOURCE', 'unknown', 'There is no source with this name.');
 }
 
 function ordered(ids: readonly string[]): readonly string[] {

@@ -33,8 +33,8 @@ export class SourcesController {
   ) {}
 
   @Put()
-  @ApiOperation({ summary: 'Say which branches a source may speak for; it replaces what was said before' })
-  @ApiOkResponse({ description: 'What it may speak for now; the same again changes nothing.' })
+  @ApiOperation({ summary: 'Say which branches a source may send for; this replaces the earlier list' })
+  @ApiOkResponse({ description: 'The current list; the same request again changes nothing.' })
   async allow(
     @Body() body: SourceBody,
     @RequestMeta() meta: Meta,
@@ -48,7 +48,7 @@ export class SourcesController {
 
   @Post('revoke')
   @HttpCode(200)
-  @ApiOperation({ summary: 'Let a source speak for nobody any more; what it sends from now on is parked' })
+  @ApiOperation({ summary: 'Revoke a source; records that it sends from now on are parked' })
   async revoke(
     @Body() body: SourceNameBody,
     @RequestMeta() meta: Meta,
@@ -58,7 +58,7 @@ export class SourcesController {
   }
 
   @Get()
-  @ApiOperation({ summary: 'The sources that may speak for somebody, by name' })
+  @ApiOperation({ summary: 'The sources that may send for a branch, ordered by name' })
   list(@ListQuery() asked: ListAsked): Promise<Listed<ListedSource>> {
     return this.lists.of({ model: { own: model }, by: { index: 'source', prefix: '' } }, asked);
   }
@@ -94,7 +94,7 @@ async function expectKnown(
   throw new Refusal(
     code,
     'invalid',
-    'One of these ids is not known: add it to the directory first.',
+    'One of these ids does not exist: add the library or branch first.',
     pointer,
   );
 }

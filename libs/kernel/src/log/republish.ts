@@ -36,7 +36,7 @@ export async function republish(
     throw new Refusal(
       'NOT_PUBLISHED_YET',
       'conflict',
-      'No fact from this position on was published yet.',
+      'No fact from this position on has been published yet.',
       '/from',
     );
   }
@@ -44,7 +44,7 @@ export async function republish(
     throw new Refusal(
       'LOG_IS_WHOLE',
       'conflict',
-      'This log keeps its place with its records: it can lack none.',
+      'This log stores its place together with its records, so none can be missing.',
     );
   }
   return { after: to.scanned, through: lane.scanned };

@@ -61,7 +61,7 @@ export function checkSame({ offset, recordedAt }: Checkpoint, records: readonly 
   if (records.length === 0 || records[0]!.offset > offset) return;
   const there = records.find((record) => record.offset === offset);
   if (there && there.recordedAt !== recordedAt) {
-    throw new OtherLog(`the log holds another record than was taken at ${offset}`);
+    throw new OtherLog(`the log holds another record than the one processed at ${offset}`);
   }
 }
 

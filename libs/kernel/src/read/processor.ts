@@ -279,7 +279,7 @@ export class Processor<R extends Delivered, E extends Keyed> {
           if (!(error instanceof Stale)) throw error;
         }
       }
-      throw new Refusal('BUSY', 'not-yet', 'The partition moves on too fast: try again in a moment.');
+      throw new Refusal('BUSY', 'not-yet', 'The partition changes too fast: try again in a moment.');
     });
   }
 
@@ -338,7 +338,7 @@ function notFirstParked(first: number): Refusal {
   return new Refusal(
     'NOT_FIRST_PARKED',
     'conflict',
-    `The first parked record of this key is at offset ${first}: records are given up in their order.`,
+    `The first parked record of this key is at offset ${first}: discard records in their order.`,
   );
 }
 
@@ -346,6 +346,6 @@ function stillCannotApply(): Refusal {
   return new Refusal(
     'STILL_CANNOT_APPLY',
     'conflict',
-    'The first parked record of this key still cannot be applied: mend what refuses it, or discard it.',
+    'The first parked record of this key still cannot be applied: fix the cause, or discard it.',
   );
 }

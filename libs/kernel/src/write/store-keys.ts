@@ -111,7 +111,7 @@ function mustBe(own: string, stored: string | undefined, name: string, key: KeyN
 export function madeWithAnother(name: string, key: KeyName): StoreRefused {
   const { words, variable } = described[key];
   return new StoreRefused(
-    `${name} was made with another ${words}: start with the one that it was made with (${variable}, or ${key} of keys.json).`,
+    `${name} was made with another ${words}: start with the original one (${variable}, or ${key} of keys.json).`,
   );
 }
 
@@ -121,8 +121,9 @@ const proofs: Readonly<Record<KeyName, (store: KeyedStore, keys: StoreKeys) => P
   async masterKey(store, { masterKey }) {
     const found = await store.dataKeys(proofsMax);
     if (found.length === 0) return (await isEmpty(store)) ? 'empty' : 'unproved';
-    const opened = found.some(({ subject, wrapped }) => unwrapDataKey(masterKey, wrapped, subject) !== null);
-    return opened ? 'proved' : 'refuted';
+    return found.some(({ subject, wrapped }) => unwrapDataKey(masterKey, wrapped, subject) !== null)
+      ? 'proved'
+      : 'refuted';
   },
 
   async cardKey(store, { cardKey }) {

@@ -101,7 +101,7 @@ export function cardTaken(): Refusal {
   return new Refusal(
     'CARD_TAKEN',
     'conflict',
-    'The card belongs to somebody else, or came with other content.',
+    'The card belongs to somebody else, or was registered with other content.',
     '/cards',
   );
 }

@@ -36,7 +36,7 @@ export const branch: Decider<Branch | null, BranchCommand, BranchEvent> = {
         throw new Refusal(
           'BRANCH_EXISTS',
           'conflict',
-          'A branch of this id has other content: PATCH it.',
+          'A branch with this id has other content: change it with PATCH.',
           '/id',
         );
       case 'ChangeBranch': {
@@ -78,5 +78,5 @@ function same(a: BranchDetails, b: BranchDetails): boolean {
 }
 
 export function unknownBranch(): Refusal {
-  return new Refusal('BRANCH_UNKNOWN', 'unknown', 'There is no branch of this id: add it first.');
+  return new Refusal('BRANCH_UNKNOWN', 'unknown', 'There is no branch with this id: add it first.');
 }

@@ -28,7 +28,7 @@ export class BranchesController {
   ) {}
 
   @Post()
-  @ApiOperation({ summary: 'Add a branch of a library; the same again changes nothing' })
+  @ApiOperation({ summary: 'Add a branch of a library; the same request again changes nothing' })
   async add(@Body() body: BranchBody, @RequestMeta() meta: Meta): Promise<Answer<BranchDetails>> {
     const { id, name, library, timeZone, population } = body;
     await this.directory.expectLibrary(library);
@@ -58,7 +58,7 @@ export class BranchesController {
   }
 
   @Get()
-  @ApiOperation({ summary: 'The branches by id, of all libraries or of one' })
+  @ApiOperation({ summary: 'The branches of all libraries or of one, ordered by id' })
   @ApiQuery({ name: 'library', required: false })
   list(@ListQuery() asked: ListAsked, @Query('library') library?: string): Promise<Listed<BranchDetails>> {
     const by = library === undefined ? { index: 'id', prefix: '' } : { index: 'library', value: library };

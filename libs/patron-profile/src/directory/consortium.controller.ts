@@ -13,7 +13,7 @@ export class ConsortiumController {
   constructor(@Inject(EventStore) private readonly store: EventStore) {}
 
   @Put()
-  @ApiOperation({ summary: 'State the settings of the consortium; what is left out takes its default' })
+  @ApiOperation({ summary: 'Set the settings of the consortium; an absent setting gets its default' })
   async configure(
     @Body() body: ConsortiumBody,
     @RequestMeta() meta: Meta,

@@ -45,7 +45,7 @@ export class ActivityPolicyBody {
   @IsIn([6, 12, 24, 36])
   windowMonths!: 6 | 12 | 24 | 36;
 
-  @ApiProperty({ description: 'Whether digital use qualifies.' })
+  @ApiProperty({ description: 'Whether digital use counts as qualifying use.' })
   @IsBoolean()
   digital!: boolean;
 }
@@ -152,7 +152,10 @@ export class BranchChangeBody extends LibraryChangeBody {
   @Max(2_000_000_000)
   population?: number;
 
-  @ApiPropertyOptional({ format: 'date', description: 'Since when so many live there; absent: today.' })
+  @ApiPropertyOptional({
+    format: 'date',
+    description: 'The day since which the population holds; if absent, today.',
+  })
   @Absent()
   @IsDay()
   populationSince?: string;

@@ -28,7 +28,7 @@ export class ConsortiumDirectory {
       throw new Refusal(
         'UNKNOWN_LIBRARY',
         'invalid',
-        'There is no library of this id: add it first.',
+        'There is no library with this id: add it first.',
         pointer,
       );
     }
@@ -56,7 +56,7 @@ export function unknownHomeBranch(): Refusal {
   return new Refusal(
     'UNKNOWN_BRANCH',
     'invalid',
-    'There is no branch of this id: add it first.',
+    'There is no branch with this id: add it first.',
     '/homeBranch',
   );
 }

@@ -26,7 +26,7 @@ export class LibrariesController {
   ) {}
 
   @Post()
-  @ApiOperation({ summary: 'Add a library; the same again changes nothing' })
+  @ApiOperation({ summary: 'Add a library; the same request again changes nothing' })
   add(@Body() { id, name }: LibraryBody, @RequestMeta() meta: Meta): Promise<Answer<LibraryRow>> {
     return this.answer(id, { type: 'AddLibrary', id, name }, meta);
   }
@@ -43,7 +43,7 @@ export class LibrariesController {
   }
 
   @Get()
-  @ApiOperation({ summary: 'The libraries by id' })
+  @ApiOperation({ summary: 'All libraries, ordered by id' })
   list(@ListQuery() asked: ListAsked): Promise<Listed<LibraryRow>> {
     return this.lists.of({ model: { own: model }, by: { index: 'id', prefix: '' } }, asked);
   }

@@ -25,7 +25,7 @@ export const library: Decider<Library | null, LibraryCommand, LibraryEvent> = {
         throw new Refusal(
           'LIBRARY_EXISTS',
           'conflict',
-          'A library of this id has another name: PATCH it.',
+          'A library with this id has another name: change it with PATCH.',
           '/id',
         );
       }
@@ -48,5 +48,5 @@ export const library: Decider<Library | null, LibraryCommand, LibraryEvent> = {
 };
 
 export function unknownLibrary(): Refusal {
-  return new Refusal('LIBRARY_UNKNOWN', 'unknown', 'There is no library of this id: add it first.');
+  return new Refusal('LIBRARY_UNKNOWN', 'unknown', 'There is no library with this id: add it first.');
 }

@@ -19,9 +19,11 @@ export class PatronBatchController {
   @HttpCode(200)
   @Header('content-type', 'application/x-ndjson')
   @ApiConsumes('application/x-ndjson')
-  @ApiBody({ schema: { type: 'string', description: 'Lines as the body of POST /v1/patrons.' } })
+  @ApiBody({ schema: { type: 'string', description: 'Each line is a body of POST /v1/patrons.' } })
   @ApiProduces('application/x-ndjson')
-  @ApiOperation({ summary: 'Register many patrons, one JSON object per line; an outcome per line, in order' })
+  @ApiOperation({
+    summary: 'Register many patrons, one JSON object per line; the answer has one line per patron, in order',
+  })
   async registerMany(@Body() body: unknown, @RequestMeta() meta: Meta): Promise<Answer<string>> {
     const lines = readLines(body);
     const homes = new Set<string>();

@@ -40,7 +40,7 @@ export class ContactBody {
   @Matches(oneLine)
   familyName?: string;
 
-  @ApiPropertyOptional({ type: String, nullable: true, description: '`null` takes it away.' })
+  @ApiPropertyOptional({ type: String, nullable: true, description: '`null` removes it.' })
   @IsOptional()
   @IsString()
   @Trimmed()
@@ -48,7 +48,7 @@ export class ContactBody {
   @Matches(oneLine)
   email?: string | null;
 
-  @ApiPropertyOptional({ type: String, nullable: true, description: '`null` takes it away.' })
+  @ApiPropertyOptional({ type: String, nullable: true, description: '`null` removes it.' })
   @IsOptional()
   @IsString()
   @Trimmed()
@@ -57,7 +57,7 @@ export class ContactBody {
 }
 
 export class PatronBody {
-  @ApiProperty({ type: [String], description: 'The first is the idempotency key.' })
+  @ApiProperty({ type: [String], description: 'The first card is the idempotency key.' })
   @IsArray()
   @ArrayMinSize(1)
   @ArrayMaxSize(cardsHeldMax)
@@ -105,7 +105,7 @@ export class PatronBody {
   @Matches(categoryPattern)
   category?: string | null;
 
-  @ApiPropertyOptional({ type: String, format: 'date', description: 'Absent: unknown.' })
+  @ApiPropertyOptional({ type: String, format: 'date', description: 'If absent, the day is unknown.' })
   @IsOptional()
   @IsDay()
   enrolledOn?: string | null;
@@ -123,7 +123,7 @@ export class MoveBody {
   @Matches(/^[A-Za-z0-9-]{1,32}$/)
   homeBranch!: string;
 
-  @ApiProperty({ format: 'date', description: 'May lie back, not ahead.' })
+  @ApiProperty({ format: 'date', description: 'Must not be in the future.' })
   @IsDay()
   since!: string;
 }
@@ -133,7 +133,7 @@ export class CloseBody {
   @IsIn(closureReasons)
   reason!: ClosureReason;
 
-  @ApiProperty({ format: 'date', description: 'May lie back, not ahead.' })
+  @ApiProperty({ format: 'date', description: 'Must not be in the future.' })
   @IsDay()
   on!: string;
 }

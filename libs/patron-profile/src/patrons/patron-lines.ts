@@ -13,7 +13,7 @@ export function patronLine({ value, unreadable }: SentLine): PatronLine {
   if (unreadable !== undefined) return new Refusal(unreadable.code, 'invalid', unreadable.detail);
   try {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-      return new Refusal('INVALID', 'invalid', 'A line is a JSON object.');
+      return new Refusal('INVALID', 'invalid', 'Each line must be a JSON object.');
     }
     const body = plainToInstance(PatronBody, value);
     const errors = validateSync(body, {

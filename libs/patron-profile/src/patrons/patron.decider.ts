@@ -90,7 +90,7 @@ export const patron: Decider<Patron, PatronCommand, PatronEvent> = {
     switch (command.type) {
       case 'RegisterPatron': {
         if (known !== null)
-          throw new Refusal('PATRON_EXISTS', 'conflict', 'A patron of this id is registered.');
+          throw new Refusal('PATRON_EXISTS', 'conflict', 'A patron with this id is registered already.');
         const { contact, homeBranch, category, language, enrolledOn } = command;
         if (enrolledOn !== undefined) notAhead(enrolledOn, command.today, '/enrolledOn');
         return [
@@ -278,14 +278,14 @@ export function heldCards({ cards }: Patron): readonly HeldCard[] {
 
 function notAhead(day: string, today: string, pointer: string): void {
   if (day > today) {
-    throw new Refusal('FUTURE_DATE', 'invalid', 'The day may lie back but not ahead of today.', pointer);
+    throw new Refusal('FUTURE_DATE', 'invalid', 'The day must not be in the future.', pointer);
   }
 }
 
 export function unknownPatron(): Refusal {
-  return new Refusal('PATRON_UNKNOWN', 'unknown', 'There is no patron of this id.');
+  return new Refusal('PATRON_UNKNOWN', 'unknown', 'There is no patron with this id.');
 }
 
 export function patronClosed(): Refusal {
-  return new Refusal('PATRON_CLOSED', 'conflict', 'The patron is closed: reopen first.');
+  return new Refusal('PATRON_CLOSED', 'conflict', 'The patron is closed: reopen it first.');
 }

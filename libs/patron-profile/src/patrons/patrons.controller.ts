@@ -32,7 +32,7 @@ export class PatronsController {
   ) {}
 
   @Post()
-  @ApiOperation({ summary: 'Register a patron; the same request again answers with the same patron' })
+  @ApiOperation({ summary: 'Register a patron; the same request again returns the same patron' })
   async register(@Body() body: PatronBody, @RequestMeta() meta: Meta): Promise<Answer<Written>> {
     const registration = registrationOf(body);
     await this.directory.expectBranch(registration.homeBranch);
@@ -54,7 +54,7 @@ export class PatronsController {
 
   @Get()
   @ApiOperation({
-    summary: 'Patrons by card, e-mail address, telephone number or the beginning of their name',
+    summary: 'Find patrons by card, e-mail address, telephone number or the beginning of the name',
   })
   @ApiQuery({ name: 'card', required: false })
   @ApiQuery({ name: 'email', required: false })
@@ -62,7 +62,7 @@ export class PatronsController {
   @ApiQuery({
     name: 'name',
     required: false,
-    description: 'Beginning of the name, in either order, any script.',
+    description: 'The beginning of the name, in either order and any script.',
   })
   @ApiQuery({ name: 'limit', required: false })
   @ApiQuery({ name: 'cursor', required: false })
@@ -85,7 +85,7 @@ export class PatronsController {
 
   @Post(':id/move')
   @HttpCode(200)
-  @ApiOperation({ summary: 'Another home branch, since a day' })
+  @ApiOperation({ summary: 'Change the home branch, from a day on' })
   async move(
     @Param('id') id: string,
     @Body() { homeBranch, since }: MoveBody,
@@ -113,7 +113,7 @@ export class PatronsController {
 
   @Post(':id/reopen')
   @HttpCode(200)
-  @ApiOperation({ summary: 'Let the membership begin again on a day' })
+  @ApiOperation({ summary: 'Reopen the membership on a day' })
   async reopen(
     @Param('id') id: string,
     @Body() { on }: ReopenBody,

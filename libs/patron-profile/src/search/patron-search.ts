@@ -45,7 +45,7 @@ export class PatronSearch {
       return { ids: holder === null ? [] : [holder], how, nextCursor: null };
     }
     const folded = { email: foldedEmail, phone: digits, name: foldedName }[how](text);
-    if (folded === '') throw badQuery('Give something to search by.');
+    if (folded === '') throw badQuery('Give a text to search for.');
     const by = how === 'name' ? { index: how, prefix: folded } : { index: how, value: folded };
     const { items, nextCursor } = await this.lists.keyed({ model: { own: model }, by }, asked);
     return { ids: items.map(({ key }) => key), how, nextCursor };
@@ -56,7 +56,7 @@ function textOf(query: PatronQuery, field: string): string | undefined {
   const value = query[field];
   if (value === undefined) return undefined;
   if (typeof value !== 'string' || value.length > searchLengthMax)
-    throw badQuery(`Give ${field} once, and shorter.`);
+    throw badQuery(`Give ${field} once, with at most ${searchLengthMax} characters.`);
   return value;
 }
 
