@@ -34,6 +34,11 @@ describe('the command line', () => {
     expect(() => optionsOf([`--port=${port}`], {})).toThrow('--port takes a number from 0 to 65535.'),
   );
 
+  it('takes no folder without a name', () => {
+    expect(() => optionsOf(['--data', ''], {})).toThrow('--data takes the name of a folder.');
+    expect(() => optionsOf([], { READERSHIP_DATA: '' })).toThrow('--data takes the name of a folder.');
+  });
+
   it('takes no other sample', () =>
     expect(() => optionsOf(['--sample', 'large'], {})).toThrow('--sample takes small or none.'));
 

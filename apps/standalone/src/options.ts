@@ -35,9 +35,12 @@ export function optionsOf(
   // `Number` alone takes an empty text for 0 and `1e3` for 1000.
   if (!/^\d{1,5}$/.test(said) || port > 65_535) throw new Error('--port takes a number from 0 to 65535.');
   if (values.sample !== 'small' && values.sample !== 'none') throw new Error('--sample takes small or none.');
+  const folder = values.data ?? env['READERSHIP_DATA'] ?? '.data';
+  // A variable that is not set would else give the folder in which it is started.
+  if (folder === '') throw new Error('--data takes the name of a folder.');
   return {
     port,
-    folder: values.data ?? env['READERSHIP_DATA'] ?? '.data',
+    folder,
     sample: values.sample,
     reset: values.reset,
     yes: values.yes,

@@ -72,8 +72,7 @@ export async function runStandalone(options: Options, env: NodeJS.ProcessEnv): P
       }),
     ]);
     closing.push(() => app.close());
-    await port.release();
-    served = await serve(app, config, adapters);
+    served = await serve(app, config, adapters, port);
 
     const { url } = served;
     console.log(`Readership runs at ${url} with its data in ${path}. Ctrl-C stops it.`);

@@ -2,7 +2,7 @@ import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Publish } from '@readership/kernel';
-import { DataFolder, fileAdapters, FolderUnusable } from './index.js';
+import { databaseFiles, DataFolder, fileAdapters, FolderUnusable } from './index.js';
 
 const keys = {
   masterKey: Buffer.alloc(32, 5),
@@ -24,6 +24,28 @@ it('makes the folder, and finds everything there when opened again', async () =>
   const second = await fileAdapters({ folder: deep, ...keys });
   expect((await second.eventStore('people', publish).load('patron-1')).version).toBe(1);
   await second.close();
+});
+
+it('leaves nothing in a write-ahead log when it is closed', async () => {
+  const adapters = await fileAdapters({ folder, ...keys });
+  await adapters
+    .eventStore('people', publish)
+    .append('patron-1', 0, [{ type: 'Came', data: { n: 1 } }], meta);
+  await adapters.close();
+  for (const name of ['people.db-wal', 'log.db-wal'])
+    expect(statSync(join(folder, name), { throwIfNoEntry: false })?.size ?? 0).toBe(0);
+  expect(statSync(join(folder, 'people.db')).size).toBeGreaterThan(4096);
+});
+
+it.each(['people', 'log'])('is refused without %s.db, which it had, and makes no other', async (name) => {
+  await (await fileAdapters({ folder, ...keys })).close();
+  for (const file of databaseFiles(name)) rmSync(join(folder, file), { force: true });
+  const before = readdirSync(folder);
+  await expect(fileAdapters({ folder, ...keys })).rejects.toThrow(`${join(folder, name)}.db is missing`);
+  expect(readdirSync(folder)).toEqual(before);
+  // One whose first start was cut off is finished.
+  rmSync(join(folder, 'format'));
+  await (await fileAdapters({ folder, ...keys })).close();
 });
 
 it('says in one line that another has the folder open, until that one closes', async () => {

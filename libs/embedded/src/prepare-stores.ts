@@ -37,14 +37,21 @@ export function databasesIn(folder: string, contexts: readonly ContextStore[]): 
 
 /**
  * Creates or migrates the databases of a data folder and stores the fingerprints of the keys in each. Throws
- * `StoreRefused`, and has changed nothing then, when a key is not the one that a database was made with, or when a
- * database or the folder has a format that this release does not know.
+ * `StoreRefused`, and has changed nothing then, when a key is not the one that a database was made with, when a
+ * database or the folder has a format that this release does not know, or when a database of the folder is gone.
  */
 export async function prepareStores(folder: string, content: FolderContent): Promise<void> {
   checkFormat(folder);
   const fileOf = (name: string): string => join(folder, `${name}.db`);
   const names = [logName, ...content.contexts.map(({ name }) => name)];
   const there = names.filter((name) => existsSync(fileOf(name)));
+  const lost = names.find((name) => !there.includes(name));
+  // The format is written last: every database was made by then.
+  if (lost !== undefined && existsSync(join(folder, formatFile))) {
+    throw new StoreRefused(
+      `${fileOf(lost)} is missing, and the data folder was used before: put back the whole folder from a backup, or start anew with --reset.`,
+    );
+  }
   const open = new Map<string, SqlDriver>();
   try {
     for (const name of there) open.set(name, opened(fileOf(name), content.partitions, kindOf(name)));

@@ -169,6 +169,13 @@ class GuardedDriver implements SqlDriver {
   close(): void {
     if (this.closed) return;
     this.closed = true;
+    try {
+      // Not every engine does this by itself; whoever copies the database alone must not lose what was stored last.
+      this.engine.exec('PRAGMA busy_timeout=0');
+      this.engine.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    } catch {
+      // Somebody else has it open, or it is damaged or full: nothing is lost, it stays in the write-ahead log.
+    }
     this.statements.clear();
     this.engine.close();
   }

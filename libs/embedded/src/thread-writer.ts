@@ -6,7 +6,7 @@ import type { Answer, SqlWriter, WriteName, WriteRequest } from './writer.js';
 import type { Thrown } from './writer-thread.js';
 
 /** The most values that may wait before further writes are refused: about 100,000 commits. */
-const waitingMax = 1_000_000;
+const waitingMaxUsual = 1_000_000;
 const groupMax = 100_000;
 const youngGenerationMb = 8;
 /** The most groups sent and not answered yet. While the thread commits one, the next is already on its way. */
@@ -38,6 +38,7 @@ export class ThreadWriter implements SqlWriter {
     private readonly path: string,
     entry: URL = new URL('./writer-thread.js', import.meta.url),
     private readonly onLost: (error: Error) => void = () => {},
+    private readonly waitingMax = waitingMaxUsual,
   ) {
     // Without the program's flags, which may refer to the program's own main file.
     this.thread = new Worker(entry, {
@@ -64,7 +65,7 @@ export class ThreadWriter implements SqlWriter {
     return new Promise((resolve, reject) => {
       if (this.failure) return reject(this.failure);
       if (this.closing) return reject(new Error('the writer is closed'));
-      if (this.waitingValues > waitingMax) {
+      if (this.waitingValues > this.waitingMax) {
         return reject(new Unavailable('BUSY', 'more is being written than the disk can take'));
       }
       this.waitingValues += values.length;

@@ -4,8 +4,8 @@ import type { DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { LoopHealth, type Adapters } from '@readership/kernel';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { createServer } from 'node:net';
+import type { FastifyInstance, FastifyListenOptions, FastifyReply, FastifyRequest } from 'fastify';
+import { createServer, type Server } from 'node:net';
 import type { DestinationStream } from 'pino';
 import { bodyLimits, parseBodies } from './bodies.js';
 import { SystemClock, type Clock } from './clock.js';
@@ -140,9 +140,10 @@ export async function createApp(
   return app;
 }
 
-/** A port that is reserved until it is released, so that the application can listen on it. */
+/** A port that is reserved until it is given to `serve` or released. */
 export interface HeldPort {
-  release(): Promise<void>;
+  readonly holder: Server;
+  release(): void;
 }
 
 /**
@@ -155,11 +156,11 @@ export async function holdPort(config: Config): Promise<HeldPort> {
     holder.once('error', (error) => reject(cannotListen(config, error)));
     holder.listen(config.port, config.host, resolve);
   });
-  let released: Promise<void> | undefined;
-  return {
-    release: () => (released ??= new Promise((resolve) => holder.close(() => resolve()))),
-  };
+  return { holder, release: () => void holder.close() };
 }
+
+/** What `Server.listen` of Node takes from a server that is bound; Fastify passes it on. */
+type WithHandle = Server & { readonly _handle: unknown };
 
 /** An application that listens. */
 export interface Served {
@@ -169,7 +170,7 @@ export interface Served {
 }
 
 /**
- * Listens. On SIGTERM or SIGINT it stops gracefully: it finishes the current requests and batches, then closes the
+ * Listens, on the reserved port if there is one. On SIGTERM or SIGINT it stops gracefully: it finishes the current requests and batches, then closes the
  * ports and ends the process. Rejects with an `Error` of one line when the port is not available; the caller then
  * closes the application and the ports.
  */
@@ -177,9 +178,14 @@ export async function serve(
   app: NestFastifyApplication,
   config: Config,
   adapters: Adapters,
+  held?: HeldPort,
 ): Promise<Served> {
+  const { port, host } = config;
   try {
-    await app.listen(config.port, config.host);
+    // The handle passes from one server to the other: nobody can take the port in between.
+    if (held)
+      await app.listen({ port, host, handle: (held.holder as WithHandle)._handle } as FastifyListenOptions);
+    else await app.listen(port, host);
   } catch (error) {
     throw cannotListen(config, error);
   }
