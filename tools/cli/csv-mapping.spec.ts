@@ -72,6 +72,6 @@ describe('a mapping', () => {
       Object.keys(row),
     );
     expect(problems).toHaveLength(3);
-    expect(problems.join('\n')).toMatch(/nothing of branch[^]*column When[^]*shelf is no field/);
+    expect(problems.join('\n')).toMatch(/lacks branch[^]*column When[^]*shelf is not a field/);
   });
 });

@@ -32,6 +32,8 @@ beforeAll(() => {
   for (const file of ['package.json', 'jest.config.js']) {
     cpSync(join(root, 'libs/feedback', file), join(copy, 'libs/feedback', file));
   }
+  // The rules take the contexts from the folders of the services.
+  mkdirSync(join(copy, 'apps/feedback'), { recursive: true });
   mkdirSync(join(copy, 'libs/feedback/src'));
   writeFileSync(join(copy, 'libs/feedback/src/publish.ts'), '');
   symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));

@@ -201,9 +201,10 @@ describe('a start that fails says in one line which file is at fault, and ends w
 it('shows the access key at the first start that succeeds, and never again', async () => {
   const folder = newFolder();
   const args = ['--data', folder, '--sample', 'none'];
-  damage(folder, 'feedback');
-  await refused(args, /feedback\.db is damaged/);
-  rmSync(join(folder, 'feedback.db'));
+  const format = join(folder, 'format');
+  writeFileSync(format, '99\n');
+  await refused(args, /has format 99/);
+  rmSync(format);
   const { adminKey } = JSON.parse(readFileSync(join(folder, 'keys.json'), 'utf8')) as { adminKey: string };
   for (const shown of [true, false]) {
     const program = await new Program(args, { env: {} }).started();
