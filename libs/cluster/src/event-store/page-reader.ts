@@ -130,8 +130,8 @@ export class PageReader {
     const [sum] = await this.documents.commits
       .aggregate<Sums>([
         { $match: { pending: partition } },
-        { $project: { 'parts.partition': 1, 'parts.count': 1, 'parts.facts': 1 } },
         { $unwind: '$parts' },
+        { $project: { 'parts.partition': 1, 'parts.count': 1, 'parts.facts': 1 } },
         { $match: { 'parts.partition': partition } },
         { $group: { _id: null, count: { $sum: '$parts.count' }, facts: { $sum: '$parts.facts' } } },
       ])
