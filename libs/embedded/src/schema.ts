@@ -1,5 +1,5 @@
 import { StoreRefused, Unavailable } from '@readership/kernel';
-import { openDriver, type SqlDriver } from './sql-driver.js';
+import { openDriver, type SqlDriver, type SqlRow } from './sql-driver.js';
 
 /** One row per commit and partition. Its insert is the concurrency check, and its row id is the order. See event-rows.ts. */
 const events = `
@@ -176,12 +176,17 @@ function exists(driver: SqlDriver, table: string): boolean {
 
 /** Columns and indexes of tables, as text. */
 function described(driver: SqlDriver, tables: readonly string[]): string {
-  const columns = driver.prepare('SELECT name, type, "notnull", pk FROM pragma_table_info(?) ORDER BY cid');
-  const indexes = driver.prepare(
-    `SELECT l.name, l."unique", i.name FROM pragma_index_list(?) l, pragma_index_info(l.name) i
-      ORDER BY l.name, i.seqno`,
+  const columns = driver.prepare(
+    `SELECT m.name, c.name, c.type, c."notnull", c.pk FROM sqlite_master m, pragma_table_info(m.name) c
+      WHERE m.type = 'table' ORDER BY m.name, c.cid`,
   );
-  return JSON.stringify(tables.map((table) => [table, columns.all([table]), indexes.all([table])]));
+  const indexes = driver.prepare(
+    `SELECT m.name, l.name, l."unique", i.name
+      FROM sqlite_master m, pragma_index_list(m.name) l, pragma_index_info(l.name) i
+      WHERE m.type = 'table' ORDER BY m.name, l.name, i.seqno`,
+  );
+  const own = ([table]: SqlRow) => tables.includes(table as string);
+  return JSON.stringify([columns.all([]).filter(own), indexes.all([]).filter(own)]);
 }
 
 interface Tables {
