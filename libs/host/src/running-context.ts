@@ -15,6 +15,7 @@ import {
   Relay,
   readModelProcessor,
   reported,
+  StoreBehindLog,
   WakeUp,
   type Consumption,
   type EventLog,
@@ -318,7 +319,8 @@ export class RunningContext
     const report = this.report(loop, partition, toleratedMs);
     const failed = (error: unknown): void => {
       if (this.stopping.signal.aborted) return;
-      if (!this.around.retries.counts(error)) {
+      // A store that is older than the log ends the process, which says why in its one line.
+      if (!(error instanceof StoreBehindLog) && !this.around.retries.counts(error)) {
         this.logger.warn(`${loop} failed, retrying`, causeOf(error));
       }
       report.failed(error);
