@@ -34,6 +34,7 @@ export {
 export type { ReadinessCheck } from './readiness.js';
 export { IfMatch, RequestMeta } from './request.js';
 export { Public, routesOf, type Route } from './routes.js';
+export { keyCommand, shellWord } from './key-command.js';
 export { adminKeyShown, loadSecrets, Secrets } from './secrets.js';
 export { runService, type Connect, type ServiceAdapters } from './service.js';
 export { parseStrictJson } from './strict-json.js';
