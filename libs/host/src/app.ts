@@ -57,7 +57,7 @@ export async function createApp(
   const log = jsonLog(config.logLevel, options.logTo);
   const adapter = new FastifyAdapter({
     bodyLimit: bodyLimits.json,
-    trustProxy: config.trustedProxies.length === 0 ? false : [...config.trustedProxies],
+    trustProxy: trustOf(config),
     // The whole request must arrive within this time.
     requestTimeout: 60_000,
     connectionTimeout: 120_000,
@@ -138,6 +138,11 @@ export async function createApp(
   }
   open = new Set(routesOf(app).flatMap((route) => (route.public ? [`${route.method} ${route.path}`] : [])));
   return app;
+}
+
+/** Fastify takes a function for a number of proxies, since it cannot know whether somebody else can connect. */
+function trustOf({ trustedProxies }: Config): string[] | ((address: string, hop: number) => boolean) {
+  return typeof trustedProxies === 'number' ? (_, hop) => hop < trustedProxies : [...trustedProxies];
 }
 
 /** A port that is reserved until it is given to `serve` or released. */

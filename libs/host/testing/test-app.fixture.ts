@@ -180,7 +180,7 @@ export async function startApp(
   options: Omit<AppOptions, 'clock' | 'secrets'> & {
     readonly now?: () => Date;
     readonly ratePerSecond?: number;
-    readonly trustedProxies?: readonly string[];
+    readonly trustedProxies?: readonly string[] | number;
   } = {},
 ): Promise<TestApp> {
   const { now, ratePerSecond = 100_000, trustedProxies = [], ...rest } = options;
