@@ -315,7 +315,8 @@ describe('the gateway', () => {
       const own = [...conf.matchAll(/add_header (\S+) (?:"([^"]*)"|([^\s$]+)) always;/g)]
         .map(([, name, quoted, plain]) => [name!.toLowerCase(), quoted ?? plain] as const)
         .filter(([name]) => name !== 'cache-control');
-      const others = /^(ratelimit|x-ratelimit|content-(?:type|length)$|www-|cache-|date|connection|keep-alive|allow)/;
+      const others =
+        /^(ratelimit|x-ratelimit|content-(?:type|length)$|www-|cache-|date|connection|keep-alive|allow)/;
       const theirs = [...headers].filter(([name]) => !others.test(name));
       expect(own.sort()).toEqual(theirs.sort());
       expect(own.length).toBeGreaterThan(8);
