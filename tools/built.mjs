@@ -4,10 +4,6 @@ import { join } from 'node:path';
 /** What the build writes or does not read. */
 const skipped = new Set(['node_modules', 'dist', '.reports', '.nx', '.backends']);
 
-/**
- * Whether `tools/build PROJECTS` has succeeded in the checkout at `root`, and no file that the build reads has changed
- * since. Takes milliseconds where asking Nx takes seconds.
- */
 export function isBuilt(root, projects) {
   const at = changedAt(join(root, 'node_modules/.readership', projects));
   if (at === 0 || changedAt(join(root, 'tools/dist/cli/main.js')) === 0) return false;
