@@ -8,25 +8,25 @@ import { neighbours, type Neighbours } from '../neighbours.js';
 import { people } from '../readership/people.tally.js';
 import { readerActivity } from '../readership/reader-activity.projection.js';
 import { volumes } from '../volumes/volumes.tally.js';
-import { offered, type Offered } from './figure-models.js';
+import { offered, versionsOf, type Offered } from './figure-models.js';
 import type { Rebuild } from './rebuilds.js';
 
 const partitions = 3;
 const branch = 'NORTH';
 
-/** A release whose second version counts every interaction ten times and stores rows of readers in another shape. */
+/** A release whose next versions count every interaction ten times and store rows of readers in another shape. */
 const newer: Offered = {
   ...offered,
   'reader-activity': {
     ...offered['reader-activity'],
-    2: ({ policy, timeZone }) => {
-      const first = readerActivity(policy, timeZone);
+    3: ({ policy, timeZone }) => {
+      const second = readerActivity(policy, timeZone);
       return {
         projection: {
-          ...first,
-          version: `2-${first.version}`,
+          ...second,
+          version: `3-${second.version}`,
           apply: (row: any, event: any) => {
-            const after = first.apply(row?.known ?? null, event);
+            const after = second.apply(row?.known ?? null, event);
             return after === null ? null : { known: after };
           },
         },
@@ -62,14 +62,16 @@ async function stop(app: TestApp): Promise<void> {
   await app.close();
 }
 
+async function branchAdded(id: string): Promise<void> {
+  await others.publish('BranchAdded', `branch-${id}`, { id, name: id, library: 'C', timeZone: 'UTC' });
+}
+
 beforeEach(async () => {
   apps = [];
   adapters = memoryAdapters({ partitions });
   others = neighbours(adapters);
   models = adapters.readModels('analytics');
-  await others.publish('BranchAdded', `branch-${branch}`, {
-    ...{ id: branch, name: 'North', library: 'C', timeZone: 'UTC' },
-  });
+  await branchAdded(branch);
 });
 
 afterEach(async () => {
@@ -162,7 +164,7 @@ describe('a rebuild', () => {
       expect([id, state, progress!.length]).toEqual([2, 'building', partitions]);
       const { parity, version } = await of(app).compared(id);
       expect(parity!.equal).toBe(true);
-      expect(version).toBe(1);
+      expect(version).toBe(versionsOf(offered)[model]!.last);
       const ends = await adapters.eventLog.ends();
       expect(parity!.partitions.map(({ offset }) => offset)).toEqual(ends);
       if (model === 'reader-activity' || model === 'volumes')
@@ -314,7 +316,7 @@ describe('two versions of a read model', () => {
     expect(await of(app).loans()).toEqual([6, 6, 6]);
     for (const model of ['volumes', 'reader-activity']) {
       const { id, version } = await of(app).begin(model);
-      expect(version).toBe(2);
+      expect(version).toBe(versionsOf(newer)[model]!.last);
       expect((await of(app).compared(id)).parity!.equal).toBe(false);
       await of(app).tell(id, 'switch').then(200);
     }
@@ -325,12 +327,48 @@ describe('two versions of a read model', () => {
     expect(await of(app).active()).toBe(7);
   });
 
+  it('an upgrade from the first versions keeps what they counted until it is switched to the second', async () => {
+    const only = (name: 'reader-activity' | 'satisfaction') => ({ [name]: { 1: offered[name][1]! } });
+    const before: Offered = { ...offered, ...only('reader-activity'), ...only('satisfaction') };
+    let app = await start(before);
+    await branchAdded('SOUTH');
+    const person = personOf(1);
+    const own = { personId: person };
+    await others.publish('PatronRegistered', person, {
+      ...{ ...own, homeBranch: branch, enrolledOn: '2024-05-10' },
+    });
+    await others.publish('PatronMoved', person, { ...own, homeBranch: 'SOUTH', since: '2024-04-01' });
+    const scores = ['a', 'b'].map((question) => ({ question, type: 'nps' as const, score: 10 }));
+    await others.publish('SurveyAnswered', 'response-1', {
+      ...{ survey: 's', response: '1', answeredAt: '2024-05-10T10:00:00.000Z', branch, scores },
+    });
+    await app.settled();
+    await stop(app);
+    app = await start();
+    const inMay = async (metric: string, at: string) =>
+      (await app.when({ url: `/v1/metrics/${metric}?from=2024-05&to=2024-05&scope=branch:${at}` }).then(200))
+        .body.points[0].n;
+    const answers = async () => [
+      await inMay('current-readers', branch),
+      await inMay('current-readers', 'SOUTH'),
+      await inMay('nps', branch),
+    ];
+    expect(await answers()).toEqual([1, 0, 2]);
+    for (const model of ['reader-activity', 'satisfaction']) {
+      const { id, version } = await of(app).begin(model);
+      expect(version).toBe(2);
+      expect((await of(app).compared(id)).parity!.equal).toBe(false);
+      await of(app).tell(id, 'switch').then(200);
+    }
+    expect(await answers()).toEqual([0, 1, 1]);
+  });
+
   it('a release that has left the served version behind counts anew; an older one does not start', async () => {
     const first = await start();
     await readers(3);
     await first.settled();
     await stop(first);
-    const last: Offered = { ...newer, volumes: { 2: newer.volumes[2]! } };
+    const last: Offered = { ...offered, volumes: { 2: newer.volumes[2]! } };
     const app = await start(last);
     await app.settled();
     expect(await of(app).loans()).toEqual([30, 30, 30]);

@@ -29,7 +29,12 @@ export interface Interval {
  * Rounds the bounds of a figure and keeps them on its scale. The figure is rounded exactly and the bounds are not, so
  * the last decimal of a bound could pass it.
  */
-function bounds(low: number, value: number, high: number, [least, most]: readonly [number, number]): Interval {
+function bounds(
+  low: number,
+  value: number,
+  high: number,
+  [least, most]: readonly [number, number],
+): Interval {
   return {
     low: Math.min(value, Math.max(least, rounded(low))),
     high: Math.max(value, Math.min(most, rounded(high))),
