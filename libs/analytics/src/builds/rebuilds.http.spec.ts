@@ -62,16 +62,14 @@ async function stop(app: TestApp): Promise<void> {
   await app.close();
 }
 
-async function branchAdded(id: string): Promise<void> {
-  await others.publish('BranchAdded', `branch-${id}`, { id, name: id, library: 'C', timeZone: 'UTC' });
-}
-
 beforeEach(async () => {
   apps = [];
   adapters = memoryAdapters({ partitions });
   others = neighbours(adapters);
   models = adapters.readModels('analytics');
-  await branchAdded(branch);
+  await others.publish('BranchAdded', `branch-${branch}`, {
+    ...{ id: branch, name: 'North', library: 'C', timeZone: 'UTC' },
+  });
 });
 
 afterEach(async () => {
@@ -325,42 +323,6 @@ describe('two versions of a read model', () => {
     await reader(7);
     await app.settled();
     expect(await of(app).active()).toBe(7);
-  });
-
-  it('an upgrade from the first versions keeps what they counted until it is switched to the second', async () => {
-    const only = (name: 'reader-activity' | 'satisfaction') => ({ [name]: { 1: offered[name][1]! } });
-    const before: Offered = { ...offered, ...only('reader-activity'), ...only('satisfaction') };
-    let app = await start(before);
-    await branchAdded('SOUTH');
-    const person = personOf(1);
-    const own = { personId: person };
-    await others.publish('PatronRegistered', person, {
-      ...{ ...own, homeBranch: branch, enrolledOn: '2024-05-10' },
-    });
-    await others.publish('PatronMoved', person, { ...own, homeBranch: 'SOUTH', since: '2024-04-01' });
-    const scores = ['a', 'b'].map((question) => ({ question, type: 'nps' as const, score: 10 }));
-    await others.publish('SurveyAnswered', 'response-1', {
-      ...{ survey: 's', response: '1', answeredAt: '2024-05-10T10:00:00.000Z', branch, scores },
-    });
-    await app.settled();
-    await stop(app);
-    app = await start();
-    const inMay = async (metric: string, at: string) =>
-      (await app.when({ url: `/v1/metrics/${metric}?from=2024-05&to=2024-05&scope=branch:${at}` }).then(200))
-        .body.points[0].n;
-    const answers = async () => [
-      await inMay('current-readers', branch),
-      await inMay('current-readers', 'SOUTH'),
-      await inMay('nps', branch),
-    ];
-    expect(await answers()).toEqual([1, 0, 2]);
-    for (const model of ['reader-activity', 'satisfaction']) {
-      const { id, version } = await of(app).begin(model);
-      expect(version).toBe(2);
-      expect((await of(app).compared(id)).parity!.equal).toBe(false);
-      await of(app).tell(id, 'switch').then(200);
-    }
-    expect(await answers()).toEqual([0, 1, 1]);
   });
 
   it('a release that has left the served version behind counts anew; an older one does not start', async () => {
