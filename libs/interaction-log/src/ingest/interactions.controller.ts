@@ -1,7 +1,7 @@
 import { Body, Controller, Get, Header, Headers, HttpCode, Inject, Param, Post } from '@nestjs/common';
 import { ApiBody, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { InteractionFact } from '@readership/contracts';
-import { Answer, Clock, HttpProblem, IfMatch, parseStrictJson, refused, RequestMeta } from '@readership/host';
+import { Answer, Clock, HttpProblem, IfMatch, parseStrictJson, refused, RequestMeta, withoutAbsent } from '@readership/host';
 import { EventStore, fold, handle, type Meta } from '@readership/kernel';
 import { z } from 'zod';
 import { KnownBranches } from '../directory/known-branches.js';
@@ -13,8 +13,9 @@ import {
   type KnownInteraction,
 } from '../interaction.decider.js';
 import { recordBatch } from './batch.js';
+import { headerAttributes } from './cloud-event.js';
 import { instantOf } from './instant.js';
-import { correction, interactionEvent, tooLong, withdrawal } from './interaction-event.js';
+import { correction, documentedEvent, tooLong, withdrawal } from './interaction-event.js';
 import { problem, schemaProblems } from './problems.js';
 import { Recorder } from './recorder.js';
 
@@ -48,7 +49,7 @@ export class InteractionsController {
 
   @Post()
   @ApiOperation({ summary: 'Record one interaction, a CloudEvent; the same request again changes nothing' })
-  @ApiBody(bodyOf(interactionEvent))
+  @ApiBody(bodyOf(documentedEvent))
   async record(
     @Body() body: unknown,
     @Headers() headers: Record<string, string | undefined>,
@@ -174,8 +175,7 @@ function sentEvent(body: unknown, headers: Record<string, string | undefined>): 
     throw unsupported('Send application/json or application/cloudevents+json.');
   }
   if (headers['ce-specversion'] === undefined) return body;
-  const attributes = Object.entries(headers).filter(([name]) => name.startsWith('ce-'));
-  return { ...Object.fromEntries(attributes.map(([name, value]) => [name.slice(3), value])), data: body };
+  return { ...headerAttributes(headers), data: body };
 }
 
 function checkedId(id: string): string {
@@ -183,8 +183,8 @@ function checkedId(id: string): string {
   return id;
 }
 
-function parsed<T>(schema: z.ZodType<T>, body: unknown): T {
-  const { success, data, error } = schema.safeParse(body);
+function parsed<T extends z.ZodObject>(schema: T, body: unknown): z.infer<T> {
+  const { success, data, error } = schema.safeParse(withoutAbsent(schema, body));
   if (!success) throw refused(schemaProblems(error));
   return data;
 }
