@@ -1,8 +1,8 @@
-import { Body, Controller, Get, Header, Headers, HttpCode, Inject, Param, Post } from '@nestjs/common';
-import { ApiBody, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Body, Controller, Get, Header, Headers, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
+import { ApiBody, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
 import type { InteractionFact } from '@readership/contracts';
 import { Answer, Clock, HttpProblem, IfMatch, parseStrictJson, refused, RequestMeta, withoutAbsent } from '@readership/host';
-import { EventStore, fold, handle, type Meta } from '@readership/kernel';
+import { EventStore, fold, handle, Refusal, type Meta } from '@readership/kernel';
 import { z } from 'zod';
 import { KnownBranches } from '../directory/known-branches.js';
 import {
@@ -73,8 +73,15 @@ export class InteractionsController {
   @HttpCode(200)
   @Header('content-type', 'application/x-ndjson')
   @ApiOperation({ summary: 'Record up to 10,000 interactions; the answer has one line per interaction' })
+  @ApiQuery({
+    name: 'dryRun',
+    required: false,
+    enum: ['true', 'false'],
+    description: 'With true nothing is recorded; the answer is the one that recording would have now.',
+  })
   async recordMany(
     @Body() body: unknown,
+    @Query('dryRun') dryRun: string | undefined,
     @Headers('content-type') type: string | undefined,
     @RequestMeta() meta: Meta,
   ): Promise<Answer<string>> {
@@ -82,7 +89,11 @@ export class InteractionsController {
     if (form === undefined || !Buffer.isBuffer(body)) {
       throw unsupported('Send application/x-ndjson or application/cloudevents-batch+json.');
     }
-    const { ndjson, marks } = await recordBatch(body, form, this.recorder.begin(meta));
+    if (dryRun !== undefined && dryRun !== 'true' && dryRun !== 'false') {
+      throw new Refusal('BAD_QUERY', 'invalid', 'Give dryRun as true or false, or leave it out.');
+    }
+    const recording = this.recorder.begin(meta, { dryRun: dryRun === 'true' });
+    const { ndjson, marks } = await recordBatch(body, form, recording);
     return new Answer(ndjson, { marks });
   }
 
