@@ -94,7 +94,7 @@ function decoderOf(encoding: string): (bytes: Buffer, firstLine: number) => stri
   const isUnicode = decoder.encoding.startsWith('utf-');
   const fitting = (bytes: Buffer): string | null => {
     try {
-      const text = decoder.decode(bytes);
+      const text = unmistaken(decoder.decode(bytes), decoder.encoding);
       // Encodings of one byte give the bytes that they do not have as control characters.
       return !isUnicode && /[\u0080-\u009f]/.test(text) ? null : text;
     } catch {
@@ -110,6 +110,14 @@ function decoderOf(encoding: string): (bytes: Buffer, firstLine: number) => stri
     const line = firstLine + breaksBeforeFault(bytes, unitOf(encoding), fitting);
     throw new Error(`Line ${line} has bytes that are not ${decoder.encoding.toUpperCase()}: ${hint}.`);
   };
+}
+
+const windows1252 = '€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008dŽ\u008f\u0090‘’“”•–—˜™š›œ\u009džŸ';
+
+/** Some releases of Node decode windows-1252 as ISO-8859-1, which has control characters for 32 of its letters. */
+function unmistaken(text: string, encoding: string): string {
+  if (encoding !== 'windows-1252') return text;
+  return text.replace(/[\u0080-\u009f]/g, (letter) => windows1252[letter.charCodeAt(0) - 0x80]!);
 }
 
 /** Line breaks before the first line that does not fit; it is looked for line by line, once. */

@@ -77,12 +77,13 @@ export interface Answered<T> {
 }
 
 export const linesPerBatchMax = 10_000;
-const lostMax = 8;
 const pauseMsMax = 10_000;
 
 export interface ClientOptions {
   /** How long a call is retried while answers say to ask again; two minutes by default. */
   readonly patienceMs?: number;
+  /** How often in a row a lost connection is tried; eight times by default. */
+  readonly attempts?: number;
 }
 
 /**
@@ -92,15 +93,17 @@ export interface ClientOptions {
  */
 export class ReadershipClient {
   private readonly patienceMs: number;
+  private readonly attempts: number;
 
   constructor(
     private readonly baseUrl: string,
     private readonly key: string,
-    { patienceMs = 120_000 }: ClientOptions = {},
+    { patienceMs = 120_000, attempts = 8 }: ClientOptions = {},
   ) {
     if (!/^https?:$/.test(URL.canParse(baseUrl) ? new URL(baseUrl).protocol : ''))
       throw new Error(`${baseUrl} is no address of a service: give one such as http://127.0.0.1:8080.`);
     this.patienceMs = patienceMs;
+    this.attempts = attempts;
   }
 
   async send<T = unknown>(method: string, path: string, body?: unknown): Promise<Answered<T>> {
@@ -151,7 +154,7 @@ export class ReadershipClient {
         lost = 0;
       } catch (error) {
         if (error instanceof RequestRefused) throw error;
-        if (++lost === lostMax) throw new NotConnected(new URL(this.baseUrl).origin, error);
+        if (++lost === this.attempts) throw new NotConnected(new URL(this.baseUrl).origin, error);
       }
       await new Promise((resume) => setTimeout(resume, waitMs));
     }

@@ -133,18 +133,31 @@ describe('an interaction that is sent', () => {
     expect(read(blank)).toEqual(read(bare));
   });
 
-  it.each([
-    ...[['sequence', '00017'], ['sampledrate', 1], ['iodebeziumop', 'c'], ['knativearrivaltime', 'x']],
-    ...[['traceparent', '00-1-1-01'], ['urgent', true], ['b64', 'x'.repeat(2_048)], ['constructor', 'x']],
+  it.each<[string, unknown]>([
+    ['sequence', '00017'],
+    ['sampledrate', 1],
+    ['iodebeziumop', 'c'],
+    ['knativearrivaltime', 'x'],
+    ['traceparent', '00-1-1-01'],
+    ['urgent', true],
+    ['b64', 'x'.repeat(2_048)],
+    ['constructor', 'x'],
   ])('is read without its extension attribute %s', (name, value) =>
-    expect(read({ ...event, [name as string]: value })).toEqual(read(event)),
+    expect(read({ ...event, [name]: value })).toEqual(read(event)),
   );
 
-  it.each([
-    ...[['Colour', 'red'], ['my-ext', 'x'], ['my_ext', 'x'], ['__proto__x', 'x'], ['rate', 1.5]],
-    ...[['rate', 2_147_483_648], ['list', []], ['object', {}], ['long', 'x'.repeat(2_049)]],
+  it.each<[string, unknown]>([
+    ['Colour', 'red'],
+    ['my-ext', 'x'],
+    ['my_ext', 'x'],
+    ['__proto__x', 'x'],
+    ['rate', 1.5],
+    ['rate', 2_147_483_648],
+    ['list', []],
+    ['object', {}],
+    ['long', 'x'.repeat(2_049)],
   ])('is refused with an extension attribute %s that CloudEvents does not allow', (name, value) =>
-    expect(problems({ ...event, [name as string]: value })).toEqual([`BAD_ATTRIBUTE /${name as string}`]),
+    expect(problems({ ...event, [name]: value })).toEqual([`BAD_ATTRIBUTE /${name}`]),
   );
 
   it('names all that is wrong, in its attributes and in its data', () =>
