@@ -21,7 +21,13 @@ describe('a row of a CSV file', () => {
   });
 
   it('leaves out what is mapped and empty', () => {
-    const empty = { card: 'Card', channel: 'Channel', digital: 'Digital', readScale: 'Scale', details: 'Note' };
+    const empty = {
+      card: 'Card',
+      channel: 'Channel',
+      digital: 'Digital',
+      readScale: 'Scale',
+      details: 'Note',
+    };
     const { data } = read({ Card: '', Channel: ' ', Digital: '', Note: '\u200b' }, empty) as { data: object };
     expect(data).toEqual({ kind: 'visit', branch: 'NORTH', quantity: 74302 });
   });

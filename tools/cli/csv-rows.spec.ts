@@ -34,10 +34,13 @@ describe('the rows of a CSV file', () => {
     await expect(rowsOf('')).rejects.toThrow('has to name the columns');
   });
 
-  it.each([',', ';', '\t', '|'])('are found with the delimiter %j, whatever others stand in them', async (by) => {
-    const text = `A${by}B${by}"C, or; D|"\n1${by}"x, y; z|"${by}3\n`;
-    expect(await rowsOf(text)).toEqual([{ line: 2, values: { A: '1', B: 'x, y; z|', 'C, or; D|': '3' } }]);
-  });
+  it.each([',', ';', '\t', '|'])(
+    'are found with the delimiter %j, whatever others stand in them',
+    async (by) => {
+      const text = `A${by}B${by}"C, or; D|"\n1${by}"x, y; z|"${by}3\n`;
+      expect(await rowsOf(text)).toEqual([{ line: 2, values: { A: '1', B: 'x, y; z|', 'C, or; D|': '3' } }]);
+    },
+  );
 
   it.each(['\n', '\r\n', '\r'])('end with %j', async (end) =>
     expect(await rowsOf(['A,B', '1,x', '"2","y"', ''].join(end))).toEqual([
@@ -47,7 +50,9 @@ describe('the rows of a CSV file', () => {
   );
 
   it('are left out when they are made of separators alone', async () =>
-    expect(await rowsOf('A,B\n,\n , \n\n1,2\n,,,\n"",\n')).toEqual([{ line: 5, values: { A: '1', B: '2' } }]));
+    expect(await rowsOf('A,B\n,\n , \n\n1,2\n,,,\n"",\n')).toEqual([
+      { line: 5, values: { A: '1', B: '2' } },
+    ]));
 
   it('keep the zeros that a spreadsheet has wrapped', async () =>
     expect(await rowsOf('A,B\n="0012",\'0012\n"=""0013""",x\n')).toEqual([

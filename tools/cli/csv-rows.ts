@@ -86,7 +86,9 @@ function headerOf(
     const columns = row.cells.map((name) => name.normalize('NFC').trim());
     const found = wanted.filter((name) => columns.includes(name)).length;
     const isBetter =
-      best === undefined || found > best.found || (found === best.found && columns.length > best.columns.length);
+      best === undefined ||
+      found > best.found ||
+      (found === best.found && columns.length > best.columns.length);
     if (isBetter) best = { delimiter, columns, found };
   }
   if (best === undefined) throw new Error('The first line has to name the columns; it has a stray quote.');

@@ -45,7 +45,12 @@ describe('the text of a file', () => {
   it.each([
     ['bytes of Windows', latin('A\n1\r\nCaf\xe9\n'), undefined, 'Line 3 has bytes that are not UTF-8'],
     ['bytes of Windows far down', latin(`${'1\n'.repeat(200_000)}\xe9`), undefined, 'Line 200001 has'],
-    ['a byte that Windows does not have', latin('A\n\x81\n'), 'windows-1252', 'Line 2 has bytes that are not'],
+    [
+      'a byte that Windows does not have',
+      latin('A\n\x81\n'),
+      'windows-1252',
+      'Line 2 has bytes that are not',
+    ],
     ['half a letter at its end', Buffer.concat([utf16('A\n'), Buffer.from([0x41])]), undefined, 'Line 2 has'],
     ['half a pair', Buffer.concat([utf16('A\n'), Buffer.from([0x00, 0xd8])]), undefined, 'Line 2 has'],
     ['an encoding that there is not', latin('A\n'), 'windows-9999', 'no encoding windows-9999'],

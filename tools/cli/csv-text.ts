@@ -34,7 +34,8 @@ export async function* textParts(file: string, encoding = 'utf-8'): AsyncGenerat
   for await (const bytes of createReadStream(file) as AsyncIterable<Buffer>) {
     let part = bytes;
     if (decode === undefined) {
-      const [marked, mark] = byteOrderMarks.find(([, mark]) => bytes.subarray(0, mark.length).equals(mark)) ?? [];
+      const [marked, mark] =
+        byteOrderMarks.find(([, mark]) => bytes.subarray(0, mark.length).equals(mark)) ?? [];
       const name = marked ?? encoding;
       decode = decoderOf(name);
       unit = unitOf(name);
@@ -67,6 +68,12 @@ const units = {
 function unitOf(encoding: string): CodeUnit {
   const name = new TextDecoder(encoding).encoding;
   return name === 'utf-16le' ? units.littleEndian : name === 'utf-16be' ? units.bigEndian : units.byte;
+}
+
+/** Reads the whole text and drops it. Rejects as `textParts` does. */
+export async function expectEncoding(file: string, encoding?: string): Promise<void> {
+  const parts = textParts(file, encoding);
+  while (!(await parts.next()).done);
 }
 
 /** The end of the last whole line in the bytes. A carriage return at the very end may belong to a line feed. */
@@ -121,11 +128,7 @@ function unmistaken(text: string, encoding: string): string {
 }
 
 /** Line breaks before the first line that does not fit; it is looked for line by line, once. */
-function breaksBeforeFault(
-  bytes: Buffer,
-  unit: CodeUnit,
-  fitting: (bytes: Buffer) => string | null,
-): number {
+function breaksBeforeFault(bytes: Buffer, unit: CodeUnit, fitting: (bytes: Buffer) => string | null): number {
   let breaks = 0;
   let from = 0;
   for (let at = 0; at + unit.bytes <= bytes.length; at += unit.bytes) {
@@ -133,7 +136,8 @@ function breaksBeforeFault(
     if (code !== 0x0a && code !== 0x0d) continue;
     const text = fitting(bytes.subarray(from, at + unit.bytes));
     if (text === null) break;
-    const isHalf = code === 0x0d && at + 2 * unit.bytes <= bytes.length && unit.at(bytes, at + unit.bytes) === 0x0a;
+    const isHalf =
+      code === 0x0d && at + 2 * unit.bytes <= bytes.length && unit.at(bytes, at + unit.bytes) === 0x0a;
     if (!isHalf) breaks++;
     from = at + unit.bytes;
   }

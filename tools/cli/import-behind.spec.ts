@@ -25,7 +25,13 @@ function outcomeOf({ data }: InteractionEvent, at: number): LineOutcome {
   if (!recorded.has(data.branch))
     return { line, outcome: 'refused', code: 'UNKNOWN_BRANCH', detail: 'None.', pointer: '/data/branch' };
   if (data.quantity! > 10_000_000)
-    return { line, outcome: 'refused', code: 'QUANTITY_TOO_LARGE', detail: 'Much.', pointer: '/data/quantity' };
+    return {
+      line,
+      outcome: 'refused',
+      code: 'QUANTITY_TOO_LARGE',
+      detail: 'Much.',
+      pointer: '/data/quantity',
+    };
   return { line, outcome: 'recorded', id: 'x' };
 }
 

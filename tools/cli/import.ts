@@ -7,9 +7,16 @@ import {
 } from '@readership/client';
 import { stringify } from 'csv-stringify/sync';
 import { closeSync, existsSync, openSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { mappedColumns, mappingProblems, RowReader, sourceOf, type Mapping, type RowError } from './csv-mapping.js';
+import {
+  mappedColumns,
+  mappingProblems,
+  RowReader,
+  sourceOf,
+  type Mapping,
+  type RowError,
+} from './csv-mapping.js';
 import { csvChunks, type CsvRow } from './csv-rows.js';
-import { textParts } from './csv-text.js';
+import { expectEncoding } from './csv-text.js';
 
 export interface ImportRequest {
   readonly file: string;
@@ -66,7 +73,7 @@ export async function importCsv(
   const { file, encoding, mapping, errorFile } = request;
   const bytes = statSync(file).size;
   // The whole text is read once before, because a wrong encoding must not be found when half of it is recorded.
-  for await (const _ of textParts(file, encoding));
+  await expectEncoding(file, encoding);
   if (errorFile !== undefined) makeErrorFile(errorFile);
   let run: ImportRun | undefined;
   try {
@@ -141,7 +148,12 @@ class ImportRun {
     }
     const bytes = Buffer.byteLength(JSON.stringify(read));
     if (bytes > lineBytesMax) {
-      this.refuse({ line, column: '', code: 'ROW_TOO_LONG', detail: 'The row has more than 120 KiB: shorten it.' });
+      this.refuse({
+        line,
+        column: '',
+        code: 'ROW_TOO_LONG',
+        detail: 'The row has more than 120 KiB: shorten it.',
+      });
       return false;
     }
     this.batch.push({ line, event: read });
@@ -191,7 +203,10 @@ class ImportRun {
     return [...ids].flatMap((id) => this.accepted.get(id) ?? []);
   }
 
-  private count({ line, event }: Line, { outcome, code = 'REFUSED', detail = '', pointer }: LineOutcome): void {
+  private count(
+    { line, event }: Line,
+    { outcome, code = 'REFUSED', detail = '', pointer }: LineOutcome,
+  ): void {
     if (outcome === 'recorded') {
       this.counts.recorded++;
       if (this.request.dryRun && 'id' in this.request.mapping) this.accepted.set(event.id, event);
@@ -227,7 +242,9 @@ class ImportRun {
 /** Makes the file at once, so that nothing of an earlier run, and no file of somebody else, is taken for its content. */
 function makeErrorFile(file: string): void {
   if (existsSync(file)) {
-    throw new Error(`--errors ${file} is there already, perhaps from an earlier run: delete it or name another.`);
+    throw new Error(
+      `--errors ${file} is there already, perhaps from an earlier run: delete it or name another.`,
+    );
   }
   closeSync(openSync(file, 'wx'));
 }

@@ -197,11 +197,16 @@ function mappingOf(option: string): Mapping {
   try {
     return JSON.parse(text) as Mapping;
   } catch {
-    throw new Error('The mapping must be JSON, such as {"time":"Period","branch":"Where","kind":{"const":"visit"}}.');
+    throw new Error(
+      'The mapping must be JSON, such as {"time":"Period","branch":"Where","kind":{"const":"visit"}}.',
+    );
   }
 }
 
-function sayImported(result: ImportResult, options: { readonly dryRun: boolean; readonly errors?: string }): void {
+function sayImported(
+  result: ImportResult,
+  options: { readonly dryRun: boolean; readonly errors?: string },
+): void {
   const { total, recorded, alreadyRecorded, refused, errors } = result;
   const done = options.dryRun ? 'would be recorded' : 'recorded';
   console.log(`${total} rows: ${recorded} ${done}, ${alreadyRecorded} known already, ${refused} refused.`);

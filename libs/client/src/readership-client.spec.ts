@@ -94,7 +94,9 @@ describe('the client', () => {
   });
 
   it('keeps what is wrong with which field', async () => {
-    const errors = [{ pointer: '/cards/1', code: 'BAD_CARD', detail: 'A card number has 1 to 64 characters.' }];
+    const errors = [
+      { pointer: '/cards/1', code: 'BAD_CARD', detail: 'A card number has 1 to 64 characters.' },
+    ];
     answers = [answer(422, JSON.stringify({ code: 'INVALID', detail: 'See errors.', errors }))];
     await expect(client().send('POST', '/v1/patrons', {})).rejects.toMatchObject({ code: 'INVALID', errors });
   });

@@ -64,7 +64,9 @@ export class NotConnected extends Error {
     readonly address: string,
     override readonly cause: unknown,
   ) {
-    super(`${address} cannot be reached (${reasonOf(cause)}): check the address, and whether Readership runs there.`);
+    super(
+      `${address} cannot be reached (${reasonOf(cause)}): check the address, and whether Readership runs there.`,
+    );
   }
 }
 

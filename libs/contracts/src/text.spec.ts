@@ -4,7 +4,22 @@ import { isBlank, isLine, isProse, lineOf, proseOf, visibleOf } from './text.js'
 const spelled = fc
   .array(
     fc.constantFrom(
-      ...['a', 'A', 'e\u0301', 'é', '\u0301', 'ß', ' ', '\u00a0', '\u3000', '\t', '\n', '\r\n', '\v', '\u2028'],
+      ...[
+        'a',
+        'A',
+        'e\u0301',
+        'é',
+        '\u0301',
+        'ß',
+        ' ',
+        '\u00a0',
+        '\u3000',
+        '\t',
+        '\n',
+        '\r\n',
+        '\v',
+        '\u2028',
+      ],
       ...['\u200b', '\u200c', '\u200d', '\u200e', '\u200f', '\u202e', '\u2066', '\u2060', '\ufeff', '\u00ad'],
       ...['می', 'خ', 'क्', 'ष', 'ไทย', '葛', '\u{e0100}', '❤', '\ufe0f', '👩', '🔬', '1', '\u20e3', '\u115f'],
       ...['\u{1f3f4}', '\u{e0067}', '\u{e007f}', '\u034f', '\u0007', '\u0090'],
@@ -72,6 +87,15 @@ it('text that was put into its form once stays as it is', () =>
     }),
     { numRuns: 500 },
   ));
+
+it.each<[string, string]>([
+  ['white space', `a${'\u00a0'.repeat(200_000)}b`],
+  ['marks of direction', '\u200e'.repeat(200_000)],
+  ['joiners', 'a\u200d'.repeat(100_000)],
+])('a long text of %s is put into its form in one pass over it', (_what, text) => {
+  expect(lineOf(text).length).toBeLessThanOrEqual(text.length);
+  expect(proseOf(text).length).toBeLessThanOrEqual(text.length);
+});
 
 it('an address has no invisible characters at all', () =>
   expect(visibleOf('\u202aada\u200b@example.org\u202c\ufeff')).toBe('ada@example.org'));

@@ -8,8 +8,7 @@ const breaks = /\r\n|[\n\v\f\r\u0085\u2028\u2029]/g;
 /** White space as Unicode has it, and the blank of braille. Without the byte order mark, which JavaScript counts in. */
 const white = '[\\t\\n\\v\\f\\r\\u0085\\p{Z}\\u2800]';
 const spaces = new RegExp(`${white}+`, 'gu');
-const spacesAtEnds = new RegExp(`^${white}+|${white}+$`, 'gu');
-
+const whiteOne = new RegExp(white, 'u');
 const blank = new RegExp(`^(?:${white}|\\p{DI})*$`, 'u');
 
 /** Scripts in which a joiner or a non-joiner between two letters changes how they are written. */
@@ -37,8 +36,14 @@ const inProse = new RegExp(
   `${written}|\\u200b(?<=${unspaced}.)(?=${unspaced})|[\\u200e\\u200f\\u061c](?<=\\S.)|(\\p{DI})`,
   'gu',
 );
-/** Joiners of which more than one stand together: the first one says it all. */
-const repeated = /([\u200c\u200d])[\u200b-\u200d\u2060\ufeff\u00ad]+|[\u2060\ufeff\u00ad]+/gu;
+/** Invisible characters that no script and no emoji is written with. */
+const meaningless = new RegExp(
+  '[\\p{DI}--[\\u200b-\\u200f\\u061c\\ufe00-\\ufe0f\\u180b-\\u180f\\u{e0020}-\\u{e007f}\\u{e0100}-\\u{e01ef}]]+',
+  'gv',
+);
+/** Of joiners, and of marks of direction, that stand together the first one says it all. */
+const repeated =
+  /(\u200c|\u200d)(?:\u200b|\u200c|\u200d)+|(\u200e|\u200f|\u061c)(?:\u200b|\u200e|\u200f|\u061c)+/gu;
 
 /**
  * A name, a title or a category: one line, composed (NFC), without invisible characters that mean nothing, with single
@@ -46,7 +51,7 @@ const repeated = /([\u200c\u200d])[\u200b-\u200d\u2060\ufeff\u00ad]+|[\u2060\ufe
  * checks the text can refuse them: `isLine`.
  */
 export function lineOf(text: string): string {
-  return settled(text, (line) => invisibleRemoved(line, inNames).replace(spaces, ' ').replace(spacesAtEnds, ''));
+  return settled(text, (line) => trimmed(invisibleRemoved(line, inNames).replace(spaces, ' ')));
 }
 
 /**
@@ -55,9 +60,7 @@ export function lineOf(text: string): string {
  * they reach beyond the text. Empty when nothing of it can be seen.
  */
 export function proseOf(text: string): string {
-  return settled(text, (prose) =>
-    invisibleRemoved(prose, inProse).replace(breaks, '\n').replace(spacesAtEnds, ''),
-  );
+  return settled(text, (prose) => trimmed(invisibleRemoved(prose, inProse).replace(breaks, '\n')));
 }
 
 /** True when nothing of a text can be seen: `lineOf` and `proseOf` would leave nothing of it. */
@@ -82,8 +85,18 @@ export function visibleOf(text: string): string {
 
 function invisibleRemoved(text: string, pattern: RegExp): string {
   return text
-    .replace(repeated, '$1')
+    .replace(meaningless, '')
+    .replace(repeated, '$1$2')
     .replace(pattern, (character, removed: string | undefined) => (removed === undefined ? character : ''));
+}
+
+/** Character by character from both ends: a pattern would try every run of white space inside again and again. */
+function trimmed(text: string): string {
+  let from = 0;
+  let to = text.length;
+  while (from < to && whiteOne.test(text[from]!)) from++;
+  while (to > from && whiteOne.test(text[to - 1]!)) to--;
+  return text.slice(from, to);
 }
 
 /** Removing a character can bring two together that compose, or of which one has no meaning beside the other. */

@@ -2,7 +2,7 @@ import { Body, Controller, Get, HttpCode, Inject, Post, Query } from '@nestjs/co
 import { ApiOkResponse, ApiOperation, ApiProperty, ApiQuery, ApiTags } from '@nestjs/swagger';
 import { republish, type Meta, type Republished } from '@readership/kernel';
 import { IsInt, Max, Min } from 'class-validator';
-import { Optional } from './body-fields.js';
+import { Optional } from './text-fields.js';
 import { Contexts, mustHavePartition } from './contexts.js';
 import { recordOperation } from './operations.js';
 import { RequestMeta } from './request.js';

@@ -136,7 +136,9 @@ describe('recording one interaction', () => {
       ),
       'ce-knativearrivaltime': '2024-03-06T15:20:01Z',
     };
-    expect(await app.http({ url: '/v1/interactions', body: { ...data, details: null }, headers })).toMatchObject({
+    expect(
+      await app.http({ url: '/v1/interactions', body: { ...data, details: null }, headers }),
+    ).toMatchObject({
       status: 200,
       body: { id: structured.body.id },
     });

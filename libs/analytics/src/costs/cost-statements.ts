@@ -10,7 +10,7 @@ const body = z.strictObject({
   month: isoMonth.refine((month) => month >= '1900', 'Give a month from 1900 on.'),
   category: z
     .string()
-    .max(256)
+    .max(256, { abort: true })
     .overwrite(lineOf)
     .regex(/^[\p{L}\p{N}](?:[\p{L}\p{N} &+.,()/-]{0,62}[\p{L}\p{N}.)])?$/u),
   amount: z.strictObject({ minor: z.int().min(0).max(1_000_000_000_000), currency: money.shape.currency }),

@@ -43,9 +43,11 @@ export function judge(questions: readonly Question[], answers: Answers): Judged 
     const value = answers[id];
     if (value === null || (typeof value === 'string' && isBlank(value))) continue;
     if (type === 'text') {
-      const prose = typeof value === 'string' ? proseOf(value) : null;
-      if (prose === null || !isProse(prose)) faults.push({ code: 'NOT_A_TEXT', question: id });
-      else if (prose.length > answerLimits.textCharsMax) faults.push({ code: 'TEXT_TOO_LONG', question: id });
+      const isLong = typeof value === 'string' && value.length > 4 * answerLimits.textCharsMax;
+      const prose = typeof value === 'string' && !isLong ? proseOf(value) : '';
+      if (typeof value !== 'string' || !isProse(prose)) faults.push({ code: 'NOT_A_TEXT', question: id });
+      else if (isLong || prose.length > answerLimits.textCharsMax)
+        faults.push({ code: 'TEXT_TOO_LONG', question: id });
       else texts[id] = prose;
     } else if (typeof value === 'number' && scoresOf(type).includes(value)) {
       scores.push({ question: id, type, score: value });

@@ -33,7 +33,8 @@ export function readEnvelope(sent: unknown): SentEvent {
       problems.push(problem('BAD_ATTRIBUTE', pointerOf(name)));
   }
   const { datacontenttype: type } = event;
-  if (typeof type === 'string' && !isJsonType(type)) problems.push(problem('DATA_NOT_JSON', '/datacontenttype'));
+  if (typeof type === 'string' && !isJsonType(type))
+    problems.push(problem('DATA_NOT_JSON', '/datacontenttype'));
   const encoded = (sent as { data_base64?: unknown }).data_base64 ?? null;
   if (encoded !== null) {
     const data = event['data'] === undefined ? decoded(encoded) : problem('BOTH_DATA', '/data_base64');

@@ -187,16 +187,17 @@ describe('an interaction that is sent', () => {
   it('keeps its free text in one form, with line breaks, emoji and the joiners of its script', () => {
     const { details } = read(withData({ details: ' می\u200cخواهم\r\n👩‍🔬 Zoe\u0308\u202e ' }));
     expect(details).toBe('می\u200cخواهم\n👩‍🔬 Zoë');
-    expect(read(withData({ details })).digest).toBe(
-      read(withData({ details: `${details}\ufeff` })).digest,
-    );
+    expect(read(withData({ details })).digest).toBe(read(withData({ details: `${details}\ufeff` })).digest);
     expect(problems(withData({ details: 'a\u0007' }))).toEqual(['BAD_TEXT /data/details']);
   });
 
-  it.each(['renewal', 'loan', 'hold', 'contact', 'visit'])('of kind %s may be started by the library', (kind) => {
-    expect(read(withData({ kind, startedBy: 'library' })).now.startedBy).toBe('library');
-    expect(read(withData({ kind })).now.startedBy).toBe('patron');
-  });
+  it.each(['renewal', 'loan', 'hold', 'contact', 'visit'])(
+    'of kind %s may be started by the library',
+    (kind) => {
+      expect(read(withData({ kind, startedBy: 'library' })).now.startedBy).toBe('library');
+      expect(read(withData({ kind })).now.startedBy).toBe('patron');
+    },
+  );
 
   it('is accepted at its limits', () => {
     expect(read(anonymous({ quantity: 10_000_000 })).reference).toBeNull();

@@ -1,4 +1,10 @@
-import { interactionKinds, isProse, normalisedCard, proseOf, type InteractionFact } from '@readership/contracts';
+import {
+  interactionKinds,
+  isProse,
+  normalisedCard,
+  proseOf,
+  type InteractionFact,
+} from '@readership/contracts';
 import { withoutAbsent, type Problem } from '@readership/host';
 import { digest } from '@readership/kernel';
 import { z } from 'zod';
@@ -29,7 +35,7 @@ const quantity = z.int(or('BAD_QUANTITY')).min(1, 'BAD_QUANTITY').max(quantityMa
 const time = z.string(typed).max(64, 'BAD_TIME');
 const details = z
   .string(typed)
-  .max(detailsBytesMax, 'EVENT_TOO_LARGE')
+  .max(detailsBytesMax, { error: 'EVENT_TOO_LARGE', abort: true })
   .overwrite(proseOf)
   .refine(isProse, 'BAD_TEXT');
 
@@ -67,7 +73,9 @@ export const interactionEvent = z.strictObject(
 );
 
 /** The same as it is documented: with extension attributes, which anybody may add and which are not kept. */
-export const documentedEvent = interactionEvent.catchall(z.union([z.string().max(2048), z.boolean(), z.int32()]));
+export const documentedEvent = interactionEvent.catchall(
+  z.union([z.string().max(2048), z.boolean(), z.int32()]),
+);
 
 /** The body of `…/correct`. The person cannot be corrected. */
 export const correction = z.strictObject(
@@ -79,7 +87,7 @@ export const correction = z.strictObject(
     details: details.optional(),
     reason: z
       .string(typed)
-      .max(1000, 'BAD_REASON')
+      .max(1000, { error: 'BAD_REASON', abort: true })
       .overwrite(proseOf)
       .min(1, 'BAD_REASON')
       .refine(isProse, 'BAD_TEXT'),

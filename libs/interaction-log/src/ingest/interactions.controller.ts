@@ -1,7 +1,16 @@
 import { Body, Controller, Get, Header, Headers, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
 import { ApiBody, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
 import type { InteractionFact } from '@readership/contracts';
-import { Answer, Clock, HttpProblem, IfMatch, parseStrictJson, refused, RequestMeta, withoutAbsent } from '@readership/host';
+import {
+  Answer,
+  Clock,
+  HttpProblem,
+  IfMatch,
+  parseStrictJson,
+  refused,
+  RequestMeta,
+  withoutAbsent,
+} from '@readership/host';
 import { EventStore, fold, handle, Refusal, type Meta } from '@readership/kernel';
 import { z } from 'zod';
 import { KnownBranches } from '../directory/known-branches.js';

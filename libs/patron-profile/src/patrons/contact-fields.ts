@@ -26,14 +26,14 @@ export function phoneOf(text: string): string {
 }
 
 export const EmailAddress = () =>
-  field('isEmail', emailOf, isEmail, '$property must be one e-mail address, such as ada@example.org');
+  field('isEmail', emailOf, isEmail, 'Give one e-mail address, such as ada@example.org.');
 
 export const PhoneNumber = () =>
   field(
     'isPhone',
     phoneOf,
     (number) => phone.test(number),
-    '$property must be a telephone number: 3 to 32 digits, spaces and the signs + ( ) . / -',
+    'Give a telephone number of digits, spaces and the signs + ( ) . / -, such as +43 1 2345.',
   );
 
 function field(
@@ -46,12 +46,9 @@ function field(
     Transform(({ value }: { value: unknown }) =>
       typeof value === 'string' && value.length <= sentCharsMax ? formOf(value) : value,
     ),
-    ValidateBy({
-      name,
-      validator: {
-        validate: (value) => typeof value === 'string' && fits(value),
-        defaultMessage: () => message,
-      },
-    }),
+    ValidateBy(
+      { name, validator: { validate: (value) => typeof value === 'string' && fits(value) } },
+      { message },
+    ),
   );
 }

@@ -1,14 +1,6 @@
 import { closureReasons, type ClosureReason } from '@readership/contracts';
 import { ApiProperty, ApiPropertyOptional, PickType } from '@nestjs/swagger';
-import {
-  ArrayMaxSize,
-  ArrayMinSize,
-  IsArray,
-  IsIn,
-  IsString,
-  Matches,
-  MaxLength,
-} from 'class-validator';
+import { ArrayMaxSize, ArrayMinSize, IsArray, IsIn, IsString, Matches, MaxLength } from 'class-validator';
 import { Line, Optional, Removable } from '@readership/host';
 import { IsDay } from '../day.js';
 import { EmailAddress, PhoneNumber } from './contact-fields.js';

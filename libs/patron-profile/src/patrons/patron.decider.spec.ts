@@ -69,7 +69,10 @@ describe('registering a patron', () => {
     for (const names of [{ givenName: 'Ada' }, { familyName: 'Byron' }])
       given(patron)
         .when({ ...register(), contact: names } as PatronCommand)
-        .then({ ...registered, data: { homeBranch: 'SOUTH', category: 'adult' }, personal: names } as PatronEvent, added());
+        .then(
+          { ...registered, data: { homeBranch: 'SOUTH', category: 'adult' }, personal: names } as PatronEvent,
+          added(),
+        );
     given(patron)
       .when({ ...register(), contact: { email: 'ada@example.org' } } as PatronCommand)
       .thenRefused('NAME_REQUIRED');

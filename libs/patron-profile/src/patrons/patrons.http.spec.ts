@@ -87,7 +87,12 @@ describe('registering a patron', () => {
   it('takes one name, whichever, and finds it', async () => {
     const one = { cards: ['S1'], familyName: 'Suharto', homeBranch: 'NORTH' };
     const id = await registered(one);
-    const other = await registered({ cards: ['S2'], givenName: 'Björk', familyName: null, homeBranch: 'NORTH' });
+    const other = await registered({
+      cards: ['S2'],
+      givenName: 'Björk',
+      familyName: null,
+      homeBranch: 'NORTH',
+    });
     await app.settled();
     await app.when({ url: '/v1/patrons?name=suharto' }).then(200, { items: [{ id, givenName: null }] });
     await app.when({ url: '/v1/patrons?name=bjork' }).then(200, { items: [{ id: other, familyName: null }] });
@@ -98,7 +103,9 @@ describe('registering a patron', () => {
     const id = await registered({ ...bob, givenName: 'علی\u200cرضا' });
     await app.settled();
     await app.when({ url: `/v1/patrons/${id}` }).then(200, { givenName: 'علی\u200cرضا' });
-    await app.when({ url: `/v1/patrons?name=${encodeURIComponent('علیرضا')}` }).then(200, { items: [{ id }] });
+    await app
+      .when({ url: `/v1/patrons?name=${encodeURIComponent('علیرضا')}` })
+      .then(200, { items: [{ id }] });
   });
 
   it('says which of several cards is taken, never its number', async () => {
@@ -259,9 +266,7 @@ describe('a patron', () => {
   it('loses one of two names, but not both', async () => {
     const id = await registered(bob);
     const contact = (body: object) => ({ url: `/v1/patrons/${id}/contact`, body });
-    await app
-      .when(contact({ givenName: null, familyName: '\u200b' }))
-      .thenRefused(422, 'NAME_REQUIRED');
+    await app.when(contact({ givenName: null, familyName: '\u200b' })).thenRefused(422, 'NAME_REQUIRED');
     await app.when(contact({ givenName: '' })).then(200);
     await app.when({ url: `/v1/patrons/${id}` }).then(200, { givenName: null, familyName: 'Иванов' });
     await app.when(contact({ familyName: null })).thenRefused(422, 'NAME_REQUIRED');

@@ -242,13 +242,23 @@ function decided(
   versions: readonly number[],
   today: string,
 ): readonly PatronEvent[] {
-  const { cards, places: _, ...details } = registration;
+  const { cards, contact, homeBranch, category, language, enrolledOn } = registration;
   const added: NewCard[] = cards.map((number, index) => ({
     number,
     token: tokens[index]!,
     claim: versions[index]!,
   }));
-  return patron.decide({ type: 'RegisterPatron', ...details, cards: added, today }, patron.initial);
+  const command = {
+    type: 'RegisterPatron',
+    contact,
+    homeBranch,
+    ...(category === undefined ? {} : { category }),
+    ...(language === undefined ? {} : { language }),
+    ...(enrolledOn === undefined ? {} : { enrolledOn }),
+    cards: added,
+    today,
+  } as const;
+  return patron.decide(command, patron.initial);
 }
 
 function claimed(personId: string, request: string, meta: Meta) {

@@ -48,14 +48,15 @@ function text(
     Transform(({ value }: { value: unknown }) =>
       typeof value === 'string' && value.length <= 4 * charsMax ? formOf(value) : value,
     ),
-    ValidateBy({
-      name,
-      validator: {
-        validate: (value) => typeof value === 'string' && value !== '' && fits(value, charsMax),
-        defaultMessage: () =>
-          `$property must be ${what} of 1 to ${charsMax} characters without control characters`,
+    ValidateBy(
+      {
+        name,
+        validator: {
+          validate: (value) => typeof value === 'string' && value !== '' && fits(value, charsMax),
+        },
       },
-    }),
+      { message: `Give ${what} of 1 to ${charsMax} characters, without control characters.` },
+    ),
   );
 }
 

@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
 import { z } from 'zod';
-import { Line, Optional, Prose, Removable, withoutAbsent } from './body-fields.js';
+import { Line, Optional, Prose, Removable, withoutAbsent } from './text-fields.js';
 
 class Note {
   @Line(10)
