@@ -1,4 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
+import { Line } from '@readership/host';
 import { Type } from 'class-transformer';
 import {
   ArrayMaxSize,
@@ -12,8 +13,7 @@ import {
   registerDecorator,
   ValidateNested,
 } from 'class-validator';
-import { Trimmed } from '../directory/place-bodies.js';
-import { givenId, oneLine } from '../text.js';
+import { givenId } from '../text.js';
 import type { QuestionType } from './survey.events.js';
 
 const questionTypes = ['nps', 'csat', 'text'] as const;
@@ -53,10 +53,7 @@ export class QuestionBody {
   type!: QuestionType;
 
   @ApiProperty({ minLength: 1, maxLength: 500 })
-  @IsString()
-  @Trimmed()
-  @Length(1, 500)
-  @Matches(oneLine)
+  @Line(500)
   text!: string;
 }
 
@@ -67,10 +64,7 @@ export class SurveyBody {
   id!: string;
 
   @ApiProperty({ minLength: 1, maxLength: 200 })
-  @IsString()
-  @Trimmed()
-  @Length(1, 200)
-  @Matches(oneLine)
+  @Line(200)
   title!: string;
 
   @ApiProperty({
