@@ -8,7 +8,6 @@ import {
   IsIn,
   IsObject,
   IsString,
-  Length,
   Matches,
   registerDecorator,
   ValidateNested,
