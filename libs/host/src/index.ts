@@ -23,7 +23,7 @@ export { listLimit, ListQuery, Lists, type ListAsked, type Listed } from './list
 export { pollingLoop } from './polling-loop.js';
 export { AppliedWait, joinMarks } from './positions.js';
 export {
-  checkCount,
+  arrayLines,
   chunksOf,
   ndjsonLines,
   outcomeLine,

@@ -1,4 +1,5 @@
-import { Body, Controller, Get, Module, Param, Post, Put } from '@nestjs/common';
+import { Body, Controller, Get, Module, Param, Post, Put, Query } from '@nestjs/common';
+import { ApiConsumes } from '@nestjs/swagger';
 import { Unavailable, type Adapters, type Away } from '@readership/kernel';
 import { Type } from 'class-transformer';
 import { IsInt, IsObject, IsOptional, IsString, MaxLength, ValidateNested } from 'class-validator';
@@ -36,6 +37,12 @@ class BooksController {
   }
 
   @Put('any')
+  @ApiConsumes(
+    'application/json',
+    'application/x-ndjson',
+    'application/cloudevents+json',
+    'application/cloudevents-batch+json',
+  )
   any(@Body() body: unknown): object {
     this.seen.push(body);
     return Buffer.isBuffer(body) ? { bytes: body.length } : { body };
@@ -52,12 +59,13 @@ class BooksController {
   }
 
   @Get(':id')
-  read(@Param('id') id: string): object {
+  read(@Param('id') id: string, @Query('q') _q?: string): object {
     return { id };
   }
 
   @Public()
   @Post('form')
+  @ApiConsumes('application/x-www-form-urlencoded')
   form(@Body() body: unknown): unknown {
     return body;
   }
@@ -153,6 +161,26 @@ describe('a JSON body', () => {
   it('of another kind is not taken', () =>
     app.when(post('<a/>', 'application/xml')).thenRefused(415, 'UNSUPPORTED_MEDIA_TYPE'));
 
+  it('of a kind that other routes take is not taken here', async () => {
+    for (const type of [
+      'application/x-www-form-urlencoded',
+      'application/x-ndjson',
+      'application/cloudevents+json',
+    ])
+      await app.when(post('{"title":"a"}', type)).thenRefused(415, 'UNSUPPORTED_MEDIA_TYPE');
+    expect(books.seen).toEqual([]);
+  });
+
+  it('that is compressed is not taken, and one that says identity is', async () => {
+    const sent = (encoding: string): TestRequest => {
+      const { headers, ...rest } = post('{"title":"a"}');
+      return { ...rest, headers: { ...headers, 'content-encoding': encoding } };
+    };
+    for (const encoding of ['gzip', 'br', 'x'])
+      await app.when(sent(encoding)).thenRefused(415, 'UNSUPPORTED_CONTENT_ENCODING');
+    await app.when(sent('identity')).then(201);
+  });
+
   it('without a kind is not taken', () =>
     app.when({ ...post(Buffer.from('{}')), headers: {} }).thenRefused(415, 'UNSUPPORTED_MEDIA_TYPE'));
 });
@@ -217,15 +245,12 @@ function streamed(bytes: number, type: string): Promise<number | undefined> {
 }
 
 describe('other bodies', () => {
-  it.each([
-    'application/x-ndjson',
-    'application/cloudevents+json',
-    'application/cloudevents-batch+json',
-    'text/csv',
-  ])('%s arrives as its bytes', (type) =>
-    app
-      .when({ method: 'PUT', url: '/v1/books/any', body: 'a,b\n', headers: { 'content-type': type } })
-      .then(200, { bytes: 4 }),
+  it.each(['application/x-ndjson', 'application/cloudevents+json', 'application/cloudevents-batch+json'])(
+    '%s arrives as its bytes',
+    (type) =>
+      app
+        .when({ method: 'PUT', url: '/v1/books/any', body: '[1]\n', headers: { 'content-type': type } })
+        .then(200, { bytes: 4 }),
   );
 
   const form = (body: string | Uint8Array): TestRequest => ({
@@ -243,6 +268,7 @@ describe('other bodies', () => {
     ['a=%00', 'BAD_STRING'],
     ['__proto__=1', 'FORBIDDEN_KEY'],
     ['a=1&a=2', 'REPEATED_FIELD'],
+    [Array.from({ length: 1001 }, (_, n) => `f${n}=`).join('&'), 'TOO_MANY_FIELDS'],
   ])('a form like %s is unreadable', (body, code) => app.when(form(body)).thenRefused(400, code));
 
   it('a form over half a mebibyte is too large', () =>
@@ -262,13 +288,32 @@ describe('an address', () => {
   it('that gives a parameter twice is unreadable', () =>
     app.when({ url: '/v1/books/x?q=1&q=2' }).thenRefused(400, 'REPEATED_PARAMETER'));
 
+  it('with a parameter that is not known is unreadable, and hears of the nearest', async () => {
+    const { text, body } = await app
+      .when({ url: '/v1/books/x?Q1=Lovelace' })
+      .thenRefused(400, 'UNKNOWN_PARAMETER');
+    expect(body.detail).toContain('did you mean q?');
+    expect(text).not.toMatch(/Q1|Lovelace/);
+    await app.when({ url: '/v1/books/broken?q=1' }).thenRefused(400, 'UNKNOWN_PARAMETER');
+  });
+
+  it('of a page for people may hold parameters that nobody knows', () =>
+    app.when({ url: '/docs?utm_source=letter&utm_source=letter', key: null }).then(200));
+
   it('may hold any script', () =>
     app.when({ url: `/v1/books/${encodeURIComponent('本 +%')}` }).then(200, { id: '本 +%' }));
 
   it('that leads nowhere is 404', () => app.when({ url: '/nothing' }).thenRefused(404, 'NOT_FOUND'));
 
-  it('under another method is 404', () =>
-    app.when({ method: 'DELETE', url: '/v1/books/x' }).thenRefused(404, 'NOT_FOUND'));
+  it.each([
+    ['DELETE', '/v1/books/x', 'GET, HEAD'],
+    ['PUT', '/v1/books/form', 'GET, HEAD, POST'],
+    ['OPTIONS', '/v1/books', 'POST'],
+    ['PROPFIND', '/v1/books/any', 'GET, HEAD, PUT'],
+  ])('under another method, %s %s, is 405 and says which there are', async (method, url, allow) => {
+    const { headers } = await app.when({ method, url, key: null }).thenRefused(405, 'METHOD_NOT_ALLOWED');
+    expect(headers.get('allow')).toBe(allow);
+  });
 });
 
 describe('an internal error', () => {
@@ -330,7 +375,7 @@ describe('a problem', () => {
 });
 
 it('a request is logged by its route, without query, body or id of what it asked for', async () => {
-  await app.when({ url: '/v1/books/Ada?name=Lovelace' }).then(200);
+  await app.when({ url: '/v1/books/Ada?q=Lovelace' }).then(200);
   await new Promise((resolve) => setTimeout(resolve, 20));
   const last = lines
     .map((line) => JSON.parse(line) as Record<string, unknown>)
@@ -346,6 +391,19 @@ it('a request is logged by its route, without query, body or id of what it asked
     status: 200,
     ms: expect.any(Number),
   });
+});
+
+it('nothing under /v1 may be kept by caches', async () => {
+  for (const url of [
+    '/v1/books/x',
+    '/v1/books/broken',
+    '/v1/nothing',
+    '/v1/books/x?colour=1',
+    '/v1/books/%ff',
+  ]) {
+    const { headers } = await app.http({ url });
+    expect([url, headers.get('cache-control')]).toEqual([url, 'no-store']);
+  }
 });
 
 it('garbage instead of HTTP is answered and the next request is served', async () => {

@@ -1,5 +1,5 @@
 import { Body, Controller, Get, Header, Headers, HttpCode, Inject, Param, Post } from '@nestjs/common';
-import { ApiBody, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiBody, ApiConsumes, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { InteractionFact } from '@readership/contracts';
 import { Answer, Clock, HttpProblem, IfMatch, parseStrictJson, refused, RequestMeta } from '@readership/host';
 import { EventStore, fold, handle, type Meta } from '@readership/kernel';
@@ -36,6 +36,11 @@ const bodyOf = (schema: z.ZodType) => ({
   schema: z.toJSONSchema(schema, { io: 'input', target: 'openapi-3.0' }) as object,
 });
 
+const batchForms: Readonly<Record<string, 'lines' | 'array'>> = {
+  'application/x-ndjson': 'lines',
+  'application/cloudevents-batch+json': 'array',
+};
+
 @ApiTags('interactions')
 @Controller('v1/interactions')
 export class InteractionsController {
@@ -48,6 +53,7 @@ export class InteractionsController {
 
   @Post()
   @ApiOperation({ summary: 'Record one interaction, a CloudEvent; the same request again changes nothing' })
+  @ApiConsumes('application/json', 'application/cloudevents+json')
   @ApiBody(bodyOf(interactionEvent))
   async record(
     @Body() body: unknown,
@@ -71,6 +77,7 @@ export class InteractionsController {
   @Post('batch')
   @HttpCode(200)
   @Header('content-type', 'application/x-ndjson')
+  @ApiConsumes(...Object.keys(batchForms))
   @ApiOperation({ summary: 'Record up to 10,000 interactions; the answer has one line per interaction' })
   async recordMany(
     @Body() body: unknown,
@@ -78,9 +85,8 @@ export class InteractionsController {
     @RequestMeta() meta: Meta,
   ): Promise<Answer<string>> {
     const form = batchForms[mediaType(type)];
-    if (form === undefined || !Buffer.isBuffer(body)) {
-      throw unsupported('Send application/x-ndjson or application/cloudevents-batch+json.');
-    }
+    // A request without a body.
+    if (form === undefined || !Buffer.isBuffer(body)) throw unsupported(Object.keys(batchForms));
     const { ndjson, marks } = await recordBatch(body, form, this.recorder.begin(meta));
     return new Answer(ndjson, { marks });
   }
@@ -100,7 +106,7 @@ export class InteractionsController {
     @Param('id') id: string,
     @Body() body: unknown,
     @RequestMeta() meta: Meta,
-    @IfMatch() ifVersion?: number,
+    @IfMatch() ifVersions?: readonly number[],
   ): Promise<Answer<InteractionView>> {
     checkedId(id);
     const fixed = ['card', 'patronId'].filter(
@@ -123,7 +129,7 @@ export class InteractionsController {
         reason,
       },
       meta,
-      ifVersion,
+      ifVersions,
     );
   }
 
@@ -134,36 +140,31 @@ export class InteractionsController {
     @Param('id') id: string,
     @Body() body: unknown,
     @RequestMeta() meta: Meta,
-    @IfMatch() ifVersion?: number,
+    @IfMatch() ifVersions?: readonly number[],
   ): Promise<Answer<InteractionView>> {
     checkedId(id);
     const { reason } = parsed(withdrawal, body);
-    return this.tell(id, { type: 'WithdrawInteraction', reason }, meta, ifVersion);
+    return this.tell(id, { type: 'WithdrawInteraction', reason }, meta, ifVersions);
   }
 
   private async tell(
     id: string,
     command: InteractionCommand,
     meta: Meta,
-    ifVersion: number | undefined,
+    ifVersions: readonly number[] | undefined,
   ): Promise<Answer<InteractionView>> {
-    const { state, version, marks } = await handle(this.store, interaction, id, command, meta, ifVersion);
+    const { state, version, marks } = await handle(this.store, interaction, id, command, meta, ifVersions);
     if (state.status === 'unknown') throw unknownInteraction();
     return new Answer(viewOf(id, state), { status: 200, version, marks });
   }
 }
 
-const batchForms: Readonly<Record<string, 'lines' | 'array'>> = {
-  'application/x-ndjson': 'lines',
-  'application/cloudevents-batch+json': 'array',
-};
-
 function mediaType(header: string | undefined): string {
   return (header ?? '').split(';', 1)[0]!.trim().toLowerCase();
 }
 
-function unsupported(detail: string): HttpProblem {
-  return new HttpProblem(415, 'UNSUPPORTED_MEDIA_TYPE', detail);
+function unsupported(types: readonly string[]): HttpProblem {
+  return new HttpProblem(415, 'UNSUPPORTED_MEDIA_TYPE', `Send ${types.join(' or ')}.`);
 }
 
 /** The event of a request: structured, or binary with its attributes in `ce-` headers and the body as its data. */
@@ -171,7 +172,7 @@ function sentEvent(body: unknown, headers: Record<string, string | undefined>): 
   const type = mediaType(headers['content-type']);
   if (type === 'application/cloudevents+json' && Buffer.isBuffer(body)) return parseStrictJson(body);
   if (type !== 'application/json' || Buffer.isBuffer(body)) {
-    throw unsupported('Send application/json or application/cloudevents+json.');
+    throw unsupported(['application/json', 'application/cloudevents+json']);
   }
   if (headers['ce-specversion'] === undefined) return body;
   const attributes = Object.entries(headers).filter(([name]) => name.startsWith('ce-'));
