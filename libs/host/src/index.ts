@@ -37,3 +37,4 @@ export { Public, routesOf, type Route } from './routes.js';
 export { adminKeyShown, loadSecrets, Secrets } from './secrets.js';
 export { runService, type Connect, type ServiceAdapters } from './service.js';
 export { parseStrictJson } from './strict-json.js';
+export { checkedBody } from './validation.js';

@@ -12,7 +12,7 @@ import {
   ValidateNested,
 } from 'class-validator';
 import { Trimmed } from '../directory/place-bodies.js';
-import { givenId, oneLine } from '../text.js';
+import { givenId, givenIdOnly, oneLine, oneLineOnly } from '../text.js';
 import type { QuestionType } from './survey.events.js';
 
 const questionTypes = ['nps', 'csat', 'text'] as const;
@@ -20,7 +20,7 @@ const questionTypes = ['nps', 'csat', 'text'] as const;
 export class QuestionBody {
   @ApiProperty({ pattern: givenId.source })
   @IsString()
-  @Matches(givenId)
+  @Matches(givenId, givenIdOnly)
   id!: string;
 
   @ApiProperty({ enum: questionTypes })
@@ -31,27 +31,29 @@ export class QuestionBody {
   @IsString()
   @Trimmed()
   @Length(1, 500)
-  @Matches(oneLine)
+  @Matches(oneLine, oneLineOnly)
   text!: string;
 }
 
 export class SurveyBody {
   @ApiProperty({ pattern: givenId.source })
   @IsString()
-  @Matches(givenId)
+  @Matches(givenId, givenIdOnly)
   id!: string;
 
   @ApiProperty({ minLength: 1, maxLength: 200 })
   @IsString()
   @Trimmed()
   @Length(1, 200)
-  @Matches(oneLine)
+  @Matches(oneLine, oneLineOnly)
   title!: string;
 
   @ApiProperty({ example: 'en', description: 'BCP 47 tag of the language of the questions.' })
   @IsString()
   @Length(2, 35)
-  @Matches(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$/)
+  @Matches(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$/, {
+    message: 'Give a language tag of BCP 47, such as de-AT.',
+  })
   language!: string;
 
   @ApiProperty({ type: [QuestionBody], minItems: 1, maxItems: 30 })

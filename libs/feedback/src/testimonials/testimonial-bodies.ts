@@ -2,12 +2,12 @@ import { ApiProperty } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import { IsObject, IsString, Length, Matches, ValidateNested } from 'class-validator';
 import { PlaceBody, Trimmed } from '../directory/place-bodies.js';
-import { freeText, givenId } from '../text.js';
+import { freeText, freeTextOnly, givenId, givenIdOnly } from '../text.js';
 
 export class TestimonialBody extends PlaceBody {
   @ApiProperty({ pattern: givenId.source })
   @IsString()
-  @Matches(givenId)
+  @Matches(givenId, givenIdOnly)
   id!: string;
 
   @ApiProperty({
@@ -22,7 +22,7 @@ export class TestimonialBody extends PlaceBody {
   @IsString()
   @Trimmed()
   @Length(1, 5000)
-  @Matches(freeText)
+  @Matches(freeText, freeTextOnly)
   text!: string;
 }
 
@@ -36,7 +36,7 @@ export class ConsentBody {
   @IsString()
   @Trimmed()
   @Length(1, 2000)
-  @Matches(freeText)
+  @Matches(freeText, freeTextOnly)
   statement!: string;
 }
 

@@ -25,6 +25,9 @@ import { IsDay } from '../day.js';
 const codePattern = /^[A-Za-z0-9-]{1,32}$/;
 /** Excludes offsets, which are not time zones because they have no summer time. */
 const zonePattern = /^[A-Za-z]/;
+const zoneOnly = { message: 'Give the name of a time zone, such as Europe/Vienna, not an offset.' };
+export const codeOnly = { message: 'Give a code of 1 to 32 letters, digits and hyphens.' };
+export const oneLineOnly = { message: 'Give one line of text without control characters.' };
 export const oneLine = /^[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}]*$/u;
 
 export const Trimmed = () =>
@@ -55,21 +58,21 @@ export class ConsortiumBody {
   @IsString()
   @Trimmed()
   @Length(1, 200)
-  @Matches(oneLine)
+  @Matches(oneLine, oneLineOnly)
   name!: string;
 
   @ApiPropertyOptional({ default: 'UTC', example: 'Europe/Vienna', description: 'IANA time zone.' })
   @IsOptional()
   @IsString()
   @IsTimeZone()
-  @Matches(zonePattern)
+  @Matches(zonePattern, zoneOnly)
   timeZone?: string | null;
 
   @ApiPropertyOptional({ default: 'EUR', description: 'ISO 4217.' })
   @IsOptional()
   @IsString()
   @IsISO4217CurrencyCode()
-  @Matches(/^[A-Z]{3}$/)
+  @Matches(/^[A-Z]{3}$/, { message: 'Give the currency in capital letters, such as EUR.' })
   currency?: string | null;
 
   @ApiPropertyOptional({ default: 1, minimum: 1, maximum: 12 })
@@ -90,14 +93,14 @@ export class ConsortiumBody {
 export class LibraryBody {
   @ApiProperty({ pattern: codePattern.source })
   @IsString()
-  @Matches(codePattern)
+  @Matches(codePattern, codeOnly)
   id!: string;
 
   @ApiProperty({ minLength: 1, maxLength: 200 })
   @IsString()
   @Trimmed()
   @Length(1, 200)
-  @Matches(oneLine)
+  @Matches(oneLine, oneLineOnly)
   name!: string;
 }
 
@@ -107,20 +110,20 @@ export class LibraryChangeBody {
   @IsString()
   @Trimmed()
   @Length(1, 200)
-  @Matches(oneLine)
+  @Matches(oneLine, oneLineOnly)
   name?: string;
 }
 
 export class BranchBody extends LibraryBody {
   @ApiProperty({ description: 'Id of its library.' })
   @IsString()
-  @Matches(codePattern)
+  @Matches(codePattern, codeOnly)
   library!: string;
 
   @ApiProperty({ example: 'Europe/Vienna', description: 'IANA time zone.' })
   @IsString()
   @IsTimeZone()
-  @Matches(zonePattern)
+  @Matches(zonePattern, zoneOnly)
   timeZone!: string;
 
   @ApiPropertyOptional({ minimum: 1, description: 'People who live in its area.' })
@@ -135,14 +138,14 @@ export class BranchChangeBody extends LibraryChangeBody {
   @ApiPropertyOptional()
   @Absent()
   @IsString()
-  @Matches(codePattern)
+  @Matches(codePattern, codeOnly)
   library?: string;
 
   @ApiPropertyOptional()
   @Absent()
   @IsString()
   @IsTimeZone()
-  @Matches(zonePattern)
+  @Matches(zonePattern, zoneOnly)
   timeZone?: string;
 
   @ApiPropertyOptional({ minimum: 1 })

@@ -12,7 +12,7 @@ import {
   MaxLength,
 } from 'class-validator';
 import { IsDay } from '../day.js';
-import { Absent, oneLine, Trimmed } from '../directory/directory-bodies.js';
+import { Absent, codeOnly, oneLine, oneLineOnly, Trimmed } from '../directory/directory-bodies.js';
 import { cardsHeldMax } from './patron.decider.js';
 
 /** The length as sent; at most 64 characters of it remain after normalising. */
@@ -29,7 +29,7 @@ export class ContactBody {
   @IsString()
   @Trimmed()
   @Length(1, 200)
-  @Matches(oneLine)
+  @Matches(oneLine, oneLineOnly)
   givenName?: string;
 
   @ApiPropertyOptional({ minLength: 1, maxLength: 200 })
@@ -37,22 +37,24 @@ export class ContactBody {
   @IsString()
   @Trimmed()
   @Length(1, 200)
-  @Matches(oneLine)
+  @Matches(oneLine, oneLineOnly)
   familyName?: string;
 
   @ApiPropertyOptional({ type: String, nullable: true, description: '`null` removes it.' })
   @IsOptional()
   @IsString()
   @Trimmed()
-  @Matches(emailPattern, { message: '$property must be an e-mail address' })
-  @Matches(oneLine)
+  @Matches(emailPattern, { message: 'Give an e-mail address, such as ada@example.org.' })
+  @Matches(oneLine, oneLineOnly)
   email?: string | null;
 
   @ApiPropertyOptional({ type: String, nullable: true, description: '`null` removes it.' })
   @IsOptional()
   @IsString()
   @Trimmed()
-  @Matches(phonePattern, { message: '$property must be a telephone number' })
+  @Matches(phonePattern, {
+    message: 'Give a telephone number of digits, spaces and + ( ) . / -, such as +43 1 2345.',
+  })
   phone?: string | null;
 }
 
@@ -69,40 +71,44 @@ export class PatronBody {
   @IsString()
   @Trimmed()
   @Length(1, 200)
-  @Matches(oneLine)
+  @Matches(oneLine, oneLineOnly)
   givenName!: string;
 
   @ApiProperty({ minLength: 1, maxLength: 200 })
   @IsString()
   @Trimmed()
   @Length(1, 200)
-  @Matches(oneLine)
+  @Matches(oneLine, oneLineOnly)
   familyName!: string;
 
   @ApiPropertyOptional({ type: String })
   @IsOptional()
   @IsString()
   @Trimmed()
-  @Matches(emailPattern, { message: '$property must be an e-mail address' })
-  @Matches(oneLine)
+  @Matches(emailPattern, { message: 'Give an e-mail address, such as ada@example.org.' })
+  @Matches(oneLine, oneLineOnly)
   email?: string | null;
 
   @ApiPropertyOptional({ type: String })
   @IsOptional()
   @IsString()
   @Trimmed()
-  @Matches(phonePattern, { message: '$property must be a telephone number' })
+  @Matches(phonePattern, {
+    message: 'Give a telephone number of digits, spaces and + ( ) . / -, such as +43 1 2345.',
+  })
   phone?: string | null;
 
   @ApiProperty({ description: 'Id of a branch.' })
   @IsString()
-  @Matches(/^[A-Za-z0-9-]{1,32}$/)
+  @Matches(/^[A-Za-z0-9-]{1,32}$/, codeOnly)
   homeBranch!: string;
 
   @ApiPropertyOptional({ type: String, example: 'adult', description: 'A short code.' })
   @IsOptional()
   @IsString()
-  @Matches(categoryPattern)
+  @Matches(categoryPattern, {
+    message: 'Give a code of 1 to 32 letters, digits, dots, hyphens and underscores, such as adult.',
+  })
   category?: string | null;
 
   @ApiPropertyOptional({ type: String, format: 'date', description: 'If absent, the day is unknown.' })
@@ -113,14 +119,14 @@ export class PatronBody {
   @ApiPropertyOptional({ type: String, example: 'de-AT', description: 'BCP 47.' })
   @IsOptional()
   @IsString()
-  @Matches(languagePattern)
+  @Matches(languagePattern, { message: 'Give a language tag of BCP 47, such as de-AT.' })
   language?: string | null;
 }
 
 export class MoveBody {
   @ApiProperty({ description: 'Id of a branch.' })
   @IsString()
-  @Matches(/^[A-Za-z0-9-]{1,32}$/)
+  @Matches(/^[A-Za-z0-9-]{1,32}$/, codeOnly)
   homeBranch!: string;
 
   @ApiProperty({ format: 'date', description: 'Must not be in the future.' })
