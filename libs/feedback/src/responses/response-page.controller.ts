@@ -27,7 +27,7 @@ interface Invited {
 }
 
 const sentAnswers = z.strictObject({
-  answers: z.record(z.string(), z.unknown(), 'BAD_ANSWERS: The answers are an object, by question id.'),
+  answers: z.record(z.string(), z.unknown(), 'INVALID: The answers are an object, by question id.'),
 });
 
 const closed = {
