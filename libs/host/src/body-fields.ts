@@ -1,6 +1,11 @@
-import { defaultMetadataStorage } from 'class-transformer/cjs/storage.js';
 import type { ValidationMetadata } from 'class-validator/types/metadata/ValidationMetadata.js';
+import { createRequire } from 'node:module';
 import { constraintsOf } from './sentences.js';
+
+/** Where class-transformer keeps what `@Type` says. It describes the file under another name than it has. */
+const { defaultMetadataStorage } = createRequire(import.meta.url)(
+  'class-transformer/cjs/storage.js',
+) as typeof import('class-transformer/types/storage.js');
 
 export type BodyClass<T extends object = object> = new () => T;
 

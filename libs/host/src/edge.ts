@@ -112,10 +112,15 @@ async function limit(
   }
 }
 
-/** Checks paths and queries like the strings of bodies. */
+/** Checks the version and Host header, and path and query like the strings of bodies. */
 function checkAddress(request: FastifyRequest): void {
-  if (request.headers.host === undefined && request.raw.httpVersion === '1.1') {
-    throw new Unreadable('HOST_REQUIRED', 'Send a Host header.');
+  const { httpVersion, headersDistinct } = request.raw;
+  // The parser takes a line without a version for HTTP/0.9.
+  if (httpVersion !== '1.1' && httpVersion !== '1.0')
+    throw new HttpProblem(505, 'HTTP_VERSION_NOT_SUPPORTED', 'Send HTTP/1.1.');
+  const hosts = headersDistinct['host']?.length ?? 0;
+  if (hosts > 1 || (hosts === 0 && httpVersion === '1.1')) {
+    throw new Unreadable('HOST_REQUIRED', 'Send one Host header.');
   }
   let address: string;
   try {

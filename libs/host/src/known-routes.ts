@@ -88,7 +88,8 @@ function parametersOf({ document }: OpenApi): ReadonlyMap<string, readonly strin
 function unknownParameter(sent: string, known: readonly string[]): string {
   if (known.length === 0) return 'This address takes no query parameters: leave them out.';
   const [nearest] = [...known].sort((a, b) => distance(sent, a) - distance(sent, b));
-  return `There is no such query parameter here: did you mean ${nearest}? This address takes ${known.join(', ')}.`;
+  const others = known.length === 1 ? '' : ` This address takes ${known.join(', ')}.`;
+  return `There is no such query parameter here: did you mean ${nearest}?${others}`;
 }
 
 /** The least number of letters to insert, delete or replace (Levenshtein). Of long names only the beginning counts. */

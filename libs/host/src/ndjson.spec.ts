@@ -5,6 +5,7 @@ import {
   NdjsonCount,
   ndjsonLines,
   outcomeLine,
+  readLines,
   recordLines,
   type SentLine,
 } from './ndjson.js';
@@ -78,6 +79,15 @@ describe('the lines of NDJSON', () => {
       { line: 3, unreadable: { code: 'TOO_MANY_VALUES' } },
       { line: 4, value: 2 },
     ]);
+  });
+
+  it('are read in order, and other requests are answered in between', async () => {
+    let others = 0;
+    const other = (): void => void (others++ < 3 && setImmediate(other));
+    setImmediate(other);
+    const seen = await readLines(ndjsonLines(Buffer.from('1\n'.repeat(1_001))), ({ line }) => [line, others]);
+    expect(seen.map(([line]) => line)).toEqual(Array.from({ length: 1_001 }, (_, n) => n + 1));
+    expect([seen[499]![1], seen[500]![1], seen[1_000]![1]]).toEqual([0, 1, 2]);
   });
 
   it('come in chunks of 500', () => {

@@ -90,7 +90,7 @@ export async function arrayLines(body: Buffer): Promise<Iterable<SentLine>> {
       const { unreadable } = parsedLine(at + 1, bytes);
       if (unreadable?.code === 'MALFORMED_JSON') throw unreadable;
     }
-    await new Promise(setImmediate);
+    await otherRequests();
   }
   return (function* () {
     for (const [at, bytes] of elements.entries()) yield parsedLine(at + 1, bytes);
@@ -109,6 +109,24 @@ export function* chunksOf<T>(lines: Iterable<T>): Generator<readonly T[]> {
   if (chunk.length > 0) yield chunk;
 }
 
+/** Reads lines chunk by chunk, in order. Other requests are answered in between. */
+export async function readLines<T>(
+  lines: Iterable<SentLine>,
+  read: (line: SentLine) => T,
+): Promise<readonly T[]> {
+  const all: T[] = [];
+  for (const chunk of chunksOf(lines)) {
+    for (const line of chunk) all.push(read(line));
+    await otherRequests();
+  }
+  return all;
+}
+
+/** Lets the process answer other requests. Lines that are all refused wait for nothing else. */
+export function otherRequests(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
 /** Records lines chunk by chunk, in order. Resolves to one line of NDJSON for each, and to the marks of all of them. */
 export async function recordLines<T extends { readonly line: number }>(
   lines: Iterable<T>,
@@ -122,6 +140,7 @@ export async function recordLines<T extends { readonly line: number }>(
     const { outcomes, marks } = await record(chunk);
     for (const [at, { line }] of chunk.entries()) answers.push(outcomeLine(line, outcomes[at]!));
     joined = joinMarks(joined, ...marks);
+    await otherRequests();
   }
   return { ndjson: answers.join(''), marks: joined };
 }

@@ -4,7 +4,6 @@ import { Unavailable, type Adapters, type Away } from '@readership/kernel';
 import { Type } from 'class-transformer';
 import { IsInt, IsObject, IsOptional, IsString, MaxLength, ValidateNested } from 'class-validator';
 import { request as httpRequest } from 'node:http';
-import { connect } from 'node:net';
 import type { ProblemDocument } from './problem.js';
 import { Public } from './routes.js';
 import { startApp, type TestApp, type TestRequest } from '../testing/test-app.fixture.js';
@@ -275,47 +274,6 @@ describe('other bodies', () => {
     app.when(form(`a=${'x'.repeat(600_000)}`)).thenRefused(413, 'TOO_LARGE'));
 });
 
-describe('an address', () => {
-  it.each(['/v1/%ff', '/v1/books/%ff', '/v1/books/x?q=%ff', '/v1/books/%00', '/v1/books/x?q=%00'])(
-    '%s is unreadable',
-    (url) =>
-      app.when({ url }).then(400, (body, { headers }) => {
-        expect(headers.get('content-type')).toMatch(/^application\/problem\+json/);
-        expect(body).toMatchObject({ status: 400, code: expect.stringMatching(/^(BAD_URL|BAD_REQUEST)$/) });
-      }),
-  );
-
-  it('that gives a parameter twice is unreadable', () =>
-    app.when({ url: '/v1/books/x?q=1&q=2' }).thenRefused(400, 'REPEATED_PARAMETER'));
-
-  it('with a parameter that is not known is unreadable, and hears of the nearest', async () => {
-    const { text, body } = await app
-      .when({ url: '/v1/books/x?Q1=Lovelace' })
-      .thenRefused(400, 'UNKNOWN_PARAMETER');
-    expect(body.detail).toContain('did you mean q?');
-    expect(text).not.toMatch(/Q1|Lovelace/);
-    await app.when({ url: '/v1/books/broken?q=1' }).thenRefused(400, 'UNKNOWN_PARAMETER');
-  });
-
-  it('of a page for people may hold parameters that nobody knows', () =>
-    app.when({ url: '/docs?utm_source=letter&utm_source=letter', key: null }).then(200));
-
-  it('may hold any script', () =>
-    app.when({ url: `/v1/books/${encodeURIComponent('本 +%')}` }).then(200, { id: '本 +%' }));
-
-  it('that leads nowhere is 404', () => app.when({ url: '/nothing' }).thenRefused(404, 'NOT_FOUND'));
-
-  it.each([
-    ['DELETE', '/v1/books/x', 'GET, HEAD'],
-    ['PUT', '/v1/books/form', 'GET, HEAD, POST'],
-    ['OPTIONS', '/v1/books', 'POST'],
-    ['PROPFIND', '/v1/books/any', 'GET, HEAD, PUT'],
-  ])('under another method, %s %s, is 405 and says which there are', async (method, url, allow) => {
-    const { headers } = await app.when({ method, url, key: null }).thenRefused(405, 'METHOD_NOT_ALLOWED');
-    expect(headers.get('allow')).toBe(allow);
-  });
-});
-
 describe('an internal error', () => {
   it('tells neither message nor stack, to the client or the log', async () => {
     const { text, body } = await app
@@ -391,27 +349,4 @@ it('a request is logged by its route, without query, body or id of what it asked
     status: 200,
     ms: expect.any(Number),
   });
-});
-
-it('nothing under /v1 may be kept by caches', async () => {
-  for (const url of [
-    '/v1/books/x',
-    '/v1/books/broken',
-    '/v1/nothing',
-    '/v1/books/x?colour=1',
-    '/v1/books/%ff',
-  ]) {
-    const { headers } = await app.http({ url });
-    expect([url, headers.get('cache-control')]).toEqual([url, 'no-store']);
-  }
-});
-
-it('garbage instead of HTTP is answered and the next request is served', async () => {
-  const answer = await new Promise<string>((resolve, reject) => {
-    const socket = connect(Number(new URL(app.url).port), '127.0.0.1', () => socket.write('GARBAGE\r\n\r\n'));
-    socket.once('data', (bytes) => resolve(bytes.toString()));
-    socket.once('error', reject);
-  });
-  expect(answer).toMatch(/^HTTP\/1\.1 400/);
-  await app.when({ url: '/v1/books/x' }).then(200);
 });

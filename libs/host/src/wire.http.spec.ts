@@ -116,6 +116,13 @@ describe('what never becomes a request is answered with a problem and the header
     ],
     ['a request without Host', 'GET /v1/lamps HTTP/1.1\r\nConnection: close\r\n\r\n', 400, 'HOST_REQUIRED'],
     [
+      'two Hosts',
+      'GET /v1/lamps HTTP/1.1\r\nHost: x\r\nHost: y\r\nConnection: close\r\n\r\n',
+      400,
+      'HOST_REQUIRED',
+    ],
+    ['no version', 'GET /v1/lamps\r\n\r\n', 505, 'HTTP_VERSION_NOT_SUPPORTED'],
+    [
       'an address that is not encoded',
       'GET /v1/%ff HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n',
       400,

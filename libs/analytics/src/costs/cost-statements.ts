@@ -1,5 +1,5 @@
 import { codeId, isoMonth, money } from '@readership/contracts';
-import { HttpProblem, ndjsonLines, problemsOf, refused } from '@readership/host';
+import { HttpProblem, ndjsonLines, problemsOf, readLines, refused } from '@readership/host';
 import { Refusal } from '@readership/kernel';
 import { z } from 'zod';
 import type { Cost } from './cost.decider.js';
@@ -65,9 +65,9 @@ interface Problem {
   readonly detail: string;
 }
 
-/** Parses the lines of a batch. A bad line is refused alone. Throws for a body that is not UTF-8 or has too many lines. */
-export function parseCostLines(bytes: Buffer, now: Date): Line[] {
-  return Array.from(ndjsonLines(bytes), ({ line, value, unreadable }) => {
+/** Parses the lines of a batch. A bad line is refused alone. Rejects for a body that is not UTF-8 or has too many lines. */
+export async function parseCostLines(bytes: Buffer, now: Date): Promise<readonly Line[]> {
+  return readLines<Line>(ndjsonLines(bytes), ({ line, value, unreadable }) => {
     try {
       if (unreadable !== undefined) throw unreadable;
       return { line, parsed: { cost: parseCost(value, now) } };

@@ -1,4 +1,4 @@
-import { arrayLines, chunksOf, joinMarks, ndjsonLines, outcomeLine } from '@readership/host';
+import { arrayLines, chunksOf, joinMarks, ndjsonLines, otherRequests, outcomeLine } from '@readership/host';
 import type { Marks } from '@readership/kernel';
 import type { LineOutcome, Recorder } from './recorder.js';
 
@@ -47,6 +47,7 @@ export async function recordBatch(
     const [prepared] = await Promise.all([preparing, underway]);
     underway = append(numbers, prepared);
     underway.catch(() => {});
+    await otherRequests();
   }
   await underway;
   return { ndjson: answer.join(''), marks };
