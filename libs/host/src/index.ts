@@ -24,10 +24,12 @@ export { listLimit, ListQuery, Lists, type ListAsked, type Listed } from './list
 export { pollingLoop } from './polling-loop.js';
 export { AppliedWait, joinMarks } from './positions.js';
 export {
-  checkCount,
+  arrayLines,
   chunksOf,
   ndjsonLines,
+  otherRequests,
   outcomeLine,
+  readLines,
   recordLines,
   type Outcome,
   type SentLine,
@@ -38,3 +40,4 @@ export { Public, routesOf, type Route } from './routes.js';
 export { adminKeyShown, loadSecrets, Secrets } from './secrets.js';
 export { runService, type Connect, type ServiceAdapters } from './service.js';
 export { parseStrictJson } from './strict-json.js';
+export { checkedBody } from './validation.js';

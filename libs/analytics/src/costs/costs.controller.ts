@@ -1,15 +1,6 @@
-import { Body, Controller, Get, Headers, Inject, Post, Query, Res } from '@nestjs/common';
+import { Body, Controller, Get, Inject, Post, Query, Res } from '@nestjs/common';
 import { ApiBody, ApiConsumes, ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
-import {
-  Answer,
-  Clock,
-  HttpProblem,
-  ListQuery,
-  Lists,
-  RequestMeta,
-  type ListAsked,
-  type Listed,
-} from '@readership/host';
+import { Answer, Clock, ListQuery, Lists, RequestMeta, type ListAsked, type Listed } from '@readership/host';
 import { modelId, type Meta } from '@readership/kernel';
 import { costExample, parseCost, parseCostLines } from './cost-statements.js';
 import { type Cost } from './cost.decider.js';
@@ -40,15 +31,11 @@ export class CostsController {
   @ApiBody({ schema: { type: 'object', example: costExample } })
   async post(
     @Body() body: unknown,
-    @Headers('content-type') contentType: string | undefined,
     @RequestMeta() meta: Meta,
     @Res({ passthrough: true }) response: Headed,
   ): Promise<Answer<unknown>> {
     if (!Buffer.isBuffer(body)) return this.postOne(parseCost(body, this.clock.now()), meta);
-    if (!contentType?.startsWith('application/x-ndjson')) {
-      throw new HttpProblem(415, 'UNSUPPORTED_MEDIA_TYPE', 'Send application/json or application/x-ndjson.');
-    }
-    const { ndjson, marks } = await this.state.many(parseCostLines(body, this.clock.now()), meta);
+    const { ndjson, marks } = await this.state.many(await parseCostLines(body, this.clock.now()), meta);
     response.header('content-type', 'application/x-ndjson');
     return new Answer(ndjson, { status: 200, marks });
   }

@@ -26,7 +26,9 @@ interface Invited {
   readonly survey: CreatedSurvey;
 }
 
-const sentAnswers = z.strictObject({ answers: z.record(z.string(), z.unknown()) });
+const sentAnswers = z.strictObject({
+  answers: z.record(z.string(), z.unknown(), 'INVALID: The answers are an object, by question id.'),
+});
 
 const closed = {
   unknown: () => new Refusal('UNKNOWN_INVITATION', 'unknown', 'There is no invitation with this link.'),
