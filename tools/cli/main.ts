@@ -1,5 +1,5 @@
 import { optionsOf, readOrEnd, type Asked } from '#cli-options';
-import { ReadershipClient } from '@readership/client';
+import { ReadershipClient, RequestRefused } from '@readership/client';
 import { prepareCluster } from '@readership/cluster';
 import { contextNames } from '@readership/contracts';
 import { readServiceConfig } from '@readership/host';
@@ -9,7 +9,7 @@ import { readFileSync } from 'node:fs';
 import pc from 'picocolors';
 import { audit } from './audit.js';
 import type { Mapping } from './csv-mapping.js';
-import { importCsv } from './import.js';
+import { importCsv, ImportStopped, type ImportResult } from './import.js';
 import { abandon, outcomeOf, rebuild } from './rebuild.js';
 import { republish } from './republish.js';
 
@@ -72,29 +72,53 @@ async function runPrepare({ replication }: Options<'prepare'>): Promise<void> {
 }
 
 async function runImport(options: Options<'import'>): Promise<void> {
-  const text = options.mapping.trimStart().startsWith('{')
-    ? options.mapping
-    : readFileSync(options.mapping, 'utf8');
+  const request = {
+    file: options.file,
+    mapping: mappingOf(options.mapping),
+    encoding: options.encoding,
+    dryRun: options.dryRun,
+    ...(options.source === undefined ? {} : { source: options.source }),
+    ...(options.errors === undefined ? {} : { errorFile: options.errors }),
+  };
   const bar = progressBar('{bar} {percentage}%');
   bar.start(100, 0);
-  const result = await importCsv(
-    new ReadershipClient(options.url, options.key, { patienceMs: importPatienceMs }),
-    {
-      file: options.file,
-      mapping: JSON.parse(text) as Mapping,
-      dryRun: options.dryRun,
-      ...(options.source === undefined ? {} : { source: options.source }),
-      ...(options.errors === undefined ? {} : { errorFile: options.errors }),
-    },
-    (read, bytes) => bar.update(bytes === 0 ? 100 : Math.floor((100 * read) / bytes)),
-  ).finally(() => bar.stop());
-  const done = options.dryRun ? 'would be sent' : 'recorded';
-  say(
-    `${result.total} rows: ${result.recorded} ${done}, ${result.alreadyRecorded} recorded before, ${result.refused} refused.`,
-  );
-  for (const { line, column, code } of result.errors.slice(0, 10)) say(`  line ${line} ${column} ${code}`);
-  if (result.refused > 10) say(`  … see ${options.errors ?? '--errors FILE'} for all of them`);
-  process.exitCode = result.refused === 0 ? 0 : 1;
+  try {
+    const client = new ReadershipClient(options.url, options.key, { patienceMs: importPatienceMs });
+    const result = await importCsv(client, request, (read, bytes) =>
+      bar.update(bytes === 0 ? 100 : Math.floor((100 * read) / bytes)),
+    ).finally(() => bar.stop());
+    sayImported(result, options);
+    process.exitCode = result.refused === 0 ? 0 : 1;
+  } catch (error) {
+    if (!(error instanceof ImportStopped)) throw error;
+    sayImported(error.result, options);
+    console.error(error.message);
+    throw error.cause;
+  }
+}
+
+function mappingOf(option: string): Mapping {
+  const text = option.trimStart().startsWith('{') ? option : readFileSync(option, 'utf8');
+  try {
+    return JSON.parse(text) as Mapping;
+  } catch {
+    throw new Error(
+      'The mapping must be JSON, such as {"time":"Period","branch":"Where","kind":{"const":"visit"}}.',
+    );
+  }
+}
+
+function sayImported(
+  result: ImportResult,
+  options: { readonly dryRun: boolean; readonly errors?: string },
+): void {
+  const { total, recorded, alreadyRecorded, refused, errors } = result;
+  const done = options.dryRun ? 'would be recorded' : 'recorded';
+  say(`${total} rows: ${recorded} ${done}, ${alreadyRecorded} known already, ${refused} refused.`);
+  for (const { line, column, code, detail } of errors.slice(0, 10)) {
+    say(`  line ${line}${column === '' ? '' : `, column ${column}`}: ${code}. ${detail}`);
+  }
+  if (refused > 10) say(`  … ${options.errors ?? '--errors FILE'} lists all of them`);
 }
 
 async function runSample({ url, key, state }: Options<'sample'>): Promise<void> {
@@ -137,5 +161,8 @@ try {
   await run(readOrEnd('readership', () => optionsOf(process.argv.slice(2), process.env)));
 } catch (error) {
   console.error(error instanceof Error ? error.message : String(error));
+  if (error instanceof RequestRefused) {
+    for (const { pointer, detail } of error.errors) console.error(`  ${pointer}: ${detail}`);
+  }
   process.exitCode = 1;
 }

@@ -36,6 +36,7 @@ export type Asked =
       /** JSON, or the name of a file with it. */
       readonly mapping: string;
       readonly source?: string;
+      readonly encoding: string;
       readonly dryRun: boolean;
       readonly errors?: string;
     })

@@ -77,10 +77,15 @@ const commands = {
       },
       source: {
         value: 'URI',
-        says: 'CloudEvents source of the interactions (/import/ and the name of the file)',
+        says: 'CloudEvents source of the interactions (made of the mapping, not of the name of the file)',
       },
-      'dry-run': { says: 'check all rows without sending them' },
-      errors: { value: 'FILE', says: 'CSV file to list refused rows in' },
+      encoding: {
+        value: 'NAME',
+        says: 'encoding of a file without byte order mark, such as windows-1252',
+        fallback: 'utf-8',
+      },
+      'dry-run': { says: 'let the service judge all rows without recording them' },
+      errors: { value: 'FILE', says: 'new CSV file to list refused rows in' },
     },
   },
   sample: {

@@ -11,6 +11,7 @@ describe('the command line of readership', () => {
       command: 'import',
       file: 'a.csv',
       mapping: '{}',
+      encoding: 'utf-8',
       dryRun: true,
       url,
       key: 'k',

@@ -1,5 +1,6 @@
 export { Answer, written } from './answer.js';
 export { createApp, holdPort, serve, type AppOptions, type HeldPort, type Served } from './app.js';
+export { Line, Optional, Prose, Removable, withoutAbsent } from './text-fields.js';
 export { Clock, SystemClock } from './clock.js';
 export {
   BadConfig,
@@ -23,10 +24,12 @@ export { listLimit, ListQuery, Lists, type ListAsked, type Listed } from './list
 export { pollingLoop } from './polling-loop.js';
 export { AppliedWait, joinMarks } from './positions.js';
 export {
-  checkCount,
+  arrayLines,
   chunksOf,
   ndjsonLines,
+  otherRequests,
   outcomeLine,
+  readLines,
   recordLines,
   type Outcome,
   type SentLine,
@@ -38,3 +41,4 @@ export { keyCommand, shellWord } from './key-command.js';
 export { adminKeyShown, loadSecrets, Secrets } from './secrets.js';
 export { runService, type Connect, type ServiceAdapters } from './service.js';
 export { parseStrictJson } from './strict-json.js';
+export { checkedBody } from './validation.js';

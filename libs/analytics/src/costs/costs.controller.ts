@@ -1,20 +1,11 @@
-import { Body, Controller, Get, Headers, Inject, Post, Query, Res } from '@nestjs/common';
+import { Body, Controller, Get, Inject, Post, Query, Res } from '@nestjs/common';
 import { ApiBody, ApiConsumes, ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
-import {
-  Answer,
-  Clock,
-  HttpProblem,
-  ListQuery,
-  Lists,
-  RequestMeta,
-  type ListAsked,
-  type Listed,
-} from '@readership/host';
+import { Answer, Clock, ListQuery, Lists, RequestMeta, type ListAsked, type Listed } from '@readership/host';
 import { modelId, type Meta } from '@readership/kernel';
 import { costExample, parseCost, parseCostLines } from './cost-statements.js';
 import { type Cost } from './cost.decider.js';
 import { costs } from './costs.projection.js';
-import { costId, StateCosts } from './state-costs.js';
+import { StateCosts } from './state-costs.js';
 
 const model = modelId(costs);
 
@@ -40,24 +31,20 @@ export class CostsController {
   @ApiBody({ schema: { type: 'object', example: costExample } })
   async post(
     @Body() body: unknown,
-    @Headers('content-type') contentType: string | undefined,
     @RequestMeta() meta: Meta,
     @Res({ passthrough: true }) response: Headed,
   ): Promise<Answer<unknown>> {
     if (!Buffer.isBuffer(body)) return this.postOne(parseCost(body, this.clock.now()), meta);
-    if (!contentType?.startsWith('application/x-ndjson')) {
-      throw new HttpProblem(415, 'UNSUPPORTED_MEDIA_TYPE', 'Send application/json or application/x-ndjson.');
-    }
-    const { ndjson, marks } = await this.state.many(parseCostLines(body, this.clock.now()), meta);
+    const { ndjson, marks } = await this.state.many(await parseCostLines(body, this.clock.now()), meta);
     response.header('content-type', 'application/x-ndjson');
     return new Answer(ndjson, { status: 200, marks });
   }
 
   private async postOne(stated: Cost, meta: Meta): Promise<Answer<unknown>> {
-    const { events, version, marks } = await this.state.one(stated, meta);
+    const { id, events, version, marks } = await this.state.one(stated, meta);
     const recorded = events.length > 0;
     return new Answer(
-      { id: costId(stated), outcome: recorded ? 'recorded' : 'already-recorded' },
+      { id, outcome: recorded ? 'recorded' : 'already-recorded' },
       { status: recorded ? 201 : 200, version, marks },
     );
   }

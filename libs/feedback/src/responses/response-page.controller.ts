@@ -26,7 +26,9 @@ interface Invited {
   readonly survey: CreatedSurvey;
 }
 
-const sentAnswers = z.strictObject({ answers: z.record(z.string(), z.unknown()) });
+const sentAnswers = z.strictObject({
+  answers: z.record(z.string(), z.unknown(), 'INVALID: The answers are an object, by question id.'),
+});
 
 const closed = {
   unknown: () => new Refusal('UNKNOWN_INVITATION', 'unknown', 'There is no invitation with this link.'),
@@ -180,8 +182,7 @@ function answersOf(questions: readonly Question[], sent: Readonly<Record<string,
     const question = types.get(field);
     if (question === undefined) answers[`field ${field}`] = value;
     else if (value === '') continue;
-    // Browsers send line breaks as two characters and count them as one.
-    else if (question.type === 'text') answers[question.id] = value.replaceAll('\r\n', '\n');
+    else if (question.type === 'text') answers[question.id] = value;
     else answers[question.id] = /^\d{1,2}$/.test(value) ? Number(value) : value;
   }
   return answers;

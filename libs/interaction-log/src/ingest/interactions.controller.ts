@@ -1,8 +1,17 @@
-import { Body, Controller, Get, Header, Headers, HttpCode, Inject, Param, Post } from '@nestjs/common';
-import { ApiBody, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Body, Controller, Get, Header, Headers, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
+import { ApiBody, ApiConsumes, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
 import type { InteractionFact } from '@readership/contracts';
-import { Answer, Clock, HttpProblem, IfMatch, parseStrictJson, refused, RequestMeta } from '@readership/host';
-import { EventStore, fold, handle, type Meta } from '@readership/kernel';
+import {
+  Answer,
+  Clock,
+  HttpProblem,
+  IfMatch,
+  parseStrictJson,
+  refused,
+  RequestMeta,
+  withoutAbsent,
+} from '@readership/host';
+import { EventStore, fold, handle, Refusal, type Meta } from '@readership/kernel';
 import { z } from 'zod';
 import { KnownBranches } from '../directory/known-branches.js';
 import {
@@ -13,8 +22,9 @@ import {
   type KnownInteraction,
 } from '../interaction.decider.js';
 import { recordBatch } from './batch.js';
+import { headerAttributes } from './cloud-event.js';
 import { instantOf } from './instant.js';
-import { correction, interactionEvent, tooLong, withdrawal } from './interaction-event.js';
+import { correction, documentedEvent, tooLong, withdrawal } from './interaction-event.js';
 import { problem, schemaProblems } from './problems.js';
 import { Recorder } from './recorder.js';
 
@@ -36,6 +46,11 @@ const bodyOf = (schema: z.ZodType) => ({
   schema: z.toJSONSchema(schema, { io: 'input', target: 'openapi-3.0' }) as object,
 });
 
+const batchForms: Readonly<Record<string, 'lines' | 'array'>> = {
+  'application/x-ndjson': 'lines',
+  'application/cloudevents-batch+json': 'array',
+};
+
 @ApiTags('interactions')
 @Controller('v1/interactions')
 export class InteractionsController {
@@ -48,7 +63,8 @@ export class InteractionsController {
 
   @Post()
   @ApiOperation({ summary: 'Record one interaction, a CloudEvent; the same request again changes nothing' })
-  @ApiBody(bodyOf(interactionEvent))
+  @ApiConsumes('application/json', 'application/cloudevents+json')
+  @ApiBody(bodyOf(documentedEvent))
   async record(
     @Body() body: unknown,
     @Headers() headers: Record<string, string | undefined>,
@@ -71,17 +87,28 @@ export class InteractionsController {
   @Post('batch')
   @HttpCode(200)
   @Header('content-type', 'application/x-ndjson')
+  @ApiConsumes(...Object.keys(batchForms))
   @ApiOperation({ summary: 'Record up to 10,000 interactions; the answer has one line per interaction' })
+  @ApiQuery({
+    name: 'dryRun',
+    required: false,
+    enum: ['true', 'false'],
+    description: 'With true nothing is recorded; the answer is the one that recording would have now.',
+  })
   async recordMany(
     @Body() body: unknown,
+    @Query('dryRun') dryRun: string | undefined,
     @Headers('content-type') type: string | undefined,
     @RequestMeta() meta: Meta,
   ): Promise<Answer<string>> {
     const form = batchForms[mediaType(type)];
-    if (form === undefined || !Buffer.isBuffer(body)) {
-      throw unsupported('Send application/x-ndjson or application/cloudevents-batch+json.');
+    // A request without a body.
+    if (form === undefined || !Buffer.isBuffer(body)) throw unsupported(Object.keys(batchForms));
+    if (dryRun !== undefined && dryRun !== 'true' && dryRun !== 'false') {
+      throw new Refusal('BAD_QUERY', 'invalid', 'Give dryRun as true or false, or leave it out.');
     }
-    const { ndjson, marks } = await recordBatch(body, form, this.recorder.begin(meta));
+    const recording = this.recorder.begin(meta, { dryRun: dryRun === 'true' });
+    const { ndjson, marks } = await recordBatch(body, form, recording);
     return new Answer(ndjson, { marks });
   }
 
@@ -100,7 +127,7 @@ export class InteractionsController {
     @Param('id') id: string,
     @Body() body: unknown,
     @RequestMeta() meta: Meta,
-    @IfMatch() ifVersion?: number,
+    @IfMatch() ifVersions?: readonly number[],
   ): Promise<Answer<InteractionView>> {
     checkedId(id);
     const fixed = ['card', 'patronId'].filter(
@@ -123,7 +150,7 @@ export class InteractionsController {
         reason,
       },
       meta,
-      ifVersion,
+      ifVersions,
     );
   }
 
@@ -134,36 +161,31 @@ export class InteractionsController {
     @Param('id') id: string,
     @Body() body: unknown,
     @RequestMeta() meta: Meta,
-    @IfMatch() ifVersion?: number,
+    @IfMatch() ifVersions?: readonly number[],
   ): Promise<Answer<InteractionView>> {
     checkedId(id);
     const { reason } = parsed(withdrawal, body);
-    return this.tell(id, { type: 'WithdrawInteraction', reason }, meta, ifVersion);
+    return this.tell(id, { type: 'WithdrawInteraction', reason }, meta, ifVersions);
   }
 
   private async tell(
     id: string,
     command: InteractionCommand,
     meta: Meta,
-    ifVersion: number | undefined,
+    ifVersions: readonly number[] | undefined,
   ): Promise<Answer<InteractionView>> {
-    const { state, version, marks } = await handle(this.store, interaction, id, command, meta, ifVersion);
+    const { state, version, marks } = await handle(this.store, interaction, id, command, meta, ifVersions);
     if (state.status === 'unknown') throw unknownInteraction();
     return new Answer(viewOf(id, state), { status: 200, version, marks });
   }
 }
 
-const batchForms: Readonly<Record<string, 'lines' | 'array'>> = {
-  'application/x-ndjson': 'lines',
-  'application/cloudevents-batch+json': 'array',
-};
-
 function mediaType(header: string | undefined): string {
   return (header ?? '').split(';', 1)[0]!.trim().toLowerCase();
 }
 
-function unsupported(detail: string): HttpProblem {
-  return new HttpProblem(415, 'UNSUPPORTED_MEDIA_TYPE', detail);
+function unsupported(types: readonly string[]): HttpProblem {
+  return new HttpProblem(415, 'UNSUPPORTED_MEDIA_TYPE', `Send ${types.join(' or ')}.`);
 }
 
 /** The event of a request: structured, or binary with its attributes in `ce-` headers and the body as its data. */
@@ -171,11 +193,10 @@ function sentEvent(body: unknown, headers: Record<string, string | undefined>): 
   const type = mediaType(headers['content-type']);
   if (type === 'application/cloudevents+json' && Buffer.isBuffer(body)) return parseStrictJson(body);
   if (type !== 'application/json' || Buffer.isBuffer(body)) {
-    throw unsupported('Send application/json or application/cloudevents+json.');
+    throw unsupported(['application/json', 'application/cloudevents+json']);
   }
   if (headers['ce-specversion'] === undefined) return body;
-  const attributes = Object.entries(headers).filter(([name]) => name.startsWith('ce-'));
-  return { ...Object.fromEntries(attributes.map(([name, value]) => [name.slice(3), value])), data: body };
+  return { ...headerAttributes(headers), data: body };
 }
 
 function checkedId(id: string): string {
@@ -183,8 +204,8 @@ function checkedId(id: string): string {
   return id;
 }
 
-function parsed<T>(schema: z.ZodType<T>, body: unknown): T {
-  const { success, data, error } = schema.safeParse(body);
+function parsed<T extends z.ZodObject>(schema: T, body: unknown): z.infer<T> {
+  const { success, data, error } = schema.safeParse(withoutAbsent(schema, body));
   if (!success) throw refused(schemaProblems(error));
   return data;
 }

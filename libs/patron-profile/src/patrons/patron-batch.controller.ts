@@ -1,6 +1,14 @@
 import { Body, Controller, Header, HttpCode, Inject, Post } from '@nestjs/common';
 import { ApiBody, ApiConsumes, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
-import { Answer, HttpProblem, ndjsonLines, recordLines, RequestMeta, type Outcome } from '@readership/host';
+import {
+  Answer,
+  HttpProblem,
+  ndjsonLines,
+  readLines,
+  recordLines,
+  RequestMeta,
+  type Outcome,
+} from '@readership/host';
 import { Refusal, type Meta } from '@readership/kernel';
 import { ConsortiumDirectory, unknownHomeBranch } from '../directory/directory.js';
 import { patronLine, type PatronLine } from './patron-lines.js';
@@ -25,7 +33,7 @@ export class PatronBatchController {
     summary: 'Register many patrons, one JSON object per line; the answer has one line per patron, in order',
   })
   async registerMany(@Body() body: unknown, @RequestMeta() meta: Meta): Promise<Answer<string>> {
-    const lines = readLines(body);
+    const lines = await numberedLines(body);
     const homes = new Set<string>();
     for (const { asked } of lines) if (!(asked instanceof Refusal)) homes.add(asked.homeBranch);
     const unknown = await this.directory.unknownBranches()(homes);
@@ -52,14 +60,14 @@ interface NumberedLine {
 }
 
 /** Counts and reads every line before anything is recorded. */
-function readLines(body: unknown): readonly NumberedLine[] {
+async function numberedLines(body: unknown): Promise<readonly NumberedLine[]> {
   if (!Buffer.isBuffer(body))
     throw new HttpProblem(415, 'UNSUPPORTED_MEDIA_TYPE', 'Send application/x-ndjson.');
-  return Array.from(ndjsonLines(body), (sent) => ({ line: sent.line, asked: patronLine(sent) }));
+  return readLines(ndjsonLines(body), (sent) => ({ line: sent.line, asked: patronLine(sent) }));
 }
 
 function outcomeOf(result: RegistrationOutcome): Outcome {
   if (result.outcome !== 'refused') return result;
-  const { code, detail } = result.refusal;
-  return { outcome: 'refused', code, detail };
+  const { code, detail, pointer } = result.refusal;
+  return { outcome: 'refused', code, detail, ...(pointer === undefined ? {} : { pointer }) };
 }
