@@ -14,6 +14,7 @@ export class BoardController {
   private readonly html = asset('board.html');
   private readonly css = asset('board.css');
   private readonly js = asset('board.js');
+  private readonly figuresJs = asset('board-figures.js');
 
   @Get()
   @Header('content-type', 'text/html; charset=utf-8')
@@ -31,5 +32,11 @@ export class BoardController {
   @Header('content-type', 'text/javascript; charset=utf-8')
   script(): string {
     return this.js;
+  }
+
+  @Get('board-figures.js')
+  @Header('content-type', 'text/javascript; charset=utf-8')
+  figures(): string {
+    return this.figuresJs;
   }
 }

@@ -36,13 +36,17 @@ const inProse = new RegExp(
   `${written}|\\u200b(?<=${unspaced}.)(?=${unspaced})|[\\u200e\\u200f\\u061c](?<=\\S.)|(\\p{DI})`,
   'gu',
 );
-/** Invisible characters with which a script or an emoji may be written; all others mean nothing anywhere. */
+/** Invisible characters that some script or emoji is written with. */
 const meaningful = [
-  ...['\\u200b-\\u200f', '\\u061c', '\\ufe00-\\ufe0f', '\\u180b-\\u180f'],
-  ...['\\u{e0020}-\\u{e007f}', '\\u{e0100}-\\u{e01ef}'],
-].join('');
-// eslint-disable-next-line no-misleading-character-class -- each of these is one character, and none is combined
-const meaningless = new RegExp(`[\\p{DI}--[${meaningful}]]+`, 'gv');
+  '200b-\\u200f',
+  '061c',
+  'fe00-\\ufe0f',
+  '180b-\\u180f',
+  '{e0020}-\\u{e007f}',
+  '{e0100}-\\u{e01ef}',
+];
+/** Invisible characters that no script and no emoji is written with. */
+const meaningless = new RegExp(`[\\p{DI}--[${meaningful.map((range) => `\\u${range}`).join('')}]]+`, 'gv');
 /** Of joiners, and of marks of direction, that stand together the first one says it all. */
 const repeated =
   /(\u200c|\u200d)(?:\u200b|\u200c|\u200d)+|(\u200e|\u200f|\u061c)(?:\u200b|\u200e|\u200f|\u061c)+/gu;

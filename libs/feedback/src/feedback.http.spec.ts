@@ -1,34 +1,9 @@
 import { defaultPolicy, fact } from '@readership/contracts';
 import { memoryAdapters } from '@readership/embedded';
 import { startApp, type TestApp } from '@readership/host/testing';
-import { partitionOf, type Adapters, type Fact } from '@readership/kernel';
+import type { Adapters } from '@readership/kernel';
 import { FeedbackModule } from './feedback.module.js';
-
-/** Publishes facts as the directory of another context would. */
-async function tell(
-  adapters: Adapters,
-  key: string,
-  { type, schema, data }: Fact,
-  id: string,
-): Promise<void> {
-  const { eventLog } = adapters;
-  const partition = partitionOf(key, eventLog.partitions);
-  const { scanned } = await eventLog.lane('patron-profile', partition);
-  const at = '2024-01-01T00:00:00.000Z';
-  const record = {
-    partition,
-    context: 'patron-profile',
-    position: scanned + 1,
-    key,
-    type,
-    schema,
-    stream: key,
-    id,
-  };
-  await eventLog.publish('patron-profile', partition, scanned, scanned + 1, [
-    { ...record, time: at, recordedAt: at, actor: 'admin', body: JSON.stringify(data) },
-  ]);
-}
+import { tellAs } from './neighbours.fixture.js';
 
 const branch = (id: string) => fact('BranchAdded', { id, name: id, library: 'CITY', timeZone: 'UTC' });
 
@@ -38,7 +13,7 @@ let app: TestApp;
 
 beforeAll(async () => {
   adapters = memoryAdapters({ partitions: 3 });
-  await tell(adapters, 'branch-NORTH', branch('NORTH'), '018f0000-0000-7000-8000-00000000000a');
+  await tellAs(adapters, 'patron-profile', 'branch-NORTH', branch('NORTH'));
   app = await startApp((ports) => [FeedbackModule.on(ports)], adapters, { now: () => now });
 });
 
@@ -220,10 +195,7 @@ describe('paper responses', () => {
   it('wait for a branch that is about to be known', async () => {
     const url = `/v1/surveys/${await survey()}/responses`;
     const sent = app.http({ url, body: response('p1', { branch: 'LATE' }) });
-    setTimeout(
-      () => void tell(adapters, 'branch-LATE', branch('LATE'), '018f0000-0000-7000-8000-00000000000b'),
-      300,
-    );
+    setTimeout(() => void tellAs(adapters, 'patron-profile', 'branch-LATE', branch('LATE')), 300);
     expect((await sent).status).toBe(201);
   });
 
@@ -396,7 +368,7 @@ it('lets an invitation be answered until its last day ends in the zone of the co
     fiscalYearStartMonth: 1,
     activityPolicy: defaultPolicy,
   });
-  await tell(adapters, 'consortium-main', configured, '018f0000-0000-7000-8000-00000000000c');
+  await tellAs(adapters, 'patron-profile', 'consortium-main', configured);
   await app.settled();
   await app.when({ url, key: null }).then(200);
 });

@@ -12,7 +12,10 @@ const body = z.strictObject({
     .string()
     .max(256, { abort: true })
     .overwrite(lineOf)
-    .regex(/^[\p{L}\p{N}](?:[\p{L}\p{N} &+.,()/-]{0,62}[\p{L}\p{N}.)])?$/u),
+    .regex(
+      /^[\p{L}\p{N}](?:[\p{L}\p{M}\p{N} &+.,()/-]{0,62}[\p{L}\p{M}\p{N}.)])?$/u,
+      'Give 1 to 64 letters, digits, spaces and & + . , ( ) / -, beginning with a letter or digit.',
+    ),
   amount: z.strictObject({ minor: z.int().min(0).max(1_000_000_000_000), currency: money.shape.currency }),
 });
 

@@ -22,9 +22,17 @@ const point = {
       type: 'object',
       properties: Object.fromEntries(lossReasons.map((reason) => [reason, integer])),
     },
+    covered: {
+      type: 'object',
+      required: ['with', 'of'],
+      properties: { with: integer, of: integer },
+      description:
+        'Of metrics of cost: `of` the branch-months of the period that have readers or use, those `with` costs.',
+    },
     complete: {
       type: 'boolean',
-      description: 'The period has ended, and no record on the log waits to be counted.',
+      description:
+        'The period has ended, no record on the log waits to be counted, and costs cover all of it.',
     },
   },
 };

@@ -100,8 +100,20 @@ describe('moving a patron', () => {
   it('is refused for a day ahead of today', () =>
     given(patron, registered).when(move('NORTH', '2024-06-16')).thenRefused('FUTURE_DATE'));
 
-  it('is refused once the patron is closed', () =>
-    given(patron, registered, closed()).when(move('NORTH')).thenRefused('PATRON_CLOSED'));
+  it('is refused for a day on which the patron is closed', () => {
+    given(patron, registered, closed()).when(move('NORTH')).thenRefused('PATRON_CLOSED');
+    given(patron, registered, closed()).when(move('NORTH', '2024-05-01')).thenRefused('PATRON_CLOSED');
+    given(patron, registered, closed(), reopened('2024-05-20'))
+      .when(move('NORTH', '2024-05-19'))
+      .thenRefused('PATRON_CLOSED');
+  });
+
+  it('that took effect before a closure is taken after it', () => {
+    given(patron, registered, closed()).when(move('NORTH', '2024-04-30')).then(moved('NORTH', '2024-04-30'));
+    given(patron, registered, closed(), reopened('2024-05-20'), closed('2024-06-10'))
+      .when(move('NORTH', '2024-05-20'))
+      .then(moved('NORTH', '2024-05-20'));
+  });
 
   it('is possible again after reopening', () =>
     given(patron, registered, closed(), reopened('2024-05-20'))
@@ -113,6 +125,11 @@ describe('moving a patron', () => {
 
   it('lets the latest day decide where home is, not the latest record', () => {
     const events = [registered, moved('NORTH', '2024-06-01'), moved('EAST', '2023-06-01')];
+    expect(homeOf(events.reduce(patron.evolve, patron.initial).registered!)).toBe('NORTH');
+  });
+
+  it('to a day before the enrolment ends the home of the registration', () => {
+    const events = [registered, moved('NORTH', '2022-12-01')];
     expect(homeOf(events.reduce(patron.evolve, patron.initial).registered!)).toBe('NORTH');
   });
 });

@@ -242,6 +242,9 @@ describe('a patron', () => {
     await app
       .when({ url: `${at}/move`, body: { homeBranch: 'NORTH', since: '2024-06-11' } })
       .thenRefused(409, 'PATRON_CLOSED');
+    await app.when({ url: `${at}/move`, body: { homeBranch: 'NORTH', since: '2024-06-09' } }).then(200);
+    await app.when({ url: at }).then(200, { status: 'closed', homeBranch: 'NORTH' });
+    await app.when({ url: `${at}/move`, body: { homeBranch: 'SOUTH', since: '2024-06-09' } }).then(200);
     await app.when({ url: `${at}/reopen`, body: { on: '2024-06-12' } }).then(200);
     await app.when({ url: `${at}/move`, body: { homeBranch: 'NORTH', since: '2024-06-13' } }).then(200);
     const { body } = await app.when({ url: at }).then(200, { status: 'open', homeBranch: 'NORTH' });
