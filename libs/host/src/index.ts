@@ -26,7 +26,6 @@ export {
   arrayLines,
   chunksOf,
   ndjsonLines,
-  otherRequests,
   outcomeLine,
   readLines,
   recordLines,
