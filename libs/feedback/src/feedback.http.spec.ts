@@ -71,6 +71,13 @@ describe('surveys', () => {
     await app.when({ url: `/v1/surveys/${body.id}` }).then(200, body);
   });
 
+  it('are the same in another spelling', async () => {
+    const body = { ...surveyOf(fresh('survey')), title: 'Umfrage für Zoë' };
+    await app.when({ url: '/v1/surveys', body }).then(201, body);
+    const spelled = { ...body, title: '\ufeffUmfrage  fu\u0308r\u00a0Zoe\u0308\u200b ' };
+    await app.when({ url: '/v1/surveys', body: spelled }).then(200, body);
+  });
+
   it.each<[string, object]>([
     ['without questions', { questions: [] }],
     [
@@ -82,6 +89,8 @@ describe('surveys', () => {
     ['with an unknown field', { colour: 'blue' }],
     ['with a path as id', { id: '../etc' }],
     ['with a title that is blank', { title: '  ' }],
+    ['with a title in which nothing can be seen', { title: '\u200b\u202e\ufeff' }],
+    ['with a control character in its title', { title: 'a\u0007' }],
     ['with a language that is no tag', { language: '"><script>' }],
   ])('are refused %s', async (_what, change) => {
     const body = { ...surveyOf(fresh('survey')), ...change };
@@ -126,6 +135,19 @@ describe('paper responses', () => {
     await app.when({ url, body: again }).then(200, { id: 'p1', outcome: 'already-recorded' });
     const other = response('p1', { answers: { recommend: 0 } });
     await app.when({ url, body: other }).thenRefused(409, 'ID_REUSED');
+  });
+
+  it('may have null and blank text for what is optional', async () => {
+    const url = `/v1/surveys/${await survey()}/responses`;
+    const bare = { id: 'n1', answeredAt: '2024-04-02T12:00:00+02:00', answers: { recommend: 9 } };
+    const body = {
+      ...bare,
+      patronId: null,
+      branch: '',
+      answers: { recommend: 9, satisfied: null, remark: ' ' },
+    };
+    await app.when({ url, body }).then(201, { outcome: 'recorded' });
+    await app.when({ url, body: bare }).then(200, { outcome: 'already-recorded' });
   });
 
   it('publish scores, day and branch, and nothing that was written', async () => {
@@ -242,6 +264,15 @@ describe('testimonials', () => {
     ...change,
   });
   const consent = { givenOn: '2024-04-03', statement: 'I agree that the library prints this.' };
+
+  it('keep line breaks, emoji and the joiners of their script, and nothing invisible that means nothing', async () => {
+    const body = letter(fresh('letter'), { text: 'می\u200cخواهم\n👨‍👩‍👧', branch: null, patronId: '' });
+    const spelled = { ...body, text: '\ufeff می\u200cخواهم\r\n👨‍👩‍👧\u202e ', branch: '', patronId: null };
+    await app.when({ url: '/v1/testimonials', body: spelled }).then(201, { text: body.text });
+    await app.when({ url: '/v1/testimonials', body }).then(200, { text: body.text });
+    const blank = { ...body, id: fresh('letter'), text: '\u200b\n\u202e' };
+    await app.when({ url: '/v1/testimonials', body: blank }).thenRefused(422, 'INVALID');
+  });
 
   it('are received, approved, published with consent and withdrawn', async () => {
     const id = fresh('letter');

@@ -8,9 +8,9 @@ import {
   ApiQuery,
   ApiTags,
 } from '@nestjs/swagger';
-import { Answer, RequestMeta } from '@readership/host';
+import { Answer, Optional, RequestMeta } from '@readership/host';
 import { Refusal, type Meta } from '@readership/kernel';
-import { IsIn, IsInt, Max, Min, ValidateIf } from 'class-validator';
+import { IsIn, IsInt, Max, Min } from 'class-validator';
 import { figureNames, type FigureName } from './builds.events.js';
 import { Rebuilds, type Rebuild } from './rebuilds.js';
 
@@ -21,7 +21,7 @@ class RebuildBody {
   model!: FigureName;
 
   @ApiPropertyOptional({ description: 'The version to build; if absent, the newest of this release.' })
-  @ValidateIf((_body, value) => value !== undefined)
+  @Optional()
   @IsInt()
   @Min(1)
   @Max(1_000_000)

@@ -1,4 +1,4 @@
-import { foldedCategory, shownCategory } from './category.js';
+import { foldedCategory } from './category.js';
 
 describe('a category', () => {
   it.each([
@@ -18,7 +18,4 @@ describe('a category', () => {
     for (const spelling of ['Straße', 'ﬁnance', 'İstanbul', 'ΧΏΡΟΣ', 'a\u2003 b'])
       expect(foldedCategory(foldedCategory(spelling))).toBe(foldedCategory(spelling));
   });
-
-  it('is shown as it was written, composed and with single spaces', () =>
-    expect(shownCategory(' Geba\u0308ude \u00a0 & Pacht')).toBe('Geb\u00e4ude & Pacht'));
 });

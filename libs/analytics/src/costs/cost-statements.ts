@@ -1,8 +1,7 @@
-import { codeId, isoMonth, money } from '@readership/contracts';
+import { codeId, isoMonth, lineOf, money } from '@readership/contracts';
 import { HttpProblem, ndjsonLines, problemsOf, readLines, refused } from '@readership/host';
 import { Refusal } from '@readership/kernel';
 import { z } from 'zod';
-import { shownCategory } from './category.js';
 import type { Cost } from './cost.decider.js';
 
 /** One branch, month and category. The amount is in minor units, so that sums of many stay exact. */
@@ -11,15 +10,9 @@ const body = z.strictObject({
   month: isoMonth.refine((month) => month >= '1900'),
   category: z
     .string()
-    .transform(shownCategory)
-    .pipe(
-      z
-        .string()
-        .regex(
-          /^[\p{L}\p{N}](?:[\p{L}\p{M}\p{N} &+.,()/-]{0,62}[\p{L}\p{M}\p{N}.)])?$/u,
-          'Give 1 to 64 letters, digits, spaces and & + . , ( ) / -, beginning with a letter or digit.',
-        ),
-    ),
+    .max(256, { abort: true })
+    .overwrite(lineOf)
+    .regex(/^[\p{L}\p{N}](?:[\p{L}\p{M}\p{N} &+.,()/-]{0,62}[\p{L}\p{M}\p{N}.)])?$/u),
   amount: z.strictObject({ minor: z.int().min(0).max(1_000_000_000_000), currency: money.shape.currency }),
 });
 

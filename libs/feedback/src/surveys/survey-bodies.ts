@@ -1,4 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
+import { Line } from '@readership/host';
 import { Type } from 'class-transformer';
 import {
   ArrayMaxSize,
@@ -7,13 +8,11 @@ import {
   IsIn,
   IsObject,
   IsString,
-  Length,
   Matches,
   registerDecorator,
   ValidateNested,
 } from 'class-validator';
-import { Trimmed } from '../directory/place-bodies.js';
-import { givenId, givenIdOnly, oneLine, oneLineOnly } from '../text.js';
+import { givenId, givenIdOnly } from '../text.js';
 import type { QuestionType } from './survey.events.js';
 
 const questionTypes = ['nps', 'csat', 'text'] as const;
@@ -51,10 +50,7 @@ export class QuestionBody {
   type!: QuestionType;
 
   @ApiProperty({ minLength: 1, maxLength: 500 })
-  @IsString()
-  @Trimmed()
-  @Length(1, 500)
-  @Matches(oneLine, oneLineOnly)
+  @Line(500)
   text!: string;
 }
 
@@ -65,10 +61,7 @@ export class SurveyBody {
   id!: string;
 
   @ApiProperty({ minLength: 1, maxLength: 200 })
-  @IsString()
-  @Trimmed()
-  @Length(1, 200)
-  @Matches(oneLine, oneLineOnly)
+  @Line(200)
   title!: string;
 
   @ApiProperty({

@@ -1,8 +1,17 @@
-import { Body, Controller, Get, Header, Headers, HttpCode, Inject, Param, Post } from '@nestjs/common';
-import { ApiBody, ApiConsumes, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Body, Controller, Get, Header, Headers, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
+import { ApiBody, ApiConsumes, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
 import type { InteractionFact } from '@readership/contracts';
-import { Answer, Clock, HttpProblem, IfMatch, parseStrictJson, refused, RequestMeta } from '@readership/host';
-import { EventStore, fold, handle, type Meta } from '@readership/kernel';
+import {
+  Answer,
+  Clock,
+  HttpProblem,
+  IfMatch,
+  parseStrictJson,
+  refused,
+  RequestMeta,
+  withoutAbsent,
+} from '@readership/host';
+import { EventStore, fold, handle, Refusal, type Meta } from '@readership/kernel';
 import { z } from 'zod';
 import { KnownBranches } from '../directory/known-branches.js';
 import {
@@ -13,8 +22,9 @@ import {
   type KnownInteraction,
 } from '../interaction.decider.js';
 import { recordBatch } from './batch.js';
+import { headerAttributes } from './cloud-event.js';
 import { instantOf } from './instant.js';
-import { correction, interactionEvent, tooLong, withdrawal } from './interaction-event.js';
+import { correction, documentedEvent, tooLong, withdrawal } from './interaction-event.js';
 import { problem, schemaProblems } from './problems.js';
 import { Recorder } from './recorder.js';
 
@@ -54,7 +64,7 @@ export class InteractionsController {
   @Post()
   @ApiOperation({ summary: 'Record one interaction, a CloudEvent; the same request again changes nothing' })
   @ApiConsumes('application/json', 'application/cloudevents+json')
-  @ApiBody(bodyOf(interactionEvent))
+  @ApiBody(bodyOf(documentedEvent))
   async record(
     @Body() body: unknown,
     @Headers() headers: Record<string, string | undefined>,
@@ -79,15 +89,26 @@ export class InteractionsController {
   @Header('content-type', 'application/x-ndjson')
   @ApiConsumes(...Object.keys(batchForms))
   @ApiOperation({ summary: 'Record up to 10,000 interactions; the answer has one line per interaction' })
+  @ApiQuery({
+    name: 'dryRun',
+    required: false,
+    enum: ['true', 'false'],
+    description: 'With true nothing is recorded; the answer is the one that recording would have now.',
+  })
   async recordMany(
     @Body() body: unknown,
+    @Query('dryRun') dryRun: string | undefined,
     @Headers('content-type') type: string | undefined,
     @RequestMeta() meta: Meta,
   ): Promise<Answer<string>> {
     const form = batchForms[mediaType(type)];
     // A request without a body.
     if (form === undefined || !Buffer.isBuffer(body)) throw unsupported(Object.keys(batchForms));
-    const { ndjson, marks } = await recordBatch(body, form, this.recorder.begin(meta));
+    if (dryRun !== undefined && dryRun !== 'true' && dryRun !== 'false') {
+      throw new Refusal('BAD_QUERY', 'invalid', 'Give dryRun as true or false, or leave it out.');
+    }
+    const recording = this.recorder.begin(meta, { dryRun: dryRun === 'true' });
+    const { ndjson, marks } = await recordBatch(body, form, recording);
     return new Answer(ndjson, { marks });
   }
 
@@ -175,8 +196,7 @@ function sentEvent(body: unknown, headers: Record<string, string | undefined>): 
     throw unsupported(['application/json', 'application/cloudevents+json']);
   }
   if (headers['ce-specversion'] === undefined) return body;
-  const attributes = Object.entries(headers).filter(([name]) => name.startsWith('ce-'));
-  return { ...Object.fromEntries(attributes.map(([name, value]) => [name.slice(3), value])), data: body };
+  return { ...headerAttributes(headers), data: body };
 }
 
 function checkedId(id: string): string {
@@ -184,8 +204,8 @@ function checkedId(id: string): string {
   return id;
 }
 
-function parsed<T>(schema: z.ZodType<T>, body: unknown): T {
-  const { success, data, error } = schema.safeParse(body);
+function parsed<T extends z.ZodObject>(schema: T, body: unknown): z.infer<T> {
+  const { success, data, error } = schema.safeParse(withoutAbsent(schema, body));
   if (!success) throw refused(schemaProblems(error));
   return data;
 }

@@ -1,60 +1,37 @@
 import { closureReasons, type ClosureReason } from '@readership/contracts';
 import { ApiProperty, ApiPropertyOptional, PickType } from '@nestjs/swagger';
-import {
-  ArrayMaxSize,
-  ArrayMinSize,
-  IsArray,
-  IsIn,
-  IsOptional,
-  IsString,
-  Length,
-  Matches,
-  MaxLength,
-} from 'class-validator';
+import { ArrayMaxSize, ArrayMinSize, IsArray, IsIn, IsString, Matches, MaxLength } from 'class-validator';
+import { Line, Optional, Removable } from '@readership/host';
 import { IsDay } from '../day.js';
-import { Absent, codeOnly, oneLine, oneLineOnly, Trimmed } from '../directory/directory-bodies.js';
+import { EmailAddress, PhoneNumber } from './contact-fields.js';
+import { codeOnly } from '../directory/directory-bodies.js';
 import { cardsHeldMax } from './patron.decider.js';
 
 /** The length as sent; at most 64 characters of it remain after normalising. */
 const cardLengthMax = 256;
-const emailPattern = /^[^\s@]{1,64}@[^\s@]{1,190}$/u;
-const phonePattern = /^(?=(?:[^0-9]*[0-9]){3})[0-9+()./ -]{3,32}$/;
 /** Short codes, never free text, because they are published. */
 const categoryPattern = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,31}$/;
 const languagePattern = /^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,4}$/;
 
 export class ContactBody {
-  @ApiPropertyOptional({ minLength: 1, maxLength: 200 })
-  @Absent()
-  @IsString()
-  @Trimmed()
-  @Length(1, 200)
-  @Matches(oneLine, oneLineOnly)
-  givenName?: string;
+  @ApiPropertyOptional({ type: String, nullable: true, maxLength: 200, description: '`null` removes it.' })
+  @Removable()
+  @Line(200)
+  givenName?: string | null;
 
-  @ApiPropertyOptional({ minLength: 1, maxLength: 200 })
-  @Absent()
-  @IsString()
-  @Trimmed()
-  @Length(1, 200)
-  @Matches(oneLine, oneLineOnly)
-  familyName?: string;
+  @ApiPropertyOptional({ type: String, nullable: true, maxLength: 200, description: '`null` removes it.' })
+  @Removable()
+  @Line(200)
+  familyName?: string | null;
 
   @ApiPropertyOptional({ type: String, nullable: true, description: '`null` removes it.' })
-  @IsOptional()
-  @IsString()
-  @Trimmed()
-  @Matches(emailPattern, { message: 'Give an e-mail address, such as ada@example.org.' })
-  @Matches(oneLine, oneLineOnly)
+  @Removable()
+  @EmailAddress()
   email?: string | null;
 
   @ApiPropertyOptional({ type: String, nullable: true, description: '`null` removes it.' })
-  @IsOptional()
-  @IsString()
-  @Trimmed()
-  @Matches(phonePattern, {
-    message: 'Give a telephone number of digits, spaces and + ( ) . / -, such as +43 1 2345.',
-  })
+  @Removable()
+  @PhoneNumber()
   phone?: string | null;
 }
 
@@ -67,36 +44,25 @@ export class PatronBody {
   @MaxLength(cardLengthMax, { each: true })
   cards!: string[];
 
-  @ApiProperty({ minLength: 1, maxLength: 200 })
-  @IsString()
-  @Trimmed()
-  @Length(1, 200)
-  @Matches(oneLine, oneLineOnly)
-  givenName!: string;
+  @ApiPropertyOptional({ maxLength: 200, description: 'At least one of the names is required.' })
+  @Optional()
+  @Line(200)
+  givenName?: string;
 
-  @ApiProperty({ minLength: 1, maxLength: 200 })
-  @IsString()
-  @Trimmed()
-  @Length(1, 200)
-  @Matches(oneLine, oneLineOnly)
-  familyName!: string;
+  @ApiPropertyOptional({ maxLength: 200, description: 'At least one of the names is required.' })
+  @Optional()
+  @Line(200)
+  familyName?: string;
 
-  @ApiPropertyOptional({ type: String })
-  @IsOptional()
-  @IsString()
-  @Trimmed()
-  @Matches(emailPattern, { message: 'Give an e-mail address, such as ada@example.org.' })
-  @Matches(oneLine, oneLineOnly)
-  email?: string | null;
+  @ApiPropertyOptional()
+  @Optional()
+  @EmailAddress()
+  email?: string;
 
-  @ApiPropertyOptional({ type: String })
-  @IsOptional()
-  @IsString()
-  @Trimmed()
-  @Matches(phonePattern, {
-    message: 'Give a telephone number of digits, spaces and + ( ) . / -, such as +43 1 2345.',
-  })
-  phone?: string | null;
+  @ApiPropertyOptional()
+  @Optional()
+  @PhoneNumber()
+  phone?: string;
 
   @ApiProperty({ description: 'Id of a branch.' })
   @IsString()
@@ -104,23 +70,23 @@ export class PatronBody {
   homeBranch!: string;
 
   @ApiPropertyOptional({ type: String, example: 'adult', description: 'A short code.' })
-  @IsOptional()
+  @Optional()
   @IsString()
   @Matches(categoryPattern, {
     message: 'Give a code of 1 to 32 letters, digits, dots, hyphens and underscores, such as adult.',
   })
-  category?: string | null;
+  category?: string;
 
   @ApiPropertyOptional({ type: String, format: 'date', description: 'If absent, the day is unknown.' })
-  @IsOptional()
+  @Optional()
   @IsDay()
-  enrolledOn?: string | null;
+  enrolledOn?: string;
 
   @ApiPropertyOptional({ type: String, example: 'de-AT', description: 'BCP 47.' })
-  @IsOptional()
+  @Optional()
   @IsString()
   @Matches(languagePattern, { message: 'Give a language tag of BCP 47, such as de-AT.' })
-  language?: string | null;
+  language?: string;
 }
 
 export class MoveBody {
@@ -148,7 +114,7 @@ export class ReopenBody extends PickType(CloseBody, ['on']) {}
 
 export class CardsBody {
   @ApiPropertyOptional({ type: [String] })
-  @Absent()
+  @Optional()
   @IsArray()
   @ArrayMaxSize(cardsHeldMax)
   @IsString({ each: true })
@@ -156,7 +122,7 @@ export class CardsBody {
   add?: string[];
 
   @ApiPropertyOptional({ type: [String] })
-  @Absent()
+  @Optional()
   @IsArray()
   @ArrayMaxSize(cardsHeldMax)
   @IsString({ each: true })

@@ -65,6 +65,19 @@ describe('registering a patron', () => {
       .when(register())
       .then({ ...registered, data: { homeBranch: 'SOUTH', category: 'adult' } } as PatronEvent, added()));
 
+  it('needs one name, whichever', () => {
+    for (const names of [{ givenName: 'Ada' }, { familyName: 'Byron' }])
+      given(patron)
+        .when({ ...register(), contact: names } as PatronCommand)
+        .then(
+          { ...registered, data: { homeBranch: 'SOUTH', category: 'adult' }, personal: names } as PatronEvent,
+          added(),
+        );
+    given(patron)
+      .when({ ...register(), contact: { email: 'ada@example.org' } } as PatronCommand)
+      .thenRefused('NAME_REQUIRED');
+  });
+
   it('is refused for an enrolment ahead of today', () =>
     given(patron).when(register('2024-06-16')).thenRefused('FUTURE_DATE'));
 
@@ -177,6 +190,20 @@ describe('changing contact data', () => {
     given(patron, registered)
       .when({ type: 'ChangeContact', change: { familyName: 'Byron', phone: null } })
       .thenNothing());
+
+  it('takes away one of two names, but not the last', () => {
+    given(patron, registered)
+      .when({ type: 'ChangeContact', change: { givenName: null } })
+      .then({ type: 'PatronContactChanged', data: {}, personal: { givenName: null } });
+    given(patron, registered)
+      .when({ type: 'ChangeContact', change: { givenName: null, familyName: null } })
+      .thenRefused('NAME_REQUIRED');
+  });
+
+  it('is possible for somebody whose names were forgotten', () =>
+    given(patron, { ...registered, personal: null } as unknown as PatronEvent)
+      .when({ type: 'ChangeContact', change: { phone: '123' } })
+      .then({ type: 'PatronContactChanged', data: {}, personal: { phone: '123' } }));
 
   it('is possible for a closed patron, who may still have to be reached', () =>
     given(patron, registered, closed())

@@ -95,6 +95,7 @@ export const patron: Decider<Patron, PatronCommand, PatronEvent> = {
         if (known !== null)
           throw new Refusal('PATRON_EXISTS', 'conflict', 'A patron with this id is registered already.');
         const { contact, homeBranch, category, language, enrolledOn } = command;
+        if (contact.givenName === undefined && contact.familyName === undefined) throw nameRequired();
         if (enrolledOn !== undefined) notAhead(enrolledOn, command.today, '/enrolledOn');
         return [
           {
@@ -138,12 +139,16 @@ export const patron: Decider<Patron, PatronCommand, PatronEvent> = {
       }
       case 'ChangeContact': {
         if (known === null) throw unknownPatron();
-        const change = Object.fromEntries(
+        const change: ContactChange = Object.fromEntries(
           Object.entries(command.change).filter(
             ([field, value]) => value !== undefined && value !== known.contact[field as keyof ContactNow],
           ),
         );
         if (Object.keys(change).length === 0) return [];
+        const { givenName, familyName } = { ...known.contact, ...change };
+        // Somebody whose names were forgotten keeps an address that can be changed.
+        const touched = 'givenName' in change || 'familyName' in change;
+        if (touched && givenName === null && familyName === null) throw nameRequired();
         return [{ type: 'PatronContactChanged', data: {}, personal: change }];
       }
       case 'ChangeCards': {
@@ -279,6 +284,15 @@ export function homeOf({ homes }: RegisteredPatron): string {
 
 export function heldCards({ cards }: Patron): readonly HeldCard[] {
   return Object.values(cards).filter(({ removedAt }) => removedAt === null);
+}
+
+function nameRequired(): Refusal {
+  return new Refusal(
+    'NAME_REQUIRED',
+    'invalid',
+    'Give a givenName, a familyName or both: a patron has at least one name.',
+    '/familyName',
+  );
 }
 
 function notAhead(day: string, today: string, pointer: string): void {
