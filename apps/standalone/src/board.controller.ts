@@ -1,35 +1,32 @@
-import { Controller, Get, Header } from '@nestjs/common';
+import { Controller, Get } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
-import { Public } from '@readership/host';
-import { readFileSync } from 'node:fs';
+import { Public, StaticFile } from '@readership/host';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-const asset = (name: string): string => readFileSync(join(import.meta.dirname, '../assets', name), 'utf8');
+const asset = (type: string, name: string): StaticFile =>
+  new StaticFile(`text/${type}; charset=utf-8`, () => readFile(join(import.meta.dirname, '../assets', name)));
+const html = asset('html', 'board.html');
+const css = asset('css', 'board.css');
+const js = asset('javascript', 'board.js');
 
 /** The page at `/` until the console exists: an empty page that loads the figures with the reader's own key. */
 @Public()
 @ApiExcludeController()
 @Controller()
 export class BoardController {
-  private readonly html = asset('board.html');
-  private readonly css = asset('board.css');
-  private readonly js = asset('board.js');
-
   @Get()
-  @Header('content-type', 'text/html; charset=utf-8')
-  page(): string {
-    return this.html;
+  page(): StaticFile {
+    return html;
   }
 
   @Get('board.css')
-  @Header('content-type', 'text/css; charset=utf-8')
-  style(): string {
-    return this.css;
+  style(): StaticFile {
+    return css;
   }
 
   @Get('board.js')
-  @Header('content-type', 'text/javascript; charset=utf-8')
-  script(): string {
-    return this.js;
+  script(): StaticFile {
+    return js;
   }
 }

@@ -21,12 +21,16 @@ import { OpenApi } from './openapi.js';
 import { sendProblem } from './problem.js';
 import type { Addresses, ReadinessCheck } from './readiness.js';
 import { routesOf } from './routes.js';
+import { dropSlowReaders } from './slow-readers.js';
 import { BatchPriority } from './batch-priority.js';
 import { loadSecrets, type Secrets } from './secrets.js';
 import { Stopping } from './stopping.js';
 import { Tracing } from './tracing.js';
 
 class AppModule {}
+
+/** An answer must be taken by its client within this time. */
+const answerTakenWithinMs = 60_000;
 
 export interface AppOptions {
   /** Defaults to `loadSecrets(config)`. */
@@ -127,6 +131,8 @@ export async function createApp(
     );
   });
   app.get(Metrics).observe(server);
+  server.server.maxConnections = config.maxConnections;
+  dropSlowReaders(server, answerTakenWithinMs);
   parseBodies(server);
   app.get(OpenApi).of(app);
   try {

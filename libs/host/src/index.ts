@@ -36,4 +36,5 @@ export { IfMatch, RequestMeta } from './request.js';
 export { Public, routesOf, type Route } from './routes.js';
 export { adminKeyShown, loadSecrets, Secrets } from './secrets.js';
 export { runService, type Connect, type ServiceAdapters } from './service.js';
+export { StaticFile } from './static-file.js';
 export { parseStrictJson } from './strict-json.js';

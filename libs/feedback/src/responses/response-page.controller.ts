@@ -1,6 +1,6 @@
-import { Body, Controller, Get, Header, Headers, Inject, Param, Post, Res } from '@nestjs/common';
+import { Body, Controller, Get, Headers, Inject, Param, Post, Res } from '@nestjs/common';
 import { ApiConsumes, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
-import { Answer, HttpProblem, Public, refused, RequestMeta } from '@readership/host';
+import { Answer, HttpProblem, Public, refused, RequestMeta, StaticFile } from '@readership/host';
 import { EventStore, fold, Refusal, type Meta } from '@readership/kernel';
 import { z } from 'zod';
 import { BranchDirectory } from '../directory/directory.js';
@@ -19,6 +19,8 @@ import { isProblems, judgeAnswers, schemaProblems } from './sent-response.js';
 interface Reply {
   header(name: string, value: string): unknown;
 }
+
+const style = new StaticFile('text/css; charset=utf-8', () => responsePageStyle);
 
 /** An invitation that was issued here, and its survey. */
 interface Invited {
@@ -52,10 +54,8 @@ export class ResponsePageController {
 
   @Get('style.css')
   @ApiOperation({ summary: 'The stylesheet of the response page' })
-  @Header('content-type', 'text/css; charset=utf-8')
-  @Header('cache-control', 'public, max-age=3600')
-  style(): string {
-    return responsePageStyle;
+  style(): StaticFile {
+    return style;
   }
 
   @Get(':token')
