@@ -1,6 +1,6 @@
 import { Controller, Get } from '@nestjs/common';
-import { ApiExcludeController } from '@nestjs/swagger';
-import { Public, StaticFile } from '@readership/host';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Answers, fileOf, Public, StaticFile } from '@readership/host';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -12,20 +12,26 @@ const js = asset('javascript', 'board.js');
 
 /** The page at `/` until the console exists: an empty page that loads the figures with the reader's own key. */
 @Public()
-@ApiExcludeController()
+@ApiTags('pages')
 @Controller()
 export class BoardController {
   @Get()
+  @Answers(fileOf('text/html'))
+  @ApiOperation({ summary: 'The board' })
   page(): StaticFile {
     return html;
   }
 
   @Get('board.css')
+  @Answers(fileOf('text/css'))
+  @ApiOperation({ summary: 'The style of the board' })
   style(): StaticFile {
     return css;
   }
 
   @Get('board.js')
+  @Answers(fileOf('text/javascript'))
+  @ApiOperation({ summary: 'The script of the board' })
   script(): StaticFile {
     return js;
   }

@@ -1,9 +1,10 @@
 import { Controller, Get, Inject } from '@nestjs/common';
-import { ApiExcludeController } from '@nestjs/swagger';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { OpenApi } from './openapi.js';
+import { Answers, fileOf } from './openapi-answers.js';
 import { Public } from './routes.js';
 import { StaticFile } from './static-file.js';
 
@@ -35,7 +36,7 @@ const bundle = swaggerFile('text/javascript; charset=utf-8', 'swagger-ui-bundle.
 
 /** The OpenAPI document and a page to read and try it. All assets are served from here. */
 @Public()
-@ApiExcludeController()
+@ApiTags('pages')
 @Controller()
 export class DocsController {
   private readonly document: StaticFile;
@@ -45,26 +46,36 @@ export class DocsController {
   }
 
   @Get('openapi.json')
+  @Answers(fileOf('application/json'))
+  @ApiOperation({ summary: 'This description' })
   description(): StaticFile {
     return this.document;
   }
 
   @Get('docs')
+  @Answers(fileOf('text/html'))
+  @ApiOperation({ summary: 'A page to read and try this description' })
   page(): StaticFile {
     return page;
   }
 
   @Get('docs/start.js')
+  @Answers(fileOf('text/javascript'))
+  @ApiOperation({ summary: 'Starts that page' })
   start(): StaticFile {
     return start;
   }
 
   @Get('docs/swagger-ui.css')
+  @Answers(fileOf('text/css'))
+  @ApiOperation({ summary: 'The style of that page' })
   style(): StaticFile {
     return style;
   }
 
   @Get('docs/swagger-ui-bundle.js')
+  @Answers(fileOf('text/javascript'))
+  @ApiOperation({ summary: 'The script of that page' })
   script(): StaticFile {
     return bundle;
   }

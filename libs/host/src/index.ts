@@ -19,7 +19,7 @@ export { eventually, waitingOnce, type UnknownOf } from './eventually.js';
 export { failProcess } from './failed-process.js';
 export { pointerOf, problemsOf, refused, type Problem } from './found-problems.js';
 export { HttpProblem, Unreadable, type FieldProblem } from './http-problem.js';
-export { listLimit, ListQuery, Lists, type ListAsked, type Listed } from './lists.js';
+export { AfterQuery, listLimit, ListQuery, Lists, PageQuery, type ListAsked, type Listed } from './lists.js';
 export { pollingLoop } from './polling-loop.js';
 export { AppliedWait, joinMarks } from './positions.js';
 export {
@@ -31,6 +31,37 @@ export {
   type Outcome,
   type SentLine,
 } from './ndjson.js';
+export {
+  Answers,
+  Bodies,
+  changeOf,
+  fileOf,
+  json,
+  makingOf,
+  outcomes,
+  readOf,
+  type AnswerShape,
+  type AnswerShapes,
+} from './openapi-answers.js';
+export {
+  day,
+  flag,
+  instant,
+  integer,
+  linesOf,
+  listOf,
+  number,
+  object,
+  oneOf,
+  orNull,
+  outcomeOfLine,
+  pageOf,
+  resource,
+  schemaOf,
+  text,
+  uuid,
+  type Schema,
+} from './openapi-schemas.js';
 export type { ReadinessCheck } from './readiness.js';
 export { IfMatch, RequestMeta } from './request.js';
 export { Public, routesOf, type Route } from './routes.js';

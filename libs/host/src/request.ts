@@ -1,4 +1,5 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import { ApiHeader } from '@nestjs/swagger';
 import type { Meta } from '@readership/kernel';
 import { Refusal } from '@readership/kernel';
 import type { FastifyRequest } from 'fastify';
@@ -43,19 +44,31 @@ export const RequestMeta: () => ParameterDecorator = createParamDecorator(
  * Injects the version that `If-Match: "v<n>"` demands; `undefined` when it is absent or `*`. Any other tag can never
  * match, and gives 412. When it is required and absent, the answer is 428 `IF_MATCH_REQUIRED`.
  */
-export const IfMatch: (options?: { readonly required?: boolean }) => ParameterDecorator =
-  createParamDecorator(
-    (options: { readonly required?: boolean } | undefined, context: ExecutionContext): number | undefined => {
-      const raw = context.switchToHttp().getRequest<FastifyRequest>().headers['if-match'];
-      if (raw === undefined) {
-        if (!options?.required) return undefined;
-        throw new HttpProblem(428, 'IF_MATCH_REQUIRED', 'Read it first, and send its ETag as If-Match.');
-      }
-      if (raw.trim() === '*') return undefined;
-      const version = /^"v(\d{1,15})"$/.exec(raw.trim())?.[1];
-      if (version === undefined) {
-        throw new Refusal('VERSION_MISMATCH', 'stale', 'Send the ETag of your last read as If-Match.');
-      }
-      return Number(version);
-    },
-  );
+export const IfMatch =
+  ({ required = false }: { readonly required?: boolean } = {}): ParameterDecorator =>
+  (target, method, index) => {
+    const handler = Object.getOwnPropertyDescriptor(target, method!)!;
+    MatchedVersion({ required })(target, method, index);
+    ApiHeader({
+      name: 'If-Match',
+      required,
+      description: 'The ETag of the last read: the command is refused when there is a newer version.',
+      schema: { type: 'string', example: '"v3"' },
+    })(target, method!, handler);
+  };
+
+const MatchedVersion: (options: { readonly required: boolean }) => ParameterDecorator = createParamDecorator(
+  (options: { readonly required: boolean }, context: ExecutionContext): number | undefined => {
+    const raw = context.switchToHttp().getRequest<FastifyRequest>().headers['if-match'];
+    if (raw === undefined) {
+      if (!options.required) return undefined;
+      throw new HttpProblem(428, 'IF_MATCH_REQUIRED', 'Read it first, and send its ETag as If-Match.');
+    }
+    if (raw.trim() === '*') return undefined;
+    const version = /^"v(\d{1,15})"$/.exec(raw.trim())?.[1];
+    if (version === undefined) {
+      throw new Refusal('VERSION_MISMATCH', 'stale', 'Send the ETag of your last read as If-Match.');
+    }
+    return Number(version);
+  },
+);

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import type { Cost } from './cost.decider.js';
 
 /** One branch, month and category. The amount is in minor units, so that sums of many stay exact. */
-const body = z.strictObject({
+export const costBody = z.strictObject({
   branch: codeId,
   month: isoMonth.refine((month) => month >= '1900', 'Give a month from 1900 on.'),
   category: z
@@ -27,7 +27,7 @@ export const costExample: Cost = {
  * costs yet.
  */
 export function parseCost(value: unknown, now: Date): Cost {
-  const parsed = body.safeParse(value);
+  const parsed = costBody.safeParse(value);
   if (!parsed.success) {
     throw new HttpProblem(422, 'INVALID', 'Some fields are not valid; see errors.', {
       errors: parsed.error.issues.flatMap((issue) => {

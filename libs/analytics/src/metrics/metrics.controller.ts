@@ -1,6 +1,6 @@
 import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiParam, ApiQuery, ApiTags } from '@nestjs/swagger';
-import { Answer, Unreadable } from '@readership/host';
+import { ApiOperation, ApiParam, ApiQuery, ApiTags } from '@nestjs/swagger';
+import { AfterQuery, Answer, Answers, json, Unreadable } from '@readership/host';
 import { Refusal } from '@readership/kernel';
 import { boardSchema, metricSchema } from './answer-schemas.js';
 import { metrics } from './definitions.js';
@@ -26,8 +26,8 @@ export class MetricsController {
     schema: month,
     description: 'If absent: the last complete month',
   })
-  @ApiQuery({ name: 'after', required: false, description: 'A Readership-Position to wait for' })
-  @ApiOkResponse({ schema: boardSchema })
+  @AfterQuery()
+  @Answers({ 200: json(boardSchema), 404: 'There is no such scope.' })
   async board(@Query() asked: Parameters): Promise<Answer<Board>> {
     return new Answer(
       await this.query.board({
@@ -57,8 +57,8 @@ export class MetricsController {
   @ApiQuery({ name: 'grain', required: false, enum: grains })
   @ApiQuery({ name: 'year', required: false, enum: ['calendar', 'fiscal'] })
   @ApiQuery({ name: 'compare', required: false, enum: ['previous', 'year'] })
-  @ApiQuery({ name: 'after', required: false, description: 'A Readership-Position to wait for' })
-  @ApiOkResponse({ schema: metricSchema })
+  @AfterQuery()
+  @Answers({ 200: json(metricSchema), 404: 'There is no such metric or scope.' })
   async metric(@Param('name') name: string, @Query() asked: Parameters): Promise<Answer<MetricAnswer>> {
     try {
       return new Answer(

@@ -1,7 +1,24 @@
 import { Body, Controller, Get, Header, Headers, HttpCode, Inject, Param, Post } from '@nestjs/common';
-import { ApiBody, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiHeaders, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { InteractionFact } from '@readership/contracts';
-import { Answer, Clock, HttpProblem, IfMatch, parseStrictJson, refused, RequestMeta } from '@readership/host';
+import {
+  Answer,
+  Answers,
+  Bodies,
+  changeOf,
+  Clock,
+  HttpProblem,
+  IfMatch,
+  json,
+  linesOf,
+  listOf,
+  outcomes,
+  parseStrictJson,
+  readOf,
+  refused,
+  RequestMeta,
+  schemaOf,
+} from '@readership/host';
 import { EventStore, fold, handle, type Meta } from '@readership/kernel';
 import { z } from 'zod';
 import { KnownBranches } from '../directory/known-branches.js';
@@ -14,7 +31,14 @@ import {
 } from '../interaction.decider.js';
 import { recordBatch } from './batch.js';
 import { instantOf } from './instant.js';
-import { correction, interactionEvent, tooLong, withdrawal } from './interaction-event.js';
+import { correction, tooLong, withdrawal } from './interaction-event.js';
+import {
+  eventDataSchema,
+  eventHeaders,
+  eventSchema,
+  interactionSchema,
+  recordedSchema,
+} from './interaction-schemas.js';
 import { problem, schemaProblems } from './problems.js';
 import { Recorder } from './recorder.js';
 
@@ -32,10 +56,6 @@ type Outcome = { readonly id: string; readonly outcome: 'recorded' | 'already-re
 const interactionId = /^[A-Za-z0-9_-]{43}$/;
 const patronId = /^[0-9a-f]{8}-[0-9a-f-]{27}$/;
 
-const bodyOf = (schema: z.ZodType) => ({
-  schema: z.toJSONSchema(schema, { io: 'input', target: 'openapi-3.0' }) as object,
-});
-
 @ApiTags('interactions')
 @Controller('v1/interactions')
 export class InteractionsController {
@@ -47,8 +67,17 @@ export class InteractionsController {
   ) {}
 
   @Post()
+  @Answers({
+    200: json(recordedSchema, 'ETag', 'Location', 'Readership-Position'),
+    201: json(recordedSchema, 'ETag', 'Location', 'Readership-Position'),
+    409: 'The id was used for another interaction.',
+  })
+  @ApiHeaders(eventHeaders.map((name) => ({ name, required: false, description: 'In binary mode.' })))
   @ApiOperation({ summary: 'Record one interaction, a CloudEvent; the same request again changes nothing' })
-  @ApiBody(bodyOf(interactionEvent))
+  @Bodies({
+    'application/json': { anyOf: [eventSchema, eventDataSchema] },
+    'application/cloudevents+json': eventSchema,
+  })
   async record(
     @Body() body: unknown,
     @Headers() headers: Record<string, string | undefined>,
@@ -71,6 +100,11 @@ export class InteractionsController {
   @Post('batch')
   @HttpCode(200)
   @Header('content-type', 'application/x-ndjson')
+  @Answers(outcomes)
+  @Bodies({
+    'application/x-ndjson': linesOf(eventSchema),
+    'application/cloudevents-batch+json': listOf(eventSchema),
+  })
   @ApiOperation({ summary: 'Record up to 10,000 interactions; the answer has one line per interaction' })
   async recordMany(
     @Body() body: unknown,
@@ -86,6 +120,7 @@ export class InteractionsController {
   }
 
   @Get(':id')
+  @Answers(readOf(interactionSchema))
   @ApiOperation({ summary: 'The current content of an interaction' })
   async read(@Param('id') id: string): Promise<Answer<InteractionView>> {
     const { state, version } = await fold(this.store, interaction, checkedId(id));
@@ -94,8 +129,9 @@ export class InteractionsController {
   }
 
   @Post(':id/correct')
+  @Answers({ ...changeOf(interactionSchema), 409: 'It was withdrawn.' })
   @ApiOperation({ summary: 'Correct an interaction, but not its card or patron' })
-  @ApiBody(bodyOf(correction))
+  @Bodies({ 'application/json': schemaOf(correction) })
   async correct(
     @Param('id') id: string,
     @Body() body: unknown,
@@ -128,8 +164,9 @@ export class InteractionsController {
   }
 
   @Post(':id/withdraw')
+  @Answers(changeOf(interactionSchema))
   @ApiOperation({ summary: 'Withdraw an interaction, so that it does not count any more' })
-  @ApiBody(bodyOf(withdrawal))
+  @Bodies({ 'application/json': schemaOf(withdrawal) })
   async withdraw(
     @Param('id') id: string,
     @Body() body: unknown,

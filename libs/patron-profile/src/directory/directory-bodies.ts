@@ -41,7 +41,7 @@ export class ActivityPolicyBody {
   @IsIn(interactionKinds, { each: true })
   qualifying!: InteractionKind[];
 
-  @ApiProperty({ enum: [6, 12, 24, 36] })
+  @ApiProperty({ type: 'integer', enum: [6, 12, 24, 36] })
   @IsIn([6, 12, 24, 36])
   windowMonths!: 6 | 12 | 24 | 36;
 
@@ -58,21 +58,26 @@ export class ConsortiumBody {
   @Matches(oneLine)
   name!: string;
 
-  @ApiPropertyOptional({ default: 'UTC', example: 'Europe/Vienna', description: 'IANA time zone.' })
+  @ApiPropertyOptional({
+    type: String,
+    default: 'UTC',
+    example: 'Europe/Vienna',
+    description: 'IANA time zone.',
+  })
   @IsOptional()
   @IsString()
   @IsTimeZone()
   @Matches(zonePattern)
   timeZone?: string | null;
 
-  @ApiPropertyOptional({ default: 'EUR', description: 'ISO 4217.' })
+  @ApiPropertyOptional({ type: String, default: 'EUR', description: 'ISO 4217.' })
   @IsOptional()
   @IsString()
   @IsISO4217CurrencyCode()
   @Matches(/^[A-Z]{3}$/)
   currency?: string | null;
 
-  @ApiPropertyOptional({ default: 1, minimum: 1, maximum: 12 })
+  @ApiPropertyOptional({ type: 'integer', default: 1, minimum: 1, maximum: 12 })
   @IsOptional()
   @IsInt()
   @Min(1)
@@ -123,7 +128,7 @@ export class BranchBody extends LibraryBody {
   @Matches(zonePattern)
   timeZone!: string;
 
-  @ApiPropertyOptional({ minimum: 1, description: 'People who live in its area.' })
+  @ApiPropertyOptional({ type: 'integer', minimum: 1, description: 'People who live in its area.' })
   @IsOptional()
   @IsInt()
   @Min(1)
@@ -145,7 +150,7 @@ export class BranchChangeBody extends LibraryChangeBody {
   @Matches(zonePattern)
   timeZone?: string;
 
-  @ApiPropertyOptional({ minimum: 1 })
+  @ApiPropertyOptional({ type: 'integer', minimum: 1 })
   @Absent()
   @IsInt()
   @Min(1)
