@@ -1,5 +1,6 @@
-import { Controller, Get, Inject } from '@nestjs/common';
+import { Controller, Get, Inject, Res } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
 import { Answer } from './answer.js';
 import { Answers, json } from './openapi-answers.js';
 import { flag, instant, integer, listOf, object, oneOf, resource, text } from './openapi-schemas.js';
@@ -47,8 +48,9 @@ export class HealthController {
     },
   })
   @ApiOperation({ summary: 'Whether this instance accepts traffic, and what it waits for' })
-  async ready(): Promise<Answer<object>> {
+  async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<Answer<object>> {
     const look = await this.readiness.look();
+    if (!look.ready) reply.header('retry-after', '1');
     const status = look.ready ? 'ready' : 'unavailable';
     return new Answer({ status, ...look }, { status: look.ready ? 200 : 503 });
   }

@@ -46,7 +46,9 @@ function refusalsOf(operation: Operation, path: string, method: string, open: bo
     required?: boolean;
   }[];
   const ifMatch = parameters.find(({ in: place, name }) => place === 'header' && name === 'If-Match');
-  const asksSomething = operation.requestBody !== undefined || parameters.some((one) => one.in === 'query');
+  const { content = {} } = (operation.requestBody ?? {}) as { content?: object };
+  // The lines of a batch are refused one by one.
+  const saysSomething = 'application/json' in content || parameters.some((one) => one.in === 'query');
   return [
     400,
     ...(open ? [] : [401]),
@@ -54,7 +56,7 @@ function refusalsOf(operation: Operation, path: string, method: string, open: bo
     ...(ifMatch ? [412] : []),
     ...(ifMatch?.required ? [428] : []),
     ...(method === 'get' ? [] : [413, 415]),
-    ...(asksSomething ? [422] : []),
+    ...(saysSomething ? [422] : []),
     429,
     503,
   ];

@@ -75,7 +75,7 @@ export class RebuildsController {
     summary: 'Let the rebuilt version serve, whatever the comparison found, and drop the live one',
   })
   @ApiQuery(context)
-  @Answers({ 200: json(rebuildSchema), 409: 'It is not compared yet, or has ended.' })
+  @Answers({ 200: json(rebuildSchema), 409: 'It is not compared yet.' })
   async switchTo(
     @Query('context') name: string | undefined,
     @Param('id') id: string,
@@ -87,7 +87,7 @@ export class RebuildsController {
 
   @Post(':id/abandon')
   @HttpCode(200)
-  @Answers({ 200: json(rebuildSchema), 409: 'It has ended.' })
+  @Answers({ 200: json(rebuildSchema) })
   @ApiOperation({ summary: 'Drop the rebuilt version; the live one keeps serving' })
   @ApiQuery(context)
   async abandon(

@@ -19,7 +19,7 @@ export class MetricsController {
 
   @Get()
   @ApiOperation({ summary: 'The six figures of the board, each with its value a year earlier' })
-  @ApiQuery({ name: 'scope', required: false, example: 'consortium' })
+  @ApiQuery({ name: 'scope', type: String, required: false, example: 'consortium' })
   @ApiQuery({
     name: 'to',
     required: false,
@@ -41,7 +41,12 @@ export class MetricsController {
   @Get(':name')
   @ApiOperation({ summary: 'One metric of a scope, by period' })
   @ApiParam({ name: 'name', enum: Object.keys(metrics) })
-  @ApiQuery({ name: 'scope', required: false, description: 'consortium, library:<id> or branch:<id>' })
+  @ApiQuery({
+    name: 'scope',
+    type: String,
+    required: false,
+    description: 'consortium, library:<id> or branch:<id>',
+  })
   @ApiQuery({
     name: 'from',
     required: false,

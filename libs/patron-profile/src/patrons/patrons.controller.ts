@@ -48,6 +48,7 @@ export class PatronsController {
   @Post()
   @Answers({
     ...makingOf(patronWrittenSchema),
+    200: json(patronWrittenSchema, 'ETag', 'Location', 'Readership-Position'),
     409: 'A card belongs to somebody else, or the registration has other content.',
   })
   @ApiOperation({ summary: 'Register a patron; the same request again returns the same patron' })
@@ -74,11 +75,12 @@ export class PatronsController {
   @ApiOperation({
     summary: 'Find patrons by card, e-mail address, telephone number or the beginning of the name',
   })
-  @ApiQuery({ name: 'card', required: false })
-  @ApiQuery({ name: 'email', required: false })
-  @ApiQuery({ name: 'phone', required: false })
+  @ApiQuery({ name: 'card', type: String, required: false })
+  @ApiQuery({ name: 'email', type: String, required: false })
+  @ApiQuery({ name: 'phone', type: String, required: false })
   @ApiQuery({
     name: 'name',
+    type: String,
     required: false,
     description: 'The beginning of the name, in either order and any script.',
   })
@@ -120,7 +122,7 @@ export class PatronsController {
 
   @Post(':id/close')
   @HttpCode(200)
-  @Answers({ ...changeOf(patronWrittenSchema), 409: 'The patron is closed already.' })
+  @Answers(changeOf(patronWrittenSchema))
   @ApiOperation({ summary: 'End the membership, with a reason, on a day' })
   async close(
     @Param('id') id: string,
@@ -148,7 +150,7 @@ export class PatronsController {
 
   @Post(':id/contact')
   @HttpCode(200)
-  @Answers({ ...changeOf(patronWrittenSchema), 409: 'The patron is closed.' })
+  @Answers(changeOf(patronWrittenSchema))
   @ApiOperation({ summary: 'Change names, e-mail address or telephone number' })
   contact(
     @Param('id') id: string,
