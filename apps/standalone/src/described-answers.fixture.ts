@@ -1,6 +1,13 @@
-import type { TestAnswer } from '@readership/host/testing';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
+
+/** An answer, with its body parsed: NDJSON as an array of its lines. */
+interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  readonly body: unknown;
+}
 
 interface Described {
   readonly $ref?: string;
@@ -56,7 +63,7 @@ export class DescribedAnswers {
   }
 
   /** What differs between an answer and its description, one sentence for each difference. */
-  faults(method: string, url: string, answer: TestAnswer): readonly string[] {
+  faults(method: string, url: string, answer: Answer): readonly string[] {
     const found = this.operationOf(method, url.split('?', 1)[0]!);
     if (found === undefined) return [`${method} ${url} is not described`];
     const { path, operation } = found;
@@ -80,7 +87,7 @@ export class DescribedAnswers {
     return operation && { path: nearest!, operation };
   }
 
-  private headerFaults({ headers = {} }: Described, answer: TestAnswer): readonly string[] {
+  private headerFaults({ headers = {} }: Described, answer: Answer): readonly string[] {
     const described = new Map(Object.entries(headers).map(([name, one]) => [name.toLowerCase(), one]));
     const isRequired = (one: { $ref?: string; required?: boolean }): boolean =>
       (one.$ref === undefined ? one : this.resolved<typeof one>(one.$ref.slice(1)).value).required === true;
@@ -94,7 +101,7 @@ export class DescribedAnswers {
     ];
   }
 
-  private bodyFaults(pointer: string, { content = {} }: Described, answer: TestAnswer): readonly string[] {
+  private bodyFaults(pointer: string, { content = {} }: Described, answer: Answer): readonly string[] {
     const type = (answer.headers.get('content-type') ?? '').split(';', 1)[0]!;
     if (answer.text === '') return Object.keys(content).length === 0 ? [] : ['there is no body'];
     const form = content[type];

@@ -74,6 +74,8 @@ export function tidySchemas(document: OpenAPIObject): OpenAPIObject {
       Object.entries(value).map(([key, inner]) => [key, key === 'example' ? inner : tidy(inner)]),
     ) as { title?: unknown; nullable?: unknown; [key: string]: unknown };
     if (nullable === true) rest['type'] = [rest['type'], 'null'];
+    // Not every reader of the document has the Unicode classes of JavaScript's regular expressions.
+    if (typeof rest['pattern'] === 'string' && rest['pattern'].includes('\\p{')) delete rest['pattern'];
     if (typeof title !== 'string' || rest['type'] === undefined) {
       return title === undefined ? rest : { title, ...rest };
     }
