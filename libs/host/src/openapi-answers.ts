@@ -1,4 +1,5 @@
-import { ApiExtension } from '@nestjs/swagger';
+import { applyDecorators } from '@nestjs/common';
+import { ApiConsumes, ApiExtension } from '@nestjs/swagger';
 import { linesOf, object, outcomeOfLine, text, type Schema } from './openapi-schemas.js';
 
 /** The headers of answers that the document describes, besides those that every answer has. */
@@ -53,7 +54,7 @@ export const bodiesExtension = 'x-bodies';
 
 /** Describes the body of a request that no class describes, by media type. */
 export const Bodies = (content: NonNullable<AnswerShape['content']>): MethodDecorator =>
-  ApiExtension(bodiesExtension, content);
+  applyDecorators(ApiConsumes(...Object.keys(content)), ApiExtension(bodiesExtension, content));
 
 export function json(schema: Schema, ...headers: readonly AnswerHeader[]): AnswerShape {
   return { content: { 'application/json': schema }, headers };
