@@ -36,7 +36,15 @@ beforeAll(async () => {
   const preload = join(tools, 'preload.cjs');
   writeFileSync(
     preload,
-    `if (require('node:worker_threads').isMainThread) process.once('beforeExit', () => console.log('${drained}'));`,
+    `if (require('node:worker_threads').isMainThread) {
+      process.once('beforeExit', () => console.log('${drained}'));
+      const uid = Number(process.env.RUN_AS);
+      if (uid) {
+        process.setgroups([]);
+        process.setgid(uid);
+        process.setuid(uid);
+      }
+    }`,
   );
   watched = { env: { NODE_OPTIONS: `--require ${preload}` } };
   used = newFolder();
@@ -172,23 +180,23 @@ describe('a start that fails says in one line which file is at fault, and ends w
   }, 120_000);
 
   it('a folder that may not be written, and keys that may not be read', async () => {
-    // Root may do everything, so root runs the program as another user.
-    const uid = process.getuid!() === 0 ? 65_534 : process.getuid!();
+    // Root may do everything, so the program that root starts goes on as another user. It is started as root, since
+    // Node itself may lie where only root reads.
+    const isRoot = process.getuid!() === 0;
+    const uid = isRoot ? 65_534 : process.getuid!();
+    const surroundings = isRoot ? { env: { ...watched.env, RUN_AS: `${uid}` } } : watched;
     const folder = copyOfUsed();
     const own = (file: string, mode: number): void => {
-      chownSync(file, uid, process.getuid!() === 0 ? uid : process.getgid!());
+      chownSync(file, uid, isRoot ? uid : process.getgid!());
       chmodSync(file, mode);
     };
     own(folder, 0o500);
-    await refused(['--data', folder], /^The data folder \S+ cannot be written \(EACCES\)/, {
-      ...watched,
-      uid,
-    });
+    await refused(['--data', folder], /^The data folder \S+ cannot be written \(EACCES\)/, surroundings);
     own(folder, 0o700);
     own(join(folder, 'lock'), 0o600);
     rmSync(join(folder, 'lock-journal'), { force: true });
     own(join(folder, 'keys.json'), 0o000);
-    await refused(['--data', folder], /\/keys\.json cannot be read \(EACCES\)/, { ...watched, uid });
+    await refused(['--data', folder], /\/keys\.json cannot be read \(EACCES\)/, surroundings);
   }, 120_000);
 
   it.each([

@@ -12,8 +12,6 @@ export interface Surroundings {
   readonly env?: Readonly<Record<string, string>>;
   /** In octal; defaults to that of the tests. */
   readonly umask?: string;
-  /** The user who runs it; defaults to the user who runs the tests. */
-  readonly uid?: number;
 }
 
 const running = new Set<Program>();
@@ -27,7 +25,7 @@ export class Program {
   private readonly child: ChildProcess;
   readonly ended: Promise<number | null>;
 
-  constructor(args: readonly string[], { env, umask, uid }: Surroundings = {}) {
+  constructor(args: readonly string[], { env, umask }: Surroundings = {}) {
     if (!existsSync(main))
       throw new Error('apps/standalone is not built: run `npx tsc -b apps/standalone` first');
     const command = [process.execPath, main, '--port', '0', ...args];
@@ -40,13 +38,16 @@ export class Program {
         ...(env ?? { READERSHIP_ADMIN_KEY: key }),
       },
       stdio: ['ignore', 'pipe', 'pipe'],
-      ...(uid === undefined ? {} : { uid, gid: uid }),
     });
     this.child.stdout!.on('data', (chunk: Buffer) => (this.out += chunk.toString()));
     this.child.stderr!.on('data', (chunk: Buffer) => (this.err += chunk.toString()));
-    this.ended = new Promise((resolve) => this.child.once('close', (code) => resolve(code)));
+    this.ended = new Promise((resolve, reject) => {
+      this.child.once('error', reject);
+      this.child.once('close', resolve);
+    });
     running.add(this);
-    void this.ended.then(() => running.delete(this));
+    const forget = (): void => void running.delete(this);
+    this.ended.then(forget, forget);
   }
 
   /** Resolves when the program listens. */

@@ -3,6 +3,7 @@ import { createClient } from 'redis';
 import { uuidv7 } from 'uuidv7';
 import { testServers } from '../testing/test-servers.fixture.js';
 import { connectMongo } from './mongo.js';
+import { createTopics } from './event-log/created-topics.js';
 
 const name = `servers-${uuidv7()}`;
 
@@ -14,7 +15,7 @@ describe('the servers of the cluster suites', () => {
     const consumer = kafka.consumer({ groupId: name });
     await Promise.all([admin.connect(), producer.connect(), consumer.connect()]);
     try {
-      await admin.createTopics({ topics: [{ topic: name, numPartitions: 1 }], waitForLeaders: true });
+      await createTopics(admin, [{ topic: name, numPartitions: 1 }]);
       const headers = { type: 'Written' };
       await producer.send({ topic: name, messages: [{ key: 'a', value: 'one', headers }] });
       await consumer.subscribe({ topic: name, fromBeginning: true });

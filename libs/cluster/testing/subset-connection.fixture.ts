@@ -5,6 +5,8 @@ import { outsideSubset } from './command-subset.fixture.js';
 export async function connectWithinSubset(url: string, name: string): Promise<Database> {
   const outside = new Set<string>();
   const database = await connectMongo(url, name, {
+    // What the driver never notices by itself must be noticed within the time that the contracts give.
+    lookMaxMs: 3_000,
     watch: (command, body) => {
       for (const what of outsideSubset(command, body)) outside.add(what);
     },

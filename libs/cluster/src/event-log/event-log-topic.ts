@@ -1,4 +1,5 @@
 import kafkajs, { type Admin, type KafkaConfig } from 'kafkajs';
+import { createTopics } from './created-topics.js';
 import { asking } from './kafka-questions.js';
 
 export interface EventLogTopic {
@@ -29,20 +30,17 @@ export async function prepareEventLog(
   await asking(options.kafka, async (admin) => {
     // The client would report an existing topic as an error.
     if ((await admin.listTopics()).includes(topic)) return;
-    await admin.createTopics({
-      waitForLeaders: true,
-      topics: [
-        {
-          topic,
-          numPartitions: partitions,
-          replicationFactor: replication,
-          configEntries: Object.entries({
-            ...settings,
-            'min.insync.replicas': String(Math.max(1, replication - 1)),
-          }).map(([name, value]) => ({ name, value })),
-        },
-      ],
-    });
+    await createTopics(admin, [
+      {
+        topic,
+        numPartitions: partitions,
+        replicationFactor: replication,
+        configEntries: Object.entries({
+          ...settings,
+          'min.insync.replicas': String(Math.max(1, replication - 1)),
+        }).map(([name, value]) => ({ name, value })),
+      },
+    ]);
   });
   await checkEventLog(options);
 }

@@ -17,6 +17,7 @@ import {
   until,
   upTo,
 } from '../../testing/scratch-topic.fixture.js';
+import { createTopics } from './created-topics.js';
 
 let on: ScratchTopic;
 let topic: string;
@@ -283,9 +284,9 @@ describe('at boot the topic', () => {
 
   it('is refused in one line when it drops records or has another number of partitions', async () => {
     const name = `${topic}-short`;
-    await admin.createTopics({
-      topics: [{ topic: name, numPartitions: 2, configEntries: [{ name: 'retention.ms', value: '1000' }] }],
-    });
+    await createTopics(admin, [
+      { topic: name, numPartitions: 2, configEntries: [{ name: 'retention.ms', value: '1000' }] },
+    ]);
     await expect(prepareEventLog({ kafka, topic: name, partitions, replication: 1 })).rejects.toThrow(
       new TopicRefused(
         `${name} cannot be the event log: it has 2 partitions, not 3; retention.ms is 1000, not -1`,

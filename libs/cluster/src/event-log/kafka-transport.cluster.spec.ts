@@ -7,6 +7,7 @@ import type { TopicBatch } from '@readership/kernel';
 import { Kafka, logLevel, type Admin, type KafkaConfig, type Message } from 'kafkajs';
 import { testServers } from '../../testing/test-servers.fixture.js';
 import { KafkaTransport, type KafkaTransportOptions, type TopicBatches } from './kafka-transport.js';
+import { createTopics } from './created-topics.js';
 
 const kafka: KafkaConfig = {
   clientId: 'readership-spec',
@@ -115,13 +116,10 @@ beforeEach(async () => {
   overheard = [];
   errors = [];
   handling = async () => {};
-  await admin.createTopics({
-    waitForLeaders: true,
-    topics: [
-      { topic: ingest, numPartitions: 2 },
-      { topic: other, numPartitions: 1 },
-    ],
-  });
+  await createTopics(admin, [
+    { topic: ingest, numPartitions: 2 },
+    { topic: other, numPartitions: 1 },
+  ]);
 });
 
 afterEach(async () => {

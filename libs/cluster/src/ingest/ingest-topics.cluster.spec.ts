@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { testServers } from '../../testing/test-servers.fixture.js';
 import { checkIngest, prepareIngest, type IngestTopics } from './ingest-topics.js';
 import { KafkaDeadLetters } from './kafka-dead-letters.js';
+import { createTopics } from '../event-log/created-topics.js';
 
 const kafka = { clientId: 'readership-spec', brokers: [testServers().kafka], logLevel: logLevel.NOTHING };
 let admin: Admin;
@@ -35,7 +36,7 @@ describe('the topics of what others send', () => {
   });
 
   it('are prepared where one of them is there already', async () => {
-    await admin.createTopics({ topics: [{ topic: deadLetters(), numPartitions: 1 }], waitForLeaders: true });
+    await createTopics(admin, [{ topic: deadLetters(), numPartitions: 1 }]);
     await prepared();
     await checkIngest(topics);
   });
@@ -59,7 +60,7 @@ describe('the topics of what others send', () => {
   ])(
     'are refused when records could not be read, or could be lost before: %#',
     async (configEntries, why) => {
-      await admin.createTopics({ topics: [{ topic: ingest(), configEntries }], waitForLeaders: true });
+      await createTopics(admin, [{ topic: ingest(), configEntries }]);
       await prepared();
       await expect(checkIngest(topics)).rejects.toThrow(why);
     },

@@ -1,4 +1,5 @@
 import kafkajs, { type KafkaConfig } from 'kafkajs';
+import { createTopics } from '../event-log/created-topics.js';
 import { TopicRefused } from '../event-log/event-log-topic.js';
 import { asking } from '../event-log/kafka-questions.js';
 
@@ -54,14 +55,11 @@ export async function prepareIngest(
     }).map(([name, value]) => ({ name, value })),
   });
   await asking(options.kafka, (admin) =>
-    admin.createTopics({
-      waitForLeaders: true,
-      topics: [
-        created(ingestTopic(options), partitions, ingestSettings),
-        // One partition: there are few records, and their order is the order in which they were parked.
-        created(deadLettersTopic(options), 1, deadLetterSettings),
-      ],
-    }),
+    createTopics(admin, [
+      created(ingestTopic(options), partitions, ingestSettings),
+      // One partition: there are few records, and their order is the order in which they were parked.
+      created(deadLettersTopic(options), 1, deadLetterSettings),
+    ]),
   );
 }
 

@@ -8,6 +8,7 @@ import {
   type NewJob,
 } from '../ports/job-queue.js';
 import { Refusal } from '../refusal.js';
+import { Unavailable } from '../unavailable.js';
 import { pause, until, within, type ContractCase, type Fixture } from './contract.js';
 
 export interface JobQueueFixture extends Fixture<JobQueue> {
@@ -28,7 +29,17 @@ const never = () => new Promise<void>(() => undefined);
 const stopped = (worker: JobWorker) => within('stop', worker.stop());
 
 const becomes = (port: JobQueue, id: string, state: Job['state'], ms?: number) =>
-  until(`${id} is ${state}`, async () => (await port.job(queue, id))?.state === state, ms);
+  until(`${id} is ${state}`, async () => (await found(port, id))?.state === state, ms);
+
+/** `null` also while a store that was away has not been noticed again: a question may be refused until then. */
+async function found(port: JobQueue, id: string): Promise<Job | null> {
+  try {
+    return await port.job(queue, id);
+  } catch (error) {
+    if (error instanceof Unavailable) return null;
+    throw error;
+  }
+}
 
 export const jobQueueContract: readonly Case[] = [
   {
