@@ -7,7 +7,7 @@ const mebibyte = 1024 * 1024;
 /** Largest bodies, in bytes, by kind. */
 export const bodyLimits = { json: mebibyte, batch: 10_000_000, form: mebibyte / 2 } as const;
 
-/** Bodies that arrive as bytes; the handler parses them piece by piece. */
+/** Takes that arrive as bytes; the handler parses them piece by piece. */
 const rawTypes: Readonly<Record<string, number>> = {
   'application/x-ndjson': bodyLimits.batch,
   'application/cloudevents+json': bodyLimits.json,

@@ -33,7 +33,7 @@ export {
 } from './ndjson.js';
 export {
   Answers,
-  Bodies,
+  Takes,
   changeOf,
   fileOf,
   json,

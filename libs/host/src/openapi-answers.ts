@@ -50,11 +50,11 @@ export const answersExtension = 'x-answers';
  */
 export const Answers = (answers: AnswerShapes): MethodDecorator => ApiExtension(answersExtension, answers);
 
-export const bodiesExtension = 'x-bodies';
+export const takesExtension = 'x-takes';
 
 /** Describes the body of a request that no class describes, by media type. */
-export const Bodies = (content: NonNullable<AnswerShape['content']>): MethodDecorator =>
-  applyDecorators(ApiConsumes(...Object.keys(content)), ApiExtension(bodiesExtension, content));
+export const Takes = (content: NonNullable<AnswerShape['content']>): MethodDecorator =>
+  applyDecorators(ApiConsumes(...Object.keys(content)), ApiExtension(takesExtension, content));
 
 export function json(schema: Schema, ...headers: readonly AnswerHeader[]): AnswerShape {
   return { content: { 'application/json': schema }, headers };

@@ -2,7 +2,7 @@ import type { OpenAPIObject } from '@nestjs/swagger';
 import {
   answerHeaders,
   answersExtension,
-  bodiesExtension,
+  takesExtension,
   problemSchema,
   type AnswerHeader,
   type AnswerShape,
@@ -64,14 +64,14 @@ function refusalsOf(operation: Operation, path: string, method: string, open: bo
 
 type Declared = Operation & {
   [answersExtension]?: AnswerShapes;
-  [bodiesExtension]?: NonNullable<AnswerShape['content']>;
+  [takesExtension]?: NonNullable<AnswerShape['content']>;
 };
 
 /** Replaces what is generated of an operation's bodies and answers with what it declares and with what follows. */
 export function describeOperation(operation: Declared, path: string, method: string, open: boolean): void {
-  const { [answersExtension]: declared = {}, [bodiesExtension]: bodies } = operation;
+  const { [answersExtension]: declared = {}, [takesExtension]: bodies } = operation;
   delete operation[answersExtension];
-  delete operation[bodiesExtension];
+  delete operation[takesExtension];
   if (bodies !== undefined) operation.requestBody = { required: true, content: contentOf(bodies) };
   const statuses = [...refusalsOf(operation, path, method, open), ...Object.keys(declared).map(Number)];
   operation.responses = Object.fromEntries(

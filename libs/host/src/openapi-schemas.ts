@@ -39,7 +39,8 @@ export function pageOf(item: Schema): Schema {
 
 /** What a body must be that a zod schema reads. */
 export function schemaOf(schema: z.ZodType): Schema {
-  const { $schema, ...described } = z.toJSONSchema(schema, { io: 'input', target: 'draft-2020-12' });
+  const described = z.toJSONSchema(schema, { io: 'input', target: 'draft-2020-12' });
+  delete described.$schema;
   return described;
 }
 

@@ -3,7 +3,7 @@ import { ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
 import {
   Answer,
   Answers,
-  Bodies,
+  Takes,
   Clock,
   HttpProblem,
   json,
@@ -50,7 +50,7 @@ export class CostsController {
     summary:
       'State what a branch spent in a month: one cost as JSON or many as NDJSON; a later statement replaces an earlier one',
   })
-  @Bodies({ 'application/json': costSchema, 'application/x-ndjson': linesOf(costSchema) })
+  @Takes({ 'application/json': costSchema, 'application/x-ndjson': linesOf(costSchema) })
   @Answers({
     200: {
       content: { 'application/json': statedSchema, 'application/x-ndjson': linesOf(outcomeOfLine) },

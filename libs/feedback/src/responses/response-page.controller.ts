@@ -3,7 +3,7 @@ import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import {
   Answer,
   Answers,
-  Bodies,
+  Takes,
   day,
   fileOf,
   HttpProblem,
@@ -120,7 +120,7 @@ export class ResponsePageController {
     422: noticeOr('Some answers are not valid.'),
   })
   @ApiOperation({ summary: 'Answer an invitation; possible once' })
-  @Bodies({
+  @Takes({
     'application/json': schemaOf(sentAnswers),
     'application/x-www-form-urlencoded': { type: 'object', additionalProperties: text },
   })

@@ -3,7 +3,7 @@ import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import {
   Answer,
   Answers,
-  Bodies,
+  Takes,
   HttpProblem,
   json,
   linesOf,
@@ -42,7 +42,7 @@ export class ResponsesController {
     summary:
       'Record paper or imported responses, one as JSON or one per line; the same request again changes nothing',
   })
-  @Bodies({ 'application/json': responseSchema, 'application/x-ndjson': linesOf(responseSchema) })
+  @Takes({ 'application/json': responseSchema, 'application/x-ndjson': linesOf(responseSchema) })
   @Answers({
     200: {
       content: { 'application/json': recordedSchema, 'application/x-ndjson': linesOf(outcomeOfLine) },

@@ -4,7 +4,7 @@ import type { InteractionFact } from '@readership/contracts';
 import {
   Answer,
   Answers,
-  Bodies,
+  Takes,
   changeOf,
   Clock,
   HttpProblem,
@@ -74,7 +74,7 @@ export class InteractionsController {
   })
   @ApiHeaders(eventHeaders.map((name) => ({ name, required: false, description: 'In binary mode.' })))
   @ApiOperation({ summary: 'Record one interaction, a CloudEvent; the same request again changes nothing' })
-  @Bodies({
+  @Takes({
     'application/json': { anyOf: [eventSchema, eventDataSchema] },
     'application/cloudevents+json': eventSchema,
   })
@@ -101,7 +101,7 @@ export class InteractionsController {
   @HttpCode(200)
   @Header('content-type', 'application/x-ndjson')
   @Answers(outcomes)
-  @Bodies({
+  @Takes({
     'application/x-ndjson': linesOf(eventSchema),
     'application/cloudevents-batch+json': listOf(eventSchema),
   })
@@ -131,7 +131,7 @@ export class InteractionsController {
   @Post(':id/correct')
   @Answers({ ...changeOf(interactionSchema), 409: 'It was withdrawn.' })
   @ApiOperation({ summary: 'Correct an interaction, but not its card or patron' })
-  @Bodies({ 'application/json': schemaOf(correction) })
+  @Takes({ 'application/json': schemaOf(correction) })
   async correct(
     @Param('id') id: string,
     @Body() body: unknown,
@@ -166,7 +166,7 @@ export class InteractionsController {
   @Post(':id/withdraw')
   @Answers(changeOf(interactionSchema))
   @ApiOperation({ summary: 'Withdraw an interaction, so that it does not count any more' })
-  @Bodies({ 'application/json': schemaOf(withdrawal) })
+  @Takes({ 'application/json': schemaOf(withdrawal) })
   async withdraw(
     @Param('id') id: string,
     @Body() body: unknown,

@@ -3,7 +3,7 @@ import { ApiOperation, ApiTags, getSchemaPath } from '@nestjs/swagger';
 import {
   Answer,
   Answers,
-  Bodies,
+  Takes,
   HttpProblem,
   linesOf,
   ndjsonLines,
@@ -30,7 +30,7 @@ export class PatronBatchController {
   @Post()
   @HttpCode(200)
   @Header('content-type', 'application/x-ndjson')
-  @Bodies({ 'application/x-ndjson': linesOf({ $ref: getSchemaPath(PatronBody) }) })
+  @Takes({ 'application/x-ndjson': linesOf({ $ref: getSchemaPath(PatronBody) }) })
   @ApiOperation({
     summary: 'Register many patrons, one JSON object per line; the answer has one line per patron, in order',
   })
