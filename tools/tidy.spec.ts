@@ -12,7 +12,7 @@ const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclud
 })
   .split('\n')
   .filter((file) => file !== '' && existsSync(join(root, file)));
-const code = files.filter((file) => /\.(ts|js|mjs)$/.test(file));
+const code = files.filter((file) => /(?<!\.d)\.(ts|js|mjs)$/.test(file));
 const text = (file: string): string => readFileSync(join(root, file), 'utf8');
 
 const exceptions: Readonly<Record<string, readonly string[]>> = {

@@ -22,7 +22,7 @@ const mappingTo = (kind: string): Mapping => ({
 describe('a year of England’s libraries', () => {
   if (folder === undefined) {
     it('is read from the rows that lie here', () => {
-      const reader = new RowReader(mappingTo('visit'), '/england');
+      const reader = new RowReader(mappingTo('visit'), '/england', 'Europe/London');
       const rows = rowsOf(join(import.meta.dirname, 'england-visits-2023-24.sample.csv'));
       const read = rows.map((row, at) => reader.read(row, at + 2));
       expect(rows.length).toBeGreaterThan(20);

@@ -5,39 +5,45 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Mapping } from './csv-mapping.js';
-import { importCsv, type ImportRequest } from './import.js';
+import { importCsv, ImportStopped, type ImportRequest } from './import.js';
 
 const mapping: Mapping = { time: 'Day', branch: 'Where', kind: { const: 'visit' }, quantity: 'Count' };
 
 let server: Server;
 let folder: string;
-/** Branches that are recorded. The list of branches has none of them yet. */
+/** Branches that are recorded. */
 let recorded: Set<string>;
 let asked: string[];
 let batches: InteractionEvent[][];
+/** Batches of dry runs. */
+let rehearsed: InteractionEvent[][];
 /** The number of further answers that say that the database is unavailable. */
 let away = 0;
 
 function outcomeOf({ data }: InteractionEvent, at: number): LineOutcome {
   const line = at + 1;
   if (!recorded.has(data.branch))
-    return { line, outcome: 'refused', code: 'UNKNOWN_BRANCH', pointer: '/data/branch' };
+    return { line, outcome: 'refused', code: 'UNKNOWN_BRANCH', detail: 'None.', pointer: '/data/branch' };
   if (data.quantity! > 10_000_000)
-    return { line, outcome: 'refused', code: 'QUANTITY_TOO_LARGE', pointer: '/data/quantity' };
+    return {
+      line,
+      outcome: 'refused',
+      code: 'QUANTITY_TOO_LARGE',
+      detail: 'Much.',
+      pointer: '/data/quantity',
+    };
   return { line, outcome: 'recorded', id: 'x' };
 }
 
 function answerOf(url: string, body: string): { status: number; text: string } {
-  if (url === '/v1/interactions/batch') {
+  if (url.startsWith('/v1/interactions/batch')) {
     if (away-- > 0) return { status: 503, text: '{"code":"STORE_UNAVAILABLE"}' };
     const events = body.split('\n').map((line) => JSON.parse(line) as InteractionEvent);
-    batches.push(events);
+    (url.endsWith('?dryRun=true') ? rehearsed : batches).push(events);
     return { status: 200, text: events.map((event, at) => JSON.stringify(outcomeOf(event, at))).join('\n') };
   }
   asked.push(url);
-  if (url.startsWith('/v1/branches?')) return { status: 200, text: '{"items":[],"nextCursor":null}' };
-  if (recorded.has(url.slice('/v1/branches/'.length))) return { status: 200, text: '{}' };
-  return { status: 404, text: '{"code":"BRANCH_UNKNOWN"}' };
+  return { status: 404, text: '{"code":"CONSORTIUM_UNKNOWN"}' };
 }
 
 beforeAll(async () => {
@@ -61,42 +67,83 @@ beforeEach(() => {
   recorded = new Set(['NEW']);
   asked = [];
   batches = [];
+  rehearsed = [];
   away = 0;
 });
 
-function run(rows: readonly string[], more: Partial<ImportRequest> = {}, report?: (read: number) => void) {
+const client = (patienceMs = 120_000) =>
+  new ReadershipClient(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, 'key', { patienceMs });
+
+function run(
+  rows: readonly string[],
+  more: Partial<ImportRequest> = {},
+  report?: (read: number) => void,
+  patienceMs?: number,
+) {
   const file = join(folder, 'rows.csv');
   writeFileSync(file, ['Day,Where,Count', ...rows].join('\n'));
-  const client = new ReadershipClient(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, 'key');
-  return importCsv(client, { file, mapping, dryRun: false, ...more }, report);
+  return importCsv(client(patienceMs), { file, mapping, dryRun: false, ...more }, report);
 }
 const visit = (branch: string, count: number | string = 1) => `2024-03-01,${branch},${count}`;
 
-describe('an import while the list of branches is behind', () => {
+describe('an import', () => {
   it('leaves it to the service which branches are known', async () => {
     expect(await run([visit('NEW'), visit('NEW', 2)])).toMatchObject({ recorded: 2, refused: 0 });
   });
 
-  it('finds in a dry run what is recorded, and asks for each branch once', async () => {
-    const rows = [visit('NEW'), visit('NONE'), visit('NEW', 2), visit('no such')];
-    expect(await run(rows, { dryRun: true })).toEqual({
-      ...{ total: 4, recorded: 2, alreadyRecorded: 0, refused: 2 },
-      errors: [
-        { line: 3, column: 'Where', code: 'UNKNOWN_BRANCH' },
-        { line: 5, column: 'Where', code: 'UNKNOWN_BRANCH' },
-      ],
-    });
-    expect(asked).toEqual(['/v1/branches/NEW', '/v1/branches/NONE']);
+  it('lets the service judge the rows of a dry run, by the same batches, and records nothing', async () => {
+    const rows = [visit('NEW'), visit('NONE'), visit('NEW', 10_000_001), visit('no such'), visit('NEW', '')];
+    const said = await run(rows, { dryRun: true });
+    expect(said).toMatchObject({ total: 5, recorded: 1, alreadyRecorded: 0, refused: 4 });
+    expect(said.errors.map(({ line, column, code }) => [line, column, code])).toEqual([
+      [3, 'Where', 'UNKNOWN_BRANCH'],
+      [4, 'Count', 'QUANTITY_TOO_LARGE'],
+      [5, 'Where', 'UNKNOWN_BRANCH'],
+      [6, 'Count', 'MISSING'],
+    ]);
     expect(batches).toEqual([]);
+    expect(await run(rows)).toEqual(said);
+    expect(batches).toEqual(rehearsed);
+    expect(asked).toEqual(['/v1/consortium', '/v1/consortium']);
+  });
+
+  it('judges a repeated id of a dry run after what was accepted before it', async () => {
+    const file = join(folder, 'ids.csv');
+    const rows = Array.from({ length: 2_001 }, (_, n) => `2024-03-01,NEW,1,${n % 2_000}`);
+    writeFileSync(file, ['Day,Where,Count,Id', ...rows].join('\n'));
+    await importCsv(client(), { file, mapping: { ...mapping, id: 'Id' }, dryRun: true });
+    expect(rehearsed.map((events) => events.slice(0, 2).map(({ id }) => id))).toEqual([
+      ['0', '1'],
+      ['0', '0'],
+    ]);
+  });
+
+  it('stops with what was done when the service is away for longer than it may wait', async () => {
+    away = Infinity;
+    const errorFile = join(folder, 'stopped.csv');
+    const stopped: unknown = await run([visit('NEW'), visit('NEW', '')], { errorFile }, undefined, 10).catch(
+      (error: unknown) => error,
+    );
+    expect(stopped).toBeInstanceOf(ImportStopped);
+    expect(stopped).toMatchObject({
+      result: { total: 2, recorded: 0, refused: 1 },
+      cause: { code: 'STORE_UNAVAILABLE' },
+    });
+    expect(readFileSync(errorFile, 'utf8')).toContain('3,Count,MISSING');
   });
 
   it('names the column of what the service refused, in the order of the file', async () => {
     const errorFile = join(folder, 'errors.csv');
     const rows = [visit('NEW', 'x'), visit('NONE'), visit('NEW', 10_000_001), visit('NEW', 0)];
     expect(await run(rows, { errorFile })).toMatchObject({ total: 4, recorded: 0, refused: 4 });
-    expect(readFileSync(errorFile, 'utf8')).toBe(
-      'line,column,code\n2,Count,BAD_QUANTITY\n3,Where,UNKNOWN_BRANCH\n4,Count,QUANTITY_TOO_LARGE\n5,Count,BAD_QUANTITY\n',
-    );
+    const [header, ...lines] = readFileSync(errorFile, 'utf8').trim().split('\n');
+    expect(header).toBe('line,column,code,detail');
+    expect(lines).toEqual([
+      expect.stringMatching(/^2,Count,BAD_QUANTITY,.*whole number/),
+      '3,Where,UNKNOWN_BRANCH,None.',
+      '4,Count,QUANTITY_TOO_LARGE,Much.',
+      expect.stringMatching(/^5,Count,BAD_QUANTITY,/),
+    ]);
   });
 
   it('sends batches, and none of a branch that was refused in one before', async () => {

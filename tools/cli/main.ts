@@ -1,4 +1,4 @@
-import { ReadershipClient, type ClientOptions } from '@readership/client';
+import { ReadershipClient, RequestRefused, type ClientOptions } from '@readership/client';
 import { contextNames } from '@readership/contracts';
 import { loadSample, readLoadState, saveLoadState } from '@readership/sample';
 import cliProgress from 'cli-progress';
@@ -9,7 +9,7 @@ import { prepareCluster } from '@readership/cluster';
 import { readServiceConfig } from '@readership/host';
 import { audit } from './audit.js';
 import type { Mapping } from './csv-mapping.js';
-import { importCsv } from './import.js';
+import { importCsv, ImportStopped, type ImportResult } from './import.js';
 import { abandon, outcomeOf, rebuild } from './rebuild.js';
 import { askedOf, republish } from './republish.js';
 
@@ -147,44 +147,74 @@ command('import <file>', 'Records the rows of a CSV file as interactions.')
   .requiredOption('--mapping <json>', 'JSON, or a file with it: {"field": "column" or {"const": value}}')
   .option(
     '--source <uri>',
-    'CloudEvents source of the interactions (default: /import/ and the name of the file)',
+    'CloudEvents source of the interactions (default: made of the mapping, not of the name of the file)',
   )
-  .option('--dry-run', 'check all rows without sending them', false)
-  .option('--errors <file>', 'CSV file to list refused rows in')
+  .option('--encoding <name>', 'encoding of a file without byte order mark, such as windows-1252', 'utf-8')
+  .option('--dry-run', 'let the service judge all rows without recording them', false)
+  .option('--errors <file>', 'new CSV file to list refused rows in')
   .action(
     async (
       file: string,
-      options: Where & { mapping: string; source?: string; dryRun: boolean; errors?: string },
+      options: Where & {
+        readonly mapping: string;
+        readonly source?: string;
+        readonly encoding: string;
+        readonly dryRun: boolean;
+        readonly errors?: string;
+      },
     ) => {
-      const text = options.mapping.trimStart().startsWith('{')
-        ? options.mapping
-        : readFileSync(options.mapping, 'utf8');
       const bar = new cliProgress.SingleBar(
         { format: '{bar} {percentage}%', noTTYOutput: false },
         cliProgress.Presets.shades_classic,
       );
+      const request = {
+        file,
+        mapping: mappingOf(options.mapping),
+        encoding: options.encoding,
+        dryRun: options.dryRun,
+        ...(options.source === undefined ? {} : { source: options.source }),
+        ...(options.errors === undefined ? {} : { errorFile: options.errors }),
+      };
       bar.start(100, 0);
-      const result = await importCsv(
-        clientOf(options, { patienceMs: importPatienceMs }),
-        {
-          file,
-          mapping: JSON.parse(text) as Mapping,
-          dryRun: options.dryRun,
-          ...(options.source === undefined ? {} : { source: options.source }),
-          ...(options.errors === undefined ? {} : { errorFile: options.errors }),
-        },
-        (read, bytes) => bar.update(bytes === 0 ? 100 : Math.floor((100 * read) / bytes)),
-      ).finally(() => bar.stop());
-      const done = options.dryRun ? 'would be sent' : 'recorded';
-      console.log(
-        `${result.total} rows: ${result.recorded} ${done}, ${result.alreadyRecorded} recorded before, ${result.refused} refused.`,
-      );
-      for (const { line, column, code } of result.errors.slice(0, 10))
-        console.log(`  line ${line} ${column} ${code}`);
-      if (result.refused > 10) console.log(`  … see ${options.errors ?? '--errors FILE'} for all of them`);
-      process.exitCode = result.refused === 0 ? 0 : 1;
+      try {
+        const client = clientOf(options, { patienceMs: importPatienceMs });
+        const result = await importCsv(client, request, (read, bytes) =>
+          bar.update(bytes === 0 ? 100 : Math.floor((100 * read) / bytes)),
+        ).finally(() => bar.stop());
+        sayImported(result, options);
+        process.exitCode = result.refused === 0 ? 0 : 1;
+      } catch (error) {
+        if (!(error instanceof ImportStopped)) throw error;
+        sayImported(error.result, options);
+        console.error(error.message);
+        throw error.cause;
+      }
     },
   );
+
+function mappingOf(option: string): Mapping {
+  const text = option.trimStart().startsWith('{') ? option : readFileSync(option, 'utf8');
+  try {
+    return JSON.parse(text) as Mapping;
+  } catch {
+    throw new Error(
+      'The mapping must be JSON, such as {"time":"Period","branch":"Where","kind":{"const":"visit"}}.',
+    );
+  }
+}
+
+function sayImported(
+  result: ImportResult,
+  options: { readonly dryRun: boolean; readonly errors?: string },
+): void {
+  const { total, recorded, alreadyRecorded, refused, errors } = result;
+  const done = options.dryRun ? 'would be recorded' : 'recorded';
+  console.log(`${total} rows: ${recorded} ${done}, ${alreadyRecorded} known already, ${refused} refused.`);
+  for (const { line, column, code, detail } of errors.slice(0, 10)) {
+    console.log(`  line ${line}${column === '' ? '' : `, column ${column}`}: ${code}. ${detail}`);
+  }
+  if (refused > 10) console.log(`  … ${options.errors ?? '--errors FILE'} lists all of them`);
+}
 
 command('sample', 'Loads the sample consortium; run it again to continue where it stopped.')
   .option('--state <file>', 'file that stores the progress', 'sample.json')
@@ -205,5 +235,8 @@ command('sample', 'Loads the sample consortium; run it again to continue where i
 
 program.parseAsync().catch((error: unknown) => {
   console.error(error instanceof Error ? error.message : String(error));
+  if (error instanceof RequestRefused) {
+    for (const { pointer, detail } of error.errors) console.error(`  ${pointer}: ${detail}`);
+  }
   process.exitCode = 1;
 });

@@ -72,22 +72,27 @@ export function costs(): Theme {
         ]);
       },
 
-      'in two currencies has no one figure': async (readership) => {
-        const rent = staff(1, { month: '2024-03', category: 'rent' });
-        await readership.tell('/v1/costs', rent);
-        const { after } = await readership.tell('/v1/costs', {
+      'is one cost in all spellings of its category': async (readership) => {
+        const rent = staff(400, { month: '2024-03', category: 'Rent & heating' });
+        const { body } = await readership.tell('/v1/costs', rent);
+        const { body: again, after } = await readership.tell('/v1/costs', {
           ...rent,
-          category: 'books',
-          amount: { minor: 1, currency: 'CHF' },
+          category: 'RENT  & Heating',
+          amount: { minor: 500, currency: 'EUR' },
         });
+        assert.equal(again.id, body.id);
         if (after === '') await readership.settled();
-        const query = new URLSearchParams({
-          scope: place.scope,
-          from: '2024-03',
-          to: '2024-03',
-          ...(after === '' ? {} : { after }),
-        });
-        await readership.refuses({ path: `/v1/metrics/cost-per-visit?${query}` }, 422, 'MIXED_CURRENCIES');
+        const march = { scope: place.scope, from: '2024-03', to: '2024-03' };
+        hasPart(
+          (await readership.metric('cost-per-visit', { ...march, ...(after === '' ? {} : { after }) }))
+            .points,
+          [{ numerator: 500, covered: { with: 1, of: 2 }, complete: false }],
+        );
+      },
+
+      'of another currency than the consortium’s is refused': async (readership) => {
+        const body = staff(1, { amount: { minor: 1, currency: 'CHF' } });
+        await readership.refuses({ path: '/v1/costs', body }, 422, 'OTHER_CURRENCY');
       },
     },
   };

@@ -78,13 +78,42 @@ export function membership(): Theme {
         );
       },
 
+      'takes a move that took effect before a closure after it': async (readership) => {
+        const dora = await register(readership, 'DORA', 'NORTH');
+        await readership.tell(`/v1/patrons/${dora}/close`, { reason: 'moved', on: '2024-06-15' });
+        const { after } = await readership.tell(`/v1/patrons/${dora}/move`, {
+          homeBranch: place.branch('SOUTH'),
+          since: '2024-05-15',
+        });
+        const june = ['2024-06', '2024-06'] as const;
+        assert.deepEqual(await figures(readership, 'lost-readers', june, 'SOUTH', after), [1]);
+        assert.deepEqual(await figures(readership, 'lost-readers', june, 'NORTH'), [0]);
+        const { body } = await readership.send({ path: `/v1/patrons/${dora}` });
+        hasPart(body, { homeBranch: place.branch('SOUTH'), status: 'closed' });
+      },
+
+      'is at home in every figure where the record says, also since a day before the enrolment': async (
+        readership,
+      ) => {
+        const emmy = await register(readership, 'EMMY', 'NORTH');
+        const { after } = await readership.tell(`/v1/patrons/${emmy}/move`, {
+          homeBranch: place.branch('SOUTH'),
+          since: '2023-12-01',
+        });
+        const { body } = await readership.send({ path: `/v1/patrons/${emmy}` });
+        hasPart(body, { homeBranch: place.branch('SOUTH'), enrolledOn: '2024-01-10' });
+        const january = ['2024-01', '2024-01'] as const;
+        assert.deepEqual(await figures(readership, 'new-readers', january, 'NORTH', after), [2]);
+        assert.deepEqual(await figures(readership, 'new-readers', january, 'SOUTH'), [2]);
+      },
+
       'lapses a year after the last sign of life': async (readership) => {
         const losses = await readership.metric('lost-readers', {
           scope: place.scope,
           from: '2025-01',
           to: '2025-01',
         });
-        hasPart(losses.points, [{ value: 2, reasons: { lapsed: 2, expired: 0, closed: 0, erased: 0 } }]);
+        hasPart(losses.points, [{ value: 3, reasons: { lapsed: 3, expired: 0, closed: 0, erased: 0 } }]);
       },
     },
   };

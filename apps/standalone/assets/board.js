@@ -1,4 +1,5 @@
 /** The board's page: reads the six figures with the key from the address's fragment and shows them. */
+import { change, everyItem, missing, periodName, scopeChoices, shown } from './board-figures.js';
 
 const titles = {
   'new-readers': 'New readers',
@@ -33,35 +34,10 @@ async function get(path) {
   const response = await fetch(path, { headers: { authorization: `Bearer ${key}` } });
   if (response.status === 401) throw new NoKey('That key is not known here.');
   const body = await response.json();
+  if (body.code === 'UNKNOWN_SCOPE')
+    throw new Error('There is no such library or branch here: choose another.');
   if (!response.ok) throw new Error(body.detail ?? `The server answered ${response.status}.`);
   return body;
-}
-
-function shown(figure, value) {
-  if (value === null || value === undefined) return 'no data';
-  if (figure.metric === 'satisfaction')
-    return new Intl.NumberFormat(undefined, { style: 'percent', maximumFractionDigits: 1 }).format(value);
-  if (figure.currency)
-    return new Intl.NumberFormat(undefined, { style: 'currency', currency: figure.currency }).format(
-      value / 100,
-    );
-  const digits = figure.metric === 'frequency' ? 1 : 0;
-  return new Intl.NumberFormat(undefined, {
-    minimumFractionDigits: digits,
-    maximumFractionDigits: digits,
-  }).format(value);
-}
-
-function change(figure, point, before) {
-  if (!before || before.value === null || point.value === null) return 'nothing to compare a year before';
-  const than = `${shown(figure, before.value)} a year before`;
-  if (before.value === 0) return than;
-  const share = point.value / before.value - 1;
-  const percent = new Intl.NumberFormat(undefined, { style: 'percent', maximumFractionDigits: 1 }).format(
-    Math.abs(share),
-  );
-  if (Math.abs(share) < 0.0005) return `unchanged, ${than}`;
-  return `${share > 0 ? '▲ up' : '▼ down'} ${percent} from ${than}`;
 }
 
 function element(name, text, className) {
@@ -81,7 +57,7 @@ function show({ figures, policy }) {
         element('p', shown(figure, point.value), 'value'),
         element('p', meanings[figure.metric] ?? ''),
         element('p', change(figure, point, figure.comparison?.points[0]), 'change'),
-        element('p', point.period.replace('/', ' to ') + (point.complete ? '' : ' (not complete yet)')),
+        element('p', periodName(point.period) + missing(point)),
       );
       return item;
     }),
@@ -94,7 +70,7 @@ function show({ figures, policy }) {
       head.scope = 'row';
       row.append(
         head,
-        element('td', point.period.replace('/', ' to ')),
+        element('td', periodName(point.period)),
         element('td', shown(figure, point.value)),
         element('td', shown(figure, figure.comparison?.points[0]?.value)),
         element('td', new Intl.NumberFormat().format(point.n ?? 0)),
@@ -105,11 +81,16 @@ function show({ figures, policy }) {
   byId('policy').textContent = `A reader stays current for ${policy.windowMonths} months after the last use.`;
 }
 
+/** The scope that the address names: it keeps what was chosen, also while the list of scopes is not there. */
+function chosenScope() {
+  return new URLSearchParams(location.search).get('scope') ?? 'consortium';
+}
+
 async function load() {
   const status = byId('status');
   status.textContent = 'Loading the figures …';
   try {
-    const query = new URLSearchParams({ scope: byId('scope').value });
+    const query = new URLSearchParams({ scope: chosenScope() });
     if (byId('to').value) query.set('to', byId('to').value);
     const board = await get(`/v1/metrics?${query}`);
     byId('key-form').hidden = true;
@@ -118,7 +99,7 @@ async function load() {
       ({ points }) => points[0].value === null || points[0].value === 0,
     )
       ? 'There is nothing to count yet: register branches and patrons, then publish interactions.'
-      : `Figures up to ${board.figures[0].points[0].period}.`;
+      : `Figures up to ${periodName(board.figures[0].points[0].period)}.`;
     if (!(await fetch('/readyz')).ok)
       status.textContent += ' Not everything is loaded yet: show them again in a moment.';
   } catch (error) {
@@ -132,16 +113,12 @@ async function scopes() {
   try {
     const [consortium, libraries, branches] = await Promise.all([
       get('/v1/consortium'),
-      get('/v1/libraries?limit=200'),
-      get('/v1/branches?limit=200'),
+      everyItem(get, '/v1/libraries'),
+      everyItem(get, '/v1/branches'),
     ]);
     byId('consortium').textContent = consortium.name;
-    const chosen = new URLSearchParams(location.search).get('scope') ?? 'consortium';
-    const options = [
-      ['consortium', 'The whole consortium'],
-      ...libraries.items.map(({ id, name }) => [`library:${id}`, name]),
-      ...branches.items.map(({ id, name }) => [`branch:${id}`, `– ${name}`]),
-    ].map(([value, label]) => {
+    const chosen = chosenScope();
+    const options = scopeChoices(libraries, branches, chosen).map(([value, label]) => {
       const option = element('option', label);
       option.value = value;
       option.selected = value === chosen;

@@ -9,6 +9,7 @@ const asset = (type: string, name: string): StaticFile =>
 const html = asset('html', 'board.html');
 const css = asset('css', 'board.css');
 const js = asset('javascript', 'board.js');
+const figuresJs = asset('javascript', 'board-figures.js');
 
 /** The page at `/` until the console exists: an empty page that loads the figures with the reader's own key. */
 @Public()
@@ -34,5 +35,12 @@ export class BoardController {
   @ApiOperation({ summary: 'The script of the board' })
   script(): StaticFile {
     return js;
+  }
+
+  @Get('board-figures.js')
+  @Answers(fileOf('text/javascript'))
+  @ApiOperation({ summary: 'How the board writes its figures' })
+  figures(): StaticFile {
+    return figuresJs;
   }
 }

@@ -17,12 +17,19 @@ describe('the page at /', () => {
     expect([...text.matchAll(/(?:src|href)="([^"]+)"/g)].filter(([, to]) => !/^[/#]/.test(to!))).toEqual([]);
   });
 
-  it('has its style and its script beside it', async () => {
+  it('has its style and its scripts beside it', async () => {
     await request(app.url).get('/board.css').expect(200).expect('content-type', /css/);
-    await request(app.url)
+    const script = await request(app.url)
       .get('/board.js')
       .expect(200)
       .expect('content-type', /javascript/);
+    const imported = [...script.text.matchAll(/from '\.(\/[^']+)'/g)].map(([, path]) => path!);
+    expect(imported).toEqual(['/board-figures.js']);
+    for (const path of imported)
+      await request(app.url)
+        .get(path)
+        .expect(200)
+        .expect('content-type', /javascript/);
   });
 
   it('opens nothing else', async () => {

@@ -19,6 +19,7 @@ afterAll(async () => {
 it('no route is public but the shell, the documents, the probes and the pages for patrons', () => {
   expect(app.publicRoutes).toEqual([
     'GET /',
+    'GET /board-figures.js',
     'GET /board.css',
     'GET /board.js',
     'GET /docs',
@@ -63,6 +64,7 @@ it('the shell holds no figure and lets nothing be loaded from elsewhere', async 
     ['/', 'text/html'],
     ['/board.css', 'text/css'],
     ['/board.js', 'text/javascript'],
+    ['/board-figures.js', 'text/javascript'],
   ]) {
     const answer = await app.when({ url: url!, key: null }).then(200);
     expect(answer.headers.get('content-type')).toMatch(type!);

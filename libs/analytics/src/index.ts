@@ -2,5 +2,10 @@ export { AnalyticsModule } from './analytics.module.js';
 export { figureModels } from './builds/figure-models.js';
 export { builds } from './builds/builds.decider.js';
 export { people } from './readership/people.tally.js';
-export { readerActivity } from './readership/reader-activity.projection.js';
+export {
+  readerActivity,
+  type ReaderActivity,
+  type ReaderFact,
+} from './readership/reader-activity.projection.js';
 export { volumes } from './volumes/volumes.tally.js';
+export { peopleReader } from './readership/people.js';

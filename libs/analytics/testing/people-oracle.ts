@@ -33,7 +33,7 @@ export function personOf({ policy, zone, streams }: History, person: string) {
   let enrolment = Infinity;
   for (const { type, data } of own) {
     if (type === 'PatronRegistered') {
-      homes.push({ since: data.enrolledOn ?? '0000', branch: data.homeBranch });
+      homes.push({ since: '0000', branch: data.homeBranch });
       if (data.enrolledOn) enrolment = monthNumber(data.enrolledOn);
     }
     if (type === 'PatronMoved') homes.push({ since: data.since, branch: data.homeBranch });
@@ -46,7 +46,7 @@ export function personOf({ policy, zone, streams }: History, person: string) {
     if (last.key !== person || !last.stream.startsWith('interaction-')) continue;
     const says = 'now' in last.data ? last.data.now : null;
     if (!says || !policy.qualifying.includes(says.kind) || (says.digital && !policy.digital)) continue;
-    if (says.kind === 'contact' && says.startedBy === 'library') continue;
+    if (says.startedBy === 'library') continue;
     const day = Temporal.Instant.from(says.time).toZonedDateTimeISO(zone).toPlainDate().toString();
     uses.push({ month: monthNumber(day), day });
   }
@@ -62,9 +62,7 @@ export function personOf({ policy, zone, streams }: History, person: string) {
     );
   const home = remembered((m): string => {
     const until = homes.filter(({ since }) => since <= `${monthName(m)}-31`);
-    if (until.length > 0) return latest(until, (h) => h.since)!.branch;
-    const earliest = homes.map(({ since }) => since).sort()[0];
-    return homes.filter(({ since }) => since === earliest).at(-1)!.branch;
+    return latest(until, (h) => h.since)!.branch;
   });
   const closed = remembered((m): string | null => {
     const until = states.filter(({ on }) => on <= `${monthName(m)}-31`);

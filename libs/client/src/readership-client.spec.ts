@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { ReadershipClient, RequestRefused } from './readership-client.js';
+import { NotConnected, ReadershipClient, RequestRefused } from './readership-client.js';
 
 type Answer = (request: IncomingMessage, response: ServerResponse, body: string) => void;
 
@@ -92,6 +92,30 @@ describe('the client', () => {
     );
     expect(asked.length).toBe(1);
   });
+
+  it('keeps what is wrong with which field', async () => {
+    const errors = [
+      { pointer: '/cards/1', code: 'BAD_CARD', detail: 'A card number has 1 to 64 characters.' },
+    ];
+    answers = [answer(422, JSON.stringify({ code: 'INVALID', detail: 'See errors.', errors }))];
+    await expect(client().send('POST', '/v1/patrons', {})).rejects.toMatchObject({ code: 'INVALID', errors });
+  });
+
+  it('names the address when nobody is there', async () => {
+    const gone = createServer();
+    await new Promise<void>((listening) => gone.listen(0, '127.0.0.1', listening));
+    const { port } = gone.address() as AddressInfo;
+    await new Promise((closed) => gone.close(closed));
+    const failed: unknown = await new ReadershipClient(`http://127.0.0.1:${port}/`, 'key', { attempts: 2 })
+      .send('GET', '/v1/metrics')
+      .catch((error: unknown) => error);
+    expect(failed).toBeInstanceOf(NotConnected);
+    expect((failed as Error).message).toContain(`http://127.0.0.1:${port} cannot be reached (ECONNREFUSED)`);
+  });
+
+  it.each(['', 'localhost:8080', 'ftp://example.org'])('is not made for %j, which is no address', (url) =>
+    expect(() => new ReadershipClient(url, 'key')).toThrow('no address of a service'),
+  );
 
   it('names the status when the answer is no problem document', async () => {
     answers = [answer(502, '<html>')];

@@ -32,6 +32,13 @@ export interface LineOutcome {
   readonly pointer?: string;
 }
 
+/** One field that is wrong, by its JSON pointer in the body that was sent. */
+export interface FieldError {
+  readonly pointer: string;
+  readonly code: string;
+  readonly detail: string;
+}
+
 /** An answer outside 2xx that retries did not change. */
 export class RequestRefused extends Error {
   override readonly name = 'RequestRefused';
@@ -41,8 +48,25 @@ export class RequestRefused extends Error {
     /** Stable code of the problem document, or `HTTP_<status>`. */
     readonly code: string,
     detail: string,
+    /** What is wrong with which field, if the answer says so. */
+    readonly errors: readonly FieldError[] = [],
   ) {
     super(`${code}: ${detail}`);
+  }
+}
+
+/** Nobody answered, or the connection was lost again and again. `cause` is the error of the network. */
+export class NotConnected extends Error {
+  override readonly name = 'NotConnected';
+
+  constructor(
+    /** The address that was tried, without path and query. */
+    readonly address: string,
+    override readonly cause: unknown,
+  ) {
+    super(
+      `${address} cannot be reached (${reasonOf(cause)}): check the address, and whether Readership runs there.`,
+    );
   }
 }
 
@@ -55,28 +79,33 @@ export interface Answered<T> {
 }
 
 export const linesPerBatchMax = 10_000;
-const lostMax = 8;
 const pauseMsMax = 10_000;
 
 export interface ClientOptions {
   /** How long a call is retried while answers say to ask again; two minutes by default. */
   readonly patienceMs?: number;
+  /** How often in a row a lost connection is tried; eight times by default. */
+  readonly attempts?: number;
 }
 
 /**
  * The client that branch systems send with. It retries a call for two reasons only: the connection is lost, up to eight
  * times in a row, or the server says to ask again (429, 503: overloaded, not yet ready, database unavailable), for
- * `patienceMs` at most. It never asks sooner than `Retry-After` says.
+ * `patienceMs` at most. It never asks sooner than `Retry-After` says. Calls reject with `RequestRefused` or `NotConnected`.
  */
 export class ReadershipClient {
   private readonly patienceMs: number;
+  private readonly attempts: number;
 
   constructor(
     private readonly baseUrl: string,
     private readonly key: string,
-    { patienceMs = 120_000 }: ClientOptions = {},
+    { patienceMs = 120_000, attempts = 8 }: ClientOptions = {},
   ) {
+    if (!/^https?:$/.test(URL.canParse(baseUrl) ? new URL(baseUrl).protocol : ''))
+      throw new Error(`${baseUrl} is no address of a service: give one such as http://127.0.0.1:8080.`);
     this.patienceMs = patienceMs;
+    this.attempts = attempts;
   }
 
   async send<T = unknown>(method: string, path: string, body?: unknown): Promise<Answered<T>> {
@@ -126,7 +155,8 @@ export class ReadershipClient {
         await response.arrayBuffer();
         lost = 0;
       } catch (error) {
-        if (error instanceof RequestRefused || ++lost === lostMax) throw error;
+        if (error instanceof RequestRefused) throw error;
+        if (++lost === this.attempts) throw new NotConnected(new URL(this.baseUrl).origin, error);
       }
       await new Promise((resume) => setTimeout(resume, waitMs));
     }
@@ -157,13 +187,22 @@ function askedToWaitMs({ headers }: Response): number {
 async function refusedBy(response: Response): Promise<RequestRefused> {
   const text = await response.text();
   try {
-    const problem = JSON.parse(text) as { code?: string; detail?: string };
+    const problem = JSON.parse(text) as { code?: string; detail?: string; errors?: FieldError[] };
     return new RequestRefused(
       response.status,
       problem.code ?? `HTTP_${response.status}`,
       problem.detail ?? '',
+      Array.isArray(problem.errors) ? problem.errors : [],
     );
   } catch {
     return new RequestRefused(response.status, `HTTP_${response.status}`, response.statusText);
   }
+}
+
+/** `ECONNREFUSED`, `ENOTFOUND` …; fetch hides it in the cause of its own error. */
+function reasonOf(error: unknown): string {
+  const { cause } = error as { readonly cause?: unknown };
+  const code = (cause as { readonly code?: unknown } | undefined)?.code;
+  if (typeof code === 'string') return code;
+  return error instanceof Error ? error.message : String(error);
 }

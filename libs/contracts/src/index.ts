@@ -1,3 +1,5 @@
+export * from './card-number.js';
 export * from './contexts.js';
 export * from './published.js';
 export * from './shapes.js';
+export * from './text.js';

@@ -60,7 +60,7 @@ export const interactionFact = z.strictObject({
   kind: z.enum(interactionKinds),
   branch: codeId,
   quantity: z.int().min(1).max(10_000_000),
-  /** Who began a contact. */
+  /** Who started it, whatever its kind. What the library started is never use. */
   startedBy: z.enum(['patron', 'library']),
   channel: z.string().max(32).optional(),
   readScale: z.int().min(1).max(6).optional(),

@@ -1,34 +1,9 @@
 import { defaultPolicy, fact } from '@readership/contracts';
 import { memoryAdapters } from '@readership/embedded';
 import { startApp, type TestApp } from '@readership/host/testing';
-import { partitionOf, type Adapters, type Fact } from '@readership/kernel';
+import type { Adapters } from '@readership/kernel';
 import { FeedbackModule } from './feedback.module.js';
-
-/** Publishes facts as the directory of another context would. */
-async function tell(
-  adapters: Adapters,
-  key: string,
-  { type, schema, data }: Fact,
-  id: string,
-): Promise<void> {
-  const { eventLog } = adapters;
-  const partition = partitionOf(key, eventLog.partitions);
-  const { scanned } = await eventLog.lane('patron-profile', partition);
-  const at = '2024-01-01T00:00:00.000Z';
-  const record = {
-    partition,
-    context: 'patron-profile',
-    position: scanned + 1,
-    key,
-    type,
-    schema,
-    stream: key,
-    id,
-  };
-  await eventLog.publish('patron-profile', partition, scanned, scanned + 1, [
-    { ...record, time: at, recordedAt: at, actor: 'admin', body: JSON.stringify(data) },
-  ]);
-}
+import { tellAs } from './neighbours.fixture.js';
 
 const branch = (id: string) => fact('BranchAdded', { id, name: id, library: 'CITY', timeZone: 'UTC' });
 
@@ -38,7 +13,7 @@ let app: TestApp;
 
 beforeAll(async () => {
   adapters = memoryAdapters({ partitions: 3 });
-  await tell(adapters, 'branch-NORTH', branch('NORTH'), '018f0000-0000-7000-8000-00000000000a');
+  await tellAs(adapters, 'patron-profile', 'branch-NORTH', branch('NORTH'));
   app = await startApp((ports) => [FeedbackModule.on(ports)], adapters, { now: () => now });
 });
 
@@ -96,6 +71,13 @@ describe('surveys', () => {
     await app.when({ url: `/v1/surveys/${body.id}` }).then(200, body);
   });
 
+  it('are the same in another spelling', async () => {
+    const body = { ...surveyOf(fresh('survey')), title: 'Umfrage für Zoë' };
+    await app.when({ url: '/v1/surveys', body }).then(201, body);
+    const spelled = { ...body, title: '\ufeffUmfrage  fu\u0308r\u00a0Zoe\u0308\u200b ' };
+    await app.when({ url: '/v1/surveys', body: spelled }).then(200, body);
+  });
+
   it.each<[string, object]>([
     ['without questions', { questions: [] }],
     [
@@ -107,6 +89,8 @@ describe('surveys', () => {
     ['with an unknown field', { colour: 'blue' }],
     ['with a path as id', { id: '../etc' }],
     ['with a title that is blank', { title: '  ' }],
+    ['with a title in which nothing can be seen', { title: '\u200b\u202e\ufeff' }],
+    ['with a control character in its title', { title: 'a\u0007' }],
     ['with a language that is no tag', { language: '"><script>' }],
   ])('are refused %s', async (_what, change) => {
     const body = { ...surveyOf(fresh('survey')), ...change };
@@ -151,6 +135,19 @@ describe('paper responses', () => {
     await app.when({ url, body: again }).then(200, { id: 'p1', outcome: 'already-recorded' });
     const other = response('p1', { answers: { recommend: 0 } });
     await app.when({ url, body: other }).thenRefused(409, 'ID_REUSED');
+  });
+
+  it('may have null and blank text for what is optional', async () => {
+    const url = `/v1/surveys/${await survey()}/responses`;
+    const bare = { id: 'n1', answeredAt: '2024-04-02T12:00:00+02:00', answers: { recommend: 9 } };
+    const body = {
+      ...bare,
+      patronId: null,
+      branch: '',
+      answers: { recommend: 9, satisfied: null, remark: ' ' },
+    };
+    await app.when({ url, body }).then(201, { outcome: 'recorded' });
+    await app.when({ url, body: bare }).then(200, { outcome: 'already-recorded' });
   });
 
   it('publish scores, day and branch, and nothing that was written', async () => {
@@ -198,10 +195,7 @@ describe('paper responses', () => {
   it('wait for a branch that is about to be known', async () => {
     const url = `/v1/surveys/${await survey()}/responses`;
     const sent = app.http({ url, body: response('p1', { branch: 'LATE' }) });
-    setTimeout(
-      () => void tell(adapters, 'branch-LATE', branch('LATE'), '018f0000-0000-7000-8000-00000000000b'),
-      300,
-    );
+    setTimeout(() => void tellAs(adapters, 'patron-profile', 'branch-LATE', branch('LATE')), 300);
     expect((await sent).status).toBe(201);
   });
 
@@ -270,6 +264,15 @@ describe('testimonials', () => {
     ...change,
   });
   const consent = { givenOn: '2024-04-03', statement: 'I agree that the library prints this.' };
+
+  it('keep line breaks, emoji and the joiners of their script, and nothing invisible that means nothing', async () => {
+    const body = letter(fresh('letter'), { text: 'می\u200cخواهم\n👨‍👩‍👧', branch: null, patronId: '' });
+    const spelled = { ...body, text: '\ufeff می\u200cخواهم\r\n👨‍👩‍👧\u202e ', branch: '', patronId: null };
+    await app.when({ url: '/v1/testimonials', body: spelled }).then(201, { text: body.text });
+    await app.when({ url: '/v1/testimonials', body }).then(200, { text: body.text });
+    const blank = { ...body, id: fresh('letter'), text: '\u200b\n\u202e' };
+    await app.when({ url: '/v1/testimonials', body: blank }).thenRefused(422, 'INVALID');
+  });
 
   it('are received, approved, published with consent and withdrawn', async () => {
     const id = fresh('letter');
@@ -365,7 +368,7 @@ it('lets an invitation be answered until its last day ends in the zone of the co
     fiscalYearStartMonth: 1,
     activityPolicy: defaultPolicy,
   });
-  await tell(adapters, 'consortium-main', configured, '018f0000-0000-7000-8000-00000000000c');
+  await tellAs(adapters, 'patron-profile', 'consortium-main', configured);
   await app.settled();
   await app.when({ url, key: null }).then(200);
 });

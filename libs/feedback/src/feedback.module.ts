@@ -6,6 +6,7 @@ import { provesCardKey } from './card-key-proof.js';
 import { consortium } from './directory/consortium.projection.js';
 import { BranchDirectory } from './directory/directory.js';
 import { knownBranches } from './directory/known-branches.projection.js';
+import { knownPatrons } from './directory/known-patrons.projection.js';
 import { InvitationLinks } from './invitations/invitation-links.js';
 import { InvitationsController } from './invitations/invitations.controller.js';
 import { publish } from './publish.js';
@@ -36,7 +37,10 @@ export class FeedbackModule {
         TestimonialsController,
       ],
       providers: [BranchDirectory, InvitationLinks, ResponseRecorder],
-      log: { models: [{ projection: knownBranches }, { projection: consortium }], decode: decodeFact },
+      log: {
+        models: [{ projection: knownBranches }, { projection: knownPatrons }, { projection: consortium }],
+        decode: decodeFact,
+      },
       own: { models: [{ projection: surveysList }, { projection: testimonialsList }] },
     });
   }

@@ -1,9 +1,6 @@
 /** A line of text: no control characters, no half surrogate pairs, no line breaks. */
 export const oneLine = /^[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}]*$/u;
 
-/** Free text: well-formed, and without control characters except line breaks and tabs. */
-export const freeText = /^(?:[^\p{Cc}\p{Cs}]|[\t\n\r])*$/u;
-
 /**
  * An id that a library chooses: safe in addresses, stream names and form fields, and not a name that JavaScript objects
  * have themselves.

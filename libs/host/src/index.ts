@@ -1,5 +1,6 @@
 export { Answer, written } from './answer.js';
 export { createApp, holdPort, serve, type AppOptions, type HeldPort, type Served } from './app.js';
+export { Line, Optional, Prose, Removable, withoutAbsent } from './text-fields.js';
 export { Clock, SystemClock } from './clock.js';
 export {
   BadConfig,

@@ -39,9 +39,39 @@ export function pageOf(item: Schema): Schema {
 
 /** What a body must be that a zod schema reads. */
 export function schemaOf(schema: z.ZodType): Schema {
-  const described = z.toJSONSchema(schema, { io: 'input', target: 'draft-2020-12' });
+  const described = z.toJSONSchema(schema, {
+    io: 'input',
+    target: 'draft-2020-12',
+    override: ({ jsonSchema }) => void Object.assign(jsonSchema, orAbsent(jsonSchema)),
+  });
   delete described.$schema;
   return described;
+}
+
+const absent = {
+  title: 'Absent',
+  type: ['string', 'null'],
+  pattern: '^\\s*$',
+  description: 'No value: as if the field were not given, or in a change that it is taken away.',
+};
+
+/** Properties of a body, of which the optional ones may also say that there is no value. */
+function orAbsent({
+  properties,
+  required = [],
+}: {
+  properties?: object;
+  required?: readonly string[];
+}): object {
+  if (properties === undefined) return {};
+  return {
+    properties: Object.fromEntries(
+      Object.entries(properties).map(([name, schema]: [string, object]) => [
+        name,
+        required.includes(name) ? schema : { anyOf: [schema, absent] },
+      ]),
+    ),
+  };
 }
 
 /** NDJSON: each line is one JSON value of this schema. */
@@ -86,7 +116,7 @@ export function tidySchemas(document: OpenAPIObject): OpenAPIObject {
   };
   const bodies = Object.entries(document.components?.schemas ?? {}).map(([name, schema]) => [
     name,
-    tidy({ ...schema, additionalProperties: false }),
+    tidy({ ...schema, ...orAbsent(schema as object), additionalProperties: false }),
   ]);
   const paths = tidy(document.paths) as OpenAPIObject['paths'];
   const responses = tidy(document.components?.responses ?? {});

@@ -1,7 +1,8 @@
 import { Body, Controller, Get, HttpCode, Inject, Post, Query } from '@nestjs/common';
 import { ApiOperation, ApiProperty, ApiQuery, ApiTags } from '@nestjs/swagger';
 import { republish, type Meta, type Republished } from '@readership/kernel';
-import { IsInt, IsOptional, Max, Min } from 'class-validator';
+import { IsInt, Max, Min } from 'class-validator';
+import { Optional } from './text-fields.js';
 import { Contexts, mustHavePartition } from './contexts.js';
 import { Answers, json } from './openapi-answers.js';
 import { integer, listOf, object } from './openapi-schemas.js';
@@ -20,7 +21,7 @@ class RepublishBody {
     type: Number,
     description: 'The first position to publish again; if absent, the first that the log lacks.',
   })
-  @IsOptional()
+  @Optional()
   @IsInt()
   @Min(1)
   @Max(Number.MAX_SAFE_INTEGER)

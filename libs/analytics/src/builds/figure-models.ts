@@ -20,12 +20,19 @@ export type Offered = Readonly<Record<FigureName, ByVersion>> & Readonly<Record<
 export const offered: Offered = {
   'reader-activity': {
     1: ({ policy, timeZone }) => ({
+      projection: readerActivity(policy, timeZone, 1),
+      tallies: [people(policy)],
+    }),
+    2: ({ policy, timeZone }) => ({
       projection: readerActivity(policy, timeZone),
       tallies: [people(policy)],
     }),
   },
   volumes: { 1: ({ timeZone }) => ({ tally: volumes(timeZone) }) },
-  satisfaction: { 1: ({ timeZone }) => ({ tally: satisfaction(timeZone) }) },
+  satisfaction: {
+    1: ({ timeZone }) => ({ tally: satisfaction(timeZone, 1) }),
+    2: ({ timeZone }) => ({ tally: satisfaction(timeZone) }),
+  },
   testimonials: { 1: () => ({ tally: testimonials }) },
 };
 

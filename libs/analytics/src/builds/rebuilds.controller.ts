@@ -1,8 +1,8 @@
 import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
 import { ApiOperation, ApiProperty, ApiPropertyOptional, ApiQuery, ApiTags } from '@nestjs/swagger';
-import { Answer, Answers, json, pageOf, RequestMeta } from '@readership/host';
+import { Answer, Answers, json, Optional, pageOf, RequestMeta } from '@readership/host';
 import { Refusal, type Meta } from '@readership/kernel';
-import { IsIn, IsInt, Max, Min, ValidateIf } from 'class-validator';
+import { IsIn, IsInt, Max, Min } from 'class-validator';
 import { figureNames, type FigureName } from './builds.events.js';
 import { rebuildSchema } from './rebuild-schemas.js';
 import { Rebuilds, type Rebuild } from './rebuilds.js';
@@ -14,7 +14,7 @@ class RebuildBody {
   model!: FigureName;
 
   @ApiPropertyOptional({ description: 'The version to build; if absent, the newest of this release.' })
-  @ValidateIf((_body, value) => value !== undefined)
+  @Optional()
   @IsInt()
   @Min(1)
   @Max(1_000_000)

@@ -1,4 +1,4 @@
-import { codeId, isoMonth, money } from '@readership/contracts';
+import { codeId, isoMonth, lineOf, money } from '@readership/contracts';
 import { HttpProblem, ndjsonLines } from '@readership/host';
 import { Refusal } from '@readership/kernel';
 import { z } from 'zod';
@@ -10,8 +10,12 @@ export const costBody = z.strictObject({
   month: isoMonth.refine((month) => month >= '1900', 'Give a month from 1900 on.'),
   category: z
     .string()
-    .regex(/^[\p{L}\p{N}](?:[\p{L}\p{N} &+.,()/-]{0,62}[\p{L}\p{N}.)])?$/u)
-    .normalize(),
+    .max(256, { abort: true })
+    .overwrite(lineOf)
+    .regex(
+      /^[\p{L}\p{N}](?:[\p{L}\p{M}\p{N} &+.,()/-]{0,62}[\p{L}\p{M}\p{N}.)])?$/u,
+      'Give 1 to 64 letters, digits, spaces and & + . , ( ) / -, beginning with a letter or digit.',
+    ),
   amount: z.strictObject({ minor: z.int().min(0).max(1_000_000_000_000), currency: money.shape.currency }),
 });
 

@@ -33,4 +33,18 @@ describe('a cost', () => {
         data: { ...staff, amount: { minor: 5000, currency: 'CHF' }, was: staff.amount },
       });
   });
+
+  it('is the same in another spelling of its category, and shown as it was first written', () => {
+    const again = (minor: number): StateCost => ({
+      type: 'StateCost',
+      cost: { ...staff, category: 'STAFF', amount: { minor, currency: 'EUR' } },
+    });
+    given(cost, { type: 'CostStated', data: staff }).when(again(5000)).thenNothing();
+    given(cost, { type: 'CostStated', data: staff })
+      .when(again(7000))
+      .then({
+        type: 'CostStated',
+        data: { ...staff, amount: { minor: 7000, currency: 'EUR' }, was: staff.amount },
+      });
+  });
 });

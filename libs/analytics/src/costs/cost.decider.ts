@@ -7,6 +7,8 @@ export type Cost = Omit<FactData<'CostStated'>, 'was'>;
 /** The stated cost of a branch, month and category; `null` before the first statement. */
 export interface CostState {
   readonly amount: Cost['amount'] | null;
+  /** As it was first written. */
+  readonly category: string | null;
 }
 
 export interface StateCost {
@@ -14,14 +16,17 @@ export interface StateCost {
   readonly cost: Cost;
 }
 
-/** One branch, month and category. A new statement replaces the one before, and its event says what that was. */
+/**
+ * One branch, month and category, which is shown as it was first written. A new statement replaces the one before, and
+ * its event says what that was.
+ */
 export const cost: Decider<CostState, StateCost, CostEvent> = {
   category: 'cost',
-  initial: { amount: null },
-  decide({ cost: stated }, { amount: was }) {
-    if (was === null) return [{ type: 'CostStated', data: stated }];
+  initial: { amount: null, category: null },
+  decide({ cost: stated }, { amount: was, category }) {
+    if (was === null || category === null) return [{ type: 'CostStated', data: stated }];
     if (was.minor === stated.amount.minor && was.currency === stated.amount.currency) return [];
-    return [{ type: 'CostStated', data: { ...stated, was } }];
+    return [{ type: 'CostStated', data: { ...stated, category, was } }];
   },
-  evolve: (_state, event) => ({ amount: event.data.amount }),
+  evolve: (_state, { data: { amount, category } }) => ({ amount, category }),
 };

@@ -25,7 +25,7 @@ import { modelId, type Meta } from '@readership/kernel';
 import { costBody, costExample, parseCost, parseCostLines } from './cost-statements.js';
 import { type Cost } from './cost.decider.js';
 import { costs } from './costs.projection.js';
-import { costId, StateCosts } from './state-costs.js';
+import { StateCosts } from './state-costs.js';
 
 const model = modelId(costs);
 
@@ -74,10 +74,10 @@ export class CostsController {
   }
 
   private async postOne(stated: Cost, meta: Meta): Promise<Answer<unknown>> {
-    const { events, version, marks } = await this.state.one(stated, meta);
+    const { id, events, version, marks } = await this.state.one(stated, meta);
     const recorded = events.length > 0;
     return new Answer(
-      { id: costId(stated), outcome: recorded ? 'recorded' : 'already-recorded' },
+      { id, outcome: recorded ? 'recorded' : 'already-recorded' },
       { status: recorded ? 201 : 200, version, marks },
     );
   }

@@ -1,8 +1,10 @@
+import { defaultPolicy } from '@readership/contracts';
 import { memoryAdapters } from '@readership/embedded';
 import { startApp, type TestApp } from '@readership/host/testing';
-import type { Adapters } from '@readership/kernel';
+import { digest, type Adapters } from '@readership/kernel';
 import { AnalyticsModule } from '../analytics.module.js';
 import { neighbours } from '../neighbours.js';
+import { publish } from '../publish.js';
 
 let adapters: Adapters;
 let app: TestApp;
@@ -21,6 +23,11 @@ afterEach(async () => {
   await adapters.close();
 });
 
+const configured = (currency: string) =>
+  neighbours(adapters).publish('ConsortiumConfigured', 'consortium-main', {
+    ...{ name: 'Riverbend', timeZone: 'UTC', currency, fiscalYearStartMonth: 1 },
+    activityPolicy: defaultPolicy,
+  });
 const staff = {
   branch: 'NORTH',
   month: '2024-05',
@@ -99,16 +106,71 @@ describe('costs', () => {
     expect((await list()).items).toEqual([]);
   });
 
-  it('in two currencies have no one figure', async () => {
-    await app
-      .when(stateLines(staff, { ...staff, category: 'rent', amount: { minor: 1, currency: 'CHF' } }))
+  it('are one in all spellings of their category, and shown as they were first written', async () => {
+    const written = { ...staff, category: 'Gebäude & Pacht' };
+    const first = await app.when(state(written)).then(201);
+    const spelt = (category: string, minor: number) =>
+      state({ ...written, category, amount: { minor, currency: 'EUR' } });
+    await app.when(spelt('  GEBA\u0308UDE  & pacht', 5000)).then(200, { id: first.body.id });
+    await app.when(spelt('geb\u00e4ude\u00a0& PACHT', 7000)).then(201, { id: first.body.id });
+    await app.settled();
+    const changed = { ...written, amount: { minor: 7000, currency: 'EUR' } };
+    expect((await list()).items).toEqual([changed]);
+    const lines = await app
+      .when(stateLines({ ...changed, category: 'GEBÄUDE & PACHT' }, { ...staff, category: 'Staff' }, staff))
       .then(200);
+    expect(lines.body).toMatchObject([
+      { outcome: 'already-recorded' },
+      { outcome: 'recorded' },
+      { outcome: 'already-recorded' },
+    ]);
+    await app.settled();
+    await app
+      .when({ url: '/v1/metrics/cost-per-visit?from=2024-05&to=2024-05' })
+      .then(200, { points: [{ numerator: 12_000 }] });
+  });
+
+  it('that were stated before spellings were compared are replaced in any of them', async () => {
+    const store = adapters.eventStore('analytics', publish);
+    const stream = `cost-NORTH-2024-05-${digest('Staff')}`;
+    const event = { type: 'CostStated' as const, data: { ...staff, category: 'Staff' } };
+    const meta = { commandId: 'c', at: '2024-06-01T00:00:00.000Z', actor: 'spec' };
+    expect(await store.append(stream, 0, [event], meta)).toMatchObject({ outcome: 'appended' });
+    await app.settled();
+    const changed = { ...staff, amount: { minor: 6000, currency: 'EUR' } };
+    await app.when(state(changed)).then(201);
+    await app
+      .when(stateLines({ ...changed, category: 'STAFF' }))
+      .then(200, [{ outcome: 'already-recorded' }]);
+    await app.settled();
+    expect((await list()).items).toEqual([{ ...changed, category: 'Staff' }]);
+  });
+
+  it('of another currency than the consortium’s are refused', async () => {
+    const inFrancs = { ...staff, amount: { minor: 5000, currency: 'CHF' } };
+    const { body } = await app.when(state(inFrancs)).thenRefused(422, 'OTHER_CURRENCY');
+    expect(body.detail).toContain('EUR');
+    const answer = await app.when(stateLines(inFrancs, staff)).then(200);
+    expect(answer.body).toMatchObject([
+      { outcome: 'refused', code: 'OTHER_CURRENCY' },
+      { outcome: 'recorded' },
+    ]);
+    await configured('CHF');
+    await app.when(state({ ...inFrancs, category: 'rent' })).then(201);
+    await app.when(state({ ...staff, category: 'books' })).thenRefused(422, 'OTHER_CURRENCY');
+  });
+
+  it('in two currencies, from before it changed, have no one figure', async () => {
+    await app.when(state(staff)).then(201);
+    await configured('CHF');
+    const rent = { ...staff, category: 'rent', amount: { minor: 1, currency: 'CHF' } };
+    await app.when(state(rent)).then(201);
     await app.settled();
     await app
       .when({ url: '/v1/metrics/cost-per-visit?from=2024-05&to=2024-05' })
       .thenRefused(422, 'MIXED_CURRENCIES');
     await app
       .when({ url: '/v1/metrics/cost-per-visit?from=2024-06&to=2024-06' })
-      .then(200, { currency: 'EUR' });
+      .then(200, { currency: 'CHF' });
   });
 });

@@ -5,6 +5,8 @@ import {
   EventStore,
   fold,
   handle,
+  modelId,
+  ReadModels,
   Refusal,
   streamOf,
   uuid5,
@@ -12,27 +14,38 @@ import {
   type Handled,
   type Marks,
   type Meta,
+  type Page,
 } from '@readership/kernel';
 import { ScopeDirectory } from '../directory/directory.js';
+import { foldedCategory } from './category.js';
 import { problemOf, type Line } from './cost-statements.js';
 import { cost, type Cost, type CostState } from './cost.decider.js';
 import type { CostEvent } from './cost.events.js';
+import { costs } from './costs.projection.js';
 
-export const costId = ({ branch, month, category }: Cost): string => `${branch}-${month}-${digest(category)}`;
+/** What this context knows of the consortium, as far as costs depend on it. */
+interface Known {
+  readonly branches: ReadonlySet<string>;
+  readonly currency: string;
+}
+
+const pageSize = 1000;
 
 /** States one cost or many at once. */
 @Injectable()
 export class StateCosts {
   constructor(
     @Inject(EventStore) private readonly store: EventStore,
+    @Inject(ReadModels) private readonly models: ReadModels,
     @Inject(ScopeDirectory) private readonly directory: ScopeDirectory,
   ) {}
 
-  /** Throws `UNKNOWN_BRANCH`. */
-  async one(stated: Cost, meta: Meta): Promise<Handled<CostState, CostEvent>> {
-    const known = await this.knownOf([stated]);
-    if (!known.has(stated.branch)) throw unknownBranch();
-    return handle(this.store, cost, costId(stated), { type: 'StateCost', cost: stated }, meta);
+  /** Resolves to the cost's id, too. Throws `UNKNOWN_BRANCH`, `OTHER_CURRENCY`. */
+  async one(stated: Cost, meta: Meta): Promise<Handled<CostState, CostEvent> & { readonly id: string }> {
+    const refusal = refusalOf(stated, await this.knownOf([stated]));
+    if (refusal !== null) throw refusal;
+    const id = await this.idOf(stated, new Map());
+    return { id, ...(await handle(this.store, cost, id, { type: 'StateCost', cost: stated }, meta)) };
   }
 
   /** States many costs. Resolves to one line of outcome for each, in order. */
@@ -41,11 +54,17 @@ export class StateCosts {
     meta: Meta,
   ): Promise<{ readonly ndjson: string; readonly marks: Marks }> {
     const known = await this.knownOf(lines.flatMap(({ parsed }) => ('cost' in parsed ? [parsed.cost] : [])));
-    return recordLines(lines, (chunk) => this.write(chunk, known, meta));
+    const older = new Map<string, ReadonlyMap<string, string>>();
+    return recordLines(lines, (chunk) => this.write(chunk, known, older, meta));
   }
 
   /** Decides each line after the lines before it, and appends them together. */
-  private async write(lines: readonly Line[], known: ReadonlySet<string>, meta: Meta) {
+  private async write(
+    lines: readonly Line[],
+    known: Known,
+    older: Map<string, ReadonlyMap<string, string>>,
+    meta: Meta,
+  ) {
     const folded = new Map<string, { state: CostState; version: number }>();
     const commits: {
       readonly commit: Commit;
@@ -59,11 +78,12 @@ export class StateCosts {
         outcomes.push({ outcome: 'refused', ...parsed.problem });
         continue;
       }
-      if (!known.has(parsed.cost.branch)) {
-        outcomes.push({ outcome: 'refused', ...problemOf(unknownBranch()) });
+      const refusal = refusalOf(parsed.cost, known);
+      if (refusal !== null) {
+        outcomes.push({ outcome: 'refused', ...problemOf(refusal) });
         continue;
       }
-      const id = costId(parsed.cost);
+      const id = await this.idOf(parsed.cost, older);
       const { state, version } = folded.get(id) ?? (await fold(this.store, cost, id));
       const events = cost.decide({ type: 'StateCost', cost: parsed.cost }, state);
       folded.set(id, { state: events.reduce(cost.evolve, state), version: version + events.length });
@@ -93,17 +113,67 @@ export class StateCosts {
     return { outcomes, marks };
   }
 
-  /** The known branches. Waits up to the directory's time limit until all of these are known. */
-  private async knownOf(stated: readonly Cost[]): Promise<ReadonlySet<string>> {
-    let known: ReadonlySet<string> = new Set();
+  /** Waits up to the directory's time limit until all of these branches and currencies are known. */
+  private async knownOf(stated: readonly Cost[]): Promise<Known> {
+    const look = async (): Promise<Known> => ({
+      branches: await this.directory.branchIds(),
+      currency: (await this.directory.settings()).currency,
+    });
+    let known = await look();
     await eventually(async () => {
-      known = await this.directory.branchIds();
-      return stated.every(({ branch }) => known.has(branch)) ? true : null;
+      if (stated.every((each) => refusalOf(each, known) === null)) return true;
+      known = await look();
+      return null;
     });
     return known;
   }
+
+  /**
+   * The stream of a cost: named after the folded category, or, when it was stated before categories were folded, after
+   * the spelling of that time. `older` holds those by branch for the course of one request.
+   */
+  private async idOf(stated: Cost, older: Map<string, ReadonlyMap<string, string>>): Promise<string> {
+    let ofBranch = older.get(stated.branch);
+    if (ofBranch === undefined) older.set(stated.branch, (ofBranch = await this.olderIds(stated.branch)));
+    const id = foldedId(stated);
+    return ofBranch.get(id) ?? id;
+  }
+
+  /** The ids of costs of a branch that are named after another spelling of their category, by their folded id. */
+  private async olderIds(branch: string): Promise<ReadonlyMap<string, string>> {
+    const ids = new Map<string, string>();
+    const folded = new Set<string>();
+    let after: string | null = null;
+    do {
+      const page: Page<Cost> = await this.models.find<Cost>(
+        modelId(costs),
+        'branch',
+        { value: branch },
+        { limit: pageSize, ...(after === null ? {} : { after }) },
+      );
+      for (const { key, row } of page.rows) {
+        const id = key.slice(`${cost.category}-`.length);
+        if (id === foldedId(row)) folded.add(id);
+        else ids.set(foldedId(row), id);
+      }
+      after = page.next;
+    } while (after !== null);
+    for (const id of folded) ids.delete(id);
+    return ids;
+  }
 }
 
-function unknownBranch(): Refusal {
-  return new Refusal('UNKNOWN_BRANCH', 'invalid', 'Give the id of a branch that exists.', '/branch');
+function foldedId({ branch, month, category }: Cost): string {
+  return `${branch}-${month}-${digest(foldedCategory(category))}`;
+}
+
+function refusalOf({ branch, amount }: Cost, known: Known): Refusal | null {
+  if (!known.branches.has(branch)) {
+    return new Refusal('UNKNOWN_BRANCH', 'invalid', 'Give the id of a branch that exists.', '/branch');
+  }
+  if (amount.currency !== known.currency) {
+    const detail = `Give the amount in ${known.currency}, the currency of the consortium.`;
+    return new Refusal('OTHER_CURRENCY', 'invalid', detail, '/amount/currency');
+  }
+  return null;
 }

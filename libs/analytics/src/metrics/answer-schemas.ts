@@ -13,9 +13,14 @@ const point = resource('Point', {
   'high?': number,
   'mean?': orNull(number),
   'reasons?': object(Object.fromEntries(lossReasons.map((reason) => [reason, integer]))),
+  'covered?': {
+    ...object({ with: integer, of: integer }),
+    description:
+      'Of metrics of cost: `of` the branch-months of the period that have readers or use, those `with` costs.',
+  },
   complete: {
     ...flag,
-    description: 'The period has ended, and no record on the log waits to be counted.',
+    description: 'The period has ended, no record on the log waits to be counted, and costs cover all of it.',
   },
 });
 

@@ -42,4 +42,40 @@ describe('the 95 % interval', () => {
     expect(high).toBeCloseTo(40 + 196 * Math.sqrt(0.64 / 10) * (1.959963984540054 / 1.96), 5);
     expect(npsInterval(5, 0, 5)).toEqual({ low: 100, high: 100 });
   });
+
+  it('of an NPS ends where the scale ends', () => {
+    expect(npsInterval(1, 0, 2)).toEqual({ low: -19.295191, high: 100 });
+    expect(npsInterval(0, 1, 2)).toEqual({ low: -100, high: 19.295191 });
+  });
+
+  it('lies on the scale and around its figure, for few responses and for many', () => {
+    const off: string[] = [];
+    const check = (what: string, low: number, value: number, high: number, least: number, most: number) => {
+      if (!(least <= low && low <= value && value <= high && high <= most))
+        off.push(`${what}: ${low} ${value} ${high}`);
+    };
+    const nps = (p: number, d: number, n: number) => {
+      const { low, high } = npsInterval(p, d, n);
+      check(`nps ${p} ${d} ${n}`, low, ratio(100 * (p - d), n)!, high, -100, 100);
+    };
+    const share = (part: number, n: number) => {
+      const { low, high } = wilson(part, n);
+      check(`share ${part} ${n}`, low, ratio(part, n)!, high, 0, 1);
+    };
+    for (let n = 1; n <= 60; n++) {
+      for (let p = 0; p <= n; p++) {
+        share(p, n);
+        for (let d = 0; d <= n - p; d++) nps(p, d, n);
+      }
+    }
+    for (const n of [997, 99_991, 999_999_937]) {
+      for (let k = 0; k <= 300; k++) {
+        const p = Math.floor((n * k) / 300);
+        share(p, n);
+        nps(p, n - p, n);
+        nps(Math.min(k, n), 0, n);
+      }
+    }
+    expect(off).toEqual([]);
+  });
 });

@@ -25,21 +25,38 @@ export interface Interval {
   readonly high: number;
 }
 
-/** Wilson's 95 % interval of a share of `part` in `n` > 0 (Wilson 1927). */
+/**
+ * Rounds the bounds of a figure and keeps them on its scale. The figure is rounded exactly and the bounds are not, so
+ * the last decimal of a bound could pass it.
+ */
+function bounds(
+  low: number,
+  value: number,
+  high: number,
+  [least, most]: readonly [number, number],
+): Interval {
+  return {
+    low: Math.min(value, Math.max(least, rounded(low))),
+    high: Math.max(value, Math.min(most, rounded(high))),
+  };
+}
+
+/** Wilson's 95 % interval of a share of `part` in `n` > 0 (Wilson 1927), within 0..1 and around the rounded share. */
 export function wilson(part: number, n: number): Interval {
   const p = part / n;
   const centre = p + (z * z) / (2 * n);
   const spread = z * Math.sqrt((p * (1 - p)) / n + (z * z) / (4 * n * n));
   const whole = 1 + (z * z) / n;
-  return {
-    low: part === 0 ? 0 : rounded((centre - spread) / whole),
-    high: part === n ? 1 : rounded((centre + spread) / whole),
-  };
+  return bounds((centre - spread) / whole, ratio(part, n)!, (centre + spread) / whole, [0, 1]);
 }
 
-/** The 95 % interval of an NPS, −100..100, by its standard error √((p + d − (p − d)²) / n); `n` > 0. */
+/**
+ * The 95 % interval of an NPS by its standard error √((p + d − (p − d)²) / n), within −100..100 and around the rounded
+ * score; `n` > 0.
+ */
 export function npsInterval(promoters: number, detractors: number, n: number): Interval {
   const [p, d] = [promoters / n, detractors / n];
   const error = Math.sqrt(Math.max(0, p + d - (p - d) ** 2) / n);
-  return { low: rounded(100 * (p - d - z * error)), high: rounded(100 * (p - d + z * error)) };
+  const score = ratio(100 * (promoters - detractors), n)!;
+  return bounds(100 * (p - d - z * error), score, 100 * (p - d + z * error), [-100, 100]);
 }

@@ -31,6 +31,7 @@ const counting: FigureCounts = {
     currencies: async () => ['EUR'],
     minor: async (months) => months.map(() => 100),
     entries: async (months) => months.map((m) => (m === january ? 1 : 0)),
+    covered: async (months) => months.map((m) => ({ with: m === january ? 2 : 0, of: 3 })),
   },
 };
 
@@ -71,22 +72,25 @@ describe('over a period', () => {
     expect(await of('frequency', running)).toEqual([{ value: 1, n: 12, numerator: 12, denominator: 12 }]);
   });
 
-  it('costs are divided once, by readers at its end or by what happened in it', async () => {
+  it('costs are divided once, by readers at its end or by what happened in it, and say what they cover', async () => {
+    const covered = { with: 2, of: 9 };
     expect(await of('cost-per-reader', quarter)).toEqual([
-      { value: 13.043478, n: 23, numerator: 300, denominator: 23 },
+      { value: 13.043478, n: 23, numerator: 300, denominator: 23, covered },
     ]);
     expect(await of('cost-per-visit', quarter)).toEqual([
-      { value: 10, n: 3, numerator: 300, denominator: 30 },
+      { value: 10, n: 3, numerator: 300, denominator: 30, covered },
     ]);
     const among = interactionKinds.length;
     expect(await of('cost-per-interaction', quarter)).toEqual([
-      { value: 0.666667, n: 3 * among, numerator: 300, denominator: 30 * among },
+      { value: 0.666667, n: 3 * among, numerator: 300, denominator: 30 * among, covered },
     ]);
   });
 
   it('without entries there is no cost, without answers no score', async () => {
     const february: Span = { months: [january + 1], end: january + 1, length: 1 };
-    expect(await of('cost-per-visit', february)).toMatchObject([{ value: null }]);
+    expect(await of('cost-per-visit', february)).toMatchObject([
+      { value: null, covered: { with: 0, of: 3 } },
+    ]);
     expect(await of('csat', february)).toEqual([
       { value: null, n: 0, numerator: 0, denominator: 0, mean: null },
     ]);

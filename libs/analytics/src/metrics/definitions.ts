@@ -1,6 +1,7 @@
 import { interactionKinds, type InteractionKind } from '@readership/contracts';
 import { lossReasons } from '../readership/people.js';
 import { npsInterval, ratio, wilson } from './arithmetic.js';
+import type { Covered } from './coverage.js';
 import type { Reasons, FigureCounts } from './figure-counts.js';
 
 /** What a metric says of one period. `value` is `null` for a ratio, score or cost without data. */
@@ -14,6 +15,7 @@ export interface Figure {
   readonly high?: number;
   readonly mean?: number | null;
   readonly reasons?: Reasons;
+  readonly covered?: Covered;
 }
 
 /**
@@ -130,7 +132,7 @@ function perUser(measure: 'uses' | 'visit-days', unit: string): Metric {
   };
 }
 
-/** The costs of the period ÷ a count. Without stated costs there is no figure. */
+/** The costs of the period ÷ a count, and how much of it they cover. Without stated costs there is no figure. */
 function costPer(
   unit: string,
   among: (sources: FigureCounts, spans: readonly Span[]) => Promise<readonly { count: number; n: number }[]>,
@@ -142,9 +144,13 @@ function costPer(
       const counts = await among(sources, spans);
       const minor = await summed(spans, sources.costs.minor);
       const entries = await summed(spans, sources.costs.entries);
+      const byMonth = await sources.costs.covered(spans.flatMap((span) => span.months));
+      const part = (of: keyof Covered) => summed(spans, async () => byMonth.map((month) => month[of]));
+      const [costed, busy] = [await part('with'), await part('of')];
       return spans.map((_, i) => {
         const figure = division(minor[i]!, counts[i]!.count, counts[i]!.n);
-        return entries[i] === 0 ? { ...figure, value: null } : figure;
+        const covered = { with: costed[i]!, of: busy[i]! };
+        return { ...figure, ...(entries[i] === 0 ? { value: null } : {}), covered };
       });
     },
   };

@@ -17,6 +17,7 @@ import {
 } from '../readership/people.js';
 import { answers, scoresOf } from '../satisfaction/satisfaction.tally.js';
 import { quantities, surplus } from '../volumes/volumes.tally.js';
+import { coverage, type Covered } from './coverage.js';
 
 export type Reasons = Readonly<Record<LossReason, number>>;
 
@@ -43,6 +44,7 @@ export interface FigureCounts {
     /** The stated costs in the one currency of these months, in minor units. */
     minor(months: Months): Promise<number[]>;
     entries(months: Months): Promise<number[]>;
+    covered(months: Months): Promise<Covered[]>;
   };
 }
 
@@ -114,6 +116,10 @@ export function countsOf(
       },
       minor: (months) => monthlySums(models, costsModel, amounts(currency()), branches, months),
       entries: (months) => monthlySums(models, costsModel, entries(currency()), branches, months),
+      covered(months) {
+        const by = { people: idOf('reader-activity'), volumes: idOf('volumes'), costs: costsModel };
+        return coverage(models, by, currency(), branches, monthsOf(months));
+      },
     },
   };
 }

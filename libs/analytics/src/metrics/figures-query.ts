@@ -21,7 +21,8 @@ import { costsModel, countsOf } from './figure-counts.js';
 
 /**
  * The figure of one period. `complete` means that the period has ended and nothing on the log waits to be counted,
- * including parked records, which may be about any period. It is false when the end of the log is not known.
+ * including parked records, which may be about any period. It is false when the end of the log is not known, and when
+ * costs do not cover the whole period.
  */
 export interface Point extends Figure {
   readonly period: string;
@@ -195,12 +196,14 @@ export class FiguresQuery {
         })),
       );
       return of.map((period, i) => {
+        const figure = figures[i] ?? notBegun;
         const ended = period.last < now;
         const complete =
           ended &&
           countedUpTo !== null &&
-          countedUpTo >= beginningOf(period.last + 1, running.build.timeZone);
-        return { period: period.name, ...(figures[i] ?? notBegun), complete };
+          countedUpTo >= beginningOf(period.last + 1, running.build.timeZone) &&
+          figure.covered?.with === figure.covered?.of;
+        return { period: period.name, ...figure, complete };
       });
     };
     return {

@@ -166,6 +166,31 @@ describe('a metric', () => {
       .then(200, { currency: 'EUR', unit: 'minor-per-visit' });
   });
 
+  it('of cost says how many branch-months with readers or use have costs; without all it is not complete', async () => {
+    // Ada is at home in NORTH and Grace in EAST; SOUTH has no reader and one visit.
+    expect(await may('cost-per-reader')).toMatchObject({ covered: { with: 2, of: 3 }, complete: false });
+    expect(await may('cost-per-visit', 'library:CITY')).toMatchObject({
+      ...{ covered: { with: 1, of: 2 }, complete: false },
+    });
+    expect(await may('cost-per-interaction', 'branch:NORTH')).toMatchObject({
+      ...{ covered: { with: 1, of: 1 }, complete: true },
+    });
+    expect(await may('cost-per-visit', 'branch:SOUTH')).toMatchObject({
+      ...{ value: null, covered: { with: 0, of: 1 }, complete: false },
+    });
+    expect(await may('visits')).not.toHaveProperty('covered');
+    // NORTH has readers in February to December 2023 and a visit in May.
+    const year = { covered: { with: 0, of: 11 }, value: null, complete: false };
+    await app
+      .when({ url: '/v1/metrics/cost-per-reader?from=2023-01&to=2023-12&grain=year' })
+      .then(200, { points: [year] });
+    await app
+      .when({ url: '/v1/metrics/cost-per-visit?scope=branch:SOUTH&from=2022-01&to=2022-01' })
+      .then(200, {
+        points: [{ covered: { with: 0, of: 0 }, value: null, complete: true }],
+      });
+  });
+
   it('of satisfaction is the share of 4 and 5 with its interval; without answers it is null', async () => {
     const share = { value: 0.75, numerator: 3, denominator: 4, n: 4, low: 0.300642, high: 0.954413 };
     expect(await may('satisfaction', 'branch:NORTH')).toMatchObject(share);

@@ -1,4 +1,4 @@
-import { defaultPolicy, type InteractionFact } from '@readership/contracts';
+import { defaultPolicy, interactionKinds, type InteractionFact } from '@readership/contracts';
 import { projected } from '@readership/kernel/testing';
 import { epochDayOf } from '../calendar/days-and-months.js';
 import { readerActivity, type ReaderFact } from './reader-activity.projection.js';
@@ -26,7 +26,7 @@ const recorded = interaction('InteractionRecorded', anna, { reference: anna, now
 const row = {
   registered: true,
   enrolled: epochDayOf('2024-01-10'),
-  homes: [[epochDayOf('2024-01-10'), 'NORTH']] as const,
+  homes: [[null, 'NORTH']] as const,
   membership: [],
   days: [],
   counts: [],
@@ -38,14 +38,17 @@ describe('reader activity', () => {
     projected(activity, registered).thenRow(anna, row);
   });
 
-  it('keeps the home of a registration on an unknown day before all others', () => {
+  it.each<[string, { enrolledOn?: string }, number | null]>([
+    ['an unknown day', {}, null],
+    ['a day after a move', { enrolledOn: '2024-01-10' }, epochDayOf('2024-01-10')],
+  ])('keeps the home of a registration on %s before all others', (_, told, enrolled) => {
     projected(
       activity,
-      patron('PatronRegistered', { homeBranch: 'NORTH' }),
+      patron('PatronRegistered', { homeBranch: 'NORTH', ...told }),
       patron('PatronMoved', { homeBranch: 'SOUTH', since: '1999-01-01' }),
     ).thenRow(anna, {
       ...row,
-      enrolled: null,
+      enrolled,
       homes: [
         [null, 'NORTH'],
         [epochDayOf('1999-01-01'), 'SOUTH'],
@@ -83,12 +86,13 @@ describe('reader activity', () => {
     projected(
       activity,
       registered,
+      patron('PatronMoved', { homeBranch: 'EAST', since: '2024-01-10' }),
       patron('PatronMoved', { homeBranch: 'SOUTH', since: '2024-01-10' }),
       patron('PatronClosed', { reason: 'moved', on: '2024-02-01' }),
       patron('PatronReopened', { on: '2024-02-01' }),
     ).thenRow(anna, {
       ...row,
-      homes: [[epochDayOf('2024-01-10'), 'SOUTH']],
+      homes: [...row.homes, [epochDayOf('2024-01-10'), 'SOUTH']],
       membership: [[epochDayOf('2024-02-01'), 'open']],
     });
   });
@@ -135,7 +139,9 @@ describe('reader activity', () => {
 
   it.each([
     ['a kind that does not qualify', { kind: 'return' }],
-    ['a contact started by the library', { kind: 'contact', startedBy: 'library' }],
+    ...interactionKinds.map(
+      (kind) => [`a ${kind} that the library started`, { kind, startedBy: 'library' }] as const,
+    ),
   ] as const)('does not count %s', (_, change) => {
     const now = { ...loan, ...change };
     projected(
@@ -143,6 +149,23 @@ describe('reader activity', () => {
       registered,
       interaction('InteractionRecorded', anna, { reference: anna, now }),
     ).thenRow(anna, row);
+  });
+
+  it('counts in builds that began with version 1 as that version did', () => {
+    const first = readerActivity(defaultPolicy, 'Europe/Berlin', 1);
+    const now = { ...loan, startedBy: 'library' } as const;
+    const renewed = interaction('InteractionRecorded', anna, { reference: anna, now });
+    const moved = patron('PatronMoved', { homeBranch: 'SOUTH', since: '1999-01-01' });
+    projected(first, registered, moved, renewed).thenRow(anna, {
+      ...row,
+      homes: [
+        [epochDayOf('1999-01-01'), 'SOUTH'],
+        [epochDayOf('2024-01-10'), 'NORTH'],
+      ],
+      days: [april1],
+      counts: [1],
+    });
+    expect(first.version).not.toBe(activity.version);
   });
 
   it('counts digital use where the policy does', () => {

@@ -27,7 +27,7 @@ export interface ReaderActivity {
   readonly registered: boolean;
   /** Epoch day of enrolment; `null` when it is not known. */
   readonly enrolled: number | null;
-  /** Home branches by day. A `null` day comes before all others: the home of a registration on an unknown day. */
+  /** Home branches by day. A `null` day comes before all others: the home of the registration. */
   readonly homes: readonly FromDay<string>[];
   /** Closures and reopenings by day. */
   readonly membership: readonly FromDay<ClosureReason | 'open'>[];
@@ -52,10 +52,14 @@ const nobody: ReaderActivity = {
 /**
  * One row per person, known or provisional, from which the people metrics follow. Facts of the person's own stream come
  * in its order; those of interactions commute with them and with each other.
+ *
+ * Version 1 is for builds that began with it. In it, the home of a registration held from the day of enrolment on, so
+ * that it replaced an earlier move, and of what the library started only contacts did not count as use.
  */
 export function readerActivity(
   policy: ActivityPolicy,
   timeZone: string,
+  version: 1 | 2 = 2,
 ): Projection<ReaderFact, ReaderActivity> {
   const dayOf = localDay(timeZone);
   const kinds = new Set<string>(policy.qualifying);
@@ -64,7 +68,7 @@ export function readerActivity(
   const dayOfUse = (fact: InteractionFact | null): number | null => {
     if (fact === null || !kinds.has(fact.kind)) return null;
     if (fact.digital && !policy.digital) return null;
-    if (fact.kind === 'contact' && fact.startedBy === 'library') return null;
+    if (fact.startedBy === 'library' && (version > 1 || fact.kind === 'contact')) return null;
     return dayOf(fact.time);
   };
 
@@ -80,7 +84,7 @@ export function readerActivity(
 
   return {
     name: 'reader-activity',
-    version: `1-${digest([[...kinds].sort(), policy.windowMonths, policy.digital, timeZone])}`,
+    version: `${version}-${digest([[...kinds].sort(), policy.windowMonths, policy.digital, timeZone])}`,
     on: [
       'PatronRegistered',
       'PatronMoved',
@@ -100,7 +104,7 @@ export function readerActivity(
           const { enrolledOn, homeBranch } = event.data;
           const enrolled = enrolledOn === undefined ? null : epochDayOf(enrolledOn);
           const { homes, membership, days, counts } = row ?? nobody;
-          const home = withEntry(homes, enrolled, homeBranch);
+          const home = withEntry(homes, version > 1 ? null : enrolled, homeBranch);
           return { registered: true, enrolled, homes: home, membership, days, counts };
         }
         case 'PatronMoved': {

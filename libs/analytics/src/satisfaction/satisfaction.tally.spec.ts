@@ -32,11 +32,27 @@ describe('satisfaction', () => {
     expect([...satisfaction('UTC').cells(event)]).toEqual([['nps:0|-|2024-06', 1]]);
   });
 
-  it('counts two items of one kind with the same score twice', () => {
+  it('counts a response once for each kind of item: the first that was answered', () => {
+    const scores = [
+      { question: 'b', type: 'csat' as const, score: 2 },
+      { question: 'c', type: 'nps' as const, score: 9 },
+      { question: 'd', type: 'csat' as const, score: 5 },
+      { question: 'e', type: 'nps' as const, score: 9 },
+      { question: 'f', type: 'csat' as const, score: 2 },
+    ];
+    expect([...satisfaction('UTC').cells(answered({ scores }))]).toEqual([
+      ['csat:2|-|2024-06', 1],
+      ['nps:9|-|2024-06', 1],
+    ]);
+  });
+
+  it('counts every answer in builds that began with version 1', () => {
     const scores = [
       { question: 'a', type: 'csat' as const, score: 5 },
       { question: 'b', type: 'csat' as const, score: 5 },
     ];
-    expect([...satisfaction('UTC').cells(answered({ scores }))]).toEqual([['csat:5|-|2024-06', 2]]);
+    const first = satisfaction('UTC', 1);
+    expect([...first.cells(answered({ scores }))]).toEqual([['csat:5|-|2024-06', 2]]);
+    expect([first.version, satisfaction('UTC').version]).toEqual([1, 2]);
   });
 });

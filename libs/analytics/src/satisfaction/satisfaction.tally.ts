@@ -11,20 +11,29 @@ export const scoresOf = {
   csat: [1, 2, 3, 4, 5],
 } as const;
 
-/** The series of answers with a score. */
+/** The series of responses with a score. */
 export const answers = (item: keyof typeof scoresOf, score: number): string => `${item}:${score}`;
 
-/** Histograms of NPS and CSAT answers, at their branch and in the month of the time zone in which they were given. */
-export function satisfaction(timeZone: string): EventTally<AnswerEvent> {
+/**
+ * Histograms of responses by their NPS and CSAT scores, at their branch and in the month of the time zone in which they
+ * were given. A response counts once for each kind of item: of several, the first in the survey that was answered.
+ *
+ * Version 1 is for builds that began with it. It counts every answer.
+ */
+export function satisfaction(timeZone: string, version: 1 | 2 = 2): EventTally<AnswerEvent> {
   const monthOf = monthIn(timeZone);
   return {
     name: 'satisfaction',
-    version: 1,
+    version,
     on: ['SurveyAnswered'],
     cells({ data }) {
       const cells = new Map<string, number>();
       const month = monthOf(data.answeredAt);
-      for (const { type, score } of data.scores) {
+      // Scores are in the survey's order.
+      const first = data.scores.filter(
+        ({ type }, at) => data.scores.findIndex((other) => other.type === type) === at,
+      );
+      for (const { type, score } of version > 1 ? first : data.scores) {
         const cell = monthlyCell(answers(type, score), data.branch, month);
         cells.set(cell, (cells.get(cell) ?? 0) + 1);
       }

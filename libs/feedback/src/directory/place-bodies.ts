@@ -1,26 +1,20 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
+import { Optional } from '@readership/host';
 import { Transform } from 'class-transformer';
-import { IsString, Matches, ValidateIf } from 'class-validator';
+import { IsString, Matches } from 'class-validator';
 import { uuid } from '../text.js';
-
-/** The field may be omitted, but not `null`. */
-const Absent = () => ValidateIf((_body, value) => value !== undefined);
-
-/** Removes surrounding white space. */
-export const Trimmed = () =>
-  Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? value.trim() : value));
 
 /** The person and branch that something is about, if they are known. */
 export class PlaceBody {
   @ApiPropertyOptional({ format: 'uuid' })
-  @Absent()
+  @Optional()
   @IsString()
   @Matches(uuid)
   @Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? value.toLowerCase() : value))
   patronId?: string;
 
   @ApiPropertyOptional({ description: 'Id of a branch.' })
-  @Absent()
+  @Optional()
   @IsString()
   @Matches(/^[A-Za-z0-9-]{1,32}$/)
   branch?: string;

@@ -22,7 +22,7 @@ export class InvitationsController {
     @Inject(InvitationLinks) private readonly links: InvitationLinks,
   ) {}
 
-  /** A day in the past is accepted; the link has then expired from the beginning. */
+  /** Throws `DATE_IN_PAST` for a link that nobody could answer, `UNKNOWN_BRANCH`, `UNKNOWN_PATRON`. */
   @Post()
   @Answers({
     201: json(
@@ -38,8 +38,10 @@ export class InvitationsController {
     @RequestMeta() meta: Meta,
   ): Promise<Answer<{ id: string; link: string }>> {
     await surveyOf(this.store, survey);
-    checkDay(body.expiresOn, await this.directory.day(expiresInDaysMax), '/expiresOn');
+    const [today, latest] = [await this.directory.day(), await this.directory.day(expiresInDaysMax)];
+    checkDay(body.expiresOn, latest, '/expiresOn', today);
     if (body.branch !== undefined) await this.directory.expectBranch(body.branch);
+    if (body.patronId !== undefined) await this.directory.expectPatron(body.patronId);
     const id = uuidv7();
     const { version, marks } = await handle(
       this.store,

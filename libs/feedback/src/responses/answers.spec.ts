@@ -10,18 +10,24 @@ const faults = (answers: Record<string, unknown>) => judge(questions, answers).f
 
 describe('answers', () => {
   it('are taken in the order of the survey', () =>
-    expect(judge(questions, { remark: ' Good. ', satisfied: 5, recommend: 0 })).toEqual({
+    expect(
+      judge(questions, { remark: ' Good.\r\nمی\u200cخواهم 👩‍🔬\u202e ', satisfied: 5, recommend: 0 }),
+    ).toEqual({
       scores: [
         { question: 'recommend', type: 'nps', score: 0 },
         { question: 'satisfied', type: 'csat', score: 5 },
       ],
-      texts: { remark: ' Good. ' },
+      texts: { remark: 'Good.\nمی\u200cخواهم 👩‍🔬' },
       faults: [],
     }));
 
-  it('may leave questions out', () => expect(faults({ satisfied: 1 })).toEqual([]));
+  it('may leave questions out, by null and a blank text too', () => {
+    expect(faults({ satisfied: 1 })).toEqual([]);
+    expect(faults({ satisfied: 1, recommend: null, remark: '\u200b' })).toEqual([]);
+    expect(faults({ satisfied: 1, recommend: '', remark: null })).toEqual([]);
+  });
 
-  it.each([-1, 11, 9.5, '9', null, true, [9], NaN])('of NPS are no %p', (value) =>
+  it.each([-1, 11, 9.5, '9', true, [9], NaN])('of NPS are no %p', (value) =>
     expect(faults({ recommend: value })).toEqual(['SCORE_OUT_OF_RANGE']),
   );
 
@@ -29,7 +35,7 @@ describe('answers', () => {
     expect(faults({ satisfied: value })).toEqual(['SCORE_OUT_OF_RANGE']),
   );
 
-  it.each([5, null, 'a\u0000b', 'a\u0007', '\ud800'])('in text are no %p', (value) =>
+  it.each([5, 'a\u0000b', 'a\u0007', '\ud800'])('in text are no %p', (value) =>
     expect(faults({ remark: value })).toEqual(['NOT_A_TEXT']),
   );
 

@@ -1,5 +1,5 @@
+import { isBlank, isProse, proseOf } from '@readership/contracts';
 import type { Question } from '../surveys/survey.events.js';
-import { freeText } from '../text.js';
 import type { Score } from './response.events.js';
 
 export const answerLimits = {
@@ -31,8 +31,8 @@ export function scoresOf(type: 'nps' | 'csat'): readonly number[] {
 }
 
 /**
- * Checks answers against the questions of their survey. A blank text counts as omitted. At least one question must be
- * answered.
+ * Checks answers against the questions of their survey. `null` and a blank text count as omitted. At least one question
+ * must be answered.
  */
 export function judge(questions: readonly Question[], answers: Answers): Judged {
   const scores: Score[] = [];
@@ -41,11 +41,14 @@ export function judge(questions: readonly Question[], answers: Answers): Judged 
   for (const { id, type } of questions) {
     if (!Object.hasOwn(answers, id)) continue;
     const value = answers[id];
+    if (value === null || (typeof value === 'string' && isBlank(value))) continue;
     if (type === 'text') {
-      if (typeof value !== 'string' || !freeText.test(value))
-        faults.push({ code: 'NOT_A_TEXT', question: id });
-      else if (value.length > answerLimits.textCharsMax) faults.push({ code: 'TEXT_TOO_LONG', question: id });
-      else if (value.trim() !== '') texts[id] = value;
+      const isLong = typeof value === 'string' && value.length > 4 * answerLimits.textCharsMax;
+      const prose = typeof value === 'string' && !isLong ? proseOf(value) : '';
+      if (typeof value !== 'string' || !isProse(prose)) faults.push({ code: 'NOT_A_TEXT', question: id });
+      else if (isLong || prose.length > answerLimits.textCharsMax)
+        faults.push({ code: 'TEXT_TOO_LONG', question: id });
+      else texts[id] = prose;
     } else if (typeof value === 'number' && scoresOf(type).includes(value)) {
       scores.push({ question: id, type, score: value });
     } else {

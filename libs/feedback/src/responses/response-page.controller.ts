@@ -223,8 +223,7 @@ function answersOf(questions: readonly Question[], sent: Readonly<Record<string,
     const question = types.get(field);
     if (question === undefined) answers[`field ${field}`] = value;
     else if (value === '') continue;
-    // Browsers send line breaks as two characters and count them as one.
-    else if (question.type === 'text') answers[question.id] = value.replaceAll('\r\n', '\n');
+    else if (question.type === 'text') answers[question.id] = value;
     else answers[question.id] = /^\d{1,2}$/.test(value) ? Number(value) : value;
   }
   return answers;

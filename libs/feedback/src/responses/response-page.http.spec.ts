@@ -1,7 +1,9 @@
 import { memoryAdapters } from '@readership/embedded';
+import { defaultPolicy, fact } from '@readership/contracts';
 import { startApp, type TestAnswer, type TestApp } from '@readership/host/testing';
 import type { Adapters } from '@readership/kernel';
 import { FeedbackModule } from '../feedback.module.js';
+import { tellAs } from '../neighbours.fixture.js';
 
 const issuedAt = new Date('2024-04-10T12:00:00Z');
 const patronId = '018f0000-0000-7000-8000-000000000002';
@@ -14,6 +16,7 @@ let app: TestApp;
 
 beforeAll(async () => {
   adapters = memoryAdapters({ partitions: 3 });
+  await tell(patronId, registered(patronId));
   app = await startApp((ports) => [FeedbackModule.on(ports)], adapters, { now: () => now });
 });
 
@@ -25,6 +28,13 @@ afterAll(async () => {
 beforeEach(() => {
   now = issuedAt;
 });
+
+const tell = (key: string, told: ReturnType<typeof fact>) => tellAs(adapters, 'patron-profile', key, told);
+const registered = (personId: string) => fact('PatronRegistered', { personId, homeBranch: 'NORTH' });
+const consortium = {
+  ...{ name: 'Riverbend', timeZone: 'UTC', currency: 'EUR', fiscalYearStartMonth: 1 },
+  activityPolicy: defaultPolicy,
+};
 
 let counter = 0;
 
@@ -61,12 +71,56 @@ describe('an invitation', () => {
     [{ expiresOn: '2024-02-30' }, 'BAD_DATE'],
     [{ expiresOn: '9999-12-31' }, 'DATE_IN_FUTURE'],
     [{ expiresOn: '0001-01-01' }, 'DATE_TOO_EARLY'],
+    [{ expiresOn: '2024-04-09' }, 'DATE_IN_PAST'],
+    [{ expiresOn: '2024-04-30', patronId: '018f0000-0000-7000-8000-00000000dead' }, 'UNKNOWN_PATRON'],
     [{ expiresOn: '2024-04-30', branch: 'NOWHERE' }, 'UNKNOWN_BRANCH'],
     [{ expiresOn: '2024-04-30', patronId: 'Jane' }, 'INVALID'],
     [{}, 'INVALID'],
   ])('is refused as %j', async (body, code) => {
     await invited();
     await app.when({ url: `/v1/surveys/survey-${counter}/invitations`, body }).thenRefused(422, code);
+  });
+});
+
+describe('an invitation of today', () => {
+  it('is taken on the day of the consortium, which may be another than that of UTC', async () => {
+    const onTheLastDay = { expiresOn: '2024-04-10' };
+    await invited({}, onTheLastDay);
+    await tell(
+      'consortium-main',
+      fact('ConsortiumConfigured', { ...consortium, timeZone: 'Pacific/Auckland' }),
+    );
+    await app.settled();
+    await app
+      .when({ url: `/v1/surveys/survey-${counter}/invitations`, body: onTheLastDay })
+      .thenRefused(422, 'DATE_IN_PAST');
+    await tell('consortium-main', fact('ConsortiumConfigured', { ...consortium, timeZone: 'UTC' }));
+    await app.settled();
+  });
+
+  it('may be for a patron who is registered a moment later', async () => {
+    await invited();
+    const late = '018f0000-0000-7000-8000-000000000003';
+    const body = { expiresOn: '2024-04-30', patronId: late };
+    const url = `/v1/surveys/survey-${counter}/invitations`;
+    await Promise.all([app.when({ url, body }).then(201), tell(late, registered(late))]);
+  });
+});
+
+describe('an invitation for a patron of whom nothing is known yet', () => {
+  it('is answered 503 while registrations are still read', async () => {
+    await invited();
+    const url = `/v1/surveys/survey-${counter}/invitations`;
+    const { eventLog } = adapters;
+    const knownEnds = eventLog.knownEnds.bind(eventLog);
+    // The log has more than this context has taken.
+    eventLog.knownEnds = () => knownEnds()?.map((end) => end + 1) ?? null;
+    const body = { expiresOn: '2024-04-30', patronId: '018f0000-0000-7000-8000-00000000dead' };
+    try {
+      await app.when({ url, body }).thenRefused(503, 'NOT_YET_APPLIED');
+    } finally {
+      eventLog.knownEnds = knownEnds;
+    }
   });
 });
 
@@ -77,12 +131,12 @@ describe('the response page', () => {
     expect(headers.get('content-type')).toBe('text/html; charset=utf-8');
     expect(headers.get('cache-control')).toBe('no-store');
     expect(headers.get('content-security-policy')).toContain("default-src 'none'");
-    expect(text).toContain('<html lang="en">');
+    expect(text).toContain('<html lang="en" dir="ltr">');
     expect(text).toContain('<legend class="asks">Would you recommend us?</legend>');
     expect(text.match(/name="q-recommend"/g)).toHaveLength(12);
     expect(text.match(/name="q-satisfied"/g)).toHaveLength(6);
     expect(text).toMatch(/<label class="asks" for="question-3">What else\?<\/label>/);
-    expect(text).toMatch(/<textarea id="question-3" name="q-remark" rows="5" maxlength="5000"/);
+    expect(text).toMatch(/<textarea id="question-3" name="q-remark" rows="5" dir="auto" maxlength="5000"/);
     expect(text).not.toMatch(/<script|style=|https?:/);
     const ids = [...text.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id);
     expect(new Set(ids).size).toBe(ids.length);
@@ -100,7 +154,7 @@ describe('the response page', () => {
 
   it('speaks the language of its survey', async () => {
     expect((await get(await invited({ language: 'de-AT' }))).text).toMatch(
-      /<html lang="de-AT">[^]*Antworten senden/,
+      /<html lang="de-AT" dir="ltr">[^]*Antworten senden/,
     );
     expect((await get(await invited({ language: 'fr' }))).text).toContain('30 avril 2024');
     expect((await get(await invited({ language: 'es' }))).text).toContain('Enviar respuestas');
@@ -109,7 +163,33 @@ describe('the response page', () => {
   it('marks its own words as English where it does not speak the language', async () => {
     const { text } = await get(await invited({ language: 'ar' }));
     expect(text).toContain('<html lang="ar" dir="rtl">');
+    // One sentence after the other, in one part: apart they would follow each other from right to left.
+    expect(text).toMatch(
+      /<p><span lang="en" dir="ltr">Answer what you like[^<]*You can answer until[^<]*<\/span><\/p>/,
+    );
     expect(text).toContain('<button type="submit"><span lang="en" dir="ltr">Send answers</span></button>');
+  });
+
+  it('is written from right to left by the script of its language', async () => {
+    expect((await get(await invited({ language: 'pa-Arab' }))).text).toContain(
+      '<html lang="pa-Arab" dir="rtl">',
+    );
+    expect((await get(await invited({ language: 'pa' }))).text).toContain('<html lang="pa" dir="ltr">');
+  });
+
+  it('is a page in English, with the title of the survey in its own language, when it only says what happened', async () => {
+    const url = await invited({ language: 'fa', title: 'نظرسنجی' });
+    const { text } = await send(url, { 'q-recommend': '10' });
+    expect(text).toContain('<html lang="en" dir="ltr">');
+    expect(text).toContain('<p class="survey" lang="fa" dir="rtl">نظرسنجی</p>\n<h1>Thank you</h1>');
+  });
+
+  it('tells faults in one part of the language that it is told in', async () => {
+    const url = await invited({ language: 'he' });
+    const { text } = await send(url, { 'q-recommend': '11' });
+    expect(text).toMatch(
+      /<p class="error" id="question-1-error"><span lang="en" dir="ltr"><strong>Error:<\/strong> Choose [^<]*<\/span><\/p>/,
+    );
   });
 
   it('shows titles and questions as the text they are', async () => {

@@ -1,6 +1,7 @@
 import type { Question } from '../surveys/survey.events.js';
 import { answerLimits, scoresOf, type AnswerFault } from './answers.js';
-import { wordsIn, type Words } from './words.js';
+import { textDirection } from './text-direction.js';
+import { primaryLanguage, wordsIn, type Words } from './words.js';
 
 /** What the page asks, and what is wrong with what was sent. */
 export interface AskedPage {
@@ -34,7 +35,7 @@ export function askedPage(page: AskedPage): string {
   const body = `
 <h1>${escaped(title)}</h1>
 ${faults.length === 0 ? '' : summary(page, words, say)}
-<p>${say(words.intro)} ${say(words.until(day.format(new Date(`${page.expiresOn}T00:00:00Z`))))}</p>
+<p>${say(`${words.intro} ${words.until(day.format(new Date(`${page.expiresOn}T00:00:00Z`)))}`)}</p>
 <p class="note">${say(page.personal ? words.known : words.anonymous)}</p>
 <form method="post" accept-charset="utf-8">
 ${questions.map((question, at) => asked(question, at + 1, sent[fieldOf(question.id)] ?? '', faulty.get(question.id), words, say)).join('\n')}
@@ -47,24 +48,44 @@ ${questions.map((question, at) => asked(question, at + 1, sent[fieldOf(question.
 /** A page with one message. `language` is the survey's, if it is known. */
 export function noticePage(kind: NoticeKind, language = 'en', title?: string): string {
   const words = wordsIn(language);
-  const say = sayer(words, language);
   const [heading, more] = {
     thanks: [words.thanks, words.received],
     used: [words.used, words.usedMore],
     expired: [words.expired, words.expiredMore],
     unknown: [words.unknown, words.unknownMore],
   }[kind] as [string, string];
-  const survey = title === undefined ? '' : `<p class="survey">${escaped(title)}</p>\n`;
-  return documentOf(language, heading, `\n${survey}<h1>${say(heading)}</h1>\n<p>${say(more)}</p>`);
+  // All but the survey's title are our own words.
+  const own = speaks(words, language) ? language : words.language;
+  const survey =
+    title === undefined
+      ? ''
+      : `<p class="survey"${own === language ? '' : spokenIn(language)}>${escaped(title)}</p>\n`;
+  return documentOf(own, heading, `\n${survey}<h1>${escaped(heading)}</h1>\n<p>${escaped(more)}</p>`);
 }
 
-type Say = (text: string) => string;
+/** `before` stands out before the text. */
+type Say = (text: string, before?: string) => string;
 
 /** Writes our own texts, marked with their language when the survey uses another one. */
 function sayer(words: Words, language: string): Say {
-  const same = language.split('-', 1)[0]!.toLowerCase() === words.language;
-  return (text) =>
-    same ? escaped(text) : `<span lang="${words.language}" dir="ltr">${escaped(text)}</span>`;
+  const same = speaks(words, language);
+  return (text, before) => {
+    const said =
+      before === undefined ? escaped(text) : `<strong>${escaped(before)}</strong> ${escaped(text)}`;
+    return same ? said : `<span${spokenIn(words.language)}>${said}</span>`;
+  };
+}
+
+/** True when the words are in the language and the script of a tag. */
+function speaks(words: Words, language: string): boolean {
+  return (
+    primaryLanguage(language) === words.language && textDirection(language) === textDirection(words.language)
+  );
+}
+
+/** The attributes of an element in a language. */
+function spokenIn(language: string): string {
+  return ` lang="${escaped(language)}" dir="${textDirection(language)}"`;
 }
 
 function summary({ questions, faults = [] }: AskedPage, words: Words, say: Say): string {
@@ -109,14 +130,14 @@ function asked(
   const error =
     fault === undefined
       ? ''
-      : `<p class="error" id="${field}-error"><strong>${say(`${words.error}:`)}</strong> ${say(faultText(fault, words))}</p>\n`;
+      : `<p class="error" id="${field}-error">${say(faultText(fault, words), `${words.error}:`)}</p>\n`;
   const name = escaped(fieldOf(id));
   if (type === 'text') {
     const hint = words.textHint(answerLimits.textCharsMax.toLocaleString(words.language));
     return `<div class="question${fault === undefined ? '' : ' faulty'}">
 <label class="asks" for="${field}">${escaped(text)}</label>
 <p class="hint" id="${field}-hint">${say(hint)}</p>
-${error}<textarea id="${field}" name="${name}" rows="5" maxlength="${answerLimits.textCharsMax}" aria-describedby="${told}"${fault === undefined ? '' : ' aria-invalid="true"'}>
+${error}<textarea id="${field}" name="${name}" rows="5" dir="auto" maxlength="${answerLimits.textCharsMax}" aria-describedby="${told}"${fault === undefined ? '' : ' aria-invalid="true"'}>
 ${escaped(sent)}</textarea>
 </div>`;
   }
@@ -137,9 +158,8 @@ ${choices.join('\n')}
 }
 
 function documentOf(language: string, title: string, body: string): string {
-  const right = /^(ar|dv|fa|he|ps|sd|ug|ur|yi)(-|$)/i.test(language);
   return `<!doctype html>
-<html lang="${escaped(language)}"${right ? ' dir="rtl"' : ''}>
+<html${spokenIn(language)}>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">

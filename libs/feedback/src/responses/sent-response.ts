@@ -1,4 +1,4 @@
-import { pointerOf, problemsOf, type Problem } from '@readership/host';
+import { pointerOf, problemsOf, withoutAbsent, type Problem } from '@readership/host';
 import { z } from 'zod';
 import type { Question } from '../surveys/survey.events.js';
 import { oneLine, uuid } from '../text.js';
@@ -55,7 +55,7 @@ export function readResponse(
   sent: unknown,
   nowMs: number,
 ): ReadResponse | readonly Problem[] {
-  const { success, data, error } = sentResponse.safeParse(sent);
+  const { success, data, error } = sentResponse.safeParse(withoutAbsent(sentResponse, sent));
   if (!success) return schemaProblems(error);
   const at = Date.parse(data.answeredAt);
   if (at < earliestMs) {

@@ -153,6 +153,11 @@ const spoken: readonly Words[] = [en, de, fr, es];
 
 /** The texts in the language of a BCP 47 tag, or in English. */
 export function wordsIn(language: string): Words {
-  const primary = language.split('-', 1)[0]!.toLowerCase();
+  const primary = primaryLanguage(language);
   return spoken.find((words) => words.language === primary) ?? en;
+}
+
+/** The language of a BCP 47 tag, without script and region. */
+export function primaryLanguage(tag: string): string {
+  return tag.split('-', 1)[0]!.toLowerCase();
 }

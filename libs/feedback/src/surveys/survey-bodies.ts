@@ -1,4 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
+import { Line } from '@readership/host';
 import { Type } from 'class-transformer';
 import {
   ArrayMaxSize,
@@ -7,15 +8,38 @@ import {
   IsIn,
   IsObject,
   IsString,
-  Length,
   Matches,
+  registerDecorator,
   ValidateNested,
 } from 'class-validator';
-import { Trimmed } from '../directory/place-bodies.js';
-import { givenId, oneLine } from '../text.js';
+import { givenId } from '../text.js';
 import type { QuestionType } from './survey.events.js';
 
 const questionTypes = ['nps', 'csat', 'text'] as const;
+
+/** A well-formed BCP 47 tag such as `de-AT` or `pa-Arab`. */
+function IsLanguageTag(): PropertyDecorator {
+  return (target, property) =>
+    registerDecorator({
+      name: 'isLanguageTag',
+      target: target.constructor,
+      propertyName: String(property),
+      validator: {
+        validate: isLanguageTag,
+        defaultMessage: () => '$property must be the BCP 47 tag of a language, as de-AT',
+      },
+    });
+}
+
+function isLanguageTag(value: unknown): boolean {
+  if (typeof value !== 'string' || !/^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$/.test(value) || value.length > 35)
+    return false;
+  try {
+    return new Intl.Locale(value).language !== '';
+  } catch {
+    return false;
+  }
+}
 
 export class QuestionBody {
   @ApiProperty({ pattern: givenId.source })
@@ -28,10 +52,7 @@ export class QuestionBody {
   type!: QuestionType;
 
   @ApiProperty({ minLength: 1, maxLength: 500 })
-  @IsString()
-  @Trimmed()
-  @Length(1, 500)
-  @Matches(oneLine)
+  @Line(500)
   text!: string;
 }
 
@@ -42,16 +63,16 @@ export class SurveyBody {
   id!: string;
 
   @ApiProperty({ minLength: 1, maxLength: 200 })
-  @IsString()
-  @Trimmed()
-  @Length(1, 200)
-  @Matches(oneLine)
+  @Line(200)
   title!: string;
 
-  @ApiProperty({ example: 'en', description: 'BCP 47 tag of the language of the questions.' })
-  @IsString()
-  @Length(2, 35)
-  @Matches(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$/)
+  @ApiProperty({
+    example: 'en',
+    minLength: 2,
+    maxLength: 35,
+    description: 'BCP 47 tag of the language of the questions.',
+  })
+  @IsLanguageTag()
   language!: string;
 
   @ApiProperty({ type: [QuestionBody], minItems: 1, maxItems: 30 })

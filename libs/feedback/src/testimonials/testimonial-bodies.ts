@@ -1,8 +1,9 @@
 import { ApiProperty } from '@nestjs/swagger';
+import { Prose } from '@readership/host';
 import { Type } from 'class-transformer';
 import { IsObject, IsString, Length, Matches, ValidateNested } from 'class-validator';
-import { PlaceBody, Trimmed } from '../directory/place-bodies.js';
-import { freeText, givenId } from '../text.js';
+import { PlaceBody } from '../directory/place-bodies.js';
+import { givenId } from '../text.js';
 
 export class TestimonialBody extends PlaceBody {
   @ApiProperty({ pattern: givenId.source })
@@ -19,10 +20,7 @@ export class TestimonialBody extends PlaceBody {
   receivedOn!: string;
 
   @ApiProperty({ minLength: 1, maxLength: 5000 })
-  @IsString()
-  @Trimmed()
-  @Length(1, 5000)
-  @Matches(freeText)
+  @Prose(5000)
   text!: string;
 }
 
@@ -33,10 +31,7 @@ export class ConsentBody {
   givenOn!: string;
 
   @ApiProperty({ minLength: 1, maxLength: 2000, description: 'The words in which consent was given.' })
-  @IsString()
-  @Trimmed()
-  @Length(1, 2000)
-  @Matches(freeText)
+  @Prose(2000)
   statement!: string;
 }
 

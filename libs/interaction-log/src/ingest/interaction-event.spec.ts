@@ -97,7 +97,6 @@ describe('an interaction that is sent', () => {
     ['another type', { ...event, type: 'x' }, 'UNKNOWN_TYPE /type'],
     ['an empty id', { ...event, id: '' }, 'BAD_ID /id'],
     ['a long source', { ...event, source: 's'.repeat(257) }, 'BAD_SOURCE /source'],
-    ['an unknown attribute', { ...event, colour: 'red' }, 'UNKNOWN_FIELD /colour'],
     ['an unknown field', withData({ name: 'x' }), 'UNKNOWN_FIELD /data/name'],
     ['no data', { ...event, data: undefined }, 'REQUIRED /data'],
     ['an array for data', { ...event, data: [] }, 'WRONG_TYPE /data'],
@@ -119,6 +118,86 @@ describe('an interaction that is sent', () => {
     ['text for yes', withData({ digital: 'yes' }), 'WRONG_TYPE /data/digital'],
     ['a book for details', withData({ details: 'ü'.repeat(40_000) }), 'EVENT_TOO_LARGE /data/details'],
   ])('is refused with %s', (_what, sent, expected) => expect(problems(sent)).toContain(expected));
+
+  it('says the same with null or a blank text as without the field', () => {
+    const bare = { ...event, data: { kind: 'visit', branch: 'NORTH' } };
+    const blank = {
+      ...bare,
+      ...{ subject: null, dataschema: '', datacontenttype: null, sequence: null, data_base64: null },
+      data: {
+        ...bare.data,
+        ...{ card: null, patronId: '', quantity: null, startedBy: null, channel: '', readScale: null },
+        ...{ digital: null, details: ' \u200b\n' },
+      },
+    };
+    expect(read(blank)).toEqual(read(bare));
+  });
+
+  it.each<[string, unknown]>([
+    ['sequence', '00017'],
+    ['sampledrate', 1],
+    ['iodebeziumop', 'c'],
+    ['knativearrivaltime', 'x'],
+    ['traceparent', '00-1-1-01'],
+    ['urgent', true],
+    ['b64', 'x'.repeat(2_048)],
+    ['constructor', 'x'],
+  ])('is read without its extension attribute %s', (name, value) =>
+    expect(read({ ...event, [name]: value })).toEqual(read(event)),
+  );
+
+  it.each<[string, unknown]>([
+    ['Colour', 'red'],
+    ['my-ext', 'x'],
+    ['my_ext', 'x'],
+    ['__proto__x', 'x'],
+    ['rate', 1.5],
+    ['rate', 2_147_483_648],
+    ['list', []],
+    ['object', {}],
+    ['long', 'x'.repeat(2_049)],
+  ])('is refused with an extension attribute %s that CloudEvents does not allow', (name, value) =>
+    expect(problems({ ...event, [name]: value })).toEqual([`BAD_ATTRIBUTE /${name}`]),
+  );
+
+  it('names all that is wrong, in its attributes and in its data', () =>
+    expect(problems({ ...withData({ kind: 'party' }), 'my-ext': 'x' })).toEqual([
+      'BAD_ATTRIBUTE /my-ext',
+      'UNKNOWN_KIND /data/kind',
+    ]));
+
+  it.each(['application/json', 'application/json; charset=utf-8', 'text/json', 'application/vnd.ils+json'])(
+    'is read with data of type %s',
+    (datacontenttype) => expect(read({ ...event, datacontenttype })).toEqual(read(event)),
+  );
+
+  it('is read with its data in base64, as well as in clear', () => {
+    const { data, ...rest } = event;
+    const data_base64 = Buffer.from(JSON.stringify(data)).toString('base64');
+    expect(read({ ...rest, data_base64 })).toEqual(read(event));
+    expect(read({ ...rest, data: null, data_base64 })).toEqual(read(event));
+    expect(problems({ ...event, data_base64 })).toContain('BOTH_DATA /data_base64');
+    expect(problems({ ...rest, data_base64: 'eyJ' })).toContain('BAD_BASE64 /data_base64');
+    expect(problems({ ...rest, data_base64: 5 })).toContain('BAD_BASE64 /data_base64');
+    expect(problems({ ...rest, data_base64: 'bm8=' })).toContain('MALFORMED_JSON /data_base64');
+    expect(problems({ ...rest, data_base64: '/w==' })).toContain('NOT_UTF8 /data_base64');
+    expect(problems({ ...event, datacontenttype: 'text/xml' })).toEqual(['DATA_NOT_JSON /datacontenttype']);
+  });
+
+  it('keeps its free text in one form, with line breaks, emoji and the joiners of its script', () => {
+    const { details } = read(withData({ details: ' می\u200cخواهم\r\n👩‍🔬 Zoe\u0308\u202e ' }));
+    expect(details).toBe('می\u200cخواهم\n👩‍🔬 Zoë');
+    expect(read(withData({ details })).digest).toBe(read(withData({ details: `${details}\ufeff` })).digest);
+    expect(problems(withData({ details: 'a\u0007' }))).toEqual(['BAD_TEXT /data/details']);
+  });
+
+  it.each(['renewal', 'loan', 'hold', 'contact', 'visit'])(
+    'of kind %s may be started by the library',
+    (kind) => {
+      expect(read(withData({ kind, startedBy: 'library' })).now.startedBy).toBe('library');
+      expect(read(withData({ kind })).now.startedBy).toBe('patron');
+    },
+  );
 
   it('is accepted at its limits', () => {
     expect(read(anonymous({ quantity: 10_000_000 })).reference).toBeNull();

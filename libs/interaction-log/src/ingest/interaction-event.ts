@@ -1,9 +1,16 @@
-import { interactionKinds, type InteractionFact } from '@readership/contracts';
-import type { Problem } from '@readership/host';
+import {
+  interactionKinds,
+  isProse,
+  normalisedCard,
+  proseOf,
+  type InteractionFact,
+} from '@readership/contracts';
+import { withoutAbsent, type Problem } from '@readership/host';
 import { digest } from '@readership/kernel';
 import { z } from 'zod';
 import { quantityOfPersonMax } from '../interaction.decider.js';
-import { keyed, normalisedCard } from './card-token.js';
+import { readEnvelope } from './cloud-event.js';
+import { keyed } from './card-token.js';
 import { instantOf } from './instant.js';
 import { problem, schemaProblems, type ProblemCode } from './problems.js';
 
@@ -19,14 +26,18 @@ const typed = or('WRONG_TYPE');
 const eventType = 'org.readership.interaction.v1';
 
 /** A CloudEvents attribute that is accepted and not stored. */
-const ignored = z.string(typed).max(2048, 'BAD_ATTRIBUTE').optional();
+const ignored = z.string(or('BAD_ATTRIBUTE')).max(2048, 'BAD_ATTRIBUTE').optional();
 
 const kind = z.enum(interactionKinds, or('UNKNOWN_KIND'));
 /** A code that no branch can have gets the problem of an unknown branch. */
 const branch = z.string(typed).regex(/^[A-Za-z0-9-]{1,32}$/, 'UNKNOWN_BRANCH');
 const quantity = z.int(or('BAD_QUANTITY')).min(1, 'BAD_QUANTITY').max(quantityMax, 'QUANTITY_TOO_LARGE');
 const time = z.string(typed).max(64, 'BAD_TIME');
-const details = z.string(typed).max(detailsBytesMax, 'EVENT_TOO_LARGE');
+const details = z
+  .string(typed)
+  .max(detailsBytesMax, { error: 'EVENT_TOO_LARGE', abort: true })
+  .overwrite(proseOf)
+  .refine(isProse, 'BAD_TEXT');
 
 /** A CloudEvent as `POST /v1/interactions` takes it. The messages are problem codes. */
 export const interactionEvent = z.strictObject(
@@ -39,12 +50,6 @@ export const interactionEvent = z.strictObject(
     subject: ignored,
     datacontenttype: ignored,
     dataschema: ignored,
-    traceparent: ignored,
-    tracestate: ignored,
-    partitionkey: ignored,
-    recordedtime: ignored,
-    correlationid: ignored,
-    causationid: ignored,
     data: z.strictObject(
       {
         kind,
@@ -67,6 +72,11 @@ export const interactionEvent = z.strictObject(
   typed,
 );
 
+/** The same as it is documented: with extension attributes, which anybody may add and which are not kept. */
+export const documentedEvent = interactionEvent.catchall(
+  z.union([z.string().max(2048), z.boolean(), z.int32()]),
+);
+
 /** The body of `…/correct`. The person cannot be corrected. */
 export const correction = z.strictObject(
   {
@@ -75,7 +85,12 @@ export const correction = z.strictObject(
     branch: branch.optional(),
     quantity: quantity.optional(),
     details: details.optional(),
-    reason: z.string(typed).min(1, 'BAD_REASON').max(1000, 'BAD_REASON'),
+    reason: z
+      .string(typed)
+      .max(1000, { error: 'BAD_REASON', abort: true })
+      .overwrite(proseOf)
+      .min(1, 'BAD_REASON')
+      .refine(isProse, 'BAD_TEXT'),
   },
   typed,
 );
@@ -96,8 +111,10 @@ export interface Incoming {
 
 /** Reads what was sent. `cardKey` makes tokens of card numbers and digests. Returns the problems if there are any. */
 export function incoming(sent: unknown, nowMs: number, cardKey: Buffer): Incoming | readonly Problem[] {
-  const parsed = interactionEvent.safeParse(sent);
-  if (!parsed.success) return schemaProblems(parsed.error);
+  const { event, problems } = readEnvelope(sent);
+  const parsed = interactionEvent.safeParse(withoutAbsent(interactionEvent, event));
+  if (!parsed.success) return [...problems, ...schemaProblems(parsed.error)];
+  if (problems.length > 0) return problems;
   const { source, id, data } = parsed.data;
   const when = instantOf(parsed.data.time, nowMs);
   if (typeof when === 'string') return [problem(when, '/time')];

@@ -11,7 +11,7 @@ import {
   uuid,
   type Schema,
 } from '@readership/host';
-import { interactionEvent } from './interaction-event.js';
+import { documentedEvent, interactionEvent } from './interaction-event.js';
 
 /** The OpenAPI schema of an interaction as it is answered. */
 export const interactionSchema = resource('Interaction', {
@@ -33,7 +33,7 @@ export const interactionSchema = resource('Interaction', {
 export const recordedSchema = object({ id: text, outcome: oneOf('recorded', 'already-recorded') });
 
 /** The OpenAPI schema of a CloudEvent. */
-export const eventSchema: Schema = { title: 'InteractionEvent', ...schemaOf(interactionEvent) };
+export const eventSchema: Schema = { title: 'InteractionEvent', ...schemaOf(documentedEvent) };
 
 /** The OpenAPI schema of an event's `data`, which is the body of a request whose attributes are in headers. */
 export const eventDataSchema: Schema = {

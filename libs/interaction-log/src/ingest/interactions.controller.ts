@@ -1,5 +1,5 @@
-import { Body, Controller, Get, Header, Headers, HttpCode, Inject, Param, Post } from '@nestjs/common';
-import { ApiHeaders, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Body, Controller, Get, Header, Headers, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
+import { ApiHeaders, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
 import type { InteractionFact } from '@readership/contracts';
 import {
   Answer,
@@ -18,8 +18,9 @@ import {
   refused,
   RequestMeta,
   schemaOf,
+  withoutAbsent,
 } from '@readership/host';
-import { EventStore, fold, handle, type Meta } from '@readership/kernel';
+import { EventStore, fold, handle, Refusal, type Meta } from '@readership/kernel';
 import { z } from 'zod';
 import { KnownBranches } from '../directory/known-branches.js';
 import {
@@ -30,6 +31,7 @@ import {
   type KnownInteraction,
 } from '../interaction.decider.js';
 import { recordBatch } from './batch.js';
+import { headerAttributes } from './cloud-event.js';
 import { instantOf } from './instant.js';
 import { correction, tooLong, withdrawal } from './interaction-event.js';
 import {
@@ -106,8 +108,15 @@ export class InteractionsController {
     'application/cloudevents-batch+json': listOf(eventSchema),
   })
   @ApiOperation({ summary: 'Record up to 10,000 interactions; the answer has one line per interaction' })
+  @ApiQuery({
+    name: 'dryRun',
+    required: false,
+    enum: ['true', 'false'],
+    description: 'With true nothing is recorded; the answer is the one that recording would have now.',
+  })
   async recordMany(
     @Body() body: unknown,
+    @Query('dryRun') dryRun: string | undefined,
     @Headers('content-type') type: string | undefined,
     @RequestMeta() meta: Meta,
   ): Promise<Answer<string>> {
@@ -115,7 +124,11 @@ export class InteractionsController {
     if (form === undefined || !Buffer.isBuffer(body)) {
       throw unsupported('Send application/x-ndjson or application/cloudevents-batch+json.');
     }
-    const { ndjson, marks } = await recordBatch(body, form, this.recorder.begin(meta));
+    if (dryRun !== undefined && dryRun !== 'true' && dryRun !== 'false') {
+      throw new Refusal('BAD_QUERY', 'invalid', 'Give dryRun as true or false, or leave it out.');
+    }
+    const recording = this.recorder.begin(meta, { dryRun: dryRun === 'true' });
+    const { ndjson, marks } = await recordBatch(body, form, recording);
     return new Answer(ndjson, { marks });
   }
 
@@ -211,8 +224,7 @@ function sentEvent(body: unknown, headers: Record<string, string | undefined>): 
     throw unsupported('Send application/json or application/cloudevents+json.');
   }
   if (headers['ce-specversion'] === undefined) return body;
-  const attributes = Object.entries(headers).filter(([name]) => name.startsWith('ce-'));
-  return { ...Object.fromEntries(attributes.map(([name, value]) => [name.slice(3), value])), data: body };
+  return { ...headerAttributes(headers), data: body };
 }
 
 function checkedId(id: string): string {
@@ -220,8 +232,8 @@ function checkedId(id: string): string {
   return id;
 }
 
-function parsed<T>(schema: z.ZodType<T>, body: unknown): T {
-  const { success, data, error } = schema.safeParse(body);
+function parsed<T extends z.ZodObject>(schema: T, body: unknown): z.infer<T> {
+  const { success, data, error } = schema.safeParse(withoutAbsent(schema, body));
   if (!success) throw refused(schemaProblems(error));
   return data;
 }

@@ -10,7 +10,12 @@ const remedies = {
   UNKNOWN_TYPE: 'The type must be "org.readership.interaction.v1".',
   BAD_SOURCE: 'The source must have 1 to 256 characters.',
   BAD_ID: 'The id must have 1 to 128 characters.',
-  BAD_ATTRIBUTE: 'A CloudEvents attribute must be a string of at most 2,048 characters.',
+  BAD_ATTRIBUTE:
+    'A CloudEvents attribute has a name of lower-case letters and digits, and is a string of at most 2,048 characters, a boolean or an integer.',
+  DATA_NOT_JSON: 'The data must be JSON: leave datacontenttype out, or give application/json.',
+  BOTH_DATA: 'Send data or data_base64, not both.',
+  BAD_BASE64: 'data_base64 must be base64 with padding.',
+  BAD_TEXT: 'The text must not have control characters other than tabs and line breaks.',
   BAD_TIME: 'The time must be RFC 3339 with an offset, such as 2024-03-31T09:15:00+02:00.',
   TIME_TOO_EARLY: 'The time is before 1900.',
   TIME_IN_FUTURE: 'The time is more than a day in the future.',

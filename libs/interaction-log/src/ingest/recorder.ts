@@ -3,9 +3,11 @@ import { Inject, Injectable } from '@nestjs/common';
 import { Clock, Secrets, type Problem } from '@readership/host';
 import {
   EventStore,
+  fold,
   handleNew,
   modelId,
   ReadModels,
+  Refusal,
   streamOf,
   type NewStream,
   type Outcome,
@@ -13,7 +15,7 @@ import {
   type Meta,
 } from '@readership/kernel';
 import { KnownBranches } from '../directory/known-branches.js';
-import { interaction, type RecordInteraction } from '../interaction.decider.js';
+import { interaction, type Interaction, type RecordInteraction } from '../interaction.decider.js';
 import { references, resolve, type ReferenceRow } from '../references/references.projection.js';
 import { incoming, type Incoming } from './interaction-event.js';
 import { problem } from './problems.js';
@@ -32,7 +34,7 @@ export type LineOutcome =
 type Line = NewStream<RecordInteraction>;
 type Prepared = Line | readonly Problem[];
 
-/** Records one request, chunk by chunk. A chunk may be prepared while the one before is being appended. */
+/** Records one request, chunk by chunk. A chunk may be prepared while the one before is appended. */
 export interface Recording {
   read(sent: unknown): Incoming | readonly Problem[];
   prepare(chunk: readonly (Incoming | readonly Problem[])[]): Promise<readonly Prepared[]>;
@@ -49,7 +51,9 @@ export class Recorder {
     @Inject(Clock) private readonly clock: Clock,
   ) {}
 
-  begin(meta: Meta): Recording {
+  /** With `dryRun` nothing is appended, and the outcomes are those that recording would have now. */
+  begin(meta: Meta, { dryRun = false }: { readonly dryRun?: boolean } = {}): Recording {
+    const decidedBefore = new Map<string, { readonly state: Interaction; readonly version: number }>();
     const nowMs = this.clock.now().getTime();
     const unknownBranches = this.branches.unknown();
     return {
@@ -70,12 +74,38 @@ export class Recorder {
           return { id: line.id, command: commandOf(line, rows) };
         });
       },
-      append: (prepared) => this.append(prepared, meta),
+      append: (prepared) => (dryRun ? this.decide(prepared, decidedBefore) : this.append(prepared, meta)),
     };
   }
 
   private async referenceRows(sought: readonly string[]): Promise<ReadonlyMap<string, ReferenceRow>> {
     return sought.length === 0 ? new Map() : this.models.getMany<ReferenceRow>(modelId(references), sought);
+  }
+
+  /** Decides each line after the lines before it, and appends nothing. */
+  private async decide(
+    prepared: readonly Prepared[],
+    before: Map<string, { readonly state: Interaction; readonly version: number }>,
+  ): Promise<readonly LineOutcome[]> {
+    const outcomes: LineOutcome[] = [];
+    for (const line of prepared) {
+      if (isProblems(line)) {
+        outcomes.push({ outcome: 'refused', problems: line });
+        continue;
+      }
+      const { id, command } = line;
+      const { state, version } = before.get(id) ?? (await fold(this.store, interaction, id));
+      try {
+        const events = interaction.decide(command, state);
+        before.set(id, { state: events.reduce(interaction.evolve, state), version: version + events.length });
+        const outcome = events.length === 0 ? 'already-recorded' : 'recorded';
+        outcomes.push({ outcome, id, version: version + events.length, marks: {} });
+      } catch (error) {
+        if (!(error instanceof Refusal)) throw error;
+        outcomes.push(recordedAs({ outcome: 'refused', id, refusal: error }));
+      }
+    }
+    return outcomes;
   }
 
   private async append(prepared: readonly Prepared[], meta: Meta): Promise<readonly LineOutcome[]> {

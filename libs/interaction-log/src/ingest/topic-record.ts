@@ -1,6 +1,7 @@
 import { parseStrictJson, Unreadable, type Problem } from '@readership/host';
 import type { TopicRecord } from '@readership/kernel';
 import { sourceName } from '../sources/source-bodies.js';
+import { isJsonType } from './cloud-event.js';
 import { problem } from './problems.js';
 
 /** Size of key, value and headers. More than the largest accepted event, however it is written. */
@@ -34,7 +35,7 @@ export function sentOn(record: TopicRecord): SentRecord {
     }
     const attributes = Object.entries(headers).filter(([name]) => name.startsWith('ce_'));
     if (attributes.length === 0) return refused('NOT_A_CLOUDEVENT');
-    if (!isJson(type)) return refused('UNSUPPORTED_MEDIA_TYPE');
+    if (!isJsonType(type)) return refused('UNSUPPORTED_MEDIA_TYPE');
     for (const [, text] of attributes) {
       if (text.includes('\ufffd')) return refused('NOT_UTF8');
       if (text.includes('\0')) return refused('BAD_STRING');
@@ -58,11 +59,6 @@ function bytesOf({ key, value, headers }: TopicRecord): number {
 function mediaType(headers: TopicRecord['headers']): string {
   const [, type = ''] = Object.entries(headers).find(([name]) => name.toLowerCase() === 'content-type') ?? [];
   return type.split(';', 1)[0]!.trim().toLowerCase();
-}
-
-/** Data without a content type is taken for JSON, because nothing else would be understood. */
-function isJson(type: string): boolean {
-  return type === '' || type === 'application/json' || type === 'text/json' || type.endsWith('+json');
 }
 
 function sourceOf(name: unknown): string | null {

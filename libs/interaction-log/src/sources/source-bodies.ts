@@ -1,13 +1,11 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { ArrayMaxSize, IsArray, IsString, Matches, ValidateIf } from 'class-validator';
+import { Optional } from '@readership/host';
+import { ArrayMaxSize, IsArray, IsString, Matches } from 'class-validator';
 
 const idsMax = 500;
 /** The characters of a URI reference, so that nothing else can be a name. */
 export const sourceName = /^[\x21-\x7e]{1,256}$/;
 const placeId = /^[A-Za-z0-9-]{1,32}$/;
-
-/** The field may be omitted, but not `null`. */
-const Absent = () => ValidateIf((_body, value) => value !== undefined);
 
 export class SourceNameBody {
   @ApiProperty({
@@ -26,7 +24,7 @@ export class SourceBody extends SourceNameBody {
     maxItems: idsMax,
     description: 'The source may send for all branches of these libraries.',
   })
-  @Absent()
+  @Optional()
   @IsArray()
   @ArrayMaxSize(idsMax)
   @IsString({ each: true })
@@ -34,7 +32,7 @@ export class SourceBody extends SourceNameBody {
   libraries?: string[];
 
   @ApiPropertyOptional({ type: [String], maxItems: idsMax })
-  @Absent()
+  @Optional()
   @IsArray()
   @ArrayMaxSize(idsMax)
   @IsString({ each: true })

@@ -1,10 +1,12 @@
+import { normalisedCard } from '@readership/contracts';
 import type { ProvesCardKey, Stored } from '@readership/kernel';
 import type { PatronEvent } from '../patrons/patron.events.js';
-import { keyed, normalisedCard } from './card-number.js';
+import { keyed } from './card-number.js';
 
 /** Proves the card key by a patron's cards, which are stored with their tokens. */
 export const provesCardKey: ProvesCardKey = (stored, cardKey) => {
   const event = stored as Stored<PatronEvent>;
   if (event.type !== 'CardAdded' || event.personal === null) return null;
-  return keyed(cardKey, normalisedCard(event.personal.card)) === event.data.token;
+  const card = normalisedCard(event.personal.card);
+  return card !== null && keyed(cardKey, card) === event.data.token;
 };

@@ -1,23 +1,24 @@
-import { createHmac } from 'node:crypto';
+import { normalisedCard } from '@readership/contracts';
 import { Refusal } from '@readership/kernel';
-
-const printable = /^[^\p{C}\p{Z}]{1,64}$/u;
+import { createHmac } from 'node:crypto';
 
 /**
- * A card number in the form in which numbers are compared: NFKC, upper case, without spaces and hyphens. Throws
- * `BAD_CARD`.
+ * Card numbers as they were sent in the field that `pointer` names, normalised and each once, by their first place.
+ * Throws `BAD_CARD` with the place of the card at fault.
  */
-export function normalisedCard(number: string): string {
-  const normalised = number
-    .normalize('NFKC')
-    .toUpperCase()
-    .replace(/[\s\u2010-]/gu, '')
-    // Characters that were separated may compose now. Normalising the result must not change it.
-    .normalize('NFKC');
-  if (!printable.test(normalised)) {
-    throw new Refusal('BAD_CARD', 'invalid', 'A card number has 1 to 64 printable characters.', '/cards');
+export function cardNumbers(sent: readonly string[], pointer: string): ReadonlyMap<string, string> {
+  const places = new Map<string, string>();
+  for (const [at, number] of sent.entries()) {
+    const place = `${pointer}/${at}`;
+    const normalised = normalisedCard(number);
+    if (normalised === null) throw badCard(place);
+    if (!places.has(normalised)) places.set(normalised, place);
   }
-  return normalised;
+  return places;
+}
+
+export function badCard(pointer: string): Refusal {
+  return new Refusal('BAD_CARD', 'invalid', 'A card number has 1 to 64 printable characters.', pointer);
 }
 
 /**

@@ -97,11 +97,14 @@ function later(instant: string, other: string | null): string {
   return other !== null && other > instant ? other : instant;
 }
 
-export function cardTaken(): Refusal {
+/** `pointer` leads to the card in what was sent, such as `/cards/1`. The number itself is never told. */
+export function cardTaken(pointer = '/cards'): Refusal {
+  const at = /\/(\d+)$/.exec(pointer)?.[1];
+  const which = at === undefined ? 'The card' : `Card ${Number(at) + 1} of those sent`;
   return new Refusal(
     'CARD_TAKEN',
     'conflict',
-    'The card belongs to somebody else, or was registered with other content.',
-    '/cards',
+    `${which} belongs to somebody else, or was registered with other content.`,
+    pointer,
   );
 }

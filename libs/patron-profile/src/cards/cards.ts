@@ -1,11 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { normalisedCard } from '@readership/contracts';
 import { Secrets } from '@readership/host';
 import { EventStore, fold, handle, Refusal, streamOf, type Marks, type Meta } from '@readership/kernel';
 import { uuidv7 } from 'uuidv7';
 import { setTimeout as pause } from 'node:timers/promises';
 import { patron } from '../patrons/patron.decider.js';
 import { card, type Card, type Hold } from './card.decider.js';
-import { keyed, normalisedCard } from './card-number.js';
+import { badCard, keyed } from './card-number.js';
 
 /** A card after unfinished claims were settled: free, linked, or claimed by a request that is still in progress. */
 interface Settled {
@@ -43,7 +44,9 @@ export class Cards {
 
   /** The pseudonym of a card number. Throws `BAD_CARD`. */
   tokenOf(number: string): string {
-    return keyed(this.secrets.cardKey, normalisedCard(number));
+    const normalised = normalisedCard(number);
+    if (normalised === null) throw badCard('/cards');
+    return keyed(this.secrets.cardKey, normalised);
   }
 
   /** Who has the card now; `null` when nobody has. */

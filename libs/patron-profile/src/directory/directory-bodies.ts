@@ -1,6 +1,7 @@
 import { interactionKinds, type InteractionKind } from '@readership/contracts';
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { Transform, Type } from 'class-transformer';
+import { Line, Optional } from '@readership/host';
+import { Type } from 'class-transformer';
 import {
   ArrayMaxSize,
   ArrayMinSize,
@@ -10,10 +11,8 @@ import {
   IsInt,
   IsISO4217CurrencyCode,
   IsObject,
-  IsOptional,
   IsString,
   IsTimeZone,
-  Length,
   Matches,
   Max,
   Min,
@@ -25,13 +24,9 @@ import { IsDay } from '../day.js';
 const codePattern = /^[A-Za-z0-9-]{1,32}$/;
 /** Excludes offsets, which are not time zones because they have no summer time. */
 const zonePattern = /^[A-Za-z]/;
-export const oneLine = /^[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}]*$/u;
 
-export const Trimmed = () =>
-  Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? value.trim() : value));
-
-/** The field may be omitted, but not `null`. */
-export const Absent = () => ValidateIf((_body, value) => value !== undefined);
+/** The field of a change may be omitted. Its value cannot be taken away. */
+const Absent = () => ValidateIf((_body, value) => value !== undefined);
 
 export class ActivityPolicyBody {
   @ApiProperty({ enum: interactionKinds, isArray: true })
@@ -52,10 +47,7 @@ export class ActivityPolicyBody {
 
 export class ConsortiumBody {
   @ApiProperty({ minLength: 1, maxLength: 200 })
-  @IsString()
-  @Trimmed()
-  @Length(1, 200)
-  @Matches(oneLine)
+  @Line(200)
   name!: string;
 
   @ApiPropertyOptional({
@@ -64,32 +56,32 @@ export class ConsortiumBody {
     example: 'Europe/Vienna',
     description: 'IANA time zone.',
   })
-  @IsOptional()
+  @Optional()
   @IsString()
   @IsTimeZone()
   @Matches(zonePattern)
-  timeZone?: string | null;
+  timeZone?: string;
 
   @ApiPropertyOptional({ type: String, default: 'EUR', description: 'ISO 4217.' })
-  @IsOptional()
+  @Optional()
   @IsString()
   @IsISO4217CurrencyCode()
   @Matches(/^[A-Z]{3}$/)
-  currency?: string | null;
+  currency?: string;
 
   @ApiPropertyOptional({ type: 'integer', default: 1, minimum: 1, maximum: 12 })
-  @IsOptional()
+  @Optional()
   @IsInt()
   @Min(1)
   @Max(12)
-  fiscalYearStartMonth?: number | null;
+  fiscalYearStartMonth?: number;
 
   @ApiPropertyOptional({ type: ActivityPolicyBody })
-  @IsOptional()
+  @Optional()
   @IsObject()
   @ValidateNested()
   @Type(() => ActivityPolicyBody)
-  activityPolicy?: ActivityPolicyBody | null;
+  activityPolicy?: ActivityPolicyBody;
 }
 
 export class LibraryBody {
@@ -99,20 +91,14 @@ export class LibraryBody {
   id!: string;
 
   @ApiProperty({ minLength: 1, maxLength: 200 })
-  @IsString()
-  @Trimmed()
-  @Length(1, 200)
-  @Matches(oneLine)
+  @Line(200)
   name!: string;
 }
 
 export class LibraryChangeBody {
   @ApiPropertyOptional({ minLength: 1, maxLength: 200 })
   @Absent()
-  @IsString()
-  @Trimmed()
-  @Length(1, 200)
-  @Matches(oneLine)
+  @Line(200)
   name?: string;
 }
 
@@ -129,11 +115,11 @@ export class BranchBody extends LibraryBody {
   timeZone!: string;
 
   @ApiPropertyOptional({ type: 'integer', minimum: 1, description: 'People who live in its area.' })
-  @IsOptional()
+  @Optional()
   @IsInt()
   @Min(1)
   @Max(2_000_000_000)
-  population?: number | null;
+  population?: number;
 }
 
 export class BranchChangeBody extends LibraryChangeBody {

@@ -71,6 +71,6 @@ function readLines(body: unknown): readonly NumberedLine[] {
 
 function outcomeOf(result: RegistrationOutcome): Outcome {
   if (result.outcome !== 'refused') return result;
-  const { code, detail } = result.refusal;
-  return { outcome: 'refused', code, detail };
+  const { code, detail, pointer } = result.refusal;
+  return { outcome: 'refused', code, detail, ...(pointer === undefined ? {} : { pointer }) };
 }

@@ -32,6 +32,25 @@ afterEach(async () => {
 });
 
 describe('a batch of patrons', () => {
+  it('takes one name, and null or a blank text for what is optional', async () => {
+    const { body } = await app
+      .when(
+        batch([
+          patron(1, { givenName: null, email: '', phone: ' ', category: null, language: '' }),
+          patron(2, { familyName: '\u200b' }),
+          patron(3, { givenName: '', familyName: null }),
+          patron(1, { givenName: '\u202e', email: null }),
+        ]),
+      )
+      .then(200);
+    expect(body).toMatchObject([
+      { outcome: 'recorded' },
+      { outcome: 'recorded' },
+      { outcome: 'refused', code: 'NAME_REQUIRED', pointer: '/familyName' },
+      { outcome: 'already-recorded', id: body[0].id },
+    ]);
+  });
+
   it('answers every line that is not empty, in order', async () => {
     const { body, headers } = await app
       .when(
@@ -58,10 +77,10 @@ describe('a batch of patrons', () => {
       { line: 4, outcome: 'refused', code: 'UNKNOWN_BRANCH' },
       { line: 5, outcome: 'refused', code: 'INVALID' },
       { line: 6, outcome: 'already-recorded', id: body[0].id },
-      { line: 7, outcome: 'refused', code: 'CARD_TAKEN' },
+      { line: 7, outcome: 'refused', code: 'CARD_TAKEN', pointer: '/cards/0' },
       { line: 8, outcome: 'refused', code: 'CARD_TAKEN' },
       { line: 9, outcome: 'recorded' },
-      { line: 10, outcome: 'refused', code: 'FUTURE_DATE' },
+      { line: 10, outcome: 'refused', code: 'FUTURE_DATE', pointer: '/enrolledOn' },
       { line: 11, outcome: 'refused', code: 'INVALID' },
     ]);
   });
@@ -78,8 +97,8 @@ describe('a batch of patrons', () => {
     const { body } = await app.when(batch(lines)).then(200);
     expect(body).toMatchObject([
       { outcome: 'recorded' },
-      { outcome: 'refused', code: 'CARD_TAKEN' },
-      { outcome: 'refused', code: 'CARD_TAKEN' },
+      { outcome: 'refused', code: 'CARD_TAKEN', pointer: '/cards/1' },
+      { outcome: 'refused', code: 'CARD_TAKEN', pointer: '/cards/1' },
       { outcome: 'recorded' },
     ]);
     // Claim, registration, added card and link of one card; two of each for two cards, and one registration.

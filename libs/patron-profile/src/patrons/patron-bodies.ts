@@ -1,58 +1,36 @@
 import { closureReasons, type ClosureReason } from '@readership/contracts';
 import { ApiProperty, ApiPropertyOptional, PickType } from '@nestjs/swagger';
-import {
-  ArrayMaxSize,
-  ArrayMinSize,
-  IsArray,
-  IsIn,
-  IsOptional,
-  IsString,
-  Length,
-  Matches,
-  MaxLength,
-} from 'class-validator';
+import { ArrayMaxSize, ArrayMinSize, IsArray, IsIn, IsString, Matches, MaxLength } from 'class-validator';
+import { Line, Optional, Removable } from '@readership/host';
 import { IsDay } from '../day.js';
-import { Absent, oneLine, Trimmed } from '../directory/directory-bodies.js';
+import { EmailAddress, PhoneNumber } from './contact-fields.js';
 import { cardsHeldMax } from './patron.decider.js';
 
 /** The length as sent; at most 64 characters of it remain after normalising. */
 const cardLengthMax = 256;
-const emailPattern = /^[^\s@]{1,64}@[^\s@]{1,190}$/u;
-const phonePattern = /^(?=(?:[^0-9]*[0-9]){3})[0-9+()./ -]{3,32}$/;
 /** Short codes, never free text, because they are published. */
 const categoryPattern = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,31}$/;
 const languagePattern = /^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,4}$/;
 
 export class ContactBody {
-  @ApiPropertyOptional({ minLength: 1, maxLength: 200 })
-  @Absent()
-  @IsString()
-  @Trimmed()
-  @Length(1, 200)
-  @Matches(oneLine)
-  givenName?: string;
+  @ApiPropertyOptional({ type: String, nullable: true, maxLength: 200, description: '`null` removes it.' })
+  @Removable()
+  @Line(200)
+  givenName?: string | null;
 
-  @ApiPropertyOptional({ minLength: 1, maxLength: 200 })
-  @Absent()
-  @IsString()
-  @Trimmed()
-  @Length(1, 200)
-  @Matches(oneLine)
-  familyName?: string;
+  @ApiPropertyOptional({ type: String, nullable: true, maxLength: 200, description: '`null` removes it.' })
+  @Removable()
+  @Line(200)
+  familyName?: string | null;
 
   @ApiPropertyOptional({ type: String, nullable: true, description: '`null` removes it.' })
-  @IsOptional()
-  @IsString()
-  @Trimmed()
-  @Matches(emailPattern, { message: '$property must be an e-mail address' })
-  @Matches(oneLine)
+  @Removable()
+  @EmailAddress()
   email?: string | null;
 
   @ApiPropertyOptional({ type: String, nullable: true, description: '`null` removes it.' })
-  @IsOptional()
-  @IsString()
-  @Trimmed()
-  @Matches(phonePattern, { message: '$property must be a telephone number' })
+  @Removable()
+  @PhoneNumber()
   phone?: string | null;
 }
 
@@ -65,34 +43,25 @@ export class PatronBody {
   @MaxLength(cardLengthMax, { each: true })
   cards!: string[];
 
-  @ApiProperty({ minLength: 1, maxLength: 200 })
-  @IsString()
-  @Trimmed()
-  @Length(1, 200)
-  @Matches(oneLine)
-  givenName!: string;
+  @ApiPropertyOptional({ maxLength: 200, description: 'At least one of the names is required.' })
+  @Optional()
+  @Line(200)
+  givenName?: string;
 
-  @ApiProperty({ minLength: 1, maxLength: 200 })
-  @IsString()
-  @Trimmed()
-  @Length(1, 200)
-  @Matches(oneLine)
-  familyName!: string;
+  @ApiPropertyOptional({ maxLength: 200, description: 'At least one of the names is required.' })
+  @Optional()
+  @Line(200)
+  familyName?: string;
 
-  @ApiPropertyOptional({ type: String })
-  @IsOptional()
-  @IsString()
-  @Trimmed()
-  @Matches(emailPattern, { message: '$property must be an e-mail address' })
-  @Matches(oneLine)
-  email?: string | null;
+  @ApiPropertyOptional()
+  @Optional()
+  @EmailAddress()
+  email?: string;
 
-  @ApiPropertyOptional({ type: String })
-  @IsOptional()
-  @IsString()
-  @Trimmed()
-  @Matches(phonePattern, { message: '$property must be a telephone number' })
-  phone?: string | null;
+  @ApiPropertyOptional()
+  @Optional()
+  @PhoneNumber()
+  phone?: string;
 
   @ApiProperty({ description: 'Id of a branch.' })
   @IsString()
@@ -100,21 +69,21 @@ export class PatronBody {
   homeBranch!: string;
 
   @ApiPropertyOptional({ type: String, example: 'adult', description: 'A short code.' })
-  @IsOptional()
+  @Optional()
   @IsString()
   @Matches(categoryPattern)
-  category?: string | null;
+  category?: string;
 
   @ApiPropertyOptional({ type: String, format: 'date', description: 'If absent, the day is unknown.' })
-  @IsOptional()
+  @Optional()
   @IsDay()
-  enrolledOn?: string | null;
+  enrolledOn?: string;
 
   @ApiPropertyOptional({ type: String, example: 'de-AT', description: 'BCP 47.' })
-  @IsOptional()
+  @Optional()
   @IsString()
   @Matches(languagePattern)
-  language?: string | null;
+  language?: string;
 }
 
 export class MoveBody {
@@ -142,7 +111,7 @@ export class ReopenBody extends PickType(CloseBody, ['on']) {}
 
 export class CardsBody {
   @ApiPropertyOptional({ type: [String] })
-  @Absent()
+  @Optional()
   @IsArray()
   @ArrayMaxSize(cardsHeldMax)
   @IsString({ each: true })
@@ -150,7 +119,7 @@ export class CardsBody {
   add?: string[];
 
   @ApiPropertyOptional({ type: [String] })
-  @Absent()
+  @Optional()
   @IsArray()
   @ArrayMaxSize(cardsHeldMax)
   @IsString({ each: true })

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { Secrets } from '@readership/host';
 import { EventStore, fold, handle, Refusal, type Marks, type Meta } from '@readership/kernel';
 import { cardTaken } from '../cards/card.decider.js';
-import { keyed, normalisedCard } from '../cards/card-number.js';
+import { cardNumbers, keyed } from '../cards/card-number.js';
 import { Cards } from '../cards/cards.js';
 import { closureOf, patron, patronClosed, unknownPatron, type NewCard } from './patron.decider.js';
 
@@ -26,16 +26,17 @@ export class PatronCards {
     meta: Meta,
     ifVersion?: number,
   ): Promise<{ readonly version: number; readonly marks: readonly Marks[] }> {
-    const add = [...new Set(numbers.add.map(normalisedCard))];
-    const remove = [...new Set(numbers.remove.map(normalisedCard))].map((number) =>
+    const places = cardNumbers(numbers.add, '/add');
+    const add = [...places.keys()];
+    const remove = [...cardNumbers(numbers.remove, '/remove').keys()].map((number) =>
       this.cards.tokenOf(number),
     );
     const request = keyed(this.secrets.cardKey, JSON.stringify({ personId, add, remove }));
     const marks: Marks[] = [];
     for (let attempt = 1; ; attempt++) {
       await this.expectWilling(personId, { add, remove, at: meta.at }, ifVersion);
-      await this.expectFree(personId, add, meta, marks);
-      const claimed = await this.claimAll(personId, add, request, meta, marks);
+      await this.expectFree(personId, places, meta, marks);
+      const claimed = await this.claimAll(personId, places, request, meta, marks);
       const command = { type: 'ChangeCards', add: claimed, remove, at: meta.at } as const;
       try {
         const done = await handle(this.store, patron, personId, command, meta, ifVersion);
@@ -80,33 +81,32 @@ export class PatronCards {
    */
   private async expectFree(
     personId: string,
-    add: readonly string[],
+    add: ReadonlyMap<string, string>,
     meta: Meta,
     marks: Marks[],
   ): Promise<void> {
-    if (add.length < 2) return;
-    const looked = await this.cards.links(
-      add.map((number) => this.cards.tokenOf(number)),
-      meta,
-    );
+    if (add.size < 2) return;
+    const tokens = [...add.keys()].map((number) => this.cards.tokenOf(number));
+    const looked = await this.cards.links(tokens, meta);
     marks.push(...looked.marks);
-    if (looked.links.some((link) => link !== null && link.personId !== personId)) throw cardTaken();
+    const taken = looked.links.findIndex((link) => link !== null && link.personId !== personId);
+    if (taken >= 0) throw cardTaken([...add.values()][taken]);
   }
 
   private async claimAll(
     personId: string,
-    add: readonly string[],
+    add: ReadonlyMap<string, string>,
     request: string,
     meta: Meta,
     marks: Marks[],
   ): Promise<NewCard[]> {
     const claimed: NewCard[] = [];
-    for (const number of add) {
+    for (const [number, place] of add) {
       const token = this.cards.tokenOf(number);
       const result = await this.cards.claim(token, { personId, request, adopt: false }, meta);
       marks.push(...result.marks);
       if (result.outcome === 'claimed') claimed.push({ token, number, claim: result.claim });
-      else if (result.hold.personId !== personId) throw cardTaken();
+      else if (result.hold.personId !== personId) throw cardTaken(place);
     }
     return claimed;
   }

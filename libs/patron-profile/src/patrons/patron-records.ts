@@ -50,7 +50,8 @@ export class PatronRecords {
   }
 }
 
-function recordOf(id: string, state: Patron, version: number): PatronRecord | null {
+/** The record of a patron's stream; `null` without a registration. */
+export function recordOf(id: string, state: Patron, version: number): PatronRecord | null {
   const known = state.registered;
   if (known === null) return null;
   const closure = closureOf(known);

@@ -65,6 +65,19 @@ describe('registering a patron', () => {
       .when(register())
       .then({ ...registered, data: { homeBranch: 'SOUTH', category: 'adult' } } as PatronEvent, added()));
 
+  it('needs one name, whichever', () => {
+    for (const names of [{ givenName: 'Ada' }, { familyName: 'Byron' }])
+      given(patron)
+        .when({ ...register(), contact: names } as PatronCommand)
+        .then(
+          { ...registered, data: { homeBranch: 'SOUTH', category: 'adult' }, personal: names } as PatronEvent,
+          added(),
+        );
+    given(patron)
+      .when({ ...register(), contact: { email: 'ada@example.org' } } as PatronCommand)
+      .thenRefused('NAME_REQUIRED');
+  });
+
   it('is refused for an enrolment ahead of today', () =>
     given(patron).when(register('2024-06-16')).thenRefused('FUTURE_DATE'));
 
@@ -87,8 +100,20 @@ describe('moving a patron', () => {
   it('is refused for a day ahead of today', () =>
     given(patron, registered).when(move('NORTH', '2024-06-16')).thenRefused('FUTURE_DATE'));
 
-  it('is refused once the patron is closed', () =>
-    given(patron, registered, closed()).when(move('NORTH')).thenRefused('PATRON_CLOSED'));
+  it('is refused for a day on which the patron is closed', () => {
+    given(patron, registered, closed()).when(move('NORTH')).thenRefused('PATRON_CLOSED');
+    given(patron, registered, closed()).when(move('NORTH', '2024-05-01')).thenRefused('PATRON_CLOSED');
+    given(patron, registered, closed(), reopened('2024-05-20'))
+      .when(move('NORTH', '2024-05-19'))
+      .thenRefused('PATRON_CLOSED');
+  });
+
+  it('that took effect before a closure is taken after it', () => {
+    given(patron, registered, closed()).when(move('NORTH', '2024-04-30')).then(moved('NORTH', '2024-04-30'));
+    given(patron, registered, closed(), reopened('2024-05-20'), closed('2024-06-10'))
+      .when(move('NORTH', '2024-05-20'))
+      .then(moved('NORTH', '2024-05-20'));
+  });
 
   it('is possible again after reopening', () =>
     given(patron, registered, closed(), reopened('2024-05-20'))
@@ -100,6 +125,11 @@ describe('moving a patron', () => {
 
   it('lets the latest day decide where home is, not the latest record', () => {
     const events = [registered, moved('NORTH', '2024-06-01'), moved('EAST', '2023-06-01')];
+    expect(homeOf(events.reduce(patron.evolve, patron.initial).registered!)).toBe('NORTH');
+  });
+
+  it('to a day before the enrolment ends the home of the registration', () => {
+    const events = [registered, moved('NORTH', '2022-12-01')];
     expect(homeOf(events.reduce(patron.evolve, patron.initial).registered!)).toBe('NORTH');
   });
 });
@@ -160,6 +190,20 @@ describe('changing contact data', () => {
     given(patron, registered)
       .when({ type: 'ChangeContact', change: { familyName: 'Byron', phone: null } })
       .thenNothing());
+
+  it('takes away one of two names, but not the last', () => {
+    given(patron, registered)
+      .when({ type: 'ChangeContact', change: { givenName: null } })
+      .then({ type: 'PatronContactChanged', data: {}, personal: { givenName: null } });
+    given(patron, registered)
+      .when({ type: 'ChangeContact', change: { givenName: null, familyName: null } })
+      .thenRefused('NAME_REQUIRED');
+  });
+
+  it('is possible for somebody whose names were forgotten', () =>
+    given(patron, { ...registered, personal: null } as unknown as PatronEvent)
+      .when({ type: 'ChangeContact', change: { phone: '123' } })
+      .then({ type: 'PatronContactChanged', data: {}, personal: { phone: '123' } }));
 
   it('is possible for a closed patron, who may still have to be reached', () =>
     given(patron, registered, closed())

@@ -22,7 +22,7 @@ export interface RegisteredPatron {
   readonly category: string | null;
   readonly language: string | null;
   readonly enrolledOn: string | null;
-  /** Home branches by their first day; `''` means from the beginning. */
+  /** Home branches by their first day. That of the registration is under `''`, before all days. */
   readonly homes: ByDay<string>;
   /** By effective day, the reason of a closure, or `null` for a reopening. */
   readonly closures: ByDay<ClosureReason | null>;
@@ -38,8 +38,8 @@ export interface Patron {
 }
 
 /**
- * Values by the day from which they hold, such as `2024-03-31`. Late facts are sorted in: the latest day not after a
- * day counts.
+ * Values by the day from which they hold, such as `2024-03-31`. The latest day not after a day counts, whatever order
+ * the facts were recorded in; of two with the same day the one recorded last.
  */
 export type ByDay<T> = Readonly<Record<string, T>>;
 
@@ -95,6 +95,7 @@ export const patron: Decider<Patron, PatronCommand, PatronEvent> = {
         if (known !== null)
           throw new Refusal('PATRON_EXISTS', 'conflict', 'A patron with this id is registered already.');
         const { contact, homeBranch, category, language, enrolledOn } = command;
+        if (contact.givenName === undefined && contact.familyName === undefined) throw nameRequired();
         if (enrolledOn !== undefined) notAhead(enrolledOn, command.today, '/enrolledOn');
         return [
           {
@@ -115,7 +116,8 @@ export const patron: Decider<Patron, PatronCommand, PatronEvent> = {
         const { homeBranch, since } = command;
         notAhead(since, command.today, '/since');
         if (known.homes[since] === homeBranch) return [];
-        if (closureOf(known) !== null) throw patronClosed();
+        // Judged by its own day: what took effect before a closure counts although it is recorded after it.
+        if (!isOpenOn(known, since)) throw patronClosedOn();
         return [{ type: 'PatronMoved', data: { homeBranch, since } }];
       }
       case 'ClosePatron': {
@@ -130,19 +132,23 @@ export const patron: Decider<Patron, PatronCommand, PatronEvent> = {
         const { on } = command;
         notAhead(on, command.today, '/on');
         if (known.closures[on] === null) return [];
-        if ((inForce(known.closures, on) ?? null) === null) {
+        if (isOpenOn(known, on)) {
           throw new Refusal('PATRON_OPEN', 'conflict', 'The patron is not closed on that day.', '/on');
         }
         return [{ type: 'PatronReopened', data: { on } }];
       }
       case 'ChangeContact': {
         if (known === null) throw unknownPatron();
-        const change = Object.fromEntries(
+        const change: ContactChange = Object.fromEntries(
           Object.entries(command.change).filter(
             ([field, value]) => value !== undefined && value !== known.contact[field as keyof ContactNow],
           ),
         );
         if (Object.keys(change).length === 0) return [];
+        const { givenName, familyName } = { ...known.contact, ...change };
+        // Somebody whose names were forgotten keeps an address that can be changed.
+        const touched = 'givenName' in change || 'familyName' in change;
+        if (touched && givenName === null && familyName === null) throw nameRequired();
         return [{ type: 'PatronContactChanged', data: {}, personal: change }];
       }
       case 'ChangeCards': {
@@ -257,12 +263,12 @@ function lastDay(history: ByDay<unknown>, day?: string): string | undefined {
   return last;
 }
 
-function inForce<T>(history: ByDay<T>, day: string): T | undefined {
-  const since = lastDay(history, day);
-  return since === undefined ? undefined : history[since];
+function isOpenOn({ closures }: RegisteredPatron, day: string): boolean {
+  const since = lastDay(closures, day);
+  return since === undefined || closures[since] === null;
 }
 
-/** The closure in force; `null` when the patron is open. */
+/** The closure in force, that of the latest day; `null` when the patron is open. */
 export function closureOf({
   closures,
 }: RegisteredPatron): { readonly reason: ClosureReason; readonly on: string } | null {
@@ -271,12 +277,22 @@ export function closureOf({
   return reason === null ? null : { reason, on: on! };
 }
 
+/** The home of today: that of the latest day. No day is ahead. */
 export function homeOf({ homes }: RegisteredPatron): string {
   return homes[lastDay(homes)!]!;
 }
 
 export function heldCards({ cards }: Patron): readonly HeldCard[] {
   return Object.values(cards).filter(({ removedAt }) => removedAt === null);
+}
+
+function nameRequired(): Refusal {
+  return new Refusal(
+    'NAME_REQUIRED',
+    'invalid',
+    'Give a givenName, a familyName or both: a patron has at least one name.',
+    '/familyName',
+  );
 }
 
 function notAhead(day: string, today: string, pointer: string): void {
@@ -287,6 +303,15 @@ function notAhead(day: string, today: string, pointer: string): void {
 
 export function unknownPatron(): Refusal {
   return new Refusal('PATRON_UNKNOWN', 'unknown', 'There is no patron with this id.');
+}
+
+function patronClosedOn(): Refusal {
+  return new Refusal(
+    'PATRON_CLOSED',
+    'conflict',
+    'The patron is closed on that day: reopen it from a day that is not later, or give a day before the closure.',
+    '/since',
+  );
 }
 
 export function patronClosed(): Refusal {

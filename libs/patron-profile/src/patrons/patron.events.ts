@@ -1,17 +1,18 @@
 import type { ClosureReason } from '@readership/contracts';
 import type { Event, PersonalEvent } from '@readership/kernel';
 
+/** At least one of the names is there. */
 export interface Contact {
-  readonly givenName: string;
-  readonly familyName: string;
+  readonly givenName?: string;
+  readonly familyName?: string;
   readonly email?: string;
   readonly phone?: string;
 }
 
-/** The changed fields; `null` removes an address or number. */
+/** The changed fields; `null` removes a value. */
 export interface ContactChange {
-  readonly givenName?: string;
-  readonly familyName?: string;
+  readonly givenName?: string | null;
+  readonly familyName?: string | null;
   readonly email?: string | null;
   readonly phone?: string | null;
 }

@@ -71,6 +71,56 @@ describe('registering a patron', () => {
     expect(body.id).toBe(id);
   });
 
+  it('is the same in another spelling of names, address and number', async () => {
+    const zoe = { cards: ['Z1'], givenName: 'Zoe\u0308  Ann', email: 'Zoe@Example.org', phone: '+43 1 234' };
+    const id = await registered({ ...zoe, homeBranch: 'NORTH' });
+    const again = {
+      ...{ cards: ['z-1'], givenName: '\ufeffZoë\u00a0Ann ', familyName: '', category: null, language: '' },
+      ...{ email: ' \u202azoe@example.org\u202c', phone: '\u202a+43 1\u2011234\u202c', homeBranch: 'NORTH' },
+    };
+    expect((await app.when(register(again)).then(200)).body.id).toBe(id);
+    await app.when({ url: `/v1/patrons/${id}` }).then(200, {
+      ...{ givenName: 'Zoë Ann', familyName: null, email: 'Zoe@Example.org', phone: '+43 1 234' },
+    });
+  });
+
+  it('takes one name, whichever, and finds it', async () => {
+    const one = { cards: ['S1'], familyName: 'Suharto', homeBranch: 'NORTH' };
+    const id = await registered(one);
+    const other = await registered({
+      cards: ['S2'],
+      givenName: 'Björk',
+      familyName: null,
+      homeBranch: 'NORTH',
+    });
+    await app.settled();
+    await app.when({ url: '/v1/patrons?name=suharto' }).then(200, { items: [{ id, givenName: null }] });
+    await app.when({ url: '/v1/patrons?name=bjork' }).then(200, { items: [{ id: other, familyName: null }] });
+    await app.when(register({ cards: ['S3'], homeBranch: 'NORTH' })).thenRefused(422, 'NAME_REQUIRED');
+  });
+
+  it('keeps the joiners of Persian names, and finds them without', async () => {
+    const id = await registered({ ...bob, givenName: 'علی\u200cرضا' });
+    await app.settled();
+    await app.when({ url: `/v1/patrons/${id}` }).then(200, { givenName: 'علی\u200cرضا' });
+    await app
+      .when({ url: `/v1/patrons?name=${encodeURIComponent('علیرضا')}` })
+      .then(200, { items: [{ id }] });
+  });
+
+  it('says which of several cards is taken, never its number', async () => {
+    await registered();
+    const { body, text } = await app.http(register({ ...bob, cards: ['B1', 'b-1', '001234'] }));
+    expect(body).toMatchObject({ code: 'CARD_TAKEN', errors: [{ pointer: '/cards/2', code: 'CARD_TAKEN' }] });
+    expect(body.detail).toContain('Card 3');
+    expect(text).not.toContain('1234');
+    const id = await registered(bob);
+    const added = await app.http({ url: `/v1/patrons/${id}/cards`, body: { add: ['N1', '001234'] } });
+    expect(added.body).toMatchObject({ code: 'CARD_TAKEN', errors: [{ pointer: '/add/1' }] });
+    const bad = await app.http(register({ ...bob, cards: ['N1', 'a\u0007'] }));
+    expect(bad.body).toMatchObject({ code: 'BAD_CARD', errors: [{ pointer: '/cards/1' }] });
+  });
+
   it('is refused for a card of somebody else, and for other content under the same card', async () => {
     await registered();
     await app.when(register({ ...bob, cards: ['B1', '001234'] })).thenRefused(409, 'CARD_TAKEN');
@@ -131,10 +181,14 @@ describe('registering a patron', () => {
     { cards: [''] },
     { cards: ['x'.repeat(65)] },
     { cards: [{}] },
-    { givenName: '  ' },
+    { givenName: '  ', familyName: null },
+    { givenName: '\u200b\u202e', familyName: '\ufeff' },
     { familyName: 'x'.repeat(201) },
     { familyName: 'a\u0007b' },
     { email: 'nobody' },
+    { email: 'Ada <ada@example.org>' },
+    { email: 'ada@example' },
+    { email: 'ada@exa..mple.org' },
     { phone: 'call me' },
     { homeBranch: 'no branch' },
     { category: 'free text, at length' },
@@ -146,7 +200,7 @@ describe('registering a patron', () => {
   ])('is refused with %j', async (change) => {
     const { status, body } = await app.http(register({ ...ada, ...change }));
     expect(status).toBe(422);
-    expect(['INVALID', 'BAD_CARD', 'FUTURE_DATE']).toContain(body.code);
+    expect(['INVALID', 'BAD_CARD', 'FUTURE_DATE', 'NAME_REQUIRED']).toContain(body.code);
     await app.when({ url: '/v1/patrons?card=001234' }).then(200, { items: [] });
   });
 });
@@ -188,6 +242,9 @@ describe('a patron', () => {
     await app
       .when({ url: `${at}/move`, body: { homeBranch: 'NORTH', since: '2024-06-11' } })
       .thenRefused(409, 'PATRON_CLOSED');
+    await app.when({ url: `${at}/move`, body: { homeBranch: 'NORTH', since: '2024-06-09' } }).then(200);
+    await app.when({ url: at }).then(200, { status: 'closed', homeBranch: 'NORTH' });
+    await app.when({ url: `${at}/move`, body: { homeBranch: 'SOUTH', since: '2024-06-09' } }).then(200);
     await app.when({ url: `${at}/reopen`, body: { on: '2024-06-12' } }).then(200);
     await app.when({ url: `${at}/move`, body: { homeBranch: 'NORTH', since: '2024-06-13' } }).then(200);
     const { body } = await app.when({ url: at }).then(200, { status: 'open', homeBranch: 'NORTH' });
@@ -207,6 +264,15 @@ describe('a patron', () => {
     await app
       .when({ url: `/v1/patrons/${id}/cards`, body: { add: ['Z'] }, headers: { 'if-match': '"v3"' } })
       .thenRefused(412, 'VERSION_MISMATCH');
+  });
+
+  it('loses one of two names, but not both', async () => {
+    const id = await registered(bob);
+    const contact = (body: object) => ({ url: `/v1/patrons/${id}/contact`, body });
+    await app.when(contact({ givenName: null, familyName: '\u200b' })).thenRefused(422, 'NAME_REQUIRED');
+    await app.when(contact({ givenName: '' })).then(200);
+    await app.when({ url: `/v1/patrons/${id}` }).then(200, { givenName: null, familyName: 'Иванов' });
+    await app.when(contact({ familyName: null })).thenRefused(422, 'NAME_REQUIRED');
   });
 
   it('gets and gives up cards', async () => {
@@ -237,7 +303,7 @@ describe('a patron', () => {
     ['close', { reason: 'moved' }],
     ['reopen', {}],
     ['move', { homeBranch: 'SOUTH' }],
-    ['contact', { givenName: null }],
+    ['contact', { givenName: 'a\u0007' }],
     ['cards', { add: [1] }],
   ])('is not told to %s by %j', async (command, body) => {
     const id = await registered();

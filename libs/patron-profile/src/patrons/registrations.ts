@@ -16,7 +16,7 @@ import { keyed } from '../cards/card-number.js';
 import { Cards } from '../cards/cards.js';
 import { patron, type NewCard } from './patron.decider.js';
 import type { PatronEvent } from './patron.events.js';
-import type { Registration } from './registration.js';
+import { spellings, type Registration } from './registration.js';
 
 export type RegistrationOutcome =
   | { readonly outcome: 'recorded' | 'already-recorded'; readonly id: string; readonly version: number }
@@ -27,6 +27,8 @@ interface Asked {
   readonly tokens: readonly string[];
   /** Keyed digest of the whole request. */
   readonly request: string;
+  /** All digests under which the same request may have been recorded. */
+  readonly requests: readonly string[];
   readonly meta: Meta;
 }
 
@@ -135,10 +137,12 @@ export class Registrations {
   }
 
   private ask(registration: Registration, meta: Meta): Asked {
+    const requests = spellings(registration).map((said) => keyed(this.secrets.cardKey, said));
     return {
       registration,
       tokens: registration.cards.map((number) => this.cards.tokenOf(number)),
-      request: keyed(this.secrets.cardKey, JSON.stringify(registration)),
+      request: requests[0]!,
+      requests,
       meta: { ...meta, commandId: uuidv7() },
     };
   }
@@ -154,7 +158,8 @@ export class Registrations {
   }
 
   private async registerOne(asked: Asked, today: string, marks: Marks[]): Promise<RegistrationOutcome> {
-    if (await this.isTaken(asked, marks)) return { outcome: 'refused', refusal: cardTaken() };
+    const taken = await this.takenPlace(asked, marks);
+    if (taken !== null) return { outcome: 'refused', refusal: cardTaken(taken) };
     for (let attempt = 1; attempt <= attemptsMax; attempt++) {
       const claims = await this.claimAll(asked, marks);
       if ('outcome' in claims) return claims;
@@ -175,15 +180,21 @@ export class Registrations {
   }
 
   /**
-   * True when somebody else has one of several cards. Checked before the first claim, so that a refusal leaves nothing
-   * behind. The first card is read last, because it shows whether the same request has registered meanwhile.
+   * The place of the first of several cards that somebody else has, or `null`. Checked before the first claim, so that a
+   * refusal leaves nothing behind. The first card is read last, because it shows whether the same request has registered
+   * meanwhile.
    */
-  private async isTaken({ tokens, request, meta }: Asked, marks: Marks[]): Promise<boolean> {
-    if (tokens.length === 1) return false;
+  private async takenPlace(
+    { registration, tokens, requests, meta }: Asked,
+    marks: Marks[],
+  ): Promise<string | null> {
+    if (tokens.length === 1) return null;
     const looked = await this.cards.links([...tokens].reverse(), meta);
     marks.push(...looked.marks);
-    if (looked.links.at(-1)?.request === request) return false;
-    return looked.links.some((link) => link !== null);
+    const links = [...looked.links].reverse();
+    if (links[0] && requests.includes(links[0].request)) return null;
+    const at = links.findIndex((link) => link !== null);
+    return registration.places[at] ?? null;
   }
 
   /**
@@ -207,7 +218,7 @@ export class Registrations {
       if (result.outcome === 'claimed') {
         personId = result.personId;
         versions.push(result.claim);
-      } else if (first && result.hold.request === asked.request) {
+      } else if (first && asked.requests.includes(result.hold.request)) {
         await this.settleAll(asked, marks);
         const { version } = await fold(this.store, patron, result.hold.personId);
         return { outcome: 'already-recorded', id: result.hold.personId, version };
@@ -215,7 +226,7 @@ export class Registrations {
         // The same request has registered the person since the first card was read.
         versions.push(result.hold.claim);
       } else {
-        return { outcome: 'refused', refusal: cardTaken() };
+        return { outcome: 'refused', refusal: cardTaken(asked.registration.places[index]) };
       }
     }
     return { personId, versions };
@@ -231,13 +242,23 @@ function decided(
   versions: readonly number[],
   today: string,
 ): readonly PatronEvent[] {
-  const { cards, ...details } = registration;
+  const { cards, contact, homeBranch, category, language, enrolledOn } = registration;
   const added: NewCard[] = cards.map((number, index) => ({
     number,
     token: tokens[index]!,
     claim: versions[index]!,
   }));
-  return patron.decide({ type: 'RegisterPatron', ...details, cards: added, today }, patron.initial);
+  const command = {
+    type: 'RegisterPatron',
+    contact,
+    homeBranch,
+    ...(category === undefined ? {} : { category }),
+    ...(language === undefined ? {} : { language }),
+    ...(enrolledOn === undefined ? {} : { enrolledOn }),
+    cards: added,
+    today,
+  } as const;
+  return patron.decide(command, patron.initial);
 }
 
 function claimed(personId: string, request: string, meta: Meta) {

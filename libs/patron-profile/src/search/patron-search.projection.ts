@@ -1,3 +1,4 @@
+import { visibleOf } from '@readership/contracts';
 import type { Projection, Stored } from '@readership/kernel';
 import type { ContactNow } from '../patrons/patron.decider.js';
 import type { PatronContactChanged, PatronRegistered } from '../patrons/patron.events.js';
@@ -34,7 +35,7 @@ export const patronSearch: Projection<Stored<PatronRegistered | PatronContactCha
 };
 
 export function foldedEmail(email: string): string {
-  return email.normalize('NFKC').trim().toLowerCase();
+  return visibleOf(email.normalize('NFKC')).trim().toLowerCase();
 }
 
 /** The digits of a telephone number; only they are compared. */
