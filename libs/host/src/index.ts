@@ -24,23 +24,25 @@ export { AfterQuery, listLimit, ListQuery, Lists, PageQuery, type ListAsked, typ
 export { pollingLoop } from './polling-loop.js';
 export { AppliedWait, joinMarks } from './positions.js';
 export {
-  checkCount,
+  arrayLines,
   chunksOf,
   ndjsonLines,
+  otherRequests,
   outcomeLine,
+  readLines,
   recordLines,
   type Outcome,
   type SentLine,
 } from './ndjson.js';
 export {
   Answers,
-  Takes,
   changeOf,
   fileOf,
   json,
   makingOf,
   outcomes,
   readOf,
+  Takes,
   type AnswerShape,
   type AnswerShapes,
 } from './openapi-answers.js';
@@ -70,3 +72,4 @@ export { adminKeyShown, loadSecrets, Secrets } from './secrets.js';
 export { runService, type Connect, type ServiceAdapters } from './service.js';
 export { StaticFile } from './static-file.js';
 export { parseStrictJson } from './strict-json.js';
+export { checkedBody } from './validation.js';

@@ -11,6 +11,8 @@ import { routesOf } from '../src/routes.js';
 import { Secrets } from '../src/secrets.js';
 import { auditOf } from '../src/audit.js';
 
+export { constraintsWithoutSentence } from '../src/sentences.js';
+
 export interface TestRequest {
   /** Defaults to `POST` when there is a body, else `GET`. */
   readonly method?: string;

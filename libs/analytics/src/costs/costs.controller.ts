@@ -1,11 +1,9 @@
-import { Body, Controller, Get, Headers, Inject, Post, Query, Res } from '@nestjs/common';
+import { Body, Controller, Get, Inject, Post, Query, Res } from '@nestjs/common';
 import { ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
 import {
   Answer,
   Answers,
-  Takes,
   Clock,
-  HttpProblem,
   json,
   linesOf,
   ListQuery,
@@ -16,6 +14,7 @@ import {
   pageOf,
   RequestMeta,
   schemaOf,
+  Takes,
   text,
   type ListAsked,
   type Listed,
@@ -60,15 +59,11 @@ export class CostsController {
   })
   async post(
     @Body() body: unknown,
-    @Headers('content-type') contentType: string | undefined,
     @RequestMeta() meta: Meta,
     @Res({ passthrough: true }) response: Headed,
   ): Promise<Answer<unknown>> {
     if (!Buffer.isBuffer(body)) return this.postOne(parseCost(body, this.clock.now()), meta);
-    if (!contentType?.startsWith('application/x-ndjson')) {
-      throw new HttpProblem(415, 'UNSUPPORTED_MEDIA_TYPE', 'Send application/json or application/x-ndjson.');
-    }
-    const { ndjson, marks } = await this.state.many(parseCostLines(body, this.clock.now()), meta);
+    const { ndjson, marks } = await this.state.many(await parseCostLines(body, this.clock.now()), meta);
     response.header('content-type', 'application/x-ndjson');
     return new Answer(ndjson, { status: 200, marks });
   }

@@ -3,7 +3,6 @@ import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import {
   Answer,
   Answers,
-  Takes,
   day,
   fileOf,
   HttpProblem,
@@ -14,6 +13,7 @@ import {
   RequestMeta,
   schemaOf,
   StaticFile,
+  Takes,
   text,
   type AnswerShape,
   type Schema,
@@ -46,7 +46,9 @@ interface Invited {
   readonly survey: CreatedSurvey;
 }
 
-const sentAnswers = z.strictObject({ answers: z.record(z.string(), z.unknown()) });
+const sentAnswers = z.strictObject({
+  answers: z.record(z.string(), z.unknown(), 'INVALID: The answers are an object, by question id.'),
+});
 
 const askedSchema = object({ survey: surveySchema, expiresOn: day });
 const pageOr = (schema: Schema): AnswerShape => ({

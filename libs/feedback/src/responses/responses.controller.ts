@@ -3,7 +3,6 @@ import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import {
   Answer,
   Answers,
-  Takes,
   HttpProblem,
   json,
   linesOf,
@@ -13,6 +12,7 @@ import {
   refused,
   RequestMeta,
   schemaOf,
+  Takes,
   text,
 } from '@readership/host';
 import { EventStore, type Meta } from '@readership/kernel';

@@ -85,9 +85,9 @@ export class TestimonialsController {
   approve(
     @Param('id') id: string,
     @RequestMeta() meta: Meta,
-    @IfMatch() ifVersion?: number,
+    @IfMatch() ifVersions?: readonly number[],
   ): Promise<Answer<TestimonialView>> {
-    return this.tell(id, { type: 'ApproveTestimonial' }, meta, ifVersion);
+    return this.tell(id, { type: 'ApproveTestimonial' }, meta, ifVersions);
   }
 
   @Post(':id/publish')
@@ -97,7 +97,7 @@ export class TestimonialsController {
     @Param('id') id: string,
     @Body() { consent: { givenOn, statement } }: PublicationBody,
     @RequestMeta() meta: Meta,
-    @IfMatch() ifVersion?: number,
+    @IfMatch() ifVersions?: readonly number[],
   ): Promise<Answer<TestimonialView>> {
     checkDay(givenOn, await this.directory.day(1), '/consent/givenOn');
     const consent = {
@@ -105,7 +105,7 @@ export class TestimonialsController {
       statement,
       digest: keyedDigest(this.secrets.cardKey, 'testimonial', [id, givenOn, statement]),
     };
-    return this.tell(id, { type: 'PublishTestimonial', consent }, meta, ifVersion);
+    return this.tell(id, { type: 'PublishTestimonial', consent }, meta, ifVersions);
   }
 
   @Post(':id/withdraw')
@@ -114,9 +114,9 @@ export class TestimonialsController {
   withdraw(
     @Param('id') id: string,
     @RequestMeta() meta: Meta,
-    @IfMatch() ifVersion?: number,
+    @IfMatch() ifVersions?: readonly number[],
   ): Promise<Answer<TestimonialView>> {
-    return this.tell(id, { type: 'WithdrawTestimonial' }, meta, ifVersion);
+    return this.tell(id, { type: 'WithdrawTestimonial' }, meta, ifVersions);
   }
 
   @Get()
@@ -155,9 +155,9 @@ export class TestimonialsController {
     id: string,
     command: TestimonialCommand,
     meta: Meta,
-    ifVersion?: number,
+    ifVersions?: readonly number[],
   ): Promise<Answer<TestimonialView>> {
-    const handled = await handle(this.store, testimonial, id, command, meta, ifVersion);
+    const handled = await handle(this.store, testimonial, id, command, meta, ifVersions);
     return written(viewOf(handled.state), handled, `/v1/testimonials/${id}`);
   }
 }

@@ -1,13 +1,4 @@
-import {
-  checkCount,
-  chunksOf,
-  joinMarks,
-  ndjsonLines,
-  outcomeLine,
-  parseStrictJson,
-  Unreadable,
-  type SentLine,
-} from '@readership/host';
+import { arrayLines, chunksOf, joinMarks, ndjsonLines, otherRequests, outcomeLine } from '@readership/host';
 import type { Marks } from '@readership/kernel';
 import type { LineOutcome, Recorder } from './recorder.js';
 
@@ -27,7 +18,7 @@ export async function recordBatch(
   form: 'lines' | 'array',
   recording: ReturnType<Recorder['begin']>,
 ): Promise<BatchAnswer> {
-  const lines = form === 'array' ? elements(body) : ndjsonLines(body);
+  const lines = form === 'array' ? await arrayLines(body) : ndjsonLines(body);
 
   const answer: string[] = [];
   let marks: Marks = {};
@@ -56,16 +47,10 @@ export async function recordBatch(
     const [prepared] = await Promise.all([preparing, underway]);
     underway = append(numbers, prepared);
     underway.catch(() => {});
+    await otherRequests();
   }
   await underway;
   return { ndjson: answer.join(''), marks };
-}
-
-function elements(body: Buffer): readonly SentLine[] {
-  const array = parseStrictJson(body);
-  if (!Array.isArray(array)) throw new Unreadable('NOT_AN_ARRAY', 'Send a JSON array of CloudEvents.');
-  checkCount(array.length);
-  return array.map((value: unknown, at) => ({ line: at + 1, value }));
 }
 
 function answerTo(line: number, recorded: LineOutcome): string {

@@ -4,7 +4,6 @@ import type { InteractionFact } from '@readership/contracts';
 import {
   Answer,
   Answers,
-  Takes,
   changeOf,
   Clock,
   HttpProblem,
@@ -18,6 +17,7 @@ import {
   refused,
   RequestMeta,
   schemaOf,
+  Takes,
   withoutAbsent,
 } from '@readership/host';
 import { EventStore, fold, handle, Refusal, type Meta } from '@readership/kernel';
@@ -57,6 +57,11 @@ type Outcome = { readonly id: string; readonly outcome: 'recorded' | 'already-re
 
 const interactionId = /^[A-Za-z0-9_-]{43}$/;
 const patronId = /^[0-9a-f]{8}-[0-9a-f-]{27}$/;
+
+const batchForms: Readonly<Record<string, 'lines' | 'array'>> = {
+  'application/x-ndjson': 'lines',
+  'application/cloudevents-batch+json': 'array',
+};
 
 @ApiTags('interactions')
 @Controller('v1/interactions')
@@ -121,9 +126,8 @@ export class InteractionsController {
     @RequestMeta() meta: Meta,
   ): Promise<Answer<string>> {
     const form = batchForms[mediaType(type)];
-    if (form === undefined || !Buffer.isBuffer(body)) {
-      throw unsupported('Send application/x-ndjson or application/cloudevents-batch+json.');
-    }
+    // A request without a body.
+    if (form === undefined || !Buffer.isBuffer(body)) throw unsupported(Object.keys(batchForms));
     if (dryRun !== undefined && dryRun !== 'true' && dryRun !== 'false') {
       throw new Refusal('BAD_QUERY', 'invalid', 'Give dryRun as true or false, or leave it out.');
     }
@@ -149,7 +153,7 @@ export class InteractionsController {
     @Param('id') id: string,
     @Body() body: unknown,
     @RequestMeta() meta: Meta,
-    @IfMatch() ifVersion?: number,
+    @IfMatch() ifVersions?: readonly number[],
   ): Promise<Answer<InteractionView>> {
     checkedId(id);
     const fixed = ['card', 'patronId'].filter(
@@ -172,7 +176,7 @@ export class InteractionsController {
         reason,
       },
       meta,
-      ifVersion,
+      ifVersions,
     );
   }
 
@@ -184,36 +188,31 @@ export class InteractionsController {
     @Param('id') id: string,
     @Body() body: unknown,
     @RequestMeta() meta: Meta,
-    @IfMatch() ifVersion?: number,
+    @IfMatch() ifVersions?: readonly number[],
   ): Promise<Answer<InteractionView>> {
     checkedId(id);
     const { reason } = parsed(withdrawal, body);
-    return this.tell(id, { type: 'WithdrawInteraction', reason }, meta, ifVersion);
+    return this.tell(id, { type: 'WithdrawInteraction', reason }, meta, ifVersions);
   }
 
   private async tell(
     id: string,
     command: InteractionCommand,
     meta: Meta,
-    ifVersion: number | undefined,
+    ifVersions: readonly number[] | undefined,
   ): Promise<Answer<InteractionView>> {
-    const { state, version, marks } = await handle(this.store, interaction, id, command, meta, ifVersion);
+    const { state, version, marks } = await handle(this.store, interaction, id, command, meta, ifVersions);
     if (state.status === 'unknown') throw unknownInteraction();
     return new Answer(viewOf(id, state), { status: 200, version, marks });
   }
 }
 
-const batchForms: Readonly<Record<string, 'lines' | 'array'>> = {
-  'application/x-ndjson': 'lines',
-  'application/cloudevents-batch+json': 'array',
-};
-
 function mediaType(header: string | undefined): string {
   return (header ?? '').split(';', 1)[0]!.trim().toLowerCase();
 }
 
-function unsupported(detail: string): HttpProblem {
-  return new HttpProblem(415, 'UNSUPPORTED_MEDIA_TYPE', detail);
+function unsupported(types: readonly string[]): HttpProblem {
+  return new HttpProblem(415, 'UNSUPPORTED_MEDIA_TYPE', `Send ${types.join(' or ')}.`);
 }
 
 /** The event of a request: structured, or binary with its attributes in `ce-` headers and the body as its data. */
@@ -221,7 +220,7 @@ function sentEvent(body: unknown, headers: Record<string, string | undefined>): 
   const type = mediaType(headers['content-type']);
   if (type === 'application/cloudevents+json' && Buffer.isBuffer(body)) return parseStrictJson(body);
   if (type !== 'application/json' || Buffer.isBuffer(body)) {
-    throw unsupported('Send application/json or application/cloudevents+json.');
+    throw unsupported(['application/json', 'application/cloudevents+json']);
   }
   if (headers['ce-specversion'] === undefined) return body;
   return { ...headerAttributes(headers), data: body };

@@ -43,12 +43,12 @@ export class SourcesController {
   async allow(
     @Body() body: SourceBody,
     @RequestMeta() meta: Meta,
-    @IfMatch() ifVersion?: number,
+    @IfMatch() ifVersions?: readonly number[],
   ): Promise<Answer<SourceView>> {
     const { source: name, libraries = [], branches = [] } = body;
     await expectKnown(this.libraries, libraries, 'UNKNOWN_LIBRARY', '/libraries');
     await expectKnown(this.branches, branches, 'UNKNOWN_BRANCH', '/branches');
-    return this.tell(name, { type: 'AllowSource', source: name, libraries, branches }, meta, ifVersion);
+    return this.tell(name, { type: 'AllowSource', source: name, libraries, branches }, meta, ifVersions);
   }
 
   @Post('revoke')
@@ -58,9 +58,9 @@ export class SourcesController {
   async revoke(
     @Body() body: SourceNameBody,
     @RequestMeta() meta: Meta,
-    @IfMatch() ifVersion?: number,
+    @IfMatch() ifVersions?: readonly number[],
   ): Promise<Answer<SourceView>> {
-    return this.tell(body.source, { type: 'RevokeSource' }, meta, ifVersion);
+    return this.tell(body.source, { type: 'RevokeSource' }, meta, ifVersions);
   }
 
   @Get()
@@ -74,7 +74,7 @@ export class SourcesController {
     name: string,
     command: SourceCommand,
     meta: Meta,
-    ifVersion: number | undefined,
+    ifVersions: readonly number[] | undefined,
   ): Promise<Answer<SourceView>> {
     const { state, version, marks } = await handle(
       this.store,
@@ -82,7 +82,7 @@ export class SourcesController {
       sourceId(name),
       command,
       meta,
-      ifVersion,
+      ifVersions,
     );
     if (state.status === 'unknown') throw unknownSource();
     const { status, libraries, branches } = state;

@@ -51,7 +51,7 @@ export class BranchesController {
     @Param('id') id: string,
     @Body() { name, library, timeZone, population, populationSince }: BranchChangeBody,
     @RequestMeta() meta: Meta,
-    @IfMatch({ required: true }) ifVersion: number | undefined,
+    @IfMatch({ required: true }) ifVersions: readonly number[] | undefined,
   ): Promise<Answer<BranchDetails>> {
     if (library !== undefined) await this.directory.expectLibrary(library);
     const command: BranchCommand = {
@@ -63,7 +63,7 @@ export class BranchesController {
         ? {}
         : { population: { people: population, since: populationSince ?? meta.at.slice(0, 10) } }),
     };
-    return this.answer(id, command, meta, ifVersion);
+    return this.answer(id, command, meta, ifVersions);
   }
 
   @Get()
@@ -88,9 +88,9 @@ export class BranchesController {
     id: string,
     command: BranchCommand,
     meta: Meta,
-    ifVersion?: number,
+    ifVersions?: readonly number[],
   ): Promise<Answer<BranchDetails>> {
-    const handled = await handle(this.store, branch, id, command, meta, ifVersion);
+    const handled = await handle(this.store, branch, id, command, meta, ifVersions);
     return written(handled.state!.now, handled, `/v1/branches/${id}`);
   }
 }

@@ -19,7 +19,7 @@ export class ConsortiumController {
   async configure(
     @Body() body: ConsortiumBody,
     @RequestMeta() meta: Meta,
-    @IfMatch() ifVersion: number | undefined,
+    @IfMatch() ifVersions: readonly number[] | undefined,
   ): Promise<Answer<ConsortiumSettings | null>> {
     const settings = {
       name: body.name,
@@ -35,7 +35,7 @@ export class ConsortiumController {
       consortiumId,
       command,
       meta,
-      ifVersion,
+      ifVersions,
     );
     return new Answer(state, { version, marks });
   }

@@ -24,6 +24,8 @@ import { IsDay } from '../day.js';
 const codePattern = /^[A-Za-z0-9-]{1,32}$/;
 /** Excludes offsets, which are not time zones because they have no summer time. */
 const zonePattern = /^[A-Za-z]/;
+const zoneOnly = { message: 'Give the name of a time zone, such as Europe/Vienna, not an offset.' };
+export const codeOnly = { message: 'Give a code of 1 to 32 letters, digits and hyphens.' };
 
 /** The field of a change may be omitted. Its value cannot be taken away. */
 const Absent = () => ValidateIf((_body, value) => value !== undefined);
@@ -59,14 +61,14 @@ export class ConsortiumBody {
   @Optional()
   @IsString()
   @IsTimeZone()
-  @Matches(zonePattern)
+  @Matches(zonePattern, zoneOnly)
   timeZone?: string;
 
   @ApiPropertyOptional({ type: String, default: 'EUR', description: 'ISO 4217.' })
   @Optional()
   @IsString()
   @IsISO4217CurrencyCode()
-  @Matches(/^[A-Z]{3}$/)
+  @Matches(/^[A-Z]{3}$/, { message: 'Give the currency in capital letters, such as EUR.' })
   currency?: string;
 
   @ApiPropertyOptional({ type: 'integer', default: 1, minimum: 1, maximum: 12 })
@@ -87,7 +89,7 @@ export class ConsortiumBody {
 export class LibraryBody {
   @ApiProperty({ pattern: codePattern.source })
   @IsString()
-  @Matches(codePattern)
+  @Matches(codePattern, codeOnly)
   id!: string;
 
   @ApiProperty({ minLength: 1, maxLength: 200 })
@@ -105,13 +107,13 @@ export class LibraryChangeBody {
 export class BranchBody extends LibraryBody {
   @ApiProperty({ description: 'Id of its library.' })
   @IsString()
-  @Matches(codePattern)
+  @Matches(codePattern, codeOnly)
   library!: string;
 
   @ApiProperty({ example: 'Europe/Vienna', description: 'IANA time zone.' })
   @IsString()
   @IsTimeZone()
-  @Matches(zonePattern)
+  @Matches(zonePattern, zoneOnly)
   timeZone!: string;
 
   @ApiPropertyOptional({ type: 'integer', minimum: 1, description: 'People who live in its area.' })
@@ -126,14 +128,14 @@ export class BranchChangeBody extends LibraryChangeBody {
   @ApiPropertyOptional()
   @Absent()
   @IsString()
-  @Matches(codePattern)
+  @Matches(codePattern, codeOnly)
   library?: string;
 
   @ApiPropertyOptional()
   @Absent()
   @IsString()
   @IsTimeZone()
-  @Matches(zonePattern)
+  @Matches(zonePattern, zoneOnly)
   timeZone?: string;
 
   @ApiPropertyOptional({ type: 'integer', minimum: 1 })

@@ -46,9 +46,9 @@ export class LibrariesController {
     @Param('id') id: string,
     @Body() body: LibraryChangeBody,
     @RequestMeta() meta: Meta,
-    @IfMatch({ required: true }) ifVersion: number | undefined,
+    @IfMatch({ required: true }) ifVersions: readonly number[] | undefined,
   ): Promise<Answer<LibraryRow>> {
-    return this.answer(id, { type: 'RenameLibrary', ...body }, meta, ifVersion);
+    return this.answer(id, { type: 'RenameLibrary', ...body }, meta, ifVersions);
   }
 
   @Get()
@@ -71,9 +71,9 @@ export class LibrariesController {
     id: string,
     command: LibraryCommand,
     meta: Meta,
-    ifVersion?: number,
+    ifVersions?: readonly number[],
   ): Promise<Answer<LibraryRow>> {
-    const handled = await handle(this.store, library, id, command, meta, ifVersion);
+    const handled = await handle(this.store, library, id, command, meta, ifVersions);
     return written(rowOf(handled.state!), handled, `/v1/libraries/${id}`);
   }
 }

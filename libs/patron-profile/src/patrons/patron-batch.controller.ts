@@ -3,13 +3,14 @@ import { ApiOperation, ApiTags, getSchemaPath } from '@nestjs/swagger';
 import {
   Answer,
   Answers,
-  Takes,
   HttpProblem,
   linesOf,
   ndjsonLines,
   outcomes as outcomeLines,
+  readLines,
   recordLines,
   RequestMeta,
+  Takes,
   type Outcome,
 } from '@readership/host';
 import { Refusal, type Meta } from '@readership/kernel';
@@ -36,7 +37,7 @@ export class PatronBatchController {
   })
   @Answers(outcomeLines)
   async registerMany(@Body() body: unknown, @RequestMeta() meta: Meta): Promise<Answer<string>> {
-    const lines = readLines(body);
+    const lines = await numberedLines(body);
     const homes = new Set<string>();
     for (const { asked } of lines) if (!(asked instanceof Refusal)) homes.add(asked.homeBranch);
     const unknown = await this.directory.unknownBranches()(homes);
@@ -63,10 +64,10 @@ interface NumberedLine {
 }
 
 /** Counts and reads every line before anything is recorded. */
-function readLines(body: unknown): readonly NumberedLine[] {
+async function numberedLines(body: unknown): Promise<readonly NumberedLine[]> {
   if (!Buffer.isBuffer(body))
     throw new HttpProblem(415, 'UNSUPPORTED_MEDIA_TYPE', 'Send application/x-ndjson.');
-  return Array.from(ndjsonLines(body), (sent) => ({ line: sent.line, asked: patronLine(sent) }));
+  return readLines(ndjsonLines(body), (sent) => ({ line: sent.line, asked: patronLine(sent) }));
 }
 
 function outcomeOf(result: RegistrationOutcome): Outcome {

@@ -112,12 +112,12 @@ export class PatronsController {
     @Param('id') id: string,
     @Body() { homeBranch, since }: MoveBody,
     @RequestMeta() meta: Meta,
-    @IfMatch() ifVersion: number | undefined,
+    @IfMatch() ifVersions: readonly number[] | undefined,
   ): Promise<Answer<Written>> {
     known(id);
     await this.directory.expectBranch(homeBranch);
     const today = await this.directory.dayOf(meta.at);
-    return this.tell(id, { type: 'MovePatron', homeBranch, since, today }, meta, ifVersion);
+    return this.tell(id, { type: 'MovePatron', homeBranch, since, today }, meta, ifVersions);
   }
 
   @Post(':id/close')
@@ -128,10 +128,10 @@ export class PatronsController {
     @Param('id') id: string,
     @Body() { reason, on }: CloseBody,
     @RequestMeta() meta: Meta,
-    @IfMatch() ifVersion: number | undefined,
+    @IfMatch() ifVersions: readonly number[] | undefined,
   ): Promise<Answer<Written>> {
     const today = await this.directory.dayOf(meta.at);
-    return this.tell(id, { type: 'ClosePatron', reason, on, today }, meta, ifVersion);
+    return this.tell(id, { type: 'ClosePatron', reason, on, today }, meta, ifVersions);
   }
 
   @Post(':id/reopen')
@@ -142,10 +142,10 @@ export class PatronsController {
     @Param('id') id: string,
     @Body() { on }: ReopenBody,
     @RequestMeta() meta: Meta,
-    @IfMatch() ifVersion: number | undefined,
+    @IfMatch() ifVersions: readonly number[] | undefined,
   ): Promise<Answer<Written>> {
     const today = await this.directory.dayOf(meta.at);
-    return this.tell(id, { type: 'ReopenPatron', on, today }, meta, ifVersion);
+    return this.tell(id, { type: 'ReopenPatron', on, today }, meta, ifVersions);
   }
 
   @Post(':id/contact')
@@ -156,7 +156,7 @@ export class PatronsController {
     @Param('id') id: string,
     @Body() { givenName, familyName, email, phone }: ContactBody,
     @RequestMeta() meta: Meta,
-    @IfMatch() ifVersion: number | undefined,
+    @IfMatch() ifVersions: readonly number[] | undefined,
   ): Promise<Answer<Written>> {
     const change = {
       ...(givenName === undefined ? {} : { givenName }),
@@ -164,7 +164,7 @@ export class PatronsController {
       ...(email === undefined ? {} : { email }),
       ...(phone === undefined ? {} : { phone }),
     };
-    return this.tell(id, { type: 'ChangeContact', change }, meta, ifVersion);
+    return this.tell(id, { type: 'ChangeContact', change }, meta, ifVersions);
   }
 
   @Post(':id/cards')
@@ -178,9 +178,9 @@ export class PatronsController {
     @Param('id') id: string,
     @Body() { add = [], remove = [] }: CardsBody,
     @RequestMeta() meta: Meta,
-    @IfMatch() ifVersion: number | undefined,
+    @IfMatch() ifVersions: readonly number[] | undefined,
   ): Promise<Answer<Written>> {
-    const { version, marks } = await this.cards.change(known(id), { add, remove }, meta, ifVersion);
+    const { version, marks } = await this.cards.change(known(id), { add, remove }, meta, ifVersions);
     return new Answer({ id, version }, { version, marks: joinMarks(...marks) });
   }
 
@@ -188,9 +188,9 @@ export class PatronsController {
     id: string,
     command: PatronCommand,
     meta: Meta,
-    ifVersion: number | undefined,
+    ifVersions: readonly number[] | undefined,
   ): Promise<Answer<Written>> {
-    const { version, marks } = await handle(this.store, patron, known(id), command, meta, ifVersion);
+    const { version, marks } = await handle(this.store, patron, known(id), command, meta, ifVersions);
     return new Answer({ id, version }, { version, marks });
   }
 }
