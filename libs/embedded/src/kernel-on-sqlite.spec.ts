@@ -86,8 +86,8 @@ describe('handling a command', () => {
   it('is refused with VERSION_MISMATCH when the stream is not at the version asked for', async () => {
     const counters = store();
     await handle(counters, counter, 'a', { by: 2 }, meta());
-    await handle(counters, counter, 'a', { by: 2 }, meta(), 1);
-    await expect(handle(counters, counter, 'a', { by: 2 }, meta(), 1)).rejects.toMatchObject({
+    await handle(counters, counter, 'a', { by: 2 }, meta(), [1]);
+    await expect(handle(counters, counter, 'a', { by: 2 }, meta(), [1])).rejects.toMatchObject({
       code: 'VERSION_MISMATCH',
       kind: 'stale',
     });

@@ -1,32 +1,46 @@
 import 'reflect-metadata';
-import helmet from '@fastify/helmet';
 import type { DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { LoopHealth, type Adapters } from '@readership/kernel';
-import type { FastifyInstance, FastifyListenOptions, FastifyReply, FastifyRequest } from 'fastify';
+import type {
+  FastifyHttpOptions,
+  FastifyInstance,
+  FastifyListenOptions,
+  FastifyReply,
+  FastifyRequest,
+} from 'fastify';
+import type { Server as HttpServer } from 'node:http';
 import { createServer, type Server } from 'node:net';
 import type { DestinationStream } from 'pino';
-import { bodyLimits, parseBodies } from './bodies.js';
+import { Bodies } from './bodies.js';
+import { answerBrokenRequest, answerUnroutable } from './broken-requests.js';
 import { SystemClock, type Clock } from './clock.js';
 import type { Config } from './config.js';
+import { Connections } from './connections.js';
 import { Contexts } from './contexts.js';
 import { failProcess } from './failed-process.js';
 import { guardRequests, requestId, type RateLimiter } from './edge.js';
 import { ExpectedRetries } from './expected-retries.js';
 import { HostModule } from './host.module.js';
+import { KnownRoutes } from './known-routes.js';
 import { causeOf, jsonLog, JsonLogger } from './logger.js';
 import { Metrics } from './metrics.js';
 import { OpenApi } from './openapi.js';
 import { sendProblem } from './problem.js';
 import type { Addresses, ReadinessCheck } from './readiness.js';
 import { routesOf } from './routes.js';
+import { dropSlowReaders } from './slow-readers.js';
 import { BatchPriority } from './batch-priority.js';
 import { loadSecrets, type Secrets } from './secrets.js';
+import { securityHeaders } from './security-headers.js';
 import { Stopping } from './stopping.js';
 import { Tracing } from './tracing.js';
 
 class AppModule {}
+
+/** An answer must be taken by its client within this time. */
+const answerTakenWithinMs = 60_000;
 
 export interface AppOptions {
   /** Defaults to `loadSecrets(config)`. */
@@ -55,19 +69,27 @@ export async function createApp(
   const secrets = options.secrets ?? loadSecrets(config).secrets;
   const clock = options.clock ?? new SystemClock();
   const log = jsonLog(config.logLevel, options.logTo);
-  const adapter = new FastifyAdapter({
-    bodyLimit: bodyLimits.json,
+  const serverOptions: FastifyHttpOptions<HttpServer> = {
     trustProxy: config.trustedProxies.length === 0 ? false : [...config.trustedProxies],
     // The whole request must arrive within this time.
     requestTimeout: 60_000,
+    http: {
+      headersTimeout: 20_000,
+      connectionsCheckingInterval: 5_000,
+      // Node would answer by itself, without a problem.
+      requireHostHeader: false,
+    },
     connectionTimeout: 120_000,
     keepAliveTimeout: 30_000,
     genReqId: requestId,
     return503OnClosing: false,
     routerOptions: { maxParamLength: 1000 },
+    clientErrorHandler: answerBrokenRequest,
+    // No hook runs for these.
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) =>
-      void sendProblem(error, request, reply),
-  });
+      void sendProblem(error, request, reply.headers(securityHeaders)),
+  };
+  const adapter = new FastifyAdapter(serverOptions);
   const loops = options.loops ?? new LoopHealth(() => clock.now().getTime());
   const { readiness = [], addresses = {}, retries = new ExpectedRetries() } = options;
   const host = HostModule.with(config, secrets, clock, readiness, loops, addresses, retries);
@@ -85,22 +107,16 @@ export async function createApp(
 
   const server = adapter.getInstance() as unknown as FastifyInstance;
   const stopping = app.get(Stopping);
-  let open: ReadonlySet<string> = new Set();
-  await server.register(helmet, {
-    contentSecurityPolicy: {
-      useDefaults: false,
-      directives: {
-        defaultSrc: ["'none'"],
-        scriptSrc: ["'self'"],
-        styleSrc: ["'self'"],
-        imgSrc: ["'self'", 'data:'],
-        connectSrc: ["'self'"],
-        formAction: ["'self'"],
-        baseUri: ["'none'"],
-        frameAncestors: ["'none'"],
-      },
-    },
-    referrerPolicy: { policy: 'no-referrer' },
+  const openApi = app.get(OpenApi);
+  openApi.of(app);
+  const bodies = new Bodies(app.get(BatchPriority));
+  const routes = new KnownRoutes(openApi);
+  const connections = new Connections();
+  for (const each of [bodies, routes, connections]) each.observe(server);
+  answerUnroutable(server.server);
+  stopping.onBegin(() => {
+    bodies.endArriving();
+    connections.endResting();
   });
   const tracing = app.get(Tracing);
   tracing.observe(server);
@@ -109,8 +125,8 @@ export async function createApp(
     ratePerSecond: config.ratePerSecond,
     limiter: options.limiter,
     clock,
-    batchPriority: app.get(BatchPriority),
-    isPublic: (route) => open.has(route),
+    routes,
+    bodies,
     isClosing: () => stopping.begun,
   });
   server.addHook('onResponse', async (request, reply) => {
@@ -127,8 +143,8 @@ export async function createApp(
     );
   });
   app.get(Metrics).observe(server);
-  parseBodies(server);
-  app.get(OpenApi).of(app);
+  server.server.maxConnections = config.maxConnections;
+  dropSlowReaders(server, answerTakenWithinMs);
   try {
     await app.init();
   } catch (error) {
@@ -136,7 +152,7 @@ export async function createApp(
     await app.close();
     throw error;
   }
-  open = new Set(routesOf(app).flatMap((route) => (route.public ? [`${route.method} ${route.path}`] : [])));
+  routes.declare(routesOf(app));
   return app;
 }
 

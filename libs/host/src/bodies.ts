@@ -1,61 +1,154 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { Unreadable } from './http-problem.js';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { ServerResponse } from 'node:http';
+import { ArrivingBodies, busy, tooLarge, type BodyBounds } from './arriving-bodies.js';
+import type { BatchPriority } from './batch-priority.js';
+import { HttpProblem, Unreadable } from './http-problem.js';
+import { batchArrayScan, NdjsonCount } from './ndjson.js';
+import type { Route } from './routes.js';
 import { checkKey, checkString, parseStrictJson } from './strict-json.js';
 
 const mebibyte = 1024 * 1024;
+const batchBytesMax = 10_000_000;
+/** A smaller batch is answered faster than background work could be delayed for it. */
+const batchBytesMin = 128 * 1024;
+/** The most batches in progress at a time. Each may use several times its size in memory. */
+const batchesMax = 4;
+const formFieldsMax = 1000;
 
-/** Largest bodies, in bytes, by kind. */
-export const bodyLimits = { json: mebibyte, batch: 10_000_000, form: mebibyte / 2 } as const;
+/** The memory of all bodies together. Those that need no key have their own, so that they cannot take that of others. */
+const allBodiesBytesMax = { keyed: 64 * mebibyte, public: 16 * mebibyte } as const;
 
-/** Bodies that arrive as bytes; the handler parses them piece by piece. */
-const rawTypes: Readonly<Record<string, number>> = {
-  'application/x-ndjson': bodyLimits.batch,
-  'application/cloudevents+json': bodyLimits.json,
-  'application/cloudevents-batch+json': bodyLimits.batch,
-  'text/csv': bodyLimits.batch,
+/** A media type of bodies: how large they may be, and what becomes of their bytes. */
+interface Kind {
+  readonly bytesMax: number;
+  /** Counts the lines of a batch while they arrive. */
+  readonly counter?: () => { feed(chunk: Buffer): void };
+  parse(bytes: Buffer): unknown;
+}
+
+/** A handler of a batch parses the bytes piece by piece. */
+const asBytes = (bytes: Buffer): Buffer => bytes;
+
+const kinds: Readonly<Record<string, Kind>> = {
+  'application/json': { bytesMax: mebibyte, parse: parseStrictJson },
+  'application/x-www-form-urlencoded': { bytesMax: mebibyte / 2, parse: parseForm },
+  'application/cloudevents+json': { bytesMax: mebibyte, parse: asBytes },
+  'application/x-ndjson': {
+    bytesMax: batchBytesMax,
+    counter: () => new NdjsonCount(),
+    parse: asBytes,
+  },
+  'application/cloudevents-batch+json': {
+    bytesMax: batchBytesMax,
+    counter: batchArrayScan,
+    parse: asBytes,
+  },
 };
 
-type Done = (error: Error | null, body?: unknown) => void;
+/** Receives and parses the bodies of requests, within bounds of size, memory and batches at a time. */
+export class Bodies {
+  private readonly keyed = new ArrivingBodies(allBodiesBytesMax.keyed);
+  private readonly public = new ArrivingBodies(allBodiesBytesMax.public);
+  private readonly replies = new WeakMap<
+    FastifyRequest,
+    { readonly reply: FastifyReply; readonly route: Route }
+  >();
 
-/** Replaces the server's body parsers with ours. */
-export function parseBodies(server: FastifyInstance): void {
-  server.removeAllContentTypeParsers();
-  server.addContentTypeParser(
-    'application/json',
-    { parseAs: 'buffer', bodyLimit: bodyLimits.json },
-    parser(parseStrictJson),
-  );
-  server.addContentTypeParser(
-    'application/x-www-form-urlencoded',
-    { parseAs: 'buffer', bodyLimit: bodyLimits.form },
-    parser(parseForm),
-  );
-  for (const [type, bodyLimit] of Object.entries(rawTypes)) {
-    server.addContentTypeParser(
-      type,
-      { parseAs: 'buffer', bodyLimit },
-      parser((bytes) => bytes),
-    );
+  constructor(private readonly priority: BatchPriority) {}
+
+  /** Replaces the server's body parsers with ours. */
+  observe(server: FastifyInstance): void {
+    server.removeAllContentTypeParsers();
+    for (const [type, kind] of Object.entries(kinds)) {
+      server.addContentTypeParser(type, async (request: FastifyRequest) => this.received(request, kind));
+    }
+  }
+
+  /** Checks the headers of a body before it is read. Throws 413, 415, or `BUSY` when too many batches are in progress. */
+  admit(request: FastifyRequest, reply: FastifyReply, route: Route): void {
+    if (!hasBody(request)) return;
+    const { headers } = request;
+    const encoding = headers['content-encoding'];
+    if (encoding !== undefined && encoding.trim().toLowerCase() !== 'identity') {
+      throw new HttpProblem(415, 'UNSUPPORTED_CONTENT_ENCODING', 'Send the body without Content-Encoding.', {
+        headers: { 'accept-encoding': 'identity' },
+      });
+    }
+    const type = mediaTypeOf(headers['content-type']);
+    const kind = route.mediaTypes.includes(type) ? kinds[type] : undefined;
+    if (kind === undefined) throw unsupported(route.mediaTypes);
+    const announced = Number(headers['content-length'] ?? 0);
+    if (announced > kind.bytesMax) throw tooLarge();
+    if (kind.counter !== undefined && announced > batchBytesMin) this.mustHaveRoom();
+    this.replies.set(request, { reply, route });
+    if (headers.expect !== undefined) reply.raw.writeContinue();
+  }
+
+  /** Ends the bodies that are still arriving: the process stops. */
+  endArriving(): void {
+    for (const bodies of [this.keyed, this.public]) bodies.endAll(stopping());
+  }
+
+  private async received(request: FastifyRequest, { bytesMax, counter, parse }: Kind): Promise<unknown> {
+    const admitted = this.replies.get(request);
+    // A request that declares a type and has no body.
+    if (admitted === undefined) return parse(Buffer.alloc(0));
+    const count = counter?.();
+    const bounds: BodyBounds = { bytesMax, ...(count ? { count: (chunk) => count.feed(chunk) } : {}) };
+    const room = admitted.route.public ? this.public : this.keyed;
+    const { bytes, release } = await room.receive(request.raw, bounds);
+    const { raw } = admitted.reply;
+    onClose(raw, release);
+    // Taken only now, so that a batch that arrives slowly keeps no other waiting.
+    if (counter !== undefined && bytes.length > batchBytesMin) {
+      this.mustHaveRoom();
+      this.priority.enter();
+      onClose(raw, () => this.priority.leave());
+    }
+    return parse(bytes);
+  }
+
+  private mustHaveRoom(): void {
+    if (this.priority.underWay >= batchesMax) throw busy();
   }
 }
 
-function parser(parse: (bytes: Buffer) => unknown) {
-  return (_request: FastifyRequest, bytes: Buffer, done: Done): void => {
-    let body: unknown;
-    try {
-      body = parse(bytes);
-    } catch (error) {
-      done(error as Error);
-      return;
-    }
-    done(null, body);
-  };
+/** Calls back when an answer was sent or its client is gone, be it already. */
+function onClose(raw: ServerResponse, callback: () => void): void {
+  if (raw.closed) callback();
+  else raw.once('close', callback);
 }
 
-/** Parses a form into a plain object of strings. Throws `Unreadable` for a field given twice or bytes that are not UTF-8. */
+export function stopping(): HttpProblem {
+  return new HttpProblem(503, 'STOPPING', 'This instance is stopping: try again.', {
+    retryAfterS: 1,
+    headers: { connection: 'close' },
+  });
+}
+
+/** True when a body follows the headers. */
+export function hasBody({ headers }: FastifyRequest): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+}
+
+function mediaTypeOf(header: string | undefined): string {
+  return (header ?? '').split(';', 1)[0]!.trim().toLowerCase();
+}
+
+function unsupported(types: readonly string[]): HttpProblem {
+  const detail = types.length === 0 ? 'Send no body.' : `Send the body as ${types.join(' or ')}.`;
+  return new HttpProblem(415, 'UNSUPPORTED_MEDIA_TYPE', detail);
+}
+
+/**
+ * Parses a form into a plain object of strings. Throws `Unreadable` for a field given twice, too many fields, or bytes
+ * that are not UTF-8.
+ */
 export function parseForm(bytes: Buffer): Record<string, string> {
   const form: Record<string, string> = {};
-  for (const pair of bytes.toString('latin1').split('&')) {
+  const pairs = bytes.toString('latin1').split('&', formFieldsMax + 1);
+  if (pairs.length > formFieldsMax) throw new Unreadable('TOO_MANY_FIELDS', 'Send at most 1,000 fields.');
+  for (const pair of pairs) {
     if (pair === '') continue;
     const at = pair.indexOf('=');
     const name = unescape(at < 0 ? pair : pair.slice(0, at));

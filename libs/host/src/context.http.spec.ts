@@ -1,3 +1,4 @@
+import { ApiQuery } from '@nestjs/swagger';
 import { Body, Controller, Get, Inject, Param, Post, Query, type DynamicModule } from '@nestjs/common';
 import { memoryAdapters } from '@readership/embedded';
 import {
@@ -79,12 +80,14 @@ class DoorsController {
   }
 
   @Get(':door/own')
+  @ApiQuery({ name: 'after', required: false })
   async own(@Param('door') door: string, @Query('after') after: string | undefined): Promise<object> {
     await this.applied.until(after, { own: ['own-knocks.v1'] });
     return { row: await this.models.get('own-knocks.v1', door) };
   }
 
   @Get(':door/heard')
+  @ApiQuery({ name: 'after', required: false })
   async heard(@Param('door') door: string, @Query('after') after: string | undefined): Promise<object> {
     await this.applied.until(after, { published: ['heard-knocks.v1'] });
     return { row: await this.models.get('heard-knocks.v1', door) };
@@ -239,7 +242,8 @@ describe('the audit', () => {
         await app.when({ url: `${path}?context=${context}` }).thenRefused(404, 'UNKNOWN_CONTEXT');
       for (const twice of ['context=feedback&context=feedback', 'context=feedback&%63ontext=analytics'])
         await app.when({ url: `${path}?${twice}` }).thenRefused(400, 'REPEATED_PARAMETER');
-      await app.when({ url: `${path}?CONTEXT=feedback` }).thenRefused(422, 'CONTEXT_REQUIRED');
+      await app.when({ url: `${path}?CONTEXT=feedback` }).thenRefused(400, 'UNKNOWN_PARAMETER');
+      await app.when({ url: path }).thenRefused(422, 'CONTEXT_REQUIRED');
     }
   });
 });

@@ -4,8 +4,10 @@ import type { IncomingMessage } from 'node:http';
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import type { Clock } from './clock.js';
 import { HttpProblem, Unreadable } from './http-problem.js';
-import { rememberAsked } from './request.js';
-import type { BatchPriority } from './batch-priority.js';
+import { isForPrograms, rememberAsked } from './request.js';
+import { hasBody, stopping, type Bodies } from './bodies.js';
+import type { KnownRoutes } from './known-routes.js';
+import { securityHeaders } from './security-headers.js';
 import { parseTraceparent } from './traceparent.js';
 
 /** Counts requests per key. `consume` rejects with a `RateLimiterRes` when there were too many in this second. */
@@ -19,16 +21,14 @@ export interface EdgeOptions {
   /** Allows `ratePerSecond` requests per key. By default the requests of this process alone are counted. */
   readonly limiter: RateLimiter | undefined;
   readonly clock: Clock;
-  readonly batchPriority: BatchPriority;
-  /** True when a route, such as `GET /healthz`, needs no key. */
-  isPublic(route: string): boolean;
+  readonly routes: KnownRoutes;
+  readonly bodies: Bodies;
   /** True when the process is about to end. */
   isClosing(): boolean;
 }
 
-/** The most batches in progress at a time. Each may use several times its size in memory. */
-const batchesMax = 4;
-const batchBytesMin = 128 * 1024;
+/** How long a client may go on sending a body that was answered already. */
+const lingerMs = 5000;
 
 /** The request id: the trace id of the W3C trace context if the request has one, else a new id. */
 export function requestId(raw: IncomingMessage): string {
@@ -36,40 +36,41 @@ export function requestId(raw: IncomingMessage): string {
   return (typeof parent === 'string' && parseTraceparent(parent)?.traceId) || randomUUID();
 }
 
-/** Checks every request before a byte of its body is read: key, rate, a readable address, and room for a large body. */
+/**
+ * Checks every request before a byte of its body is read: address and method, key, rate, and what the headers say of
+ * the body.
+ */
 export function guardRequests(server: FastifyInstance, options: EdgeOptions): void {
   const rightKey = sha256(options.adminKey);
   const limiter = options.limiter ?? new RateLimiterMemory({ points: options.ratePerSecond, duration: 1 });
   const policy = `"default";q=${options.ratePerSecond};w=1`;
-  const { batchPriority } = options;
+  const { routes, bodies } = options;
 
   server.addHook('onRequest', async (request, reply) => {
-    if (options.isClosing()) {
-      throw new HttpProblem(503, 'STOPPING', 'This instance is stopping: try again.', {
-        retryAfterS: 1,
-        headers: { connection: 'close' },
-      });
-    }
-    const isAdmin = holdsKey(request, rightKey);
-    await limit(limiter, isAdmin ? 'admin' : request.ip, policy, options.ratePerSecond, reply);
-    if (!request.is404) {
-      const method = request.method === 'HEAD' ? 'GET' : request.method;
-      if (!isAdmin && !options.isPublic(`${method} ${request.routeOptions.url}`)) {
-        throw new HttpProblem(401, 'UNAUTHENTICATED', 'Send Authorization: Bearer and a valid key.');
-      }
-    }
+    reply.headers(securityHeaders);
+    if (isForPrograms(request)) reply.header('cache-control', 'no-store');
+    if (hasBody(request)) reply.raw.once('finish', () => endUnread(request));
+    if (options.isClosing()) throw stopping();
     checkAddress(request);
-    rememberAsked(request, { actor: isAdmin ? 'admin' : 'public', at: options.clock.now() });
-    if (isBatch(request)) {
-      if (batchPriority.underWay >= batchesMax) {
-        throw new HttpProblem(503, 'BUSY', 'Too many large requests are under way: try again in a moment.', {
-          retryAfterS: 1,
-        });
-      }
-      batchPriority.enter();
-      reply.raw.once('close', () => batchPriority.leave());
+    const route = routes.of(request);
+    const isAdmin = holdsKey(request, rightKey);
+    if (!isAdmin && !route?.public) {
+      throw new HttpProblem(401, 'UNAUTHENTICATED', 'Send Authorization: Bearer and a valid key.');
     }
+    await limit(limiter, isAdmin ? 'admin' : request.ip, policy, options.ratePerSecond, reply);
+    rememberAsked(request, { actor: isAdmin ? 'admin' : 'public', at: options.clock.now() });
+    if (route === undefined) return;
+    routes.checkQuery(request, route);
+    bodies.admit(request, reply, route);
   });
+}
+
+/** Closes the connection when a body still arrives a while after its answer. */
+function endUnread(request: FastifyRequest): void {
+  if (request.raw.complete) return;
+  setTimeout(() => {
+    if (!request.raw.complete) request.raw.destroy();
+  }, lingerMs).unref();
 }
 
 function sha256(text: string): Buffer {
@@ -111,8 +112,16 @@ async function limit(
   }
 }
 
-/** Checks paths and queries like the strings of bodies, with one value per parameter. */
+/** Checks the version and Host header, and path and query like the strings of bodies. */
 function checkAddress(request: FastifyRequest): void {
+  const { httpVersion, headersDistinct } = request.raw;
+  // The parser takes a line without a version for HTTP/0.9.
+  if (httpVersion !== '1.1' && httpVersion !== '1.0')
+    throw new HttpProblem(505, 'HTTP_VERSION_NOT_SUPPORTED', 'Send HTTP/1.1.');
+  const hosts = headersDistinct['host']?.length ?? 0;
+  if (hosts > 1 || (hosts === 0 && httpVersion === '1.1')) {
+    throw new Unreadable('HOST_REQUIRED', 'Send one Host header.');
+  }
   let address: string;
   try {
     address = decodeURIComponent(request.raw.url ?? '');
@@ -120,14 +129,4 @@ function checkAddress(request: FastifyRequest): void {
     throw new Unreadable('BAD_URL', 'Encode the address as UTF-8 with percent signs.');
   }
   if (address.includes('\0')) throw new Unreadable('BAD_URL', 'The address must not hold NUL.');
-  for (const value of Object.values((request.query ?? {}) as Record<string, unknown>)) {
-    if (typeof value !== 'string')
-      throw new Unreadable('REPEATED_PARAMETER', 'Give each query parameter once.');
-  }
-}
-
-/** True for large bodies. A small body is answered faster than background work could be delayed for it. */
-function isBatch(request: FastifyRequest): boolean {
-  if (request.headers['transfer-encoding'] !== undefined) return true;
-  return Number(request.headers['content-length'] ?? 0) > batchBytesMin;
 }

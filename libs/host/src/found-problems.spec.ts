@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { failureOf, problemDocument } from './problem.js';
 import { pointerOf, problemsOf, refused } from './found-problems.js';
 
 const schema = z.strictObject({ of: z.strictObject({ age: z.number('NOT_A_NUMBER') }) });
@@ -41,8 +42,11 @@ describe('a refusal', () => {
     });
   });
 
-  it('lists at most 20 problems', () => {
-    const many = Array.from({ length: 30 }, (_, n) => ({ code: 'X', detail: 'Y.', pointer: `/${n}` }));
-    expect(refused(many).more.errors).toHaveLength(20);
+  it('counts more than it lists', () => {
+    const many = Object.fromEntries(Array.from({ length: 90_000 }, (_, n) => [`f${n}`, 1]));
+    const document = problemDocument(failureOf(refused(found({ of: { age: 1 }, ...many }))), '/', 'x');
+    expect(document.errors).toHaveLength(50);
+    expect(document.errors!.at(-1)).toEqual({ code: 'UNKNOWN_FIELD', detail: 'Mend it.', pointer: '/f49' });
+    expect(document.more).toBe(89_950);
   });
 });

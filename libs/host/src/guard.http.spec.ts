@@ -1,9 +1,10 @@
 import { Controller, Get, Module, Post } from '@nestjs/common';
-import { ApiOkResponse } from '@nestjs/swagger';
+import { ApiConsumes, ApiOkResponse } from '@nestjs/swagger';
 import { Refusal, type Adapters } from '@readership/kernel';
 import { request as httpRequest } from 'node:http';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { Answer } from './answer.js';
+import { BatchPriority } from './batch-priority.js';
 import { IfMatch, RequestMeta } from './request.js';
 import { startApp, type TestApp } from '../testing/test-app.fixture.js';
 
@@ -21,9 +22,10 @@ class DoorsController {
   }
 
   @Post()
-  answer(@RequestMeta() meta: object, @IfMatch() version: number | undefined): Answer<object> {
+  @ApiConsumes('application/x-ndjson', 'application/cloudevents-batch+json')
+  answer(@RequestMeta() meta: object, @IfMatch() versions: readonly number[] | undefined): Answer<object> {
     return new Answer(
-      { meta, version: version ?? null },
+      { meta, versions: versions ?? null },
       {
         status: 200,
         version: 7,
@@ -35,8 +37,8 @@ class DoorsController {
   }
 
   @Post('strict')
-  strict(@IfMatch({ required: true }) version: number): object {
-    return { version };
+  strict(@IfMatch({ required: true }) versions: readonly number[]): object {
+    return { versions };
   }
 }
 
@@ -121,7 +123,8 @@ it('the pages may load nothing from elsewhere and be framed by nobody', async ()
 });
 
 it('metrics count requests by route as declared', async () => {
-  await app.when({ url: '/v1/doors?secret=1' }).then(200);
+  await app.when({ url: '/v1/doors' }).then(200);
+  await app.when({ url: '/v1/doors?secret=1' }).thenRefused(400, 'UNKNOWN_PARAMETER');
   const { text } = await app.http({ url: '/metrics', key: null });
   expect(text).toMatch(
     /readership_http_request_duration_seconds_count\{method="GET",route="\/v1\/doors",status="200"\} \d/,
@@ -134,7 +137,7 @@ describe('an answer', () => {
   it('carries status, version, place and position in its headers', async () => {
     const { headers, body } = await app
       .when({ method: 'POST', url: '/v1/doors', headers: { 'if-match': '"v6"' } })
-      .then(200, { version: 6, meta: { at: '2024-03-31T09:15:00.000Z', actor: 'admin' } });
+      .then(200, { versions: [6], meta: { at: '2024-03-31T09:15:00.000Z', actor: 'admin' } });
     expect(headers.get('etag')).toBe('"v7"');
     expect(headers.get('location')).toBe('/v1/doors/1');
     expect(JSON.parse(Buffer.from(headers.get('readership-position')!, 'base64url').toString())).toEqual({
@@ -146,7 +149,15 @@ describe('an answer', () => {
 });
 
 describe('If-Match', () => {
-  it.each(['"6"', 'v6', 'W/"v6"', '"v6", "v7"'])('as %s can never match', (tag) =>
+  it.each([
+    ['"v6", "v7"', [6, 7]],
+    ['W/"v5",\t"v6"', [6]],
+    ['"a,b", "v6"', [6]],
+  ])('as the list %s matches any of its strong tags', (tags, versions) =>
+    app.when({ method: 'POST', url: '/v1/doors', headers: { 'if-match': tags } }).then(200, { versions }),
+  );
+
+  it.each(['"6"', 'v6', 'W/"v6"', 'W/"v6", W/"v7"', ''])('as %s can never match', (tag) =>
     app
       .when({ method: 'POST', url: '/v1/doors', headers: { 'if-match': tag } })
       .thenRefused(412, 'VERSION_MISMATCH'),
@@ -155,7 +166,7 @@ describe('If-Match', () => {
   it('as * matches whatever is there', () =>
     app
       .when({ method: 'POST', url: '/v1/doors', headers: { 'if-match': '*' } })
-      .then(200, { version: null }));
+      .then(200, { versions: null }));
 
   it('is demanded where it is required', () =>
     app.when({ method: 'POST', url: '/v1/doors/strict' }).thenRefused(428, 'IF_MATCH_REQUIRED'));
@@ -223,39 +234,51 @@ it('the rate of one key is shared by replicas that are given one limiter', async
 });
 
 describe('large requests', () => {
-  /** Begins a body and leaves it unfinished. */
-  const begin = (): { status: Promise<number>; cancel(): void } => {
-    const sending = httpRequest(`${app.url}/v1/doors`, {
-      method: 'POST',
-      headers: {
-        authorization: `Bearer ${app.key}`,
-        'content-type': 'application/x-ndjson',
-        'transfer-encoding': 'chunked',
-      },
-    });
-    const status = new Promise<number>((resolve) => {
-      sending.on('response', (response) => {
-        expect(response.headers['retry-after']).toBe('1');
-        resolve(response.statusCode!);
-      });
-      sending.on('error', () => resolve(0));
-    });
-    sending.write('{}\n');
-    return { status, cancel: () => sending.destroy() };
-  };
+  const type = 'application/x-ndjson';
+  const headers = { authorization: `Bearer test-admin-key-0123456789`, 'content-type': type };
 
-  it('are turned away when too many are under way, and taken again after', async () => {
-    const all = Array.from({ length: 5 }, begin);
-    expect(await Promise.race(all.map(({ status }) => status))).toBe(503);
+  it('that arrive slowly keep no other waiting', async () => {
+    const slow = Array.from({ length: 8 }, () => {
+      const sending = httpRequest(`${app.url}/v1/doors`, { method: 'POST', headers });
+      sending.on('error', () => undefined).write('{}\n');
+      return sending;
+    });
+    const large = ' '.repeat(200_000);
+    await app
+      .when({ method: 'POST', url: '/v1/doors', body: large, headers: { 'content-type': type } })
+      .then(200);
+    for (const sending of slow) sending.destroy();
+  });
+
+  it('are turned away when too many are in progress, and taken again after', async () => {
+    const priority = app.app.get(BatchPriority, { strict: false });
+    const body = ' '.repeat(200_000);
+    const large = { method: 'POST', url: '/v1/doors', body, headers: { 'content-type': type } };
+    for (let n = 0; n < 4; n++) priority.enter();
+    const { headers: answered } = await app.when(large).thenRefused(503, 'BUSY');
+    expect(answered.get('retry-after')).toBe('1');
     await app.when({ url: '/v1/doors' }).then(200);
-    for (const { cancel } of all) cancel();
-    await Promise.all(all.map(({ status }) => status));
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    const again = begin();
-    expect(
-      await Promise.race([again.status, new Promise((resolve) => setTimeout(resolve, 200, 'taken'))]),
-    ).toBe('taken');
-    again.cancel();
-    await again.status;
+    for (let n = 0; n < 4; n++) priority.leave();
+    await app.when(large).then(200);
+    expect(priority.underWay).toBe(0);
+  });
+
+  it.each([
+    ['application/x-ndjson', '\n'.repeat(10_001)],
+    ['application/x-ndjson', '{}\n'.repeat(10_001)],
+    ['application/cloudevents-batch+json', `[${'{},'.repeat(10_001)}`],
+  ])('of %s with too many lines are refused while they arrive', async (contentType, begun) => {
+    const status = await new Promise((resolve, reject) => {
+      const sending = httpRequest(`${app.url}/v1/doors`, {
+        method: 'POST',
+        headers: { ...headers, 'content-type': contentType },
+      });
+      sending.on('response', (response) => {
+        resolve(response.statusCode);
+        sending.destroy();
+      });
+      sending.on('error', reject).write(begun);
+    });
+    expect(status).toBe(413);
   });
 });

@@ -17,6 +17,8 @@ export class HttpProblem extends Error {
     readonly detail: string,
     readonly more: {
       readonly errors?: readonly FieldProblem[];
+      /** How many errors there are besides those. */
+      readonly errorsUnlisted?: number;
       readonly headers?: Readonly<Record<string, string>>;
       readonly retryAfterS?: number;
     } = {},

@@ -1,5 +1,5 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
-import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
+import { applyDecorators, createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { ApiQuery } from '@nestjs/swagger';
 import { Refusal, type Page, type ReadModels } from '@readership/kernel';
 import type { FastifyRequest } from 'fastify';
@@ -17,41 +17,46 @@ export function listLimit(raw: string | undefined): number {
   return limit;
 }
 
+const cipher = 'aes-256-gcm';
+const nonceBytes = 12;
+const tagBytes = 16;
+
 /**
- * Opaque, signed positions in a list. A cursor that this deployment did not sign, or that belongs to another query, is
- * refused with `BAD_CURSOR`.
+ * Opaque positions in a list. They are encrypted, because a position may be a name. A cursor that is not of this
+ * deployment, or that belongs to another query, is refused with `BAD_CURSOR`.
  */
 export class Cursors {
-  constructor(private readonly secrets: Secrets) {}
+  private readonly key: Buffer;
 
-  /** `query` identifies the list and its filters. It is signed with the position but not contained in the cursor. */
+  constructor({ linkKey }: Pick<Secrets, 'linkKey'>) {
+    this.key = Buffer.from(hkdfSync('sha256', linkKey, '', 'readership:cursor', 32));
+  }
+
+  /** `query` identifies the list and its filters. It is authenticated with the position but not contained in the cursor. */
   seal(value: object, query: string): string {
-    const body = Buffer.from(JSON.stringify(value)).toString('base64url');
-    return `${body}.${this.sign(body, query).toString('base64url')}`;
+    const nonce = randomBytes(nonceBytes);
+    const sealing = createCipheriv(cipher, this.key, nonce).setAAD(Buffer.from(query));
+    const body = [sealing.update(JSON.stringify(value), 'utf8'), sealing.final()];
+    return Buffer.concat([nonce, ...body, sealing.getAuthTag()]).toString('base64url');
   }
 
   open<T extends object>(cursor: string, query: string): T {
-    const [body = '', signature = '', ...rest] = cursor.split('.');
-    const given = Buffer.from(signature, 'base64url');
-    const right = this.sign(body, query);
-    if (rest.length > 0 || given.length !== right.length || !timingSafeEqual(given, right)) {
+    const bytes = Buffer.from(cursor, 'base64url');
+    try {
+      const opening = createDecipheriv(cipher, this.key, bytes.subarray(0, nonceBytes), {
+        authTagLength: tagBytes,
+      })
+        .setAAD(Buffer.from(query))
+        .setAuthTag(bytes.subarray(-tagBytes));
+      const body = [opening.update(bytes.subarray(nonceBytes, -tagBytes)), opening.final()];
+      return JSON.parse(Buffer.concat(body).toString()) as T;
+    } catch {
       throw new Refusal(
         'BAD_CURSOR',
         'invalid',
         'Send the cursor unchanged and with the query that it came from, or start without a cursor.',
       );
     }
-    return JSON.parse(Buffer.from(body, 'base64url').toString()) as T;
-  }
-
-  private sign(body: string, query: string): Buffer {
-    return createHmac('sha256', this.secrets.linkKey)
-      .update('cursor\0')
-      .update(body)
-      .update('\0')
-      .update(query)
-      .digest()
-      .subarray(0, 16);
   }
 }
 
@@ -70,7 +75,7 @@ export interface Listed<Item> {
   readonly nextCursor: string | null;
 }
 
-const described = [
+const page = [
   ApiQuery({
     name: 'limit',
     required: false,
@@ -79,16 +84,22 @@ const described = [
   ApiQuery({
     name: 'cursor',
     required: false,
-    type: String,
+    schema: { type: 'string' },
     description: 'The nextCursor of the previous page',
   }),
+];
+
+/** Describes `limit` and `cursor` of a list that cannot wait for a write. */
+export const PageQuery = (): MethodDecorator => applyDecorators(...page);
+
+/** Describes `after`, with which a read waits for a write. */
+export const AfterQuery = (): MethodDecorator =>
   ApiQuery({
     name: 'after',
     required: false,
-    type: String,
+    schema: { type: 'string' },
     description: 'A Readership-Position to wait for',
-  }),
-];
+  });
 
 /** Injects `limit`, `cursor` and `after` of a list, and describes them in the OpenAPI document. */
 export const ListQuery: () => ParameterDecorator = createParamDecorator(
@@ -99,7 +110,7 @@ export const ListQuery: () => ParameterDecorator = createParamDecorator(
   [
     (target, method) => {
       const handler = Object.getOwnPropertyDescriptor(target, method!)!;
-      for (const describe of described) describe(target, method!, handler);
+      applyDecorators(PageQuery(), AfterQuery())(target, method!, handler);
     },
   ],
 );

@@ -15,16 +15,23 @@ export interface ProblemDocument {
   readonly instance: string;
   readonly traceId: string;
   readonly errors?: readonly FieldProblem[];
+  /** How many more errors there are than are listed. */
+  readonly more?: number;
 }
 
+/** What is wrong with a request, without what only the request knows. */
 interface Failure {
   readonly status: number;
   readonly code: string;
   readonly detail: string;
   readonly errors?: readonly FieldProblem[];
+  readonly errorsUnlisted?: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly retryAfterS?: number;
 }
+
+/** The most errors that a problem lists. */
+export const errorsMax = 50;
 
 const statusOfKind: Readonly<Record<RefusalKind, number>> = {
   unknown: 404,
@@ -44,9 +51,12 @@ const framework: Readonly<Record<number, readonly [code: string, detail: string]
   413: ['TOO_LARGE', 'The body is larger than this resource accepts.'],
   414: ['URL_TOO_LONG', 'The address is too long.'],
   415: ['UNSUPPORTED_MEDIA_TYPE', 'This resource does not accept this Content-Type.'],
+  417: ['EXPECTATION_FAILED', 'Send no Expect header but 100-continue.'],
   429: ['TOO_MANY_REQUESTS', 'Slow down, and try again in a moment.'],
-  431: ['HEADERS_TOO_LARGE', 'The headers are too large.'],
+  431: ['HEADERS_TOO_LARGE', 'The address and the headers are larger than 16 KiB.'],
+  501: ['METHOD_UNKNOWN', 'This method is not known here.'],
   503: ['UNAVAILABLE', 'Try again in a moment.'],
+  505: ['HTTP_VERSION_NOT_SUPPORTED', 'Send HTTP/1.1.'],
 };
 
 /**
@@ -87,7 +97,11 @@ export function failureOf(error: unknown): Failure {
     const { status, code, detail, more } = error;
     return { status, code, detail, ...more };
   }
-  const status = error instanceof HttpException ? error.getStatus() : statusCodeOf(error);
+  return failureOfStatus(error instanceof HttpException ? error.getStatus() : statusCodeOf(error));
+}
+
+/** The failure of a framework, of which only the status is passed on. */
+export function failureOfStatus(status: number): Failure {
   const known = framework[status] ?? (status >= 400 && status < 500 ? framework[400] : undefined);
   if (!known) return internal;
   return {
@@ -103,26 +117,37 @@ function statusCodeOf(error: unknown): number {
   return typeof status === 'number' ? status : 500;
 }
 
-/** Answers with a problem, unless an answer has begun already. Returns the status. */
-export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): number {
-  const { status, code, detail, errors, headers, retryAfterS } = failureOf(error);
-  if (reply.sent || reply.raw.headersSent) return status;
-  const problem: ProblemDocument = {
+/** `instance` is the path of the request. */
+export function problemDocument(failure: Failure, instance: string, traceId: string): ProblemDocument {
+  const { status, code, detail, errors = [], errorsUnlisted = 0 } = failure;
+  const listed = errors.slice(0, errorsMax);
+  const more = errors.length - listed.length + errorsUnlisted;
+  return {
     type: `urn:readership:problem:${code.toLowerCase().replaceAll('_', '-')}`,
     title: STATUS_CODES[status] ?? 'Error',
     status,
     code,
     detail,
-    instance: request.url.split('?', 1)[0]!,
-    traceId: request.id,
-    ...(errors && errors.length > 0 ? { errors } : {}),
+    instance,
+    traceId,
+    ...(listed.length > 0 ? { errors: listed } : {}),
+    ...(more > 0 ? { more } : {}),
   };
-  // Closing the connection while a body still arrives would reset it, and the client would lose this answer. So the
-  // rest of the body is dropped unread, for at most as long as a request may take to arrive.
-  if (!request.raw.complete) reply.removeHeader('connection');
+}
+
+/** Answers with a problem, unless an answer has begun already. Returns the status. */
+export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): number {
+  const failure = failureOf(error);
+  const { status, headers, retryAfterS } = failure;
+  if (reply.sent || reply.raw.headersSent) return status;
+  const problem = problemDocument(failure, request.url.split('?', 1)[0]!, request.id);
+  reply.header('cache-control', 'no-store');
   if (status === 401) reply.header('www-authenticate', 'Bearer realm="readership"');
   if (retryAfterS !== undefined) reply.header('retry-after', String(retryAfterS));
   for (const [name, value] of Object.entries(headers ?? {})) reply.header(name, value);
+  // Closing the connection while a body still arrives would reset it, and the client would lose this answer. So what
+  // still arrives is dropped unread, for a few seconds at most.
+  if (!request.raw.complete) reply.removeHeader('connection');
   void reply
     .status(status)
     .header('content-type', 'application/problem+json; charset=utf-8')

@@ -1,4 +1,5 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import { ApiHeader } from '@nestjs/swagger';
 import type { Meta } from '@readership/kernel';
 import { Refusal } from '@readership/kernel';
 import type { FastifyRequest } from 'fastify';
@@ -11,6 +12,11 @@ export interface Asked {
   /** `admin`, or `public` on a route without key. */
   readonly actor: string;
   readonly at: Date;
+}
+
+/** True for addresses of the API, as opposed to pages for people. */
+export function isForPrograms({ url }: FastifyRequest): boolean {
+  return /^\/v1(?:[/?]|$)/.test(url);
 }
 
 const asked = new WeakMap<FastifyRequest, Asked>();
@@ -40,22 +46,38 @@ export const RequestMeta: () => ParameterDecorator = createParamDecorator(
 );
 
 /**
- * Injects the version that `If-Match: "v<n>"` demands; `undefined` when it is absent or `*`. Any other tag can never
- * match, and gives 412. When it is required and absent, the answer is 428 `IF_MATCH_REQUIRED`.
+ * Injects the versions that `If-Match: "v<n>"` demands, of which one must be the current version; `undefined` when it
+ * is absent or `*`. Weak tags and those of anything else never match, and give 412 when there is no other. When it is
+ * required and absent, the answer is 428 `IF_MATCH_REQUIRED`.
  */
-export const IfMatch: (options?: { readonly required?: boolean }) => ParameterDecorator =
-  createParamDecorator(
-    (options: { readonly required?: boolean } | undefined, context: ExecutionContext): number | undefined => {
-      const raw = context.switchToHttp().getRequest<FastifyRequest>().headers['if-match'];
-      if (raw === undefined) {
-        if (!options?.required) return undefined;
-        throw new HttpProblem(428, 'IF_MATCH_REQUIRED', 'Read it first, and send its ETag as If-Match.');
-      }
-      if (raw.trim() === '*') return undefined;
-      const version = /^"v(\d{1,15})"$/.exec(raw.trim())?.[1];
-      if (version === undefined) {
-        throw new Refusal('VERSION_MISMATCH', 'stale', 'Send the ETag of your last read as If-Match.');
-      }
-      return Number(version);
-    },
-  );
+export const IfMatch =
+  ({ required = false }: { readonly required?: boolean } = {}): ParameterDecorator =>
+  (target, method, index) => {
+    const handler = Object.getOwnPropertyDescriptor(target, method!)!;
+    MatchedVersion({ required })(target, method, index);
+    ApiHeader({
+      name: 'If-Match',
+      required,
+      description: 'The ETag of the last read: the command is refused when there is a newer version.',
+      schema: { type: 'string', example: '"v3"' },
+    })(target, method!, handler);
+  };
+
+const MatchedVersion: (options: { readonly required: boolean }) => ParameterDecorator = createParamDecorator(
+  (options: { readonly required: boolean }, context: ExecutionContext): readonly number[] | undefined => {
+    const raw = context.switchToHttp().getRequest<FastifyRequest>().headers['if-match'];
+    if (raw === undefined) {
+      if (!options.required) return undefined;
+      throw new HttpProblem(428, 'IF_MATCH_REQUIRED', 'Read it first, and send its ETag as If-Match.');
+    }
+    if (raw.trim() === '*') return undefined;
+    const versions = raw
+      .split(',')
+      .flatMap((tag) => /^"v(\d{1,15})"$/.exec(tag.trim())?.slice(1) ?? [])
+      .map(Number);
+    if (versions.length === 0) {
+      throw new Refusal('VERSION_MISMATCH', 'stale', 'Send the ETag of your last read as If-Match.');
+    }
+    return versions;
+  },
+);

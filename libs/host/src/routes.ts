@@ -2,6 +2,7 @@ import { RequestMethod, SetMetadata, type INestApplication } from '@nestjs/commo
 import { METHOD_METADATA, PATH_METADATA } from '@nestjs/common/constants.js';
 import { MetadataScanner, ModulesContainer } from '@nestjs/core';
 
+const consumesMetadata = 'swagger/apiConsumes';
 const publicRoute = Symbol('readership:public');
 
 /** Marks a route, or all routes of a controller, as needing no key. */
@@ -12,9 +13,11 @@ export interface Route {
   /** The declared path, such as `/v1/patrons/:id`. */
   readonly path: string;
   readonly public: boolean;
+  /** The media types of its bodies; empty when it takes none. */
+  readonly mediaTypes: readonly string[];
 }
 
-/** Every route that a controller declares, sorted, and whether it needs a key. */
+/** Every route that a controller declares, sorted, and whether it needs a key and which bodies it takes. */
 export function routesOf(app: INestApplication): readonly Route[] {
   const scanner = new MetadataScanner();
   const routes: Route[] = [];
@@ -33,13 +36,29 @@ export function routesOf(app: INestApplication): readonly Route[] {
               .flatMap((part) => part.split('/'))
               .filter(Boolean)
               .join('/')}`;
-            routes.push({ method: RequestMethod[method], path, public: open });
+            const name = RequestMethod[method];
+            routes.push({
+              method: name,
+              path,
+              public: open,
+              mediaTypes: mediaTypesOf(name, handler, metatype),
+            });
           }
         }
       }
     }
   }
   return routes.sort((a, b) => (`${a.path} ${a.method}` < `${b.path} ${b.method}` ? -1 : 1));
+}
+
+/** As `@ApiConsumes` declares them, so that what is described is what is taken; else JSON. */
+function mediaTypesOf(method: string, ...targets: readonly object[]): readonly string[] {
+  if (!['POST', 'PUT', 'PATCH'].includes(method)) return [];
+  for (const target of targets) {
+    const declared = Reflect.getMetadata(consumesMetadata, target) as readonly string[] | undefined;
+    if (declared !== undefined) return declared;
+  }
+  return ['application/json'];
 }
 
 function pathsOf(target: object): readonly string[] {

@@ -1,9 +1,9 @@
-import { Body, Controller, Get, Module, Param, Post, Put } from '@nestjs/common';
+import { Body, Controller, Get, Module, Param, Post, Put, Query } from '@nestjs/common';
+import { ApiConsumes } from '@nestjs/swagger';
 import { Unavailable, type Adapters, type Away } from '@readership/kernel';
 import { Type } from 'class-transformer';
 import { IsInt, IsObject, IsOptional, IsString, MaxLength, ValidateNested } from 'class-validator';
 import { request as httpRequest } from 'node:http';
-import { connect } from 'node:net';
 import type { ProblemDocument } from './problem.js';
 import { Public } from './routes.js';
 import { startApp, type TestApp, type TestRequest } from '../testing/test-app.fixture.js';
@@ -36,6 +36,12 @@ class BooksController {
   }
 
   @Put('any')
+  @ApiConsumes(
+    'application/json',
+    'application/x-ndjson',
+    'application/cloudevents+json',
+    'application/cloudevents-batch+json',
+  )
   any(@Body() body: unknown): object {
     this.seen.push(body);
     return Buffer.isBuffer(body) ? { bytes: body.length } : { body };
@@ -52,12 +58,13 @@ class BooksController {
   }
 
   @Get(':id')
-  read(@Param('id') id: string): object {
+  read(@Param('id') id: string, @Query('q') _q?: string): object {
     return { id };
   }
 
   @Public()
   @Post('form')
+  @ApiConsumes('application/x-www-form-urlencoded')
   form(@Body() body: unknown): unknown {
     return body;
   }
@@ -153,6 +160,26 @@ describe('a JSON body', () => {
   it('of another kind is not taken', () =>
     app.when(post('<a/>', 'application/xml')).thenRefused(415, 'UNSUPPORTED_MEDIA_TYPE'));
 
+  it('of a kind that other routes take is not taken here', async () => {
+    for (const type of [
+      'application/x-www-form-urlencoded',
+      'application/x-ndjson',
+      'application/cloudevents+json',
+    ])
+      await app.when(post('{"title":"a"}', type)).thenRefused(415, 'UNSUPPORTED_MEDIA_TYPE');
+    expect(books.seen).toEqual([]);
+  });
+
+  it('that is compressed is not taken, and one that says identity is', async () => {
+    const sent = (encoding: string): TestRequest => {
+      const { headers, ...rest } = post('{"title":"a"}');
+      return { ...rest, headers: { ...headers, 'content-encoding': encoding } };
+    };
+    for (const encoding of ['gzip', 'br', 'x'])
+      await app.when(sent(encoding)).thenRefused(415, 'UNSUPPORTED_CONTENT_ENCODING');
+    await app.when(sent('identity')).then(201);
+  });
+
   it('without a kind is not taken', () =>
     app.when({ ...post(Buffer.from('{}')), headers: {} }).thenRefused(415, 'UNSUPPORTED_MEDIA_TYPE'));
 });
@@ -217,15 +244,12 @@ function streamed(bytes: number, type: string): Promise<number | undefined> {
 }
 
 describe('other bodies', () => {
-  it.each([
-    'application/x-ndjson',
-    'application/cloudevents+json',
-    'application/cloudevents-batch+json',
-    'text/csv',
-  ])('%s arrives as its bytes', (type) =>
-    app
-      .when({ method: 'PUT', url: '/v1/books/any', body: 'a,b\n', headers: { 'content-type': type } })
-      .then(200, { bytes: 4 }),
+  it.each(['application/x-ndjson', 'application/cloudevents+json', 'application/cloudevents-batch+json'])(
+    '%s arrives as its bytes',
+    (type) =>
+      app
+        .when({ method: 'PUT', url: '/v1/books/any', body: '[1]\n', headers: { 'content-type': type } })
+        .then(200, { bytes: 4 }),
   );
 
   const form = (body: string | Uint8Array): TestRequest => ({
@@ -243,32 +267,11 @@ describe('other bodies', () => {
     ['a=%00', 'BAD_STRING'],
     ['__proto__=1', 'FORBIDDEN_KEY'],
     ['a=1&a=2', 'REPEATED_FIELD'],
+    [Array.from({ length: 1001 }, (_, n) => `f${n}=`).join('&'), 'TOO_MANY_FIELDS'],
   ])('a form like %s is unreadable', (body, code) => app.when(form(body)).thenRefused(400, code));
 
   it('a form over half a mebibyte is too large', () =>
     app.when(form(`a=${'x'.repeat(600_000)}`)).thenRefused(413, 'TOO_LARGE'));
-});
-
-describe('an address', () => {
-  it.each(['/v1/%ff', '/v1/books/%ff', '/v1/books/x?q=%ff', '/v1/books/%00', '/v1/books/x?q=%00'])(
-    '%s is unreadable',
-    (url) =>
-      app.when({ url }).then(400, (body, { headers }) => {
-        expect(headers.get('content-type')).toMatch(/^application\/problem\+json/);
-        expect(body).toMatchObject({ status: 400, code: expect.stringMatching(/^(BAD_URL|BAD_REQUEST)$/) });
-      }),
-  );
-
-  it('that gives a parameter twice is unreadable', () =>
-    app.when({ url: '/v1/books/x?q=1&q=2' }).thenRefused(400, 'REPEATED_PARAMETER'));
-
-  it('may hold any script', () =>
-    app.when({ url: `/v1/books/${encodeURIComponent('本 +%')}` }).then(200, { id: '本 +%' }));
-
-  it('that leads nowhere is 404', () => app.when({ url: '/nothing' }).thenRefused(404, 'NOT_FOUND'));
-
-  it('under another method is 404', () =>
-    app.when({ method: 'DELETE', url: '/v1/books/x' }).thenRefused(404, 'NOT_FOUND'));
 });
 
 describe('an internal error', () => {
@@ -330,7 +333,7 @@ describe('a problem', () => {
 });
 
 it('a request is logged by its route, without query, body or id of what it asked for', async () => {
-  await app.when({ url: '/v1/books/Ada?name=Lovelace' }).then(200);
+  await app.when({ url: '/v1/books/Ada?q=Lovelace' }).then(200);
   await new Promise((resolve) => setTimeout(resolve, 20));
   const last = lines
     .map((line) => JSON.parse(line) as Record<string, unknown>)
@@ -346,14 +349,4 @@ it('a request is logged by its route, without query, body or id of what it asked
     status: 200,
     ms: expect.any(Number),
   });
-});
-
-it('garbage instead of HTTP is answered and the next request is served', async () => {
-  const answer = await new Promise<string>((resolve, reject) => {
-    const socket = connect(Number(new URL(app.url).port), '127.0.0.1', () => socket.write('GARBAGE\r\n\r\n'));
-    socket.once('data', (bytes) => resolve(bytes.toString()));
-    socket.once('error', reject);
-  });
-  expect(answer).toMatch(/^HTTP\/1\.1 400/);
-  await app.when({ url: '/v1/books/x' }).then(200);
 });

@@ -8,12 +8,13 @@ const depthMax = 64;
 const forbiddenKeys = ['__proto__', 'constructor', 'prototype'];
 
 /**
- * Parses JSON from outside. Throws `Unreadable` with `NOT_UTF8`; `TOO_DEEP` beyond 64 levels, found by a scan of the
- * bytes before anything is built; `MALFORMED_JSON`; `FORBIDDEN_KEY`; `BAD_STRING` for NUL or half a surrogate pair.
+ * Parses JSON from outside. Throws `Unreadable` with `NOT_UTF8`; `TOO_DEEP` beyond 64 levels and `TOO_MANY_VALUES`,
+ * found by a scan of the bytes before anything is built; `MALFORMED_JSON`; `FORBIDDEN_KEY`; `BAD_STRING` for NUL or
+ * half a surrogate pair.
  */
-export function parseStrictJson(bytes: Buffer): unknown {
+export function parseStrictJson(bytes: Buffer, valuesMax = Infinity): unknown {
   if (!isUtf8(bytes)) throw new Unreadable('NOT_UTF8', 'Send text encoded as UTF-8.');
-  if (deeperThan(bytes, depthMax)) throw new Unreadable('TOO_DEEP', `Nest at most ${depthMax} levels.`);
+  checkShape(bytes, valuesMax);
   let value: unknown;
   try {
     value = JSON.parse(bytes.toString('utf8'));
@@ -39,8 +40,9 @@ export function checkKey(key: string): void {
   }
 }
 
-function deeperThan(bytes: Buffer, levels: number): boolean {
+function checkShape(bytes: Buffer, valuesMax: number): void {
   let depth = 0;
+  let values = 0;
   let inString = false;
   for (let i = 0; i < bytes.length; i++) {
     const byte = bytes[i];
@@ -49,10 +51,17 @@ function deeperThan(bytes: Buffer, levels: number): boolean {
       else if (byte === 0x22) inString = false;
     } else if (byte === 0x22) inString = true;
     else if (byte === 0x5b || byte === 0x7b) {
-      if (++depth > levels) return true;
+      if (++depth > depthMax) throw new Unreadable('TOO_DEEP', `Nest at most ${depthMax} levels.`);
+      values++;
     } else if (byte === 0x5d || byte === 0x7d) depth--;
+    else if (byte === 0x2c) values++;
   }
-  return false;
+  if (values > valuesMax) {
+    throw new Unreadable(
+      'TOO_MANY_VALUES',
+      `Send at most ${valuesMax.toLocaleString('en')} values in one line.`,
+    );
+  }
 }
 
 function checkValue(value: unknown): void {

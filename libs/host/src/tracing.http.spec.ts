@@ -1,3 +1,4 @@
+import { ApiQuery } from '@nestjs/swagger';
 import { Body, Controller, Get, Inject, Param, Post, Query, type DynamicModule } from '@nestjs/common';
 import { ROOT_CONTEXT, SpanKind, trace } from '@opentelemetry/api';
 import {
@@ -58,6 +59,7 @@ class BellsController {
   }
 
   @Get(':bell')
+  @ApiQuery({ name: 'after', required: false })
   async heard(@Param('bell') bell: string, @Query('after') after: string | undefined): Promise<object> {
     await this.applied.until(after, { published: ['heard.v1'] });
     return { row: await this.models.get('heard.v1', bell) };

@@ -11,6 +11,8 @@ import { routesOf } from '../src/routes.js';
 import { Secrets } from '../src/secrets.js';
 import { auditOf } from '../src/audit.js';
 
+export { constraintsWithoutSentence } from '../src/sentences.js';
+
 export interface TestRequest {
   /** Defaults to `POST` when there is a body, else `GET`. */
   readonly method?: string;
@@ -180,10 +182,11 @@ export async function startApp(
   options: Omit<AppOptions, 'clock' | 'secrets'> & {
     readonly now?: () => Date;
     readonly ratePerSecond?: number;
+    readonly maxConnections?: number;
     readonly trustedProxies?: readonly string[];
   } = {},
 ): Promise<TestApp> {
-  const { now, ratePerSecond = 100_000, trustedProxies = [], ...rest } = options;
+  const { now, ratePerSecond = 100_000, maxConnections = 10_000, trustedProxies = [], ...rest } = options;
   const config: Config = {
     port: 0,
     host: '127.0.0.1',
@@ -191,6 +194,7 @@ export async function startApp(
     publicUrl: 'http://library.example',
     trustedProxies,
     ratePerSecond,
+    maxConnections,
     logLevel: options.logTo ? 'info' : 'silent',
   };
   const secrets = new Secrets(testKeys);

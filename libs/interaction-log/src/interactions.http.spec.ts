@@ -285,7 +285,7 @@ describe('recording many interactions', () => {
       status: 400,
       body: { code: 'NOT_UTF8' },
     });
-    expect(await lines('x', 'application/json')).toMatchObject({ status: 400 });
+    expect(await lines('x', 'application/json')).toMatchObject({ status: 415 });
     expect(await lines('{}', 'application/json')).toMatchObject({ status: 415 });
     expect(await app.recordedSoFar()).toBe(before);
   });

@@ -7,10 +7,8 @@ export function IsDay(): PropertyDecorator {
       name: 'isDay',
       target: target.constructor,
       propertyName: String(property),
-      validator: {
-        validate: isDay,
-        defaultMessage: () => '$property must be a day from 1900, as 2024-03-31',
-      },
+      options: { message: 'Give a day from 1900 on, such as 2024-03-31.' },
+      validator: { validate: isDay },
     });
 }
 

@@ -1,23 +1,31 @@
 import { codeId, isoMonth, lineOf, money } from '@readership/contracts';
-import { HttpProblem, ndjsonLines } from '@readership/host';
+import { HttpProblem, ndjsonLines, problemsOf, readLines, refused } from '@readership/host';
 import { Refusal } from '@readership/kernel';
 import { z } from 'zod';
 import type { Cost } from './cost.decider.js';
 
 /** One branch, month and category. The amount is in minor units, so that sums of many stay exact. */
-const body = z.strictObject({
+export const costBody = z.strictObject({
   branch: codeId,
-  month: isoMonth.refine((month) => month >= '1900', 'Give a month from 1900 on.'),
+  month: isoMonth.refine((month) => month >= '1900'),
   category: z
     .string()
     .max(256, { abort: true })
     .overwrite(lineOf)
-    .regex(
-      /^[\p{L}\p{N}](?:[\p{L}\p{M}\p{N} &+.,()/-]{0,62}[\p{L}\p{M}\p{N}.)])?$/u,
-      'Give 1 to 64 letters, digits, spaces and & + . , ( ) / -, beginning with a letter or digit.',
-    ),
+    .regex(/^[\p{L}\p{N}](?:[\p{L}\p{M}\p{N} &+.,()/-]{0,62}[\p{L}\p{M}\p{N}.)])?$/u),
   amount: z.strictObject({ minor: z.int().min(0).max(1_000_000_000_000), currency: money.shape.currency }),
 });
+
+/** What would be right, by field. */
+const remedies: Readonly<Record<string, string>> = {
+  '': 'Send a JSON object.',
+  '/branch': 'Give the id of a branch.',
+  '/month': 'Give a month from 1900 on, such as 2024-03.',
+  '/category': 'Give a category of 1 to 64 letters, digits, spaces and & + . , ( ) / -, such as staff.',
+  '/amount': 'Give an amount as an object of minor and currency.',
+  '/amount/minor': 'Give a whole number of minor units from 0 to 1,000,000,000,000.',
+  '/amount/currency': 'Give a currency code of ISO 4217, such as EUR.',
+};
 
 export const costExample: Cost = {
   branch: 'NORTH',
@@ -31,20 +39,16 @@ export const costExample: Cost = {
  * costs yet.
  */
 export function parseCost(value: unknown, now: Date): Cost {
-  const parsed = body.safeParse(value);
+  const parsed = costBody.safeParse(value);
   if (!parsed.success) {
-    throw new HttpProblem(422, 'INVALID', 'Some fields are not valid; see errors.', {
-      errors: parsed.error.issues.flatMap((issue) => {
-        const pointer = issue.path.map((part) => `/${String(part)}`).join('');
-        return issue.code === 'unrecognized_keys'
-          ? issue.keys.map((key) => ({
-              pointer: `${pointer}/${key}`,
-              code: 'UNKNOWN_FIELD',
-              detail: 'There is no such field.',
-            }))
-          : [{ pointer, code: issue.code.toUpperCase(), detail: issue.message }];
-      }),
-    });
+    const errors = problemsOf(parsed.error, (message, pointer, kind) => ({
+      code: message === null ? 'UNKNOWN_FIELD' : kind.toUpperCase(),
+      detail:
+        message === null ? 'There is no such field.' : (remedies[pointer] ?? 'This field is not valid.'),
+      pointer,
+    }));
+    const { more } = refused(errors);
+    throw new HttpProblem(422, 'INVALID', 'Some fields are not valid; see errors.', more);
   }
   if (parsed.data.month > new Date(now.getTime() + 86_400_000).toISOString().slice(0, 7)) {
     throw new Refusal('MONTH_AHEAD', 'invalid', 'Give a month that has begun.', '/month');
@@ -62,9 +66,9 @@ interface Problem {
   readonly detail: string;
 }
 
-/** Parses the lines of a batch. A bad line is refused alone. Throws for a body that is not UTF-8 or has too many lines. */
-export function parseCostLines(bytes: Buffer, now: Date): Line[] {
-  return Array.from(ndjsonLines(bytes), ({ line, value, unreadable }) => {
+/** Parses the lines of a batch. A bad line is refused alone. Rejects for a body that is not UTF-8 or has too many lines. */
+export async function parseCostLines(bytes: Buffer, now: Date): Promise<readonly Line[]> {
+  return readLines<Line>(ndjsonLines(bytes), ({ line, value, unreadable }) => {
     try {
       if (unreadable !== undefined) throw unreadable;
       return { line, parsed: { cost: parseCost(value, now) } };

@@ -9,14 +9,14 @@ export class PlaceBody {
   @ApiPropertyOptional({ format: 'uuid' })
   @Optional()
   @IsString()
-  @Matches(uuid)
+  @Matches(uuid, { message: 'Give the id of a patron, a UUID.' })
   @Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? value.toLowerCase() : value))
   patronId?: string;
 
   @ApiPropertyOptional({ description: 'Id of a branch.' })
   @Optional()
   @IsString()
-  @Matches(/^[A-Za-z0-9-]{1,32}$/)
+  @Matches(/^[A-Za-z0-9-]{1,32}$/, { message: 'Give the id of a branch.' })
   branch?: string;
 }
 

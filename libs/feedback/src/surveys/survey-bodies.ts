@@ -12,7 +12,7 @@ import {
   registerDecorator,
   ValidateNested,
 } from 'class-validator';
-import { givenId } from '../text.js';
+import { givenId, givenIdOnly } from '../text.js';
 import type { QuestionType } from './survey.events.js';
 
 const questionTypes = ['nps', 'csat', 'text'] as const;
@@ -24,10 +24,8 @@ function IsLanguageTag(): PropertyDecorator {
       name: 'isLanguageTag',
       target: target.constructor,
       propertyName: String(property),
-      validator: {
-        validate: isLanguageTag,
-        defaultMessage: () => '$property must be the BCP 47 tag of a language, as de-AT',
-      },
+      options: { message: 'Give a language tag of BCP 47, such as de-AT.' },
+      validator: { validate: isLanguageTag },
     });
 }
 
@@ -44,7 +42,7 @@ function isLanguageTag(value: unknown): boolean {
 export class QuestionBody {
   @ApiProperty({ pattern: givenId.source })
   @IsString()
-  @Matches(givenId)
+  @Matches(givenId, givenIdOnly)
   id!: string;
 
   @ApiProperty({ enum: questionTypes })
@@ -59,7 +57,7 @@ export class QuestionBody {
 export class SurveyBody {
   @ApiProperty({ pattern: givenId.source })
   @IsString()
-  @Matches(givenId)
+  @Matches(givenId, givenIdOnly)
   id!: string;
 
   @ApiProperty({ minLength: 1, maxLength: 200 })

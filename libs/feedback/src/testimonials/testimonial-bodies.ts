@@ -3,12 +3,12 @@ import { Prose } from '@readership/host';
 import { Type } from 'class-transformer';
 import { IsObject, IsString, Length, Matches, ValidateNested } from 'class-validator';
 import { PlaceBody } from '../directory/place-bodies.js';
-import { givenId } from '../text.js';
+import { givenId, givenIdOnly } from '../text.js';
 
 export class TestimonialBody extends PlaceBody {
   @ApiProperty({ pattern: givenId.source })
   @IsString()
-  @Matches(givenId)
+  @Matches(givenId, givenIdOnly)
   id!: string;
 
   @ApiProperty({

@@ -1,13 +1,4 @@
-import {
-  checkCount,
-  chunksOf,
-  joinMarks,
-  ndjsonLines,
-  outcomeLine,
-  parseStrictJson,
-  Unreadable,
-  type SentLine,
-} from '@readership/host';
+import { arrayLines, chunksOf, joinMarks, ndjsonLines, outcomeLine, readLines } from '@readership/host';
 import type { Marks } from '@readership/kernel';
 import type { LineOutcome, Recorder } from './recorder.js';
 
@@ -27,7 +18,7 @@ export async function recordBatch(
   form: 'lines' | 'array',
   recording: ReturnType<Recorder['begin']>,
 ): Promise<BatchAnswer> {
-  const lines = form === 'array' ? elements(body) : ndjsonLines(body);
+  const lines = form === 'array' ? await arrayLines(body) : ndjsonLines(body);
 
   const answer: string[] = [];
   let marks: Marks = {};
@@ -46,7 +37,7 @@ export async function recordBatch(
   };
   for (const chunk of chunksOf(lines)) {
     const numbers = chunk.map(({ line }) => line);
-    const read = chunk.map(({ value, unreadable }) =>
+    const read = await readLines(chunk, ({ value, unreadable }) =>
       unreadable === undefined
         ? recording.read(value)
         : [{ code: unreadable.code, detail: unreadable.detail }],
@@ -59,13 +50,6 @@ export async function recordBatch(
   }
   await underway;
   return { ndjson: answer.join(''), marks };
-}
-
-function elements(body: Buffer): readonly SentLine[] {
-  const array = parseStrictJson(body);
-  if (!Array.isArray(array)) throw new Unreadable('NOT_AN_ARRAY', 'Send a JSON array of CloudEvents.');
-  checkCount(array.length);
-  return array.map((value: unknown, at) => ({ line: at + 1, value }));
 }
 
 function answerTo(line: number, recorded: LineOutcome): string {

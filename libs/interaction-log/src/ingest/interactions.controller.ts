@@ -1,14 +1,23 @@
 import { Body, Controller, Get, Header, Headers, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
-import { ApiBody, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
+import { ApiHeaders, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
 import type { InteractionFact } from '@readership/contracts';
 import {
   Answer,
+  Answers,
+  changeOf,
   Clock,
   HttpProblem,
   IfMatch,
+  json,
+  linesOf,
+  listOf,
+  outcomes,
   parseStrictJson,
+  readOf,
   refused,
   RequestMeta,
+  schemaOf,
+  Takes,
   withoutAbsent,
 } from '@readership/host';
 import { EventStore, fold, handle, Refusal, type Meta } from '@readership/kernel';
@@ -24,7 +33,14 @@ import {
 import { recordBatch } from './batch.js';
 import { headerAttributes } from './cloud-event.js';
 import { instantOf } from './instant.js';
-import { correction, documentedEvent, tooLong, withdrawal } from './interaction-event.js';
+import { correction, tooLong, withdrawal } from './interaction-event.js';
+import {
+  eventDataSchema,
+  eventHeaders,
+  eventSchema,
+  interactionSchema,
+  recordedSchema,
+} from './interaction-schemas.js';
 import { problem, schemaProblems } from './problems.js';
 import { Recorder } from './recorder.js';
 
@@ -42,9 +58,10 @@ type Outcome = { readonly id: string; readonly outcome: 'recorded' | 'already-re
 const interactionId = /^[A-Za-z0-9_-]{43}$/;
 const patronId = /^[0-9a-f]{8}-[0-9a-f-]{27}$/;
 
-const bodyOf = (schema: z.ZodType) => ({
-  schema: z.toJSONSchema(schema, { io: 'input', target: 'openapi-3.0' }) as object,
-});
+const batchForms: Readonly<Record<string, 'lines' | 'array'>> = {
+  'application/x-ndjson': 'lines',
+  'application/cloudevents-batch+json': 'array',
+};
 
 @ApiTags('interactions')
 @Controller('v1/interactions')
@@ -57,8 +74,17 @@ export class InteractionsController {
   ) {}
 
   @Post()
+  @Answers({
+    200: json(recordedSchema, 'ETag', 'Location', 'Readership-Position'),
+    201: json(recordedSchema, 'ETag', 'Location', 'Readership-Position'),
+    409: 'The id was used for another interaction.',
+  })
+  @ApiHeaders(eventHeaders.map((name) => ({ name, required: false, description: 'In binary mode.' })))
   @ApiOperation({ summary: 'Record one interaction, a CloudEvent; the same request again changes nothing' })
-  @ApiBody(bodyOf(documentedEvent))
+  @Takes({
+    'application/json': { anyOf: [eventSchema, eventDataSchema] },
+    'application/cloudevents+json': eventSchema,
+  })
   async record(
     @Body() body: unknown,
     @Headers() headers: Record<string, string | undefined>,
@@ -81,6 +107,11 @@ export class InteractionsController {
   @Post('batch')
   @HttpCode(200)
   @Header('content-type', 'application/x-ndjson')
+  @Answers(outcomes)
+  @Takes({
+    'application/x-ndjson': linesOf(eventSchema),
+    'application/cloudevents-batch+json': listOf(eventSchema),
+  })
   @ApiOperation({ summary: 'Record up to 10,000 interactions; the answer has one line per interaction' })
   @ApiQuery({
     name: 'dryRun',
@@ -95,9 +126,8 @@ export class InteractionsController {
     @RequestMeta() meta: Meta,
   ): Promise<Answer<string>> {
     const form = batchForms[mediaType(type)];
-    if (form === undefined || !Buffer.isBuffer(body)) {
-      throw unsupported('Send application/x-ndjson or application/cloudevents-batch+json.');
-    }
+    // A request without a body.
+    if (form === undefined || !Buffer.isBuffer(body)) throw unsupported(Object.keys(batchForms));
     if (dryRun !== undefined && dryRun !== 'true' && dryRun !== 'false') {
       throw new Refusal('BAD_QUERY', 'invalid', 'Give dryRun as true or false, or leave it out.');
     }
@@ -107,6 +137,7 @@ export class InteractionsController {
   }
 
   @Get(':id')
+  @Answers(readOf(interactionSchema))
   @ApiOperation({ summary: 'The current content of an interaction' })
   async read(@Param('id') id: string): Promise<Answer<InteractionView>> {
     const { state, version } = await fold(this.store, interaction, checkedId(id));
@@ -115,13 +146,14 @@ export class InteractionsController {
   }
 
   @Post(':id/correct')
+  @Answers({ ...changeOf(interactionSchema), 409: 'It was withdrawn.' })
   @ApiOperation({ summary: 'Correct an interaction, but not its card or patron' })
-  @ApiBody(bodyOf(correction))
+  @Takes({ 'application/json': schemaOf(correction) })
   async correct(
     @Param('id') id: string,
     @Body() body: unknown,
     @RequestMeta() meta: Meta,
-    @IfMatch() ifVersion?: number,
+    @IfMatch() ifVersions?: readonly number[],
   ): Promise<Answer<InteractionView>> {
     checkedId(id);
     const fixed = ['card', 'patronId'].filter(
@@ -144,47 +176,43 @@ export class InteractionsController {
         reason,
       },
       meta,
-      ifVersion,
+      ifVersions,
     );
   }
 
   @Post(':id/withdraw')
+  @Answers(changeOf(interactionSchema))
   @ApiOperation({ summary: 'Withdraw an interaction, so that it does not count any more' })
-  @ApiBody(bodyOf(withdrawal))
+  @Takes({ 'application/json': schemaOf(withdrawal) })
   async withdraw(
     @Param('id') id: string,
     @Body() body: unknown,
     @RequestMeta() meta: Meta,
-    @IfMatch() ifVersion?: number,
+    @IfMatch() ifVersions?: readonly number[],
   ): Promise<Answer<InteractionView>> {
     checkedId(id);
     const { reason } = parsed(withdrawal, body);
-    return this.tell(id, { type: 'WithdrawInteraction', reason }, meta, ifVersion);
+    return this.tell(id, { type: 'WithdrawInteraction', reason }, meta, ifVersions);
   }
 
   private async tell(
     id: string,
     command: InteractionCommand,
     meta: Meta,
-    ifVersion: number | undefined,
+    ifVersions: readonly number[] | undefined,
   ): Promise<Answer<InteractionView>> {
-    const { state, version, marks } = await handle(this.store, interaction, id, command, meta, ifVersion);
+    const { state, version, marks } = await handle(this.store, interaction, id, command, meta, ifVersions);
     if (state.status === 'unknown') throw unknownInteraction();
     return new Answer(viewOf(id, state), { status: 200, version, marks });
   }
 }
 
-const batchForms: Readonly<Record<string, 'lines' | 'array'>> = {
-  'application/x-ndjson': 'lines',
-  'application/cloudevents-batch+json': 'array',
-};
-
 function mediaType(header: string | undefined): string {
   return (header ?? '').split(';', 1)[0]!.trim().toLowerCase();
 }
 
-function unsupported(detail: string): HttpProblem {
-  return new HttpProblem(415, 'UNSUPPORTED_MEDIA_TYPE', detail);
+function unsupported(types: readonly string[]): HttpProblem {
+  return new HttpProblem(415, 'UNSUPPORTED_MEDIA_TYPE', `Send ${types.join(' or ')}.`);
 }
 
 /** The event of a request: structured, or binary with its attributes in `ce-` headers and the body as its data. */
@@ -192,7 +220,7 @@ function sentEvent(body: unknown, headers: Record<string, string | undefined>): 
   const type = mediaType(headers['content-type']);
   if (type === 'application/cloudevents+json' && Buffer.isBuffer(body)) return parseStrictJson(body);
   if (type !== 'application/json' || Buffer.isBuffer(body)) {
-    throw unsupported('Send application/json or application/cloudevents+json.');
+    throw unsupported(['application/json', 'application/cloudevents+json']);
   }
   if (headers['ce-specversion'] === undefined) return body;
   return { ...headerAttributes(headers), data: body };

@@ -14,7 +14,7 @@ export class SourceNameBody {
     maxLength: 256,
   })
   @IsString()
-  @Matches(sourceName)
+  @Matches(sourceName, { message: 'Give a name of 1 to 256 printable ASCII characters without spaces.' })
   source!: string;
 }
 
@@ -28,7 +28,7 @@ export class SourceBody extends SourceNameBody {
   @IsArray()
   @ArrayMaxSize(idsMax)
   @IsString({ each: true })
-  @Matches(placeId, { each: true })
+  @Matches(placeId, { each: true, message: 'Give ids of 1 to 32 letters, digits and hyphens.' })
   libraries?: string[];
 
   @ApiPropertyOptional({ type: [String], maxItems: idsMax })
@@ -36,6 +36,6 @@ export class SourceBody extends SourceNameBody {
   @IsArray()
   @ArrayMaxSize(idsMax)
   @IsString({ each: true })
-  @Matches(placeId, { each: true })
+  @Matches(placeId, { each: true, message: 'Give ids of 1 to 32 letters, digits and hyphens.' })
   branches?: string[];
 }

@@ -38,7 +38,7 @@ export async function fold<State, Command, E extends AnyEvent>(
 
 /**
  * The whole write side: load, fold, decide, append, and a bounded number of retries on a conflict. Throws the decider's
- * `Refusal`; `VERSION_MISMATCH` when `ifVersion` is given and is not the stream's version; `BUSY` when other writers
+ * `Refusal`; `VERSION_MISMATCH` when `ifVersions` are given and none is the stream's version; `BUSY` when other writers
  * win every attempt.
  */
 export async function handle<State, Command, E extends AnyEvent>(
@@ -47,12 +47,12 @@ export async function handle<State, Command, E extends AnyEvent>(
   id: string,
   command: Command,
   meta: Meta,
-  ifVersion?: number,
+  ifVersions?: readonly number[],
 ): Promise<Handled<State, E>> {
   const stream = streamOf(decider.category, id);
   for (let attempt = 1; attempt <= attemptsMax; attempt++) {
     const { state, version } = await fold(store, decider, id);
-    if (ifVersion !== undefined && ifVersion !== version) {
+    if (ifVersions !== undefined && !ifVersions.includes(version)) {
       throw new Refusal(
         'VERSION_MISMATCH',
         'stale',

@@ -24,6 +24,8 @@ import { IsDay } from '../day.js';
 const codePattern = /^[A-Za-z0-9-]{1,32}$/;
 /** Excludes offsets, which are not time zones because they have no summer time. */
 const zonePattern = /^[A-Za-z]/;
+const zoneOnly = { message: 'Give the name of a time zone, such as Europe/Vienna, not an offset.' };
+export const codeOnly = { message: 'Give a code of 1 to 32 letters, digits and hyphens.' };
 
 /** The field of a change may be omitted. Its value cannot be taken away. */
 const Absent = () => ValidateIf((_body, value) => value !== undefined);
@@ -36,7 +38,7 @@ export class ActivityPolicyBody {
   @IsIn(interactionKinds, { each: true })
   qualifying!: InteractionKind[];
 
-  @ApiProperty({ enum: [6, 12, 24, 36] })
+  @ApiProperty({ type: 'integer', enum: [6, 12, 24, 36] })
   @IsIn([6, 12, 24, 36])
   windowMonths!: 6 | 12 | 24 | 36;
 
@@ -50,21 +52,26 @@ export class ConsortiumBody {
   @Line(200)
   name!: string;
 
-  @ApiPropertyOptional({ default: 'UTC', example: 'Europe/Vienna', description: 'IANA time zone.' })
+  @ApiPropertyOptional({
+    type: String,
+    default: 'UTC',
+    example: 'Europe/Vienna',
+    description: 'IANA time zone.',
+  })
   @Optional()
   @IsString()
   @IsTimeZone()
-  @Matches(zonePattern)
+  @Matches(zonePattern, zoneOnly)
   timeZone?: string;
 
-  @ApiPropertyOptional({ default: 'EUR', description: 'ISO 4217.' })
+  @ApiPropertyOptional({ type: String, default: 'EUR', description: 'ISO 4217.' })
   @Optional()
   @IsString()
   @IsISO4217CurrencyCode()
-  @Matches(/^[A-Z]{3}$/)
+  @Matches(/^[A-Z]{3}$/, { message: 'Give the currency in capital letters, such as EUR.' })
   currency?: string;
 
-  @ApiPropertyOptional({ default: 1, minimum: 1, maximum: 12 })
+  @ApiPropertyOptional({ type: 'integer', default: 1, minimum: 1, maximum: 12 })
   @Optional()
   @IsInt()
   @Min(1)
@@ -82,7 +89,7 @@ export class ConsortiumBody {
 export class LibraryBody {
   @ApiProperty({ pattern: codePattern.source })
   @IsString()
-  @Matches(codePattern)
+  @Matches(codePattern, codeOnly)
   id!: string;
 
   @ApiProperty({ minLength: 1, maxLength: 200 })
@@ -100,16 +107,16 @@ export class LibraryChangeBody {
 export class BranchBody extends LibraryBody {
   @ApiProperty({ description: 'Id of its library.' })
   @IsString()
-  @Matches(codePattern)
+  @Matches(codePattern, codeOnly)
   library!: string;
 
   @ApiProperty({ example: 'Europe/Vienna', description: 'IANA time zone.' })
   @IsString()
   @IsTimeZone()
-  @Matches(zonePattern)
+  @Matches(zonePattern, zoneOnly)
   timeZone!: string;
 
-  @ApiPropertyOptional({ minimum: 1, description: 'People who live in its area.' })
+  @ApiPropertyOptional({ type: 'integer', minimum: 1, description: 'People who live in its area.' })
   @Optional()
   @IsInt()
   @Min(1)
@@ -121,17 +128,17 @@ export class BranchChangeBody extends LibraryChangeBody {
   @ApiPropertyOptional()
   @Absent()
   @IsString()
-  @Matches(codePattern)
+  @Matches(codePattern, codeOnly)
   library?: string;
 
   @ApiPropertyOptional()
   @Absent()
   @IsString()
   @IsTimeZone()
-  @Matches(zonePattern)
+  @Matches(zonePattern, zoneOnly)
   timeZone?: string;
 
-  @ApiPropertyOptional({ minimum: 1 })
+  @ApiPropertyOptional({ type: 'integer', minimum: 1 })
   @Absent()
   @IsInt()
   @Min(1)

@@ -1,8 +1,21 @@
 import { Body, Controller, Header, HttpCode, Inject, Post } from '@nestjs/common';
-import { ApiBody, ApiConsumes, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
-import { Answer, HttpProblem, ndjsonLines, recordLines, RequestMeta, type Outcome } from '@readership/host';
+import { ApiOperation, ApiTags, getSchemaPath } from '@nestjs/swagger';
+import {
+  Answer,
+  Answers,
+  HttpProblem,
+  linesOf,
+  ndjsonLines,
+  outcomes as outcomeLines,
+  readLines,
+  recordLines,
+  RequestMeta,
+  Takes,
+  type Outcome,
+} from '@readership/host';
 import { Refusal, type Meta } from '@readership/kernel';
 import { ConsortiumDirectory, unknownHomeBranch } from '../directory/directory.js';
+import { PatronBody } from './patron-bodies.js';
 import { patronLine, type PatronLine } from './patron-lines.js';
 import type { Registration } from './registration.js';
 import { Registrations, type RegistrationOutcome } from './registrations.js';
@@ -18,14 +31,13 @@ export class PatronBatchController {
   @Post()
   @HttpCode(200)
   @Header('content-type', 'application/x-ndjson')
-  @ApiConsumes('application/x-ndjson')
-  @ApiBody({ schema: { type: 'string', description: 'Each line is a body of POST /v1/patrons.' } })
-  @ApiProduces('application/x-ndjson')
+  @Takes({ 'application/x-ndjson': linesOf({ $ref: getSchemaPath(PatronBody) }) })
   @ApiOperation({
     summary: 'Register many patrons, one JSON object per line; the answer has one line per patron, in order',
   })
+  @Answers(outcomeLines)
   async registerMany(@Body() body: unknown, @RequestMeta() meta: Meta): Promise<Answer<string>> {
-    const lines = readLines(body);
+    const lines = await numberedLines(body);
     const homes = new Set<string>();
     for (const { asked } of lines) if (!(asked instanceof Refusal)) homes.add(asked.homeBranch);
     const unknown = await this.directory.unknownBranches()(homes);
@@ -52,10 +64,10 @@ interface NumberedLine {
 }
 
 /** Counts and reads every line before anything is recorded. */
-function readLines(body: unknown): readonly NumberedLine[] {
+async function numberedLines(body: unknown): Promise<readonly NumberedLine[]> {
   if (!Buffer.isBuffer(body))
     throw new HttpProblem(415, 'UNSUPPORTED_MEDIA_TYPE', 'Send application/x-ndjson.');
-  return Array.from(ndjsonLines(body), (sent) => ({ line: sent.line, asked: patronLine(sent) }));
+  return readLines(ndjsonLines(body), (sent) => ({ line: sent.line, asked: patronLine(sent) }));
 }
 
 function outcomeOf(result: RegistrationOutcome): Outcome {

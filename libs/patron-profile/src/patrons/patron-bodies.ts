@@ -4,6 +4,7 @@ import { ArrayMaxSize, ArrayMinSize, IsArray, IsIn, IsString, Matches, MaxLength
 import { Line, Optional, Removable } from '@readership/host';
 import { IsDay } from '../day.js';
 import { EmailAddress, PhoneNumber } from './contact-fields.js';
+import { codeOnly } from '../directory/directory-bodies.js';
 import { cardsHeldMax } from './patron.decider.js';
 
 /** The length as sent; at most 64 characters of it remain after normalising. */
@@ -65,13 +66,15 @@ export class PatronBody {
 
   @ApiProperty({ description: 'Id of a branch.' })
   @IsString()
-  @Matches(/^[A-Za-z0-9-]{1,32}$/)
+  @Matches(/^[A-Za-z0-9-]{1,32}$/, codeOnly)
   homeBranch!: string;
 
   @ApiPropertyOptional({ type: String, example: 'adult', description: 'A short code.' })
   @Optional()
   @IsString()
-  @Matches(categoryPattern)
+  @Matches(categoryPattern, {
+    message: 'Give a code of 1 to 32 letters, digits, dots, hyphens and underscores, such as adult.',
+  })
   category?: string;
 
   @ApiPropertyOptional({ type: String, format: 'date', description: 'If absent, the day is unknown.' })
@@ -82,14 +85,14 @@ export class PatronBody {
   @ApiPropertyOptional({ type: String, example: 'de-AT', description: 'BCP 47.' })
   @Optional()
   @IsString()
-  @Matches(languagePattern)
+  @Matches(languagePattern, { message: 'Give a language tag of BCP 47, such as de-AT.' })
   language?: string;
 }
 
 export class MoveBody {
   @ApiProperty({ description: 'Id of a branch.' })
   @IsString()
-  @Matches(/^[A-Za-z0-9-]{1,32}$/)
+  @Matches(/^[A-Za-z0-9-]{1,32}$/, codeOnly)
   homeBranch!: string;
 
   @ApiProperty({ format: 'date', description: 'Must not be in the future.' })

@@ -24,7 +24,7 @@ export class PatronCards {
     personId: string,
     numbers: { readonly add: readonly string[]; readonly remove: readonly string[] },
     meta: Meta,
-    ifVersion?: number,
+    ifVersions?: readonly number[],
   ): Promise<{ readonly version: number; readonly marks: readonly Marks[] }> {
     const places = cardNumbers(numbers.add, '/add');
     const add = [...places.keys()];
@@ -34,12 +34,12 @@ export class PatronCards {
     const request = keyed(this.secrets.cardKey, JSON.stringify({ personId, add, remove }));
     const marks: Marks[] = [];
     for (let attempt = 1; ; attempt++) {
-      await this.expectWilling(personId, { add, remove, at: meta.at }, ifVersion);
+      await this.expectWilling(personId, { add, remove, at: meta.at }, ifVersions);
       await this.expectFree(personId, places, meta, marks);
       const claimed = await this.claimAll(personId, places, request, meta, marks);
       const command = { type: 'ChangeCards', add: claimed, remove, at: meta.at } as const;
       try {
-        const done = await handle(this.store, patron, personId, command, meta, ifVersion);
+        const done = await handle(this.store, patron, personId, command, meta, ifVersions);
         marks.push(done.marks);
         const touched = [...remove, ...add.map((number) => this.cards.tokenOf(number))];
         for (const token of new Set(touched))
@@ -56,11 +56,11 @@ export class PatronCards {
   private async expectWilling(
     personId: string,
     change: { readonly add: readonly string[]; readonly remove: readonly string[]; readonly at: string },
-    ifVersion: number | undefined,
+    ifVersions: readonly number[] | undefined,
   ): Promise<void> {
     const { state, version } = await fold(this.store, patron, personId);
     if (state.registered === null) throw unknownPatron();
-    if (ifVersion !== undefined && ifVersion !== version) {
+    if (ifVersions !== undefined && !ifVersions.includes(version)) {
       throw new Refusal(
         'VERSION_MISMATCH',
         'stale',

@@ -1,6 +1,4 @@
-import { plainToInstance } from 'class-transformer';
-import { validateSync } from 'class-validator';
-import type { SentLine } from '@readership/host';
+import { checkedBody, HttpProblem, type SentLine } from '@readership/host';
 import { Refusal } from '@readership/kernel';
 import { PatronBody } from './patron-bodies.js';
 import { registrationOf, type Registration } from './registration.js';
@@ -12,22 +10,13 @@ export type PatronLine = Registration | Refusal;
 export function patronLine({ value, unreadable }: SentLine): PatronLine {
   if (unreadable !== undefined) return new Refusal(unreadable.code, 'invalid', unreadable.detail);
   try {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-      return new Refusal('INVALID', 'invalid', 'Each line must be a JSON object.');
-    }
-    const body = plainToInstance(PatronBody, value);
-    const errors = validateSync(body, {
-      whitelist: true,
-      forbidNonWhitelisted: true,
-      forbidUnknownValues: true,
-    });
-    if (errors.length > 0) {
-      const said = errors.flatMap(({ constraints }) => Object.values(constraints ?? {}));
-      return new Refusal('INVALID', 'invalid', said.slice(0, 5).join('; '), `/${errors[0]!.property}`);
-    }
-    return registrationOf(body);
+    return registrationOf(checkedBody(PatronBody, value));
   } catch (error) {
     if (error instanceof Refusal) return error;
+    if (error instanceof HttpProblem) {
+      const [first] = error.more.errors ?? [];
+      return new Refusal(error.code, 'invalid', first?.detail ?? error.detail, first?.pointer);
+    }
     throw error;
   }
 }
