@@ -1,3 +1,5 @@
+import type { Adapters } from '@readership/kernel';
+import { startApp } from '@readership/host/testing';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse, parseAllDocuments } from 'yaml';
@@ -304,6 +306,58 @@ describe('the gateway', () => {
         expect(text(`k8s/base/gateway/${file}`)).toMatch(
           new RegExp(`upstream ${context} \\{[^}]*server ${context}:8080`),
         );
+  });
+
+  it('answers with the security headers that the services answer with', async () => {
+    const app = await startApp(() => [], {} as Adapters);
+    try {
+      const { headers } = await app.http({ url: '/v1/nothing', key: null });
+      const own = [...conf.matchAll(/add_header (\S+) (?:"([^"]*)"|([^\s$]+)) always;/g)]
+        .map(([, name, quoted, plain]) => [name!.toLowerCase(), quoted ?? plain] as const)
+        .filter(([name]) => name !== 'cache-control');
+      const others =
+        /^(ratelimit|x-ratelimit|content-(?:type|length)$|www-|cache-|date|connection|keep-alive|allow)/;
+      const theirs = [...headers].filter(([name]) => !others.test(name));
+      expect(own.sort()).toEqual(theirs.sort());
+      expect(own.length).toBeGreaterThan(8);
+    } finally {
+      await app.close();
+    }
+  });
+
+  it('buffers no body, and says alone where a request comes from', () => {
+    expect(conf).toMatch(/^ {2}proxy_request_buffering off;$/m);
+    expect(conf.match(/X-Forwarded-For (\S+);/g)).toEqual(['X-Forwarded-For $remote_addr;']);
+    expect(conf).not.toMatch(/proxy_add_x_forwarded_for|http_x_forwarded/);
+  });
+
+  it('is the one proxy that the services believe, and nothing else reaches them', () => {
+    for (const context of contexts) {
+      const { environment, ports } = compose.services[context];
+      expect([environment.READERSHIP_TRUSTED_PROXIES, ports]).toEqual(['1', undefined]);
+    }
+    expect(text('k8s/base/configuration.env')).toMatch(/^READERSHIP_TRUSTED_PROXIES=1$/m);
+    const from = (name: string): any[] =>
+      ofKind('NetworkPolicy').find(({ metadata }) => metadata.name === name).spec.ingress[0].from;
+    expect(from('services')).toEqual([
+      { podSelector: { matchLabels: { 'app.kubernetes.io/component': 'gateway' } } },
+      { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'monitoring' } } },
+    ]);
+    expect(from('gateway')).toEqual([
+      { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'ingress-nginx' } } },
+    ]);
+  });
+
+  it('finds every file that it includes, in compose and in Kubernetes', () => {
+    const included = [...conf.matchAll(/^\s*include (\S+);/gm)].map(([, file]) => file!);
+    const mounted = compose.services.gateway.volumes.map((volume: string) => volume.split(':').at(-2));
+    const { configMapGenerator } = documentsOf('k8s/base/kustomization.yaml')[0];
+    const { files } = configMapGenerator.find(({ name }: any) => name === 'gateway');
+    for (const file of included) {
+      expect(mounted).toContain(`/etc/readership/${file}`);
+      expect(files).toContain(`gateway/${file}`);
+    }
+    expect(included).toHaveLength(3);
   });
 
   it('logs nothing that names a reader', () => {

@@ -1,9 +1,8 @@
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { configTable } from '@readership/host';
-import { Running } from './running.js';
+import { Clone, type Begun } from './clone.fixture.js';
+import { endOfLife } from './node-releases.mjs';
 
 const root = join(import.meta.dirname, '..');
 
@@ -33,39 +32,101 @@ const matches = (actual: string, shown: string): boolean =>
       .join('[\\s\\S]*')}$`,
   ).test(actual.trim());
 
-describe('the README', () => {
-  let running: Running;
+/** An install and a build, on a machine that others use too. */
+const fromNothingMs = 1_800_000;
+
+describe('the README, in a clone where nothing was installed or built', () => {
+  let clone: Clone;
+  let readership: Begun;
+  let atOnce: Begun;
   beforeAll(async () => {
-    running = await Running.start();
-  }, 60_000);
+    clone = new Clone();
+    readership = clone.begin('./start', '--port', '0', '--sample', 'none');
+    // Nothing answers there; it ends once it is built.
+    atOnce = clone.begin('npx', 'readership', 'audit', '--url', 'http://127.0.0.1:9', '--key', 'k');
+    while (!readership.out.includes('README.md has')) {
+      await new Promise((resume) => setTimeout(resume, 200));
+      const exit = await Promise.race([readership.ended, null]);
+      if (exit !== null) throw new Error(`./start ended with ${exit}: ${readership.err}`);
+    }
+  }, fromNothingMs);
   afterAll(async () => {
-    await running.stop();
-    running.forget();
+    await readership.stop();
+    await atOnce.stop();
+    clone.forget();
+  }, fromNothingMs);
+
+  it(
+    '`./start` and `npx readership` can be the first at the same time, and one of them installs',
+    async () => {
+      expect([await atOnce.ended, atOnce.out]).toEqual([1, '']);
+      const said = `${readership.err}${atOnce.err}`;
+      expect([said.match(/^Installing packages …$/gm), said.match(/^Building …$/gm)]).toEqual([
+        ['Installing packages …'],
+        ['Building …'],
+      ]);
+      expect(said).not.toMatch(/ERR_|^ +at /m);
+      expect(readership.out).toMatch(/^Readership runs at /);
+    },
+    fromNothingMs,
+  );
+
+  it('`./start` says at most one line about its Node', () => {
+    const line = endOfLife(process.versions.node, new Date());
+    expect(readership.err.match(/^.*end of life.*$/gm)).toEqual(line === null ? null : [line]);
   });
 
-  it('shows what its commands print', () => {
-    const shown = shownIn('README.md');
-    const folder = mkdtempSync(join(tmpdir(), 'readership-tour-'));
-    const script = shown
-      .filter(({ command }) => !command.startsWith('export '))
-      .map(
-        ({ command }) =>
-          `${command.replace('npx readership', `node ${join(root, 'tools/bin/readership.mjs')}`)}\nprintf '\\n@@@\\n'`,
-      );
-    const run = spawnSync('bash', ['-s'], {
-      input: script.join('\n'),
-      encoding: 'utf8',
-      cwd: folder,
-      env: { ...process.env, NO_COLOR: '1', URL: running.url, KEY: running.key },
-    });
-    const printed = run.stdout.split('\n@@@\n');
-    const differing = shown
-      .filter(({ command }) => !command.startsWith('export '))
-      .map(({ command, output }, index) => ({ command, shown: output, printed: printed[index] ?? '' }))
-      .filter(({ shown, printed }) => !matches(printed, shown === '' ? '…' : shown));
-    expect(differing).toEqual([]);
-    expect(shown.length).toBeGreaterThan(8);
-  }, 60_000);
+  it(
+    'shows what its commands print',
+    () => {
+      const shown = shownIn('README.md');
+      const url = /Readership runs at (\S+)/.exec(readership.out)![1]!;
+      const script = shown.map(({ command }) => {
+        const here = command.replace('http://127.0.0.1:8080', url);
+        return `${here}\nprintf '\\n@@@\\n'`;
+      });
+      const printed = clone.run(script.join('\n')).out.split('\n@@@\n');
+      const differing = shown
+        .map(({ command, output }, index) => ({ command, shown: output, printed: printed[index] ?? '' }))
+        .filter(({ shown, printed }) => !matches(printed, shown === '' ? '…' : shown));
+      expect(differing).toEqual([]);
+      expect(shown.length).toBeGreaterThan(12);
+    },
+    fromNothingMs,
+  );
+
+  it('leaves nothing that Git would take', () => expect(clone.changed()).toEqual([]));
+});
+
+describe('in a clone where nothing was installed or built, what only asks, or asks wrongly,', () => {
+  let clone: Clone;
+  beforeAll(() => {
+    clone = new Clone();
+  });
+  afterAll(() => clone.forget());
+
+  it.each([
+    ['./start --help', /^usage: \.\/start /],
+    ['tools/run-cluster -h', /^usage: npm run cluster /],
+    ['node tools/bin/readership.mjs --help', /^usage: npx readership COMMAND/],
+    ['node tools/bin/readership.mjs audit --help', /^usage: npx readership audit /],
+    ['./start --colour', /^\.\/start: there is no option --colour; /],
+    ['./start --port 70000', /^\.\/start: --port takes a number from 0 to 65535; /],
+    ['tools/run-cluster --sample large', /^npm run cluster: --sample takes /],
+    ['node tools/bin/readership.mjs audit --wait soon --key k', /^readership: --wait takes /],
+    ['node tools/bin/readership.mjs frob', /^readership: the commands are audit, /],
+  ])('is answered without installing or building: %s', (command, words) => {
+    // In their place, so that one that is called would be seen.
+    const bin = join(clone.folder, '.nx/bin');
+    const called = join(clone.folder, '.nx/called');
+    const script = `mkdir -p ${bin}; for name in npm npx; do printf '#!/bin/sh\\necho called >>${called}\\n' >${bin}/$name; chmod +x ${bin}/$name; done; PATH=${bin}:$PATH; ${command}`;
+    const { out, err, exit } = clone.run(script);
+    const isHelp = words.source.startsWith('^usage');
+    expect([exit, isHelp ? err : out]).toEqual([isHelp ? 0 : 2, '']);
+    expect(isHelp ? out : err).toMatch(words);
+    if (!isHelp) expect(err).toMatch(/^[^\n]+\n$/);
+    expect([existsSync(called), existsSync(join(clone.folder, 'node_modules'))]).toEqual([false, false]);
+  });
 });
 
 describe('docs/configuration.md', () => {

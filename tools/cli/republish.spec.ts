@@ -1,30 +1,4 @@
 import { Running } from '../running.js';
-import { askedOf } from './republish.js';
-
-const usual = { from: 'missing', wait: '600' };
-
-describe('what is asked for', () => {
-  it('is everything that is missing, unless a place is named', () => {
-    expect(askedOf(usual)).toEqual({ waitMs: 600_000 });
-    expect(askedOf({ ...usual, context: 'feedback', partition: '3', from: '17', wait: '5' })).toEqual({
-      context: 'feedback',
-      partition: 3,
-      from: 17,
-      waitMs: 5_000,
-    });
-  });
-
-  it('is refused in one line when it cannot be meant', () => {
-    expect(() => askedOf({ ...usual, from: '17', context: 'feedback' })).toThrow(
-      '--from needs --context and --partition',
-    );
-    expect(() => askedOf({ ...usual, context: 'feedback', partition: '0', from: 'x' })).toThrow(
-      '--from must be a whole number of at least 1, not "x".',
-    );
-    expect(() => askedOf({ ...usual, partition: '-1' })).toThrow('--partition must be a whole number');
-    expect(() => askedOf({ ...usual, wait: '' })).toThrow('--wait must be a whole number');
-  });
-});
 
 describe('on one machine', () => {
   let running: Running;

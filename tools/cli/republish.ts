@@ -25,25 +25,6 @@ export interface RepublishAsked {
 
 const lookMs = 200;
 
-/** Parses the options. Throws an error of one line. */
-export function askedOf(options: {
-  readonly context?: string;
-  readonly partition?: string;
-  readonly from: string;
-  readonly wait: string;
-}): RepublishAsked {
-  const { context, partition, from } = options;
-  if (from !== 'missing' && (context === undefined || partition === undefined)) {
-    throw new Error('--from needs --context and --partition.');
-  }
-  return {
-    waitMs: 1000 * number('--wait', options.wait, 0),
-    ...(context === undefined ? {} : { context }),
-    ...(partition === undefined ? {} : { partition: number('--partition', partition, 0) }),
-    ...(from === 'missing' ? {} : { from: number('--from', from, 1) }),
-  };
-}
-
 /**
  * Makes contexts publish again what the log lacks, or everything from a position on, and waits until they have. Returns
  * one sentence for each partition where something was published again.
@@ -79,12 +60,4 @@ export async function republish(
     }
     said(whole ? `${name}: the log has everything that was published.` : `${name}: published again.`);
   }
-}
-
-function number(option: string, text: string, least: number): number {
-  const value = Number(text);
-  if (text.trim() === '' || !Number.isSafeInteger(value) || value < least) {
-    throw new Error(`${option} must be a whole number of at least ${least}, not "${text}".`);
-  }
-  return value;
 }

@@ -36,6 +36,8 @@ export class Gateway extends Program {
     chmodSync(folder, 0o755);
     copyFileSync(join(options.root, configuration), join(folder, 'nginx.conf'));
     writeFileSync(join(folder, 'listen.conf'), `listen 127.0.0.1:${options.port};\n`);
+    // Nobody else may say where a request comes from.
+    writeFileSync(join(folder, 'clients.conf'), '');
     writeFileSync(join(folder, 'upstreams.conf'), upstreams(replicas));
     const gateway = new Gateway(`http://127.0.0.1:${options.port}`, folder, options.log);
     gateway.start();

@@ -1,5 +1,5 @@
 import { status } from '#servers';
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -61,6 +61,13 @@ describe('npm run cluster', () => {
       for (const service of ['patron-profile', 'interaction-log', 'feedback', 'analytics'])
         expect((await readership.ask(`/${service}/readyz`)).ready).toBe(true);
       expect((await readership.ask('/v1/metrics')).figures).toHaveLength(6);
+      const pasted = run.out.slice(run.out.indexOf('Try ')).match(/^ {2}\S.*$/gm)!;
+      const shell = spawnSync('sh', ['-s'], {
+        input: ['set -eu', ...pasted].join('\n'),
+        encoding: 'utf8',
+        cwd: '/',
+      });
+      expect([shell.status, shell.stdout]).toEqual([0, expect.stringMatching(/"figures"[^]*accounted for/)]);
       expect([await run.signal(signal), run.err]).toEqual([0, '']);
       const servers = await status({ folder: join(folder, 'servers') });
       expect(servers.map(({ id }) => id)).toEqual([undefined, undefined, undefined]);
@@ -68,18 +75,18 @@ describe('npm run cluster', () => {
     }
   }, 240_000);
 
-  it('says in one line, with exit 1, what it cannot do, and starts nothing', async () => {
+  it('says in one line what it cannot do, and starts nothing', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     await new Promise((resolve) => other.once('listening', resolve));
     const { port } = other.address() as { port: number };
     writeFileSync(join(folder, 'sample-small.json'), '{}');
-    for (const [args, words] of [
-      [['--port', String(port), '--sample', 'none'], new RegExp(`Port ${port} is in use`)],
-      [['--sample', 'part'], /holds the sample "small"/],
-      [['--sample', 'large'], /--sample/],
+    for (const [exit, args, words] of [
+      [1, ['--port', String(port), '--sample', 'none'], new RegExp(`Port ${port} is in use`)],
+      [1, ['--sample', 'part'], /holds the sample "small"/],
+      [2, ['--sample', 'large'], /--sample/],
     ] as const) {
       const run = new Run(['--data', folder, ...args]);
-      expect([await run.ended, run.err.trim().split('\n').length, run.out]).toEqual([1, 1, '']);
+      expect([await run.ended, run.err.trim().split('\n').length, run.out]).toEqual([exit, 1, '']);
       expect(run.err).toMatch(words);
     }
     await new Promise((resolve) => other.close(resolve));

@@ -1,14 +1,14 @@
+import { optionsOf, readOrEnd, samples, type Options, type Sample } from '#cluster-options';
 import { down } from '#servers';
 import { ReadershipClient } from '@readership/client';
 import { DataFolder } from '@readership/embedded';
-import { adminKeyShown, readConfig } from '@readership/host';
+import { adminKeyShown, keyCommand, readConfig, shellWord } from '@readership/host';
 import { loadSample, readLoadState, saveLoadState, type LoadState } from '@readership/sample';
 import { existsSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { audit } from '../cli/audit.js';
-import { optionsOf, samples, usage, type Options, type Sample } from './options.js';
-import { RunningCluster } from './running-cluster.js';
+import { root, RunningCluster } from './running-cluster.js';
 
 const settledWithinMs = 600_000;
 
@@ -113,20 +113,21 @@ async function run(options: Options): Promise<void> {
     adminKeyShown(readConfig({ READERSHIP_DATA: folder }));
   }
   if (sample !== 'none' && state !== null) await load(cluster, sample, state);
+  const readership = shellWord(join(root, 'tools/bin/readership.mjs'));
   console.log(`
-Open      ${url}/docs
-Try       curl -H "Authorization: Bearer $KEY" ${url}/v1/metrics        the board's six figures
-          npx readership audit --url ${url} --key $KEY
-Logs      ${folder}/*.log, one for each process`);
+Open ${url}/docs
+
+Try the board's six figures, and the audit of all services, in another shell:
+  ${keyCommand({ dataFolder: folder }, {})}
+  curl -sS -H "Authorization: Bearer $KEY" ${url}/v1/metrics
+  ${readership} audit --url ${url} --key "$KEY"
+
+${folder}/*.log are the logs, one for each process.`);
 }
 
-if (process.argv.includes('--help')) {
-  console.log(usage);
-} else {
-  try {
-    await run(optionsOf(process.argv.slice(2)));
-  } catch (error) {
-    console.error(error instanceof Error ? error.message : String(error));
-    process.exit(1);
-  }
+try {
+  await run(readOrEnd('npm run cluster', () => optionsOf(process.argv.slice(2))));
+} catch (error) {
+  console.error(error instanceof Error ? error.message : String(error));
+  process.exit(1);
 }

@@ -1,4 +1,4 @@
-import { optionsOf } from './options.js';
+import { optionsOf, usage } from '#cluster-options';
 
 describe('the command line of npm run cluster', () => {
   it('has defaults', () =>
@@ -16,5 +16,9 @@ describe('the command line of npm run cluster', () => {
     [['--port', '65536'], /--port/],
     [['--sample', 'large'], /--sample/],
     [['--colour'], /colour/],
+    [['--data='], /--data/],
+    [['--sample', 'toString'], /--sample/],
   ])('refuses %j', (args, words) => expect(() => optionsOf(args)).toThrow(words));
+
+  it('gives the usage', () => expect(optionsOf(['--port', 'x', '--help'])).toBe(usage));
 });

@@ -9,7 +9,10 @@ import { join, resolve } from 'node:path';
 import { Gateway } from './gateway.js';
 import { Replica } from './replica.js';
 
-const root = join(import.meta.dirname, import.meta.dirname.endsWith('dist/cluster') ? '../../..' : '../..');
+export const root = join(
+  import.meta.dirname,
+  import.meta.dirname.endsWith('dist/cluster') ? '../../..' : '../..',
+);
 
 export interface ClusterShape {
   /** Name of the deployment on the servers; by default a new one, for a test. */

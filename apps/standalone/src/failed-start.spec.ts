@@ -203,7 +203,16 @@ describe('a start that fails says in one line which file is at fault, and ends w
     [['--colour'], /colour/],
     [['--port', 'abc'], /--port/],
     [['--sample', 'large'], /--sample/],
-  ])('%j', (args, words) => refused(args, words), 120_000);
+  ])(
+    '%j, with exit 2',
+    async (args, words) => {
+      const program = new Program(args, watched);
+      expect([await program.ended, program.out]).toEqual([2, '']);
+      expect(program.err).toMatch(/^[^\n]+\n$/);
+      expect(program.err).toMatch(words);
+    },
+    120_000,
+  );
 });
 
 it('shows the access key at the first start that succeeds, and never again', async () => {

@@ -5,6 +5,7 @@ import {
   createApp,
   failProcess,
   holdPort,
+  keyCommand,
   loadSecrets,
   readConfig,
   serve,
@@ -13,7 +14,7 @@ import {
 import { resolve } from 'node:path';
 import { expectAnswer, ownFiles, resetFolder } from './data-folder.js';
 import { modulesOn, stores } from './modules.js';
-import type { Options } from './options.js';
+import type { Options } from '../options.mjs';
 import { SampleLoading } from './sample-loading.js';
 
 /**
@@ -84,11 +85,16 @@ export async function runStandalone(options: Options, env: NodeJS.ProcessEnv): P
     }
     await Promise.race([writerLost, sample.load(new ReadershipClient(url, secrets.adminKey))]);
     const fragment = adminKeyIsNew ? `/#key=${secrets.adminKey}` : '/';
+    const curl = 'curl -sS -H "Authorization: Bearer $KEY"';
     console.log(`
-Open      ${url}${fragment}
-Try       curl -H "Authorization: Bearer $KEY" ${url}/v1/metrics        the board's six figures
-          curl -H "Authorization: Bearer $KEY" "${url}/v1/metrics/new-readers?grain=month&compare=year"
-Read on   README.md has a five-minute tour; ${url}/docs lists every route.`);
+Open ${url}${fragment}
+
+Try the board's six figures, and new readers by month, in another shell:
+  ${keyCommand(config, env)}
+  ${curl} ${url}/v1/metrics
+  ${curl} '${url}/v1/metrics/new-readers?grain=month&compare=year'
+
+README.md has a five-minute tour; ${url}/docs lists every route.`);
     await writerLost;
   } catch (error) {
     // What a stop interrupts is no failure.

@@ -70,7 +70,7 @@ export async function createApp(
   const clock = options.clock ?? new SystemClock();
   const log = jsonLog(config.logLevel, options.logTo);
   const serverOptions: FastifyHttpOptions<HttpServer> = {
-    trustProxy: config.trustedProxies.length === 0 ? false : [...config.trustedProxies],
+    trustProxy: trustOf(config),
     // The whole request must arrive within this time.
     requestTimeout: 60_000,
     http: {
@@ -154,6 +154,11 @@ export async function createApp(
   }
   routes.declare(routesOf(app));
   return app;
+}
+
+/** Fastify takes a function for a number of proxies, since it cannot know whether somebody else can connect. */
+function trustOf({ trustedProxies }: Config): string[] | ((address: string, hop: number) => boolean) {
+  return typeof trustedProxies === 'number' ? (_, hop) => hop < trustedProxies : [...trustedProxies];
 }
 
 /** A port that is reserved until it is given to `serve` or released. */

@@ -60,6 +60,22 @@ describe('the configuration', () => {
     expect(found.join()).not.toMatch(/80a|short|c2hvcnQ|loud/);
   });
 
+  it('takes proxies by address, by network or by their number, and nothing else', () => {
+    const proxies = (text: string) => readConfig({ READERSHIP_TRUSTED_PROXIES: text }).trustedProxies;
+    expect([proxies('10.1.2.3,fd00::/8'), proxies('1'), proxies('0')]).toEqual([
+      ['10.1.2.3', 'fd00::/8'],
+      1,
+      0,
+    ]);
+    for (const bad of ['10', '-1', '1,2', 'gateway', '10.0.0.0/33', 'true'])
+      expect([bad, problems({ READERSHIP_TRUSTED_PROXIES: bad })]).toEqual([
+        bad,
+        [
+          'READERSHIP_TRUSTED_PROXIES: addresses or networks such as 10.0.0.0/8, separated by commas, or a number from 0 to 9',
+        ],
+      ]);
+  });
+
   it('takes an empty variable for an absent one', () =>
     expect(readConfig({ READERSHIP_PORT: '' }).port).toBe(8080));
 

@@ -15,8 +15,11 @@ export abstract class Config {
   abstract readonly dataFolder: string;
   /** The public address of this service, without a slash at the end. Links are built from it. */
   abstract readonly publicUrl: string;
-  /** Addresses and networks of proxies whose forwarded client address is trusted; none by default. */
-  abstract readonly trustedProxies: readonly string[];
+  /**
+   * Whose forwarded client address is trusted; nobody's by default. Addresses and networks of proxies, or how many proxies
+   * a request has come through: of the addresses that they have forwarded, that many from the end are believed.
+   */
+  abstract readonly trustedProxies: readonly string[] | number;
   /** The requests per second that one key or address may make. */
   abstract readonly ratePerSecond: number;
   /** The connections that may be open at once. */
@@ -99,6 +102,7 @@ const variables: Readonly<Record<string, Variable>> = {
   READERSHIP_TRUSTED_PROXIES: {
     field: 'trustedProxies',
     schema: z.string().transform((text, check) => {
+      if (/^\d$/.test(text)) return Number(text);
       const proxies = text.split(',').filter(Boolean);
       for (const proxy of proxies) {
         const [address = '', bits, ...rest] = proxy.split('/');
@@ -108,7 +112,7 @@ const variables: Readonly<Record<string, Variable>> = {
         if (kind === 0 || !good || rest.length > 0) {
           check.addIssue({
             code: 'custom',
-            message: 'addresses or networks such as 10.0.0.0/8, separated by commas',
+            message: 'addresses or networks such as 10.0.0.0/8, separated by commas, or a number from 0 to 9',
           });
           return z.NEVER;
         }
@@ -117,7 +121,7 @@ const variables: Readonly<Record<string, Variable>> = {
     }),
     fallback: '',
     meaning:
-      'Addresses or networks of the proxies in front, separated by commas. Their X-Forwarded-For names the client for the request rate.',
+      'Addresses or networks of the proxies in front, separated by commas. Their X-Forwarded-For names the client for the request rate. A number says instead through how many proxies every request comes; use it only if nothing but them can connect.',
   },
   READERSHIP_RATE_PER_SECOND: {
     field: 'ratePerSecond',

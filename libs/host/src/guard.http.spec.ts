@@ -201,7 +201,9 @@ it('the rate is that of whom a trusted proxy names, and of the proxy when it is 
     of.http({ url: '/healthz', key: null, headers: { 'x-forwarded-for': forwarded } });
   for (const [trustedProxies, second] of [
     [['127.0.0.0/8', '::1'], 200],
+    [1, 200],
     [[], 429],
+    [0, 429],
   ] as const) {
     const behind = await startApp(() => [{ module: DoorsModule }], {} as Adapters, {
       ratePerSecond: 1,
@@ -213,6 +215,23 @@ it('the rate is that of whom a trusted proxy names, and of the proxy when it is 
     } finally {
       await behind.close();
     }
+  }
+});
+
+it('a spoofed address counts nothing: of what is forwarded, only the address that the one proxy has set last', async () => {
+  const behind = await startApp(() => [{ module: DoorsModule }], {} as Adapters, {
+    ratePerSecond: 1,
+    trustedProxies: 1,
+  });
+  const ask = async (forwarded: string) =>
+    (await behind.http({ url: '/healthz', key: null, headers: { 'x-forwarded-for': forwarded } })).status;
+  try {
+    expect(await ask('203.0.113.1, 10.0.0.1, 198.51.100.4')).toBe(200);
+    expect(await ask('203.0.113.2, 127.0.0.1, 198.51.100.4')).toBe(429);
+    expect(await ask('198.51.100.4')).toBe(429);
+    expect(await ask('198.51.100.4, 198.51.100.5')).toBe(200);
+  } finally {
+    await behind.close();
   }
 });
 

@@ -183,7 +183,7 @@ export async function startApp(
     readonly now?: () => Date;
     readonly ratePerSecond?: number;
     readonly maxConnections?: number;
-    readonly trustedProxies?: readonly string[];
+    readonly trustedProxies?: readonly string[] | number;
   } = {},
 ): Promise<TestApp> {
   const { now, ratePerSecond = 100_000, maxConnections = 10_000, trustedProxies = [], ...rest } = options;

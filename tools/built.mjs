@@ -1,0 +1,23 @@
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** What the build writes or does not read. */
+const skipped = new Set(['node_modules', 'dist', '.reports', '.nx', '.backends']);
+
+export function isBuilt(root, projects) {
+  const at = changedAt(join(root, 'node_modules/.readership', projects));
+  if (at === 0 || changedAt(join(root, 'tools/dist/cli/main.js')) === 0) return false;
+  const files = ['package-lock.json', 'tsconfig.base.json', 'nx.json'].map((name) => join(root, name));
+  const folders = ['libs', 'apps', 'tools'].map((name) => join(root, name));
+  return files.every((file) => changedAt(file) <= at) && folders.every((folder) => isOlder(folder, at));
+}
+
+function isOlder(folder, at) {
+  return readdirSync(folder, { withFileTypes: true }).every((entry) => {
+    if (skipped.has(entry.name)) return true;
+    const path = join(folder, entry.name);
+    return entry.isDirectory() ? isOlder(path, at) : changedAt(path) <= at;
+  });
+}
+
+const changedAt = (path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
