@@ -27,7 +27,6 @@ export {
   arrayLines,
   chunksOf,
   ndjsonLines,
-  otherRequests,
   outcomeLine,
   readLines,
   recordLines,
