@@ -297,6 +297,18 @@ describe('a refusal is as it is described', () => {
 
   it('without a key', () => each(401, () => ({ key: null })));
   it('with an address that cannot be read', () => each(400, () => ({ query: 'x=%FF' })));
+  it('under a method that its path does not have, with those that it has', async () => {
+    const paths = Object.entries(described.document.paths);
+    for (const [path, item] of paths) {
+      const has = Object.keys(item).map((method) => method.toUpperCase());
+      const allowed = [...has, ...(has.includes('GET') ? ['HEAD'] : [])].sort();
+      for (const method of ['GET', 'PUT', 'POST', 'PATCH', 'DELETE', 'OPTIONS']) {
+        if (allowed.includes(method)) continue;
+        const { status, headers } = await app.http({ method, url: path.replaceAll(/[{}]/g, '') });
+        expect([method, path, status, headers.get('allow')]).toEqual([method, path, 405, allowed.join(', ')]);
+      }
+    }
+  });
   it('of what is not there', async () => {
     await each(
       404,

@@ -58,7 +58,7 @@ export const IfMatch =
     ApiHeader({
       name: 'If-Match',
       required,
-      description: 'The ETag of the last read: the command is refused when there is a newer version.',
+      description: 'ETags of reads: the command is refused when the current version has none of them.',
       schema: { type: 'string', example: '"v3"' },
     })(target, method!, handler);
   };
