@@ -1,42 +1,46 @@
-import { Controller, Get, Header } from '@nestjs/common';
-import { ApiExcludeController } from '@nestjs/swagger';
-import { Public } from '@readership/host';
-import { readFileSync } from 'node:fs';
+import { Controller, Get } from '@nestjs/common';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Answers, fileOf, Public, StaticFile } from '@readership/host';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-const asset = (name: string): string => readFileSync(join(import.meta.dirname, '../assets', name), 'utf8');
+const asset = (type: string, name: string): StaticFile =>
+  new StaticFile(`text/${type}; charset=utf-8`, () => readFile(join(import.meta.dirname, '../assets', name)));
+const html = asset('html', 'board.html');
+const css = asset('css', 'board.css');
+const js = asset('javascript', 'board.js');
+const figuresJs = asset('javascript', 'board-figures.js');
 
 /** The page at `/` until the console exists: an empty page that loads the figures with the reader's own key. */
 @Public()
-@ApiExcludeController()
+@ApiTags('pages')
 @Controller()
 export class BoardController {
-  private readonly html = asset('board.html');
-  private readonly css = asset('board.css');
-  private readonly js = asset('board.js');
-  private readonly figuresJs = asset('board-figures.js');
-
   @Get()
-  @Header('content-type', 'text/html; charset=utf-8')
-  page(): string {
-    return this.html;
+  @Answers(fileOf('text/html'))
+  @ApiOperation({ summary: 'The board' })
+  page(): StaticFile {
+    return html;
   }
 
   @Get('board.css')
-  @Header('content-type', 'text/css; charset=utf-8')
-  style(): string {
-    return this.css;
+  @Answers(fileOf('text/css'))
+  @ApiOperation({ summary: 'The style of the board' })
+  style(): StaticFile {
+    return css;
   }
 
   @Get('board.js')
-  @Header('content-type', 'text/javascript; charset=utf-8')
-  script(): string {
-    return this.js;
+  @Answers(fileOf('text/javascript'))
+  @ApiOperation({ summary: 'The script of the board' })
+  script(): StaticFile {
+    return js;
   }
 
   @Get('board-figures.js')
-  @Header('content-type', 'text/javascript; charset=utf-8')
-  figures(): string {
-    return this.figuresJs;
+  @Answers(fileOf('text/javascript'))
+  @ApiOperation({ summary: 'How the board writes its figures' })
+  figures(): StaticFile {
+    return figuresJs;
   }
 }

@@ -204,5 +204,6 @@ function reasonOf(error: unknown): string {
   const { cause } = error as { readonly cause?: unknown };
   const code = (cause as { readonly code?: unknown } | undefined)?.code;
   if (typeof code === 'string') return code;
+  if (cause instanceof Error) return cause.message;
   return error instanceof Error ? error.message : String(error);
 }

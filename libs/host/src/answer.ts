@@ -1,9 +1,10 @@
 import { Injectable, type CallHandler, type ExecutionContext, type NestInterceptor } from '@nestjs/common';
 import type { Handled, Marks } from '@readership/kernel';
-import type { FastifyReply } from 'fastify';
-import { map, type Observable } from 'rxjs';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { concatMap, type Observable } from 'rxjs';
 import { contextOf } from './contexts.js';
 import { positionToken } from './positions.js';
+import { StaticFile } from './static-file.js';
 
 /** What a controller returns when response headers go with the body. */
 export class Answer<T> {
@@ -36,9 +37,11 @@ export function written<T>(
 export class AnswerInterceptor implements NestInterceptor {
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     return next.handle().pipe(
-      map((result: unknown) => {
+      concatMap(async (result: unknown) => {
+        const http = context.switchToHttp();
+        const reply = http.getResponse<FastifyReply>();
+        if (result instanceof StaticFile) return result.answer(http.getRequest<FastifyRequest>(), reply);
         if (!(result instanceof Answer)) return result;
-        const reply = context.switchToHttp().getResponse<FastifyReply>();
         const { status, version, location, marks } = result.about;
         if (status !== undefined) reply.status(status);
         if (version !== undefined) reply.header('etag', `"v${version}"`);

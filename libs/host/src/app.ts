@@ -30,6 +30,7 @@ import { OpenApi } from './openapi.js';
 import { sendProblem } from './problem.js';
 import type { Addresses, ReadinessCheck } from './readiness.js';
 import { routesOf } from './routes.js';
+import { dropSlowReaders } from './slow-readers.js';
 import { BatchPriority } from './batch-priority.js';
 import { loadSecrets, type Secrets } from './secrets.js';
 import { securityHeaders } from './security-headers.js';
@@ -37,6 +38,9 @@ import { Stopping } from './stopping.js';
 import { Tracing } from './tracing.js';
 
 class AppModule {}
+
+/** An answer must be taken by its client within this time. */
+const answerTakenWithinMs = 60_000;
 
 export interface AppOptions {
   /** Defaults to `loadSecrets(config)`. */
@@ -139,6 +143,8 @@ export async function createApp(
     );
   });
   app.get(Metrics).observe(server);
+  server.server.maxConnections = config.maxConnections;
+  dropSlowReaders(server, answerTakenWithinMs);
   try {
     await app.init();
   } catch (error) {

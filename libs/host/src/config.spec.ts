@@ -38,6 +38,7 @@ describe('the configuration', () => {
       publicUrl: 'http://127.0.0.1:8080',
       trustedProxies: [],
       ratePerSecond: 2000,
+      maxConnections: 1000,
       logLevel: 'info',
     }));
 

@@ -22,6 +22,8 @@ export abstract class Config {
   abstract readonly trustedProxies: readonly string[] | number;
   /** The requests per second that one key or address may make. */
   abstract readonly ratePerSecond: number;
+  /** The connections that may be open at once. */
+  abstract readonly maxConnections: number;
   abstract readonly logLevel: LogLevel;
   abstract readonly adminKey?: string;
   abstract readonly masterKey?: Buffer;
@@ -126,6 +128,12 @@ const variables: Readonly<Record<string, Variable>> = {
     schema: wholeNumber(1, 1_000_000),
     fallback: '2000',
     meaning: 'Requests per second that one key, or one address without a key, may make.',
+  },
+  READERSHIP_MAX_CONNECTIONS: {
+    field: 'maxConnections',
+    schema: wholeNumber(1, 1_000_000),
+    fallback: '1000',
+    meaning: 'Connections that may be open at once; more are closed as they come.',
   },
   LOG_LEVEL: {
     field: 'logLevel',

@@ -13,7 +13,7 @@ it('serves on the very port that was held, without letting it go in between', as
   });
   const held = await holdPort(config);
   const { port } = held.holder.address() as { port: number };
-  await expect(holdPort({ ...config, port })).rejects.toThrow(`Port ${port} is taken`);
+  await expect(holdPort({ ...config, port })).rejects.toThrow(`Port ${port} is in use`);
   const app = await createApp([], config);
   try {
     const { url } = await serve(app, config, { close: async () => {} } as Adapters, held);

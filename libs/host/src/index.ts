@@ -20,25 +20,56 @@ export { eventually, waitingOnce, type UnknownOf } from './eventually.js';
 export { failProcess } from './failed-process.js';
 export { pointerOf, problemsOf, refused, type Problem } from './found-problems.js';
 export { HttpProblem, Unreadable, type FieldProblem } from './http-problem.js';
-export { listLimit, ListQuery, Lists, type ListAsked, type Listed } from './lists.js';
+export { AfterQuery, listLimit, ListQuery, Lists, PageQuery, type ListAsked, type Listed } from './lists.js';
 export { pollingLoop } from './polling-loop.js';
 export { AppliedWait, joinMarks } from './positions.js';
 export {
   arrayLines,
   chunksOf,
   ndjsonLines,
-  otherRequests,
   outcomeLine,
   readLines,
   recordLines,
   type Outcome,
   type SentLine,
 } from './ndjson.js';
+export {
+  Answers,
+  changeOf,
+  fileOf,
+  json,
+  makingOf,
+  outcomes,
+  readOf,
+  Takes,
+  type AnswerShape,
+  type AnswerShapes,
+} from './openapi-answers.js';
+export {
+  day,
+  flag,
+  instant,
+  integer,
+  linesOf,
+  listOf,
+  number,
+  object,
+  oneOf,
+  orNull,
+  outcomeOfLine,
+  pageOf,
+  resource,
+  schemaOf,
+  text,
+  uuid,
+  type Schema,
+} from './openapi-schemas.js';
 export type { ReadinessCheck } from './readiness.js';
 export { IfMatch, RequestMeta } from './request.js';
 export { Public, routesOf, type Route } from './routes.js';
 export { keyCommand, shellWord } from './key-command.js';
 export { adminKeyShown, loadSecrets, Secrets } from './secrets.js';
 export { runService, type Connect, type ServiceAdapters } from './service.js';
+export { StaticFile } from './static-file.js';
 export { parseStrictJson } from './strict-json.js';
 export { checkedBody } from './validation.js';

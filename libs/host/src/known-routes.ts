@@ -10,6 +10,8 @@ export class KnownRoutes {
   /** Only tells whether a path exists under a method. */
   private readonly paths = findMyWay({ maxParamLength: 1000 });
   private readonly methods = new Set<HTTPMethod>();
+  /** The methods of each path as it is declared. */
+  private readonly methodsOf = new Map<string, Set<HTTPMethod>>();
   private byName: ReadonlyMap<string, Route> = new Map();
   /** The query parameters of a route, as the OpenAPI document describes them. */
   private parameters: ReadonlyMap<string, readonly string[]> | undefined;
@@ -20,6 +22,7 @@ export class KnownRoutes {
     server.addHook('onRoute', ({ method, url }) => {
       for (const each of [method].flat() as HTTPMethod[]) {
         this.methods.add(each);
+        this.methodsOf.set(url, (this.methodsOf.get(url) ?? new Set()).add(each));
         if (!this.paths.hasRoute(each, url)) this.paths.on(each, url, () => undefined);
       }
     });
@@ -31,13 +34,14 @@ export class KnownRoutes {
 
   /** The route of a request; `undefined` when no controller declares it. Throws 404, or 405 with `Allow`. */
   of(request: FastifyRequest): Route | undefined {
-    if (!request.is404) return this.byName.get(nameOf(methodOf(request), request.routeOptions.url ?? ''));
     const path = request.url.split('?', 1)[0]!;
+    // `GET /v1/patrons/batch` does not read a patron of this name.
+    const plain = this.methodsOf.get(path);
+    if (plain !== undefined && !plain.has(request.method as HTTPMethod)) throw notAllowed([...plain]);
+    if (!request.is404) return this.byName.get(nameOf(methodOf(request), request.routeOptions.url ?? ''));
     const allowed = [...this.methods].filter((method) => this.paths.find(method, path) !== null);
     if (allowed.length === 0) throw new HttpProblem(404, 'NOT_FOUND', 'There is nothing here.');
-    throw new HttpProblem(405, 'METHOD_NOT_ALLOWED', 'This resource does not support this method.', {
-      headers: { allow: allowed.sort().join(', ') },
-    });
+    throw notAllowed(allowed);
   }
 
   /**
@@ -57,6 +61,12 @@ export class KnownRoutes {
       }
     }
   }
+}
+
+function notAllowed(allowed: readonly HTTPMethod[]): HttpProblem {
+  return new HttpProblem(405, 'METHOD_NOT_ALLOWED', 'This resource does not support this method.', {
+    headers: { allow: [...allowed].sort().join(', ') },
+  });
 }
 
 function nameOf(method: string, path: string): string {

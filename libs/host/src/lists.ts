@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
-import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import { applyDecorators, createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { ApiQuery } from '@nestjs/swagger';
 import { Refusal, type Page, type ReadModels } from '@readership/kernel';
 import type { FastifyRequest } from 'fastify';
@@ -75,7 +75,7 @@ export interface Listed<Item> {
   readonly nextCursor: string | null;
 }
 
-const described = [
+const page = [
   ApiQuery({
     name: 'limit',
     required: false,
@@ -84,16 +84,22 @@ const described = [
   ApiQuery({
     name: 'cursor',
     required: false,
-    type: String,
+    schema: { type: 'string' },
     description: 'The nextCursor of the previous page',
   }),
+];
+
+/** Describes `limit` and `cursor` of a list that cannot wait for a write. */
+export const PageQuery = (): MethodDecorator => applyDecorators(...page);
+
+/** Describes `after`, with which a read waits for a write. */
+export const AfterQuery = (): MethodDecorator =>
   ApiQuery({
     name: 'after',
     required: false,
-    type: String,
+    schema: { type: 'string' },
     description: 'A Readership-Position to wait for',
-  }),
-];
+  });
 
 /** Injects `limit`, `cursor` and `after` of a list, and describes them in the OpenAPI document. */
 export const ListQuery: () => ParameterDecorator = createParamDecorator(
@@ -104,7 +110,7 @@ export const ListQuery: () => ParameterDecorator = createParamDecorator(
   [
     (target, method) => {
       const handler = Object.getOwnPropertyDescriptor(target, method!)!;
-      for (const describe of described) describe(target, method!, handler);
+      applyDecorators(PageQuery(), AfterQuery())(target, method!, handler);
     },
   ],
 );

@@ -29,6 +29,8 @@ export type Outcome =
 const batchLinesMax = 10_000;
 /** The number of lines that are recorded together. */
 const chunkLines = 500;
+/** The number of lines that are read before other requests have their turn. */
+const turnLines = 50;
 const lineBytesMax = 128 * 1024;
 /** Bounds the memory that the values of a line take. It is many times what any line needs. */
 const lineValuesMax = 1000;
@@ -109,21 +111,21 @@ export function* chunksOf<T>(lines: Iterable<T>): Generator<readonly T[]> {
   if (chunk.length > 0) yield chunk;
 }
 
-/** Reads lines chunk by chunk, in order. Other requests are answered in between. */
+/** Reads lines in order. Other requests are answered in between, because a line may be slow to read. */
 export async function readLines<T>(
   lines: Iterable<SentLine>,
   read: (line: SentLine) => T,
 ): Promise<readonly T[]> {
   const all: T[] = [];
-  for (const chunk of chunksOf(lines)) {
-    for (const line of chunk) all.push(read(line));
-    await otherRequests();
+  for (const line of lines) {
+    all.push(read(line));
+    if (all.length % turnLines === 0) await otherRequests();
   }
   return all;
 }
 
 /** Lets the process answer other requests. Lines that are all refused wait for nothing else. */
-export function otherRequests(): Promise<void> {
+function otherRequests(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 

@@ -1,28 +1,8 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
+import { describeOperation, sharedAnswers } from './openapi-operation.js';
+import { tidySchemas } from './openapi-schemas.js';
 import { routesOf } from './routes.js';
-
-const problemSchema = {
-  type: 'object',
-  required: ['type', 'title', 'status', 'code', 'detail', 'instance', 'traceId'],
-  properties: {
-    type: { type: 'string', format: 'uri' },
-    title: { type: 'string' },
-    status: { type: 'integer' },
-    code: { type: 'string', description: 'Stable: clients may rely on it' },
-    detail: { type: 'string' },
-    instance: { type: 'string' },
-    traceId: { type: 'string' },
-    errors: {
-      type: 'array',
-      items: {
-        type: 'object',
-        required: ['pointer', 'code', 'detail'],
-        properties: { pointer: { type: 'string' }, code: { type: 'string' }, detail: { type: 'string' } },
-      },
-    },
-  },
-};
 
 /** The OpenAPI document of all routes, made on first use. */
 export class OpenApi {
@@ -39,41 +19,63 @@ export class OpenApi {
   }
 }
 
+const about = `A CRM for library consortia: every figure is computed from recorded events and explains itself.
+
+A request that an operation does not describe is refused before it comes to one: 404 for an address that leads nowhere,
+405 with \`Allow\` for a method that a resource does not have, and 400, 408, 414 or 431 for what is not HTTP, too slow or
+too long. Every answer has the security headers of a browser's page. A resource answers \`HEAD\` like \`GET\`.`;
+
+const tags: Readonly<Record<string, string>> = {
+  patrons: 'Readers, with their cards, contact and home branch.',
+  directory: 'The consortium, its libraries and their branches.',
+  interactions: 'What readers and visitors did, as CloudEvents.',
+  sources: 'Systems that send interactions by topic, and the branches that they may speak for.',
+  'dead letters': 'Records of topics that could not be taken.',
+  surveys: 'Surveys, their invitations and responses.',
+  'survey page': 'The page of an invitation, for the person who was invited.',
+  testimonials: 'What readers said, with their consent.',
+  metrics: 'Figures of the consortium, a library or a branch.',
+  costs: 'What branches spent.',
+  audit: 'Counts of events from their own sources.',
+  operations: 'For whoever runs the service.',
+  pages: 'Pages for people, and what they load.',
+};
+
 function describe(app: INestApplication): OpenAPIObject {
   const config = new DocumentBuilder()
     .setOpenAPIVersion('3.1.0')
     .setTitle('Readership')
-    .setDescription(
-      'A CRM for library consortia: every figure is computed from recorded events and explains itself.',
-    )
+    .setDescription(about)
+    .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
     .setVersion('1')
+    .addServer('/')
     .addBearerAuth({ type: 'http', scheme: 'bearer' }, 'key')
     .addSecurityRequirements('key')
     .build();
-  const document = SwaggerModule.createDocument(app, config);
+  const document = SwaggerModule.createDocument(app, config, { operationIdFactory: operationId });
   const open = new Set(
     routesOf(app).flatMap((route) => (route.public ? [`${route.method} ${route.path}`] : [])),
   );
-  const components = (document.components ??= {});
-  components.schemas = { ...components.schemas, Problem: problemSchema as never };
-  const problem = {
-    description: 'A problem (RFC 9457)',
-    content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
-  };
-  const away = {
-    ...problem,
-    description:
-      'Retry after `Retry-After`: a server is unavailable or overloaded, or this instance is stopping',
-    headers: { 'Retry-After': { description: 'Seconds', schema: { type: 'integer' as const } } },
-  };
+  const used = new Set<string>();
   for (const [path, item] of Object.entries(document.paths)) {
     for (const method of ['get', 'put', 'post', 'patch', 'delete'] as const) {
       const operation = item[method];
       if (!operation) continue;
-      operation.responses['default'] ??= problem;
-      operation.responses['503'] ??= away;
-      if (open.has(`${method.toUpperCase()} ${path.replace(/\{([^}]+)\}/g, ':$1')}`)) operation.security = [];
+      for (const tag of operation.tags ?? []) used.add(tag);
+      const isOpen = open.has(`${method.toUpperCase()} ${path.replace(/\{([^}]+)\}/g, ':$1')}`);
+      if (isOpen) operation.security = [];
+      describeOperation(operation, path, method, isOpen);
     }
   }
-  return document;
+  document.tags = Object.entries(tags).flatMap(([name, description]) =>
+    used.has(name) ? [{ name, description }] : [],
+  );
+  Object.assign((document.components ??= {}), sharedAnswers());
+  return tidySchemas(document);
+}
+
+/** `BranchesController.add` → `branchesAdd`. */
+function operationId(controller: string, method: string): string {
+  const subject = controller.replace(/Controller$/, '');
+  return `${subject[0]!.toLowerCase()}${subject.slice(1)}${method[0]!.toUpperCase()}${method.slice(1)}`;
 }

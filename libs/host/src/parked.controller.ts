@@ -1,9 +1,11 @@
 import { Body, Controller, Get, HttpCode, Inject, Post, Query } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiProperty, ApiQuery, ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiProperty, ApiQuery, ApiTags } from '@nestjs/swagger';
 import { Refusal, type Meta } from '@readership/kernel';
 import { IsInt, IsString, Length, Max, Min } from 'class-validator';
 import { Contexts, mustHavePartition, type ContextStatus } from './contexts.js';
-import { Cursors, listLimit } from './lists.js';
+import { Cursors, listLimit, PageQuery } from './lists.js';
+import { Answers, json } from './openapi-answers.js';
+import { integer, object, orNull, pageOf, resource, text } from './openapi-schemas.js';
 import { recordOperation } from './operations.js';
 import { RequestMeta } from './request.js';
 
@@ -46,6 +48,16 @@ interface ParkedItem {
   readonly reason: string;
 }
 
+const parkedSchema = resource('ParkedRecord', {
+  model: text,
+  partition: integer,
+  key: text,
+  offset: integer,
+  from: text,
+  type: text,
+  reason: text,
+});
+
 /** A position in the list of parked records. */
 interface Place {
   readonly at: number;
@@ -62,11 +74,10 @@ export class ParkedController {
   ) {}
 
   @Get()
+  @Answers({ 200: json(pageOf(parkedSchema)), 404: 'No context with this name runs here.' })
   @ApiOperation({ summary: 'Records that a context parked, and the later records of their keys' })
   @ApiQuery({ name: 'context', type: String, required: true, example: 'analytics' })
-  @ApiQuery({ name: 'limit', type: Number, required: false })
-  @ApiQuery({ name: 'cursor', type: String, required: false })
-  @ApiOkResponse({ description: 'Ordered by read model, partition and offset.' })
+  @PageQuery()
   async list(
     @Query('context') name: string | undefined,
     @Query('limit') rawLimit: string | undefined,
@@ -97,9 +108,13 @@ export class ParkedController {
 
   @Post('replay')
   @HttpCode(200)
+  @Answers({
+    200: json(object({ replayed: { ...integer, description: 'Records that were applied.' } })),
+    404: 'No context, read model or partition with this name runs here.',
+    409: 'A record still cannot be applied.',
+  })
   @ApiOperation({ summary: 'Apply the parked records of a key, in order' })
   @ApiQuery({ name: 'context', type: String, required: true })
-  @ApiOkResponse({ description: '`replayed`: how many records were applied; 0 if none were parked.' })
   async replay(
     @Query('context') name: string | undefined,
     @Body() { model, partition, key }: ParkedKeyBody,
@@ -118,9 +133,14 @@ export class ParkedController {
   @HttpCode(200)
   @ApiOperation({ summary: 'Discard the first parked record of a key; it is never applied' })
   @ApiQuery({ name: 'context', type: String, required: true })
-  @ApiOkResponse({
-    description:
-      '`discarded`: the offset of the discarded record; `null` if it is not parked any more. If it waits behind another one: 409 `NOT_FIRST_PARKED`, which names the first.',
+  @Answers({
+    200: json(
+      object({
+        discarded: { ...orNull(integer), description: 'The offset; `null` if it is not parked any more.' },
+      }),
+    ),
+    404: 'No context, read model or partition with this name runs here.',
+    409: 'It waits behind another record, which is named (`NOT_FIRST_PARKED`).',
   })
   async discard(
     @Query('context') name: string | undefined,

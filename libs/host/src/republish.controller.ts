@@ -1,9 +1,11 @@
 import { Body, Controller, Get, HttpCode, Inject, Post, Query } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiProperty, ApiQuery, ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiProperty, ApiQuery, ApiTags } from '@nestjs/swagger';
 import { republish, type Meta, type Republished } from '@readership/kernel';
 import { IsInt, Max, Min } from 'class-validator';
 import { Optional } from './text-fields.js';
 import { Contexts, mustHavePartition } from './contexts.js';
+import { Answers, json } from './openapi-answers.js';
+import { integer, listOf, object } from './openapi-schemas.js';
 import { recordOperation } from './operations.js';
 import { RequestMeta } from './request.js';
 
@@ -42,9 +44,12 @@ export class RepublishController {
   constructor(@Inject(Contexts) private readonly contexts: Contexts) {}
 
   @Get()
+  @Answers({
+    200: json(object({ items: listOf(object({ partition: integer, published: integer, end: integer })) })),
+    404: 'No context with this name runs here.',
+  })
   @ApiOperation({ summary: 'How far a context has published, by partition' })
   @ApiQuery({ name: 'context', type: String, required: true, example: 'interaction-log' })
-  @ApiOkResponse({ description: 'One item per partition.' })
   async list(@Query('context') name: string | undefined): Promise<{ readonly items: readonly LaneStatus[] }> {
     const { name: context, store, log } = this.contexts.asked(name);
     const items: LaneStatus[] = [];
@@ -59,9 +64,10 @@ export class RepublishController {
   @HttpCode(200)
   @ApiOperation({ summary: 'Publish facts of a partition again, at the same positions' })
   @ApiQuery({ name: 'context', type: String, required: true })
-  @ApiOkResponse({
-    description:
-      'The positions after `after` up to `through` are published again; if both are equal, none are.',
+  @Answers({
+    200: json(object({ after: integer, through: integer })),
+    404: 'No context or partition with this name runs here.',
+    409: 'The log is ahead of the store.',
   })
   async republish(
     @Query('context') name: string | undefined,

@@ -1,4 +1,5 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import { ApiHeader } from '@nestjs/swagger';
 import type { Meta } from '@readership/kernel';
 import { Refusal } from '@readership/kernel';
 import type { FastifyRequest } from 'fastify';
@@ -49,25 +50,34 @@ export const RequestMeta: () => ParameterDecorator = createParamDecorator(
  * is absent or `*`. Weak tags and those of anything else never match, and give 412 when there is no other. When it is
  * required and absent, the answer is 428 `IF_MATCH_REQUIRED`.
  */
-export const IfMatch: (options?: { readonly required?: boolean }) => ParameterDecorator =
-  createParamDecorator(
-    (
-      options: { readonly required?: boolean } | undefined,
-      context: ExecutionContext,
-    ): readonly number[] | undefined => {
-      const raw = context.switchToHttp().getRequest<FastifyRequest>().headers['if-match'];
-      if (raw === undefined) {
-        if (!options?.required) return undefined;
-        throw new HttpProblem(428, 'IF_MATCH_REQUIRED', 'Read it first, and send its ETag as If-Match.');
-      }
-      if (raw.trim() === '*') return undefined;
-      const versions = raw
-        .split(',')
-        .flatMap((tag) => /^"v(\d{1,15})"$/.exec(tag.trim())?.slice(1) ?? [])
-        .map(Number);
-      if (versions.length === 0) {
-        throw new Refusal('VERSION_MISMATCH', 'stale', 'Send the ETag of your last read as If-Match.');
-      }
-      return versions;
-    },
-  );
+export const IfMatch =
+  ({ required = false }: { readonly required?: boolean } = {}): ParameterDecorator =>
+  (target, method, index) => {
+    const handler = Object.getOwnPropertyDescriptor(target, method!)!;
+    MatchedVersion({ required })(target, method, index);
+    ApiHeader({
+      name: 'If-Match',
+      required,
+      description: 'ETags of reads: the command is refused when the current version has none of them.',
+      schema: { type: 'string', example: '"v3"' },
+    })(target, method!, handler);
+  };
+
+const MatchedVersion: (options: { readonly required: boolean }) => ParameterDecorator = createParamDecorator(
+  (options: { readonly required: boolean }, context: ExecutionContext): readonly number[] | undefined => {
+    const raw = context.switchToHttp().getRequest<FastifyRequest>().headers['if-match'];
+    if (raw === undefined) {
+      if (!options.required) return undefined;
+      throw new HttpProblem(428, 'IF_MATCH_REQUIRED', 'Read it first, and send its ETag as If-Match.');
+    }
+    if (raw.trim() === '*') return undefined;
+    const versions = raw
+      .split(',')
+      .flatMap((tag) => /^"v(\d{1,15})"$/.exec(tag.trim())?.slice(1) ?? [])
+      .map(Number);
+    if (versions.length === 0) {
+      throw new Refusal('VERSION_MISMATCH', 'stale', 'Send the ETag of your last read as If-Match.');
+    }
+    return versions;
+  },
+);

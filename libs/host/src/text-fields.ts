@@ -61,8 +61,9 @@ function text(
 }
 
 /**
- * The same for a body that a schema checks: a copy without the optional fields that are `null` or blank, also of objects
- * inside. The value itself when there are none, or when it is no object.
+ * The same for a body that a schema checks: a copy without the optional fields that are `null` or `""`, also of objects
+ * inside. The value itself when there are none, or when it is no object. Blank text is left to the schema, for a card
+ * number of spaces alone is no card, rather than nobody's.
  */
 export function withoutAbsent(schema: z.ZodObject, value: unknown): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
@@ -70,7 +71,7 @@ export function withoutAbsent(schema: z.ZodObject, value: unknown): unknown {
   for (const [name, given] of Object.entries(value)) {
     const field = Object.hasOwn(schema.shape, name) ? (schema.shape[name] as z.ZodType) : undefined;
     if (field === undefined) continue;
-    if (saysNothing(given)) {
+    if (given === null || given === '') {
       if (!field.isOptional()) continue;
       delete (copy ??= { ...value })[name];
     } else if (typeof given === 'object') {

@@ -182,10 +182,11 @@ export async function startApp(
   options: Omit<AppOptions, 'clock' | 'secrets'> & {
     readonly now?: () => Date;
     readonly ratePerSecond?: number;
+    readonly maxConnections?: number;
     readonly trustedProxies?: readonly string[] | number;
   } = {},
 ): Promise<TestApp> {
-  const { now, ratePerSecond = 100_000, trustedProxies = [], ...rest } = options;
+  const { now, ratePerSecond = 100_000, maxConnections = 10_000, trustedProxies = [], ...rest } = options;
   const config: Config = {
     port: 0,
     host: '127.0.0.1',
@@ -193,6 +194,7 @@ export async function startApp(
     publicUrl: 'http://library.example',
     trustedProxies,
     ratePerSecond,
+    maxConnections,
     logLevel: options.logTo ? 'info' : 'silent',
   };
   const secrets = new Secrets(testKeys);

@@ -3,6 +3,7 @@ export * from './interaction.events.js';
 export { publish } from './publish.js';
 export { branches } from './directory/branches.projection.js';
 export { KnownBranches } from './directory/known-branches.js';
+export { IngestController } from './ingest/ingest.controller.js';
 export { Recorder } from './ingest/recorder.js';
 export { interaction } from './interaction.decider.js';
 export { OnReferenceFacts } from './references/on-reference-facts.js';

@@ -125,69 +125,6 @@ describe('recording one interaction', () => {
     });
   });
 
-  it('reads percent-encoded headers and extension attributes of a binary CloudEvent', async () => {
-    const event = { ...loan({ card: '102' }), id: 'Euro € 😀' };
-    const structured = await one({ ...event, subject: null, sequence: '00017', sampledrate: 1 });
-    expect(structured.status).toBe(201);
-    const { data, ...attributes } = event;
-    const headers = {
-      ...Object.fromEntries(
-        Object.entries(attributes).map(([name, value]) => [`ce-${name}`, encodeURIComponent(value)]),
-      ),
-      'ce-knativearrivaltime': '2024-03-06T15:20:01Z',
-    };
-    expect(
-      await app.http({ url: '/v1/interactions', body: { ...data, details: null }, headers }),
-    ).toMatchObject({
-      status: 200,
-      body: { id: structured.body.id },
-    });
-    expect(
-      await app.http({ url: '/v1/interactions', body: data, headers: { ...headers, 'ce-id': '%ff' } }),
-    ).toMatchObject({ status: 400, body: { code: 'NOT_UTF8' } });
-  });
-
-  it('says in a dry run what recording would say, and records nothing', async () => {
-    const known = loan({ card: '103' });
-    await one(known);
-    const fresh = loan({ card: '104' });
-    const events = [
-      ...[known, fresh, fresh, { ...fresh, time: '2024-03-30T09:15:00Z' }, { ...known, id: 5 }],
-      ...[loan({ branch: 'NOWHERE' }), { ...known, time: '2024-03-30T09:15:00Z' }],
-    ];
-    const ndjson = events.map((event) => JSON.stringify(event)).join('\n');
-    const batch = (query: string) =>
-      app.http({
-        url: `/v1/interactions/batch${query}`,
-        body: `${ndjson}\n{`,
-        headers: { 'content-type': 'application/x-ndjson' },
-      });
-    const before = await app.recordedSoFar();
-    const said = await batch('?dryRun=true');
-    expect(await app.recordedSoFar()).toBe(before);
-    expect(said.headers.get('readership-position')).toBeNull();
-    expect(said.body).toMatchObject([
-      ...[{ outcome: 'already-recorded' }, { outcome: 'recorded' }, { outcome: 'already-recorded' }],
-      ...[{ code: 'ID_REUSED' }, { code: 'WRONG_TYPE' }, { code: 'UNKNOWN_BRANCH' }, { code: 'ID_REUSED' }],
-      { code: 'MALFORMED_JSON' },
-    ]);
-    expect(await batch('?dryRun=yes')).toMatchObject({ status: 422, body: { code: 'BAD_QUERY' } });
-    expect((await batch('')).body).toEqual(said.body);
-  });
-
-  it('keeps that the library began, for any kind, in the fact that it publishes', async () => {
-    const { body } = await one(loan({ kind: 'renewal', startedBy: 'library', card: '105' }));
-    expect((await app.http({ url: `/v1/interactions/${body.id}` })).body).toMatchObject({
-      kind: 'renewal',
-      startedBy: 'library',
-    });
-    const corrected = await app.http({
-      url: `/v1/interactions/${body.id}/correct`,
-      body: { kind: 'loan', time: null, branch: '', details: ' ', reason: ' wrong key\u200b ' },
-    });
-    expect(corrected).toMatchObject({ status: 200, body: { kind: 'loan', startedBy: 'library' } });
-  });
-
   it('answers with what is wrong and where, and records nothing', async () => {
     const before = await app.recordedSoFar();
     const refusals: readonly [sent: unknown, code: string, pointer: string][] = [

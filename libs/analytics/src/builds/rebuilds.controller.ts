@@ -1,17 +1,10 @@
 import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
-import {
-  ApiCreatedResponse,
-  ApiOkResponse,
-  ApiOperation,
-  ApiProperty,
-  ApiPropertyOptional,
-  ApiQuery,
-  ApiTags,
-} from '@nestjs/swagger';
-import { Answer, Optional, RequestMeta } from '@readership/host';
+import { ApiOperation, ApiProperty, ApiPropertyOptional, ApiQuery, ApiTags } from '@nestjs/swagger';
+import { Answer, Answers, json, Optional, pageOf, RequestMeta } from '@readership/host';
 import { Refusal, type Meta } from '@readership/kernel';
 import { IsIn, IsInt, Max, Min } from 'class-validator';
 import { figureNames, type FigureName } from './builds.events.js';
+import { rebuildSchema } from './rebuild-schemas.js';
 import { Rebuilds, type Rebuild } from './rebuilds.js';
 
 /** Names the read model that is built anew. */
@@ -39,8 +32,10 @@ export class RebuildsController {
   @Post()
   @ApiOperation({ summary: 'Build a read model again from the log, beside the one that serves' })
   @ApiQuery(context)
-  @ApiCreatedResponse({
-    description: 'The rebuild is under way; the same request again returns the same rebuild.',
+  @Answers({
+    201: json(rebuildSchema, 'Location'),
+    404: 'Only the read models of analytics can be rebuilt.',
+    409: 'Another rebuild is under way.',
   })
   async begin(
     @Query('context') name: string | undefined,
@@ -55,9 +50,7 @@ export class RebuildsController {
   @Get()
   @ApiOperation({ summary: 'The rebuild under way, and the latest ones that have ended' })
   @ApiQuery(context)
-  @ApiOkResponse({
-    description: '`parity`: per partition, a hash of each version at one offset of the log.',
-  })
+  @Answers({ 200: json(pageOf(rebuildSchema)), 404: 'Only the read models of analytics can be rebuilt.' })
   async list(
     @Query('context') name: string | undefined,
   ): Promise<{ readonly items: readonly Rebuild[]; readonly nextCursor: null }> {
@@ -66,6 +59,7 @@ export class RebuildsController {
   }
 
   @Get(':id')
+  @Answers({ 200: json(rebuildSchema) })
   @ApiOperation({ summary: 'One rebuild' })
   @ApiQuery(context)
   async one(@Query('context') name: string | undefined, @Param('id') id: string): Promise<Rebuild> {
@@ -81,6 +75,7 @@ export class RebuildsController {
     summary: 'Let the rebuilt version serve, whatever the comparison found, and drop the live one',
   })
   @ApiQuery(context)
+  @Answers({ 200: json(rebuildSchema), 409: 'It is not compared yet.' })
   async switchTo(
     @Query('context') name: string | undefined,
     @Param('id') id: string,
@@ -92,6 +87,7 @@ export class RebuildsController {
 
   @Post(':id/abandon')
   @HttpCode(200)
+  @Answers({ 200: json(rebuildSchema) })
   @ApiOperation({ summary: 'Drop the rebuilt version; the live one keeps serving' })
   @ApiQuery(context)
   async abandon(

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import type { Cost } from './cost.decider.js';
 
 /** One branch, month and category. The amount is in minor units, so that sums of many stay exact. */
-const body = z.strictObject({
+export const costBody = z.strictObject({
   branch: codeId,
   month: isoMonth.refine((month) => month >= '1900'),
   category: z
@@ -39,7 +39,7 @@ export const costExample: Cost = {
  * costs yet.
  */
 export function parseCost(value: unknown, now: Date): Cost {
-  const parsed = body.safeParse(value);
+  const parsed = costBody.safeParse(value);
   if (!parsed.success) {
     const errors = problemsOf(parsed.error, (message, pointer, kind) => ({
       code: message === null ? 'UNKNOWN_FIELD' : kind.toUpperCase(),

@@ -1,13 +1,35 @@
 import { Body, Controller, Get, Inject, Post, Query, Res } from '@nestjs/common';
-import { ApiBody, ApiConsumes, ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
-import { Answer, Clock, ListQuery, Lists, RequestMeta, type ListAsked, type Listed } from '@readership/host';
+import { ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
+import {
+  Answer,
+  Answers,
+  Clock,
+  json,
+  linesOf,
+  ListQuery,
+  Lists,
+  object,
+  oneOf,
+  outcomeOfLine,
+  pageOf,
+  RequestMeta,
+  schemaOf,
+  Takes,
+  text,
+  type ListAsked,
+  type Listed,
+  type Schema,
+} from '@readership/host';
 import { modelId, type Meta } from '@readership/kernel';
-import { costExample, parseCost, parseCostLines } from './cost-statements.js';
+import { costBody, costExample, parseCost, parseCostLines } from './cost-statements.js';
 import { type Cost } from './cost.decider.js';
 import { costs } from './costs.projection.js';
 import { StateCosts } from './state-costs.js';
 
 const model = modelId(costs);
+
+const costSchema: Schema = { title: 'Cost', ...schemaOf(costBody), example: costExample };
+const statedSchema = object({ id: text, outcome: oneOf('recorded', 'already-recorded') });
 
 interface Headed {
   header(name: string, value: string): unknown;
@@ -27,8 +49,14 @@ export class CostsController {
     summary:
       'State what a branch spent in a month: one cost as JSON or many as NDJSON; a later statement replaces an earlier one',
   })
-  @ApiConsumes('application/json', 'application/x-ndjson')
-  @ApiBody({ schema: { type: 'object', example: costExample } })
+  @Takes({ 'application/json': costSchema, 'application/x-ndjson': linesOf(costSchema) })
+  @Answers({
+    200: {
+      content: { 'application/json': statedSchema, 'application/x-ndjson': linesOf(outcomeOfLine) },
+      headers: ['ETag?', 'Readership-Position'],
+    },
+    201: json(statedSchema, 'ETag', 'Readership-Position'),
+  })
   async post(
     @Body() body: unknown,
     @RequestMeta() meta: Meta,
@@ -50,9 +78,9 @@ export class CostsController {
   }
 
   @Get()
+  @Answers({ 200: json(pageOf(costSchema)) })
   @ApiOperation({ summary: 'The current costs' })
   @ApiQuery({ name: 'branch', required: false })
-  @ApiOkResponse({ schema: { type: 'object', example: { items: [costExample], nextCursor: null } } })
   list(@ListQuery() asked: ListAsked, @Query('branch') branch?: string): Promise<Listed<Cost>> {
     const by = branch === undefined ? {} : { by: { index: 'branch', value: branch } };
     return this.lists.of({ model: { published: model }, ...by }, asked);

@@ -1,6 +1,6 @@
 import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiParam, ApiQuery, ApiTags } from '@nestjs/swagger';
-import { Answer, Unreadable } from '@readership/host';
+import { ApiOperation, ApiParam, ApiQuery, ApiTags } from '@nestjs/swagger';
+import { AfterQuery, Answer, Answers, json, Unreadable } from '@readership/host';
 import { Refusal } from '@readership/kernel';
 import { boardSchema, metricSchema } from './answer-schemas.js';
 import { metrics } from './definitions.js';
@@ -19,15 +19,15 @@ export class MetricsController {
 
   @Get()
   @ApiOperation({ summary: 'The six figures of the board, each with its value a year earlier' })
-  @ApiQuery({ name: 'scope', required: false, example: 'consortium' })
+  @ApiQuery({ name: 'scope', type: String, required: false, example: 'consortium' })
   @ApiQuery({
     name: 'to',
     required: false,
     schema: month,
     description: 'If absent: the last complete month',
   })
-  @ApiQuery({ name: 'after', required: false, description: 'A Readership-Position to wait for' })
-  @ApiOkResponse({ schema: boardSchema })
+  @AfterQuery()
+  @Answers({ 200: json(boardSchema), 404: 'There is no such scope.' })
   async board(@Query() asked: Parameters): Promise<Answer<Board>> {
     return new Answer(
       await this.query.board({
@@ -41,7 +41,12 @@ export class MetricsController {
   @Get(':name')
   @ApiOperation({ summary: 'One metric of a scope, by period' })
   @ApiParam({ name: 'name', enum: Object.keys(metrics) })
-  @ApiQuery({ name: 'scope', required: false, description: 'consortium, library:<id> or branch:<id>' })
+  @ApiQuery({
+    name: 'scope',
+    type: String,
+    required: false,
+    description: 'consortium, library:<id> or branch:<id>',
+  })
   @ApiQuery({
     name: 'from',
     required: false,
@@ -57,8 +62,8 @@ export class MetricsController {
   @ApiQuery({ name: 'grain', required: false, enum: grains })
   @ApiQuery({ name: 'year', required: false, enum: ['calendar', 'fiscal'] })
   @ApiQuery({ name: 'compare', required: false, enum: ['previous', 'year'] })
-  @ApiQuery({ name: 'after', required: false, description: 'A Readership-Position to wait for' })
-  @ApiOkResponse({ schema: metricSchema })
+  @AfterQuery()
+  @Answers({ 200: json(metricSchema), 404: 'There is no such metric or scope.' })
   async metric(@Param('name') name: string, @Query() asked: Parameters): Promise<Answer<MetricAnswer>> {
     try {
       return new Answer(

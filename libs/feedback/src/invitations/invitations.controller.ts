@@ -1,6 +1,6 @@
 import { Body, Controller, Inject, Param, Post } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import { Answer, RequestMeta } from '@readership/host';
+import { Answer, Answers, json, RequestMeta, resource, text, uuid } from '@readership/host';
 import { EventStore, handle, type Meta } from '@readership/kernel';
 import { uuidv7 } from 'uuidv7';
 import { checkDay } from '../directory/calendar-day.js';
@@ -24,6 +24,13 @@ export class InvitationsController {
 
   /** Throws `DATE_IN_PAST` for a link that nobody could answer, `UNKNOWN_BRANCH`, `UNKNOWN_PATRON`. */
   @Post()
+  @Answers({
+    201: json(
+      resource('Invitation', { id: uuid, link: { ...text, format: 'uri' } }),
+      'ETag',
+      'Readership-Position',
+    ),
+  })
   @ApiOperation({ summary: 'Issue a link to answer a survey once, until the end of a day' })
   async issue(
     @Param('survey') survey: string,

@@ -1,6 +1,23 @@
-import { Body, Controller, Get, Header, Headers, Inject, Param, Post, Res } from '@nestjs/common';
-import { ApiConsumes, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
-import { Answer, HttpProblem, Public, refused, RequestMeta } from '@readership/host';
+import { Body, Controller, Get, Headers, Inject, Param, Post, Res } from '@nestjs/common';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import {
+  Answer,
+  Answers,
+  day,
+  fileOf,
+  HttpProblem,
+  object,
+  oneOf,
+  Public,
+  refused,
+  RequestMeta,
+  schemaOf,
+  StaticFile,
+  Takes,
+  text,
+  type AnswerShape,
+  type Schema,
+} from '@readership/host';
 import { EventStore, fold, Refusal, type Meta } from '@readership/kernel';
 import { z } from 'zod';
 import { BranchDirectory } from '../directory/directory.js';
@@ -8,8 +25,9 @@ import { invitation, type IssuedInvitation } from '../invitations/invitation.dec
 import { InvitationLinks } from '../invitations/invitation-links.js';
 import type { CreatedSurvey } from '../surveys/survey.decider.js';
 import type { Question } from '../surveys/survey.events.js';
+import { surveySchema } from '../surveys/survey-schemas.js';
 import { surveyOf, surveyView } from '../surveys/surveys.js';
-import { judge, type Answers } from './answers.js';
+import { judge, type Answers as GivenAnswers } from './answers.js';
 import { responsePageStyle } from './response-page-style.js';
 import { askedPage, fieldOf, noticePage, type AskedPage, type NoticeKind } from './response-page.js';
 import { ResponseRecorder } from './recorder.js';
@@ -20,6 +38,8 @@ interface Reply {
   header(name: string, value: string): unknown;
 }
 
+const style = new StaticFile('text/css; charset=utf-8', () => responsePageStyle);
+
 /** An invitation that was issued here, and its survey. */
 interface Invited {
   readonly invitation: IssuedInvitation;
@@ -28,6 +48,16 @@ interface Invited {
 
 const sentAnswers = z.strictObject({
   answers: z.record(z.string(), z.unknown(), 'INVALID: The answers are an object, by question id.'),
+});
+
+const askedSchema = object({ survey: surveySchema, expiresOn: day });
+const pageOr = (schema: Schema): AnswerShape => ({
+  content: { 'text/html': text, 'application/json': schema },
+});
+const noticeOr = (description: string): AnswerShape => ({
+  description,
+  content: { 'text/html': text },
+  headers: ['Vary'],
 });
 
 const closed = {
@@ -53,16 +83,20 @@ export class ResponsePageController {
   ) {}
 
   @Get('style.css')
+  @Answers(fileOf('text/css'))
   @ApiOperation({ summary: 'The stylesheet of the response page' })
-  @Header('content-type', 'text/css; charset=utf-8')
-  @Header('cache-control', 'public, max-age=3600')
-  style(): string {
-    return responsePageStyle;
+  style(): StaticFile {
+    return style;
   }
 
   @Get(':token')
+  @Answers({
+    200: { ...pageOr(askedSchema), headers: ['Vary'] },
+    404: noticeOr('There is no invitation with this link.'),
+    409: noticeOr('The invitation has been answered already.'),
+    410: noticeOr('The last day to answer has passed.'),
+  })
   @ApiOperation({ summary: 'The questions of an invitation, as a page or as JSON' })
-  @ApiProduces('text/html', 'application/json')
   async ask(
     @Param('token') token: string,
     @Headers('accept') accept: string | undefined,
@@ -80,9 +114,18 @@ export class ResponsePageController {
   }
 
   @Post(':token')
+  @Answers({
+    201: { ...pageOr(object({ outcome: oneOf('recorded') })), headers: ['Readership-Position', 'Vary'] },
+    404: noticeOr('There is no invitation with this link.'),
+    409: noticeOr('The invitation has been answered already.'),
+    410: noticeOr('The last day to answer has passed.'),
+    422: noticeOr('Some answers are not valid.'),
+  })
   @ApiOperation({ summary: 'Answer an invitation; possible once' })
-  @ApiConsumes('application/x-www-form-urlencoded', 'application/json')
-  @ApiProduces('text/html', 'application/json')
+  @Takes({
+    'application/json': schemaOf(sentAnswers),
+    'application/x-www-form-urlencoded': { type: 'object', additionalProperties: text },
+  })
   async answer(
     @Param('token') token: string,
     @Body() body: unknown,
@@ -175,7 +218,7 @@ function pageOf({ invitation: { expiresOn, patronId }, survey }: Invited): Asked
 }
 
 /** A form's fields as answers. An empty field was omitted. A field that belongs to no question is kept, to be refused. */
-function answersOf(questions: readonly Question[], sent: Readonly<Record<string, string>>): Answers {
+function answersOf(questions: readonly Question[], sent: Readonly<Record<string, string>>): GivenAnswers {
   const answers: Record<string, unknown> = {};
   const types = new Map(questions.map(({ id, type }) => [fieldOf(id), { id, type }]));
   for (const [field, value] of Object.entries(sent)) {

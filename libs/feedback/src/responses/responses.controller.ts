@@ -1,8 +1,21 @@
 import { Body, Controller, Headers, Inject, Param, Post, Res } from '@nestjs/common';
-import { ApiBody, ApiConsumes, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { Answer, HttpProblem, refused, RequestMeta } from '@readership/host';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import {
+  Answer,
+  Answers,
+  HttpProblem,
+  json,
+  linesOf,
+  object,
+  oneOf,
+  outcomeOfLine,
+  refused,
+  RequestMeta,
+  schemaOf,
+  Takes,
+  text,
+} from '@readership/host';
 import { EventStore, type Meta } from '@readership/kernel';
-import { z } from 'zod';
 import { surveyOf } from '../surveys/surveys.js';
 import { recordBatch } from './batch.js';
 import { ResponseRecorder } from './recorder.js';
@@ -12,6 +25,9 @@ import { sentResponse } from './sent-response.js';
 interface Reply {
   header(name: string, value: string): unknown;
 }
+
+const responseSchema = { title: 'SentResponse', ...schemaOf(sentResponse) };
+const recordedSchema = object({ id: text, outcome: oneOf('recorded', 'already-recorded') });
 
 @ApiTags('surveys')
 @Controller('v1/surveys/:survey/responses')
@@ -26,8 +42,15 @@ export class ResponsesController {
     summary:
       'Record paper or imported responses, one as JSON or one per line; the same request again changes nothing',
   })
-  @ApiConsumes('application/json', 'application/x-ndjson')
-  @ApiBody({ schema: z.toJSONSchema(sentResponse, { io: 'input', target: 'openapi-3.0' }) as object })
+  @Takes({ 'application/json': responseSchema, 'application/x-ndjson': linesOf(responseSchema) })
+  @Answers({
+    200: {
+      content: { 'application/json': recordedSchema, 'application/x-ndjson': linesOf(outcomeOfLine) },
+      headers: ['ETag?', 'Readership-Position'],
+    },
+    201: json(recordedSchema, 'ETag', 'Readership-Position'),
+    409: 'The id was used for another response.',
+  })
   async record(
     @Param('survey') id: string,
     @Body() body: unknown,

@@ -2,8 +2,13 @@ import { Body, Controller, Get, Inject, Param, Post } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import {
   Answer,
+  Answers,
+  json,
   ListQuery,
   Lists,
+  makingOf,
+  pageOf,
+  readOf,
   RequestMeta,
   written,
   type ListAsked,
@@ -11,6 +16,7 @@ import {
 } from '@readership/host';
 import { EventStore, handle, modelId, type Meta } from '@readership/kernel';
 import { SurveyBody } from './survey-bodies.js';
+import { listedSurveySchema, surveySchema } from './survey-schemas.js';
 import { survey } from './survey.decider.js';
 import { surveysList, type ListedSurvey } from './surveys-list.projection.js';
 import { surveyOf, surveyView, type SurveyView } from './surveys.js';
@@ -26,6 +32,7 @@ export class SurveysController {
   ) {}
 
   @Post()
+  @Answers({ ...makingOf(surveySchema), 409: 'Another survey has this id.' })
   @ApiOperation({ summary: 'Create a survey; the same request again changes nothing' })
   async create(@Body() body: SurveyBody, @RequestMeta() meta: Meta): Promise<Answer<SurveyView>> {
     const command = { type: 'CreateSurvey', ...body } as const;
@@ -36,12 +43,14 @@ export class SurveysController {
   }
 
   @Get()
+  @Answers({ 200: json(pageOf(listedSurveySchema)) })
   @ApiOperation({ summary: 'All surveys, ordered by id' })
   list(@ListQuery() asked: ListAsked): Promise<Listed<ListedSurvey>> {
     return this.lists.of({ model: { own: model }, by: { index: 'id', prefix: '' } }, asked);
   }
 
   @Get(':id')
+  @Answers(readOf(surveySchema))
   @ApiOperation({ summary: 'One survey' })
   async one(@Param('id') id: string): Promise<Answer<SurveyView>> {
     const { state, version } = await surveyOf(this.store, id);

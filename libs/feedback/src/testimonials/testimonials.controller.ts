@@ -2,9 +2,15 @@ import { Body, Controller, Get, Inject, Param, Post, Query } from '@nestjs/commo
 import { ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
 import {
   Answer,
+  Answers,
+  changeOf,
   IfMatch,
+  json,
   ListQuery,
   Lists,
+  makingOf,
+  pageOf,
+  readOf,
   RequestMeta,
   Secrets,
   written,
@@ -17,6 +23,7 @@ import { checkDay } from '../directory/calendar-day.js';
 import { BranchDirectory } from '../directory/directory.js';
 import { placeOf } from '../directory/place-bodies.js';
 import { PublicationBody, TestimonialBody } from './testimonial-bodies.js';
+import { testimonialSchema } from './testimonial-schemas.js';
 import type { TestimonialPlace } from './testimonial.events.js';
 import {
   testimonial,
@@ -61,6 +68,7 @@ export class TestimonialsController {
   ) {}
 
   @Post()
+  @Answers({ ...makingOf(testimonialSchema), 409: 'Another testimonial has this id.' })
   @ApiOperation({ summary: 'Receive a testimonial; the same request again changes nothing' })
   async receive(@Body() body: TestimonialBody, @RequestMeta() meta: Meta): Promise<Answer<TestimonialView>> {
     const { id, receivedOn, text } = body;
@@ -72,6 +80,7 @@ export class TestimonialsController {
   }
 
   @Post(':id/approve')
+  @Answers({ ...changeOf(testimonialSchema), 409: 'It was withdrawn.' })
   @ApiOperation({ summary: 'Approve a testimonial' })
   approve(
     @Param('id') id: string,
@@ -82,6 +91,7 @@ export class TestimonialsController {
   }
 
   @Post(':id/publish')
+  @Answers({ ...changeOf(testimonialSchema), 409: 'It is not approved, or was withdrawn.' })
   @ApiOperation({ summary: 'Publish an approved testimonial, with the consent of its author' })
   async publish(
     @Param('id') id: string,
@@ -99,6 +109,7 @@ export class TestimonialsController {
   }
 
   @Post(':id/withdraw')
+  @Answers(changeOf(testimonialSchema))
   @ApiOperation({ summary: 'Withdraw a testimonial, for good' })
   withdraw(
     @Param('id') id: string,
@@ -109,6 +120,7 @@ export class TestimonialsController {
   }
 
   @Get()
+  @Answers({ 200: json(pageOf(testimonialSchema)) })
   @ApiOperation({ summary: 'The testimonials of all statuses or of one, newest first' })
   @ApiQuery({ name: 'status', required: false, enum: statuses })
   async list(
@@ -128,6 +140,7 @@ export class TestimonialsController {
   }
 
   @Get(':id')
+  @Answers(readOf(testimonialSchema))
   @ApiOperation({ summary: 'One testimonial' })
   one(@Param('id') id: string): Promise<Answer<TestimonialView>> {
     return this.read(id);

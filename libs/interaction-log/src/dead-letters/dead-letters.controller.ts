@@ -1,10 +1,15 @@
 import { Controller, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
 import {
   Answer,
+  Answers,
+  changeOf,
   HttpProblem,
+  json,
   ListQuery,
   Lists,
+  pageOf,
+  readOf,
   RequestMeta,
   type ListAsked,
   type Listed,
@@ -22,6 +27,7 @@ import {
   type KnownDeadLetter,
 } from './dead-letter.decider.js';
 import type { Parked } from './dead-letter.events.js';
+import { deadLetterSchema, listedDeadLetterSchema } from './dead-letter-schemas.js';
 import { deadLettersList, type ListedDeadLetter } from './dead-letters-list.projection.js';
 import { recordOf } from './record-content.js';
 
@@ -48,6 +54,7 @@ export class DeadLettersController {
   ) {}
 
   @Get()
+  @Answers({ 200: json(pageOf(listedDeadLetterSchema)) })
   @ApiOperation({ summary: 'Refused records of all states or of one, oldest first' })
   @ApiQuery({ name: 'state', required: false, enum: states })
   list(
@@ -62,6 +69,7 @@ export class DeadLettersController {
   }
 
   @Get(':id')
+  @Answers(readOf(deadLetterSchema))
   @ApiOperation({ summary: 'One refused record, without its content' })
   async one(@Param('id') id: string): Promise<Answer<DeadLetterView>> {
     const { state, version } = await fold(this.store, deadLetter, checkedId(id));
@@ -70,8 +78,11 @@ export class DeadLettersController {
 
   @Post(':id/replay')
   @HttpCode(200)
+  @Answers({
+    ...changeOf(deadLetterSchema),
+    409: 'It was discarded, its content is not kept, or it is still refused: `errors` says why.',
+  })
   @ApiOperation({ summary: 'Record a refused record again, by the current rules' })
-  @ApiOkResponse({ description: 'It is recorded, now or earlier. 409 `STILL_REFUSED` says why it is not.' })
   async replay(@Param('id') id: string, @RequestMeta() meta: Meta): Promise<Answer<DeadLetterView>> {
     const { state, version } = await fold(this.store, deadLetter, checkedId(id));
     const known = knownOf(state);
@@ -90,6 +101,7 @@ export class DeadLettersController {
 
   @Post(':id/discard')
   @HttpCode(200)
+  @Answers({ ...changeOf(deadLetterSchema), 409: 'It was replayed.' })
   @ApiOperation({ summary: 'Discard a refused record for good' })
   discard(@Param('id') id: string, @RequestMeta() meta: Meta): Promise<Answer<DeadLetterView>> {
     return this.tell(id, { type: 'DiscardRecord' }, meta);

@@ -1,4 +1,4 @@
-import { arrayLines, chunksOf, joinMarks, ndjsonLines, otherRequests, outcomeLine } from '@readership/host';
+import { arrayLines, chunksOf, joinMarks, ndjsonLines, outcomeLine, readLines } from '@readership/host';
 import type { Marks } from '@readership/kernel';
 import type { LineOutcome, Recorder } from './recorder.js';
 
@@ -37,7 +37,7 @@ export async function recordBatch(
   };
   for (const chunk of chunksOf(lines)) {
     const numbers = chunk.map(({ line }) => line);
-    const read = chunk.map(({ value, unreadable }) =>
+    const read = await readLines(chunk, ({ value, unreadable }) =>
       unreadable === undefined
         ? recording.read(value)
         : [{ code: unreadable.code, detail: unreadable.detail }],
@@ -47,7 +47,6 @@ export async function recordBatch(
     const [prepared] = await Promise.all([preparing, underway]);
     underway = append(numbers, prepared);
     underway.catch(() => {});
-    await otherRequests();
   }
   await underway;
   return { ndjson: answer.join(''), marks };

@@ -103,6 +103,7 @@ describe('an interaction that is sent', () => {
     ['an unknown kind', withData({ kind: 'party' }), 'UNKNOWN_KIND /data/kind'],
     ['a branch no branch can be', withData({ branch: 'no such' }), 'UNKNOWN_BRANCH /data/branch'],
     ['an empty card', withData({ card: ' - ' }), 'BAD_CARD /data/card'],
+    ['a card in which nothing can be seen', withData({ card: ' \u200b' }), 'BAD_CARD /data/card'],
     ['a card of 65 characters', withData({ card: '1'.repeat(65) }), 'BAD_CARD /data/card'],
     ['a card with a control character', withData({ card: '1\u0007' }), 'BAD_CARD /data/card'],
     ['card and patron', withData({ patronId }), 'BOTH_CARD_AND_PATRON /data/card'],

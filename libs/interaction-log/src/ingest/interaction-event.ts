@@ -37,7 +37,8 @@ const details = z
   .string(typed)
   .max(detailsBytesMax, { error: 'EVENT_TOO_LARGE', abort: true })
   .overwrite(proseOf)
-  .refine(isProse, 'BAD_TEXT');
+  .refine(isProse, 'BAD_TEXT')
+  .transform((prose) => prose || undefined);
 
 /** A CloudEvent as `POST /v1/interactions` takes it. The messages are problem codes. */
 export const interactionEvent = z.strictObject(

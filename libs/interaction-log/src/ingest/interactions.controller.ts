@@ -1,14 +1,23 @@
 import { Body, Controller, Get, Header, Headers, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
-import { ApiBody, ApiConsumes, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
+import { ApiHeaders, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
 import type { InteractionFact } from '@readership/contracts';
 import {
   Answer,
+  Answers,
+  changeOf,
   Clock,
   HttpProblem,
   IfMatch,
+  json,
+  linesOf,
+  listOf,
+  outcomes,
   parseStrictJson,
+  readOf,
   refused,
   RequestMeta,
+  schemaOf,
+  Takes,
   withoutAbsent,
 } from '@readership/host';
 import { EventStore, fold, handle, Refusal, type Meta } from '@readership/kernel';
@@ -24,7 +33,14 @@ import {
 import { recordBatch } from './batch.js';
 import { headerAttributes } from './cloud-event.js';
 import { instantOf } from './instant.js';
-import { correction, documentedEvent, tooLong, withdrawal } from './interaction-event.js';
+import { correction, tooLong, withdrawal } from './interaction-event.js';
+import {
+  eventDataSchema,
+  eventHeaders,
+  eventSchema,
+  interactionSchema,
+  recordedSchema,
+} from './interaction-schemas.js';
 import { problem, schemaProblems } from './problems.js';
 import { Recorder } from './recorder.js';
 
@@ -42,10 +58,6 @@ type Outcome = { readonly id: string; readonly outcome: 'recorded' | 'already-re
 const interactionId = /^[A-Za-z0-9_-]{43}$/;
 const patronId = /^[0-9a-f]{8}-[0-9a-f-]{27}$/;
 
-const bodyOf = (schema: z.ZodType) => ({
-  schema: z.toJSONSchema(schema, { io: 'input', target: 'openapi-3.0' }) as object,
-});
-
 const batchForms: Readonly<Record<string, 'lines' | 'array'>> = {
   'application/x-ndjson': 'lines',
   'application/cloudevents-batch+json': 'array',
@@ -62,9 +74,17 @@ export class InteractionsController {
   ) {}
 
   @Post()
+  @Answers({
+    200: json(recordedSchema, 'ETag', 'Location', 'Readership-Position'),
+    201: json(recordedSchema, 'ETag', 'Location', 'Readership-Position'),
+    409: 'The id was used for another interaction.',
+  })
+  @ApiHeaders(eventHeaders.map((name) => ({ name, required: false, description: 'In binary mode.' })))
   @ApiOperation({ summary: 'Record one interaction, a CloudEvent; the same request again changes nothing' })
-  @ApiConsumes('application/json', 'application/cloudevents+json')
-  @ApiBody(bodyOf(documentedEvent))
+  @Takes({
+    'application/json': { anyOf: [eventSchema, eventDataSchema] },
+    'application/cloudevents+json': eventSchema,
+  })
   async record(
     @Body() body: unknown,
     @Headers() headers: Record<string, string | undefined>,
@@ -87,7 +107,11 @@ export class InteractionsController {
   @Post('batch')
   @HttpCode(200)
   @Header('content-type', 'application/x-ndjson')
-  @ApiConsumes(...Object.keys(batchForms))
+  @Answers(outcomes)
+  @Takes({
+    'application/x-ndjson': linesOf(eventSchema),
+    'application/cloudevents-batch+json': listOf(eventSchema),
+  })
   @ApiOperation({ summary: 'Record up to 10,000 interactions; the answer has one line per interaction' })
   @ApiQuery({
     name: 'dryRun',
@@ -113,6 +137,7 @@ export class InteractionsController {
   }
 
   @Get(':id')
+  @Answers(readOf(interactionSchema))
   @ApiOperation({ summary: 'The current content of an interaction' })
   async read(@Param('id') id: string): Promise<Answer<InteractionView>> {
     const { state, version } = await fold(this.store, interaction, checkedId(id));
@@ -121,8 +146,9 @@ export class InteractionsController {
   }
 
   @Post(':id/correct')
+  @Answers({ ...changeOf(interactionSchema), 409: 'It was withdrawn.' })
   @ApiOperation({ summary: 'Correct an interaction, but not its card or patron' })
-  @ApiBody(bodyOf(correction))
+  @Takes({ 'application/json': schemaOf(correction) })
   async correct(
     @Param('id') id: string,
     @Body() body: unknown,
@@ -155,8 +181,9 @@ export class InteractionsController {
   }
 
   @Post(':id/withdraw')
+  @Answers(changeOf(interactionSchema))
   @ApiOperation({ summary: 'Withdraw an interaction, so that it does not count any more' })
-  @ApiBody(bodyOf(withdrawal))
+  @Takes({ 'application/json': schemaOf(withdrawal) })
   async withdraw(
     @Param('id') id: string,
     @Body() body: unknown,

@@ -1,10 +1,14 @@
 import { Body, Controller, Get, HttpCode, Inject, Post, Put } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import {
   Answer,
+  Answers,
+  changeOf,
   IfMatch,
+  json,
   ListQuery,
   Lists,
+  pageOf,
   RequestMeta,
   type ListAsked,
   type Listed,
@@ -13,6 +17,7 @@ import { EventStore, handle, modelId, Refusal, type Meta } from '@readership/ker
 import { KnownBranches } from '../directory/known-branches.js';
 import { KnownLibraries } from '../directory/known-libraries.js';
 import { SourceBody, SourceNameBody } from './source-bodies.js';
+import { listedSourceSchema, sourceSchema } from './source-schemas.js';
 import { source, unknownSource, type KnownSource, type SourceCommand } from './source.decider.js';
 import { sourcesList, type ListedSource } from './sources-list.projection.js';
 import { sourceId } from './sources.js';
@@ -33,8 +38,8 @@ export class SourcesController {
   ) {}
 
   @Put()
+  @Answers(changeOf(sourceSchema))
   @ApiOperation({ summary: 'Say which branches a source may send for; this replaces the earlier list' })
-  @ApiOkResponse({ description: 'The current list; the same request again changes nothing.' })
   async allow(
     @Body() body: SourceBody,
     @RequestMeta() meta: Meta,
@@ -48,6 +53,7 @@ export class SourcesController {
 
   @Post('revoke')
   @HttpCode(200)
+  @Answers({ ...changeOf(sourceSchema), 404: 'There is no such source.' })
   @ApiOperation({ summary: 'Revoke a source; records that it sends from now on are parked' })
   async revoke(
     @Body() body: SourceNameBody,
@@ -58,6 +64,7 @@ export class SourcesController {
   }
 
   @Get()
+  @Answers({ 200: json(pageOf(listedSourceSchema)) })
   @ApiOperation({ summary: 'The sources that may send for a branch, ordered by name' })
   list(@ListQuery() asked: ListAsked): Promise<Listed<ListedSource>> {
     return this.lists.of({ model: { own: model }, by: { index: 'source', prefix: '' } }, asked);

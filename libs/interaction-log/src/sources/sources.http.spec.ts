@@ -81,7 +81,7 @@ it.each<[number, string, object]>([
   [422, 'INVALID', { source: '', branches: ['NORTH'] }],
   [422, 'INVALID', { source: 'Ada Lovelace', branches: ['NORTH'] }],
   [422, 'INVALID', { source: 'x', branches: 'NORTH' }],
-  [422, 'INVALID', { source: 'x', branches: null }],
+  [422, 'NOTHING_ALLOWED', { source: 'x', branches: null, libraries: '' }],
   [422, 'INVALID', { source: 'x', branches: [['NORTH']] }],
   [422, 'INVALID', { source: 'x', branches: ['NORTH'], colour: 'red' }],
 ])('%i %s: %j', (status, code, body) => put(body).thenRefused(status, code));

@@ -2,9 +2,15 @@ import { Body, Controller, Get, Inject, Param, Patch, Post, Query } from '@nestj
 import { ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
 import {
   Answer,
+  Answers,
+  changeOf,
   IfMatch,
+  json,
   ListQuery,
   Lists,
+  makingOf,
+  pageOf,
+  readOf,
   RequestMeta,
   written,
   type ListAsked,
@@ -13,6 +19,7 @@ import {
 import { EventStore, fold, handle, modelId, type Meta } from '@readership/kernel';
 import { branch, unknownBranch, type BranchCommand, type BranchDetails } from './branch.decider.js';
 import { BranchBody, BranchChangeBody } from './directory-bodies.js';
+import { branchSchema } from './directory-schemas.js';
 import { ConsortiumDirectory } from './directory.js';
 import { branches } from './directory.projection.js';
 
@@ -28,6 +35,7 @@ export class BranchesController {
   ) {}
 
   @Post()
+  @Answers({ ...makingOf(branchSchema), 409: 'Another branch has this id.' })
   @ApiOperation({ summary: 'Add a branch of a library; the same request again changes nothing' })
   async add(@Body() body: BranchBody, @RequestMeta() meta: Meta): Promise<Answer<BranchDetails>> {
     const { id, name, library, timeZone, population } = body;
@@ -37,6 +45,7 @@ export class BranchesController {
   }
 
   @Patch(':id')
+  @Answers(changeOf(branchSchema))
   @ApiOperation({ summary: 'Change a branch: its name, library, time zone or population' })
   async change(
     @Param('id') id: string,
@@ -58,6 +67,7 @@ export class BranchesController {
   }
 
   @Get()
+  @Answers({ 200: json(pageOf(branchSchema)) })
   @ApiOperation({ summary: 'The branches of all libraries or of one, ordered by id' })
   @ApiQuery({ name: 'library', required: false })
   list(@ListQuery() asked: ListAsked, @Query('library') library?: string): Promise<Listed<BranchDetails>> {
@@ -66,6 +76,7 @@ export class BranchesController {
   }
 
   @Get(':id')
+  @Answers(readOf(branchSchema))
   @ApiOperation({ summary: 'One branch' })
   async one(@Param('id') id: string): Promise<Answer<BranchDetails>> {
     const { state, version } = await fold(this.store, branch, id);

@@ -1,10 +1,11 @@
 import { Body, Controller, Get, Inject, Put } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { defaultPolicy } from '@readership/contracts';
-import { Answer, IfMatch, RequestMeta } from '@readership/host';
+import { Answer, Answers, changeOf, IfMatch, readOf, RequestMeta } from '@readership/host';
 import { EventStore, fold, handle, Refusal, type Meta } from '@readership/kernel';
 import { consortium, type ConsortiumSettings } from './consortium.decider.js';
 import { ConsortiumBody } from './directory-bodies.js';
+import { consortiumSchema } from './directory-schemas.js';
 import { consortiumId } from './directory.js';
 
 @ApiTags('directory')
@@ -13,6 +14,7 @@ export class ConsortiumController {
   constructor(@Inject(EventStore) private readonly store: EventStore) {}
 
   @Put()
+  @Answers(changeOf(consortiumSchema))
   @ApiOperation({ summary: 'Set the settings of the consortium; an absent setting gets its default' })
   async configure(
     @Body() body: ConsortiumBody,
@@ -39,6 +41,7 @@ export class ConsortiumController {
   }
 
   @Get()
+  @Answers({ ...readOf(consortiumSchema), 404: 'Nothing is configured yet.' })
   @ApiOperation({ summary: 'The settings of the consortium' })
   async settings(): Promise<Answer<ConsortiumSettings>> {
     const { state, version } = await fold(this.store, consortium, consortiumId);

@@ -38,7 +38,7 @@ export class ActivityPolicyBody {
   @IsIn(interactionKinds, { each: true })
   qualifying!: InteractionKind[];
 
-  @ApiProperty({ enum: [6, 12, 24, 36] })
+  @ApiProperty({ type: 'integer', enum: [6, 12, 24, 36] })
   @IsIn([6, 12, 24, 36])
   windowMonths!: 6 | 12 | 24 | 36;
 
@@ -52,21 +52,26 @@ export class ConsortiumBody {
   @Line(200)
   name!: string;
 
-  @ApiPropertyOptional({ default: 'UTC', example: 'Europe/Vienna', description: 'IANA time zone.' })
+  @ApiPropertyOptional({
+    type: String,
+    default: 'UTC',
+    example: 'Europe/Vienna',
+    description: 'IANA time zone.',
+  })
   @Optional()
   @IsString()
   @IsTimeZone()
   @Matches(zonePattern, zoneOnly)
   timeZone?: string;
 
-  @ApiPropertyOptional({ default: 'EUR', description: 'ISO 4217.' })
+  @ApiPropertyOptional({ type: String, default: 'EUR', description: 'ISO 4217.' })
   @Optional()
   @IsString()
   @IsISO4217CurrencyCode()
   @Matches(/^[A-Z]{3}$/, { message: 'Give the currency in capital letters, such as EUR.' })
   currency?: string;
 
-  @ApiPropertyOptional({ default: 1, minimum: 1, maximum: 12 })
+  @ApiPropertyOptional({ type: 'integer', default: 1, minimum: 1, maximum: 12 })
   @Optional()
   @IsInt()
   @Min(1)
@@ -111,7 +116,7 @@ export class BranchBody extends LibraryBody {
   @Matches(zonePattern, zoneOnly)
   timeZone!: string;
 
-  @ApiPropertyOptional({ minimum: 1, description: 'People who live in its area.' })
+  @ApiPropertyOptional({ type: 'integer', minimum: 1, description: 'People who live in its area.' })
   @Optional()
   @IsInt()
   @Min(1)
@@ -133,7 +138,7 @@ export class BranchChangeBody extends LibraryChangeBody {
   @Matches(zonePattern, zoneOnly)
   timeZone?: string;
 
-  @ApiPropertyOptional({ minimum: 1 })
+  @ApiPropertyOptional({ type: 'integer', minimum: 1 })
   @Absent()
   @IsInt()
   @Min(1)

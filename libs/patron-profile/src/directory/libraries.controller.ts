@@ -2,9 +2,15 @@ import { Body, Controller, Get, Inject, Param, Patch, Post } from '@nestjs/commo
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import {
   Answer,
+  Answers,
+  changeOf,
   IfMatch,
+  json,
   ListQuery,
   Lists,
+  makingOf,
+  pageOf,
+  readOf,
   RequestMeta,
   written,
   type ListAsked,
@@ -12,6 +18,7 @@ import {
 } from '@readership/host';
 import { EventStore, fold, handle, modelId, type Meta } from '@readership/kernel';
 import { LibraryBody, LibraryChangeBody } from './directory-bodies.js';
+import { librarySchema } from './directory-schemas.js';
 import { libraries, type LibraryRow } from './directory.projection.js';
 import { library, unknownLibrary, type Library, type LibraryCommand } from './library.decider.js';
 
@@ -26,12 +33,14 @@ export class LibrariesController {
   ) {}
 
   @Post()
+  @Answers({ ...makingOf(librarySchema), 409: 'Another library has this id.' })
   @ApiOperation({ summary: 'Add a library; the same request again changes nothing' })
   add(@Body() { id, name }: LibraryBody, @RequestMeta() meta: Meta): Promise<Answer<LibraryRow>> {
     return this.answer(id, { type: 'AddLibrary', id, name }, meta);
   }
 
   @Patch(':id')
+  @Answers(changeOf(librarySchema))
   @ApiOperation({ summary: 'Rename a library' })
   rename(
     @Param('id') id: string,
@@ -43,12 +52,14 @@ export class LibrariesController {
   }
 
   @Get()
+  @Answers({ 200: json(pageOf(librarySchema)) })
   @ApiOperation({ summary: 'All libraries, ordered by id' })
   list(@ListQuery() asked: ListAsked): Promise<Listed<LibraryRow>> {
     return this.lists.of({ model: { own: model }, by: { index: 'id', prefix: '' } }, asked);
   }
 
   @Get(':id')
+  @Answers(readOf(librarySchema))
   @ApiOperation({ summary: 'One library' })
   async one(@Param('id') id: string): Promise<Answer<LibraryRow>> {
     const { state, version } = await fold(this.store, library, id);

@@ -1,16 +1,21 @@
 import { Body, Controller, Header, HttpCode, Inject, Post } from '@nestjs/common';
-import { ApiBody, ApiConsumes, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiTags, getSchemaPath } from '@nestjs/swagger';
 import {
   Answer,
+  Answers,
   HttpProblem,
+  linesOf,
   ndjsonLines,
+  outcomes as outcomeLines,
   readLines,
   recordLines,
   RequestMeta,
+  Takes,
   type Outcome,
 } from '@readership/host';
 import { Refusal, type Meta } from '@readership/kernel';
 import { ConsortiumDirectory, unknownHomeBranch } from '../directory/directory.js';
+import { PatronBody } from './patron-bodies.js';
 import { patronLine, type PatronLine } from './patron-lines.js';
 import type { Registration } from './registration.js';
 import { Registrations, type RegistrationOutcome } from './registrations.js';
@@ -26,12 +31,11 @@ export class PatronBatchController {
   @Post()
   @HttpCode(200)
   @Header('content-type', 'application/x-ndjson')
-  @ApiConsumes('application/x-ndjson')
-  @ApiBody({ schema: { type: 'string', description: 'Each line is a body of POST /v1/patrons.' } })
-  @ApiProduces('application/x-ndjson')
+  @Takes({ 'application/x-ndjson': linesOf({ $ref: getSchemaPath(PatronBody) }) })
   @ApiOperation({
     summary: 'Register many patrons, one JSON object per line; the answer has one line per patron, in order',
   })
+  @Answers(outcomeLines)
   async registerMany(@Body() body: unknown, @RequestMeta() meta: Meta): Promise<Answer<string>> {
     const lines = await numberedLines(body);
     const homes = new Set<string>();

@@ -1,10 +1,24 @@
 import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
 import { ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
-import { Answer, IfMatch, joinMarks, RequestMeta } from '@readership/host';
+import {
+  AfterQuery,
+  Answer,
+  Answers,
+  changeOf,
+  IfMatch,
+  joinMarks,
+  json,
+  makingOf,
+  pageOf,
+  PageQuery,
+  readOf,
+  RequestMeta,
+} from '@readership/host';
 import { EventStore, handle, type Meta } from '@readership/kernel';
 import { ConsortiumDirectory } from '../directory/directory.js';
 import { PatronSearch, type PatronQuery } from '../search/patron-search.js';
 import { CardsBody, CloseBody, ContactBody, MoveBody, PatronBody, ReopenBody } from './patron-bodies.js';
+import { patronSchema, patronWrittenSchema } from './patron-schemas.js';
 import { PatronCards } from './patron-cards.js';
 import { patron, unknownPatron, type PatronCommand } from './patron.decider.js';
 import { PatronRecords, type PatronRecord } from './patron-records.js';
@@ -32,6 +46,11 @@ export class PatronsController {
   ) {}
 
   @Post()
+  @Answers({
+    ...makingOf(patronWrittenSchema),
+    200: json(patronWrittenSchema, 'ETag', 'Location', 'Readership-Position'),
+    409: 'A card belongs to somebody else, or the registration has other content.',
+  })
   @ApiOperation({ summary: 'Register a patron; the same request again returns the same patron' })
   async register(@Body() body: PatronBody, @RequestMeta() meta: Meta): Promise<Answer<Written>> {
     const registration = registrationOf(body);
@@ -56,17 +75,18 @@ export class PatronsController {
   @ApiOperation({
     summary: 'Find patrons by card, e-mail address, telephone number or the beginning of the name',
   })
-  @ApiQuery({ name: 'card', required: false })
-  @ApiQuery({ name: 'email', required: false })
-  @ApiQuery({ name: 'phone', required: false })
+  @ApiQuery({ name: 'card', type: String, required: false })
+  @ApiQuery({ name: 'email', type: String, required: false })
+  @ApiQuery({ name: 'phone', type: String, required: false })
   @ApiQuery({
     name: 'name',
+    type: String,
     required: false,
     description: 'The beginning of the name, in either order and any script.',
   })
-  @ApiQuery({ name: 'limit', required: false })
-  @ApiQuery({ name: 'cursor', required: false })
-  @ApiQuery({ name: 'after', required: false })
+  @PageQuery()
+  @AfterQuery()
+  @Answers({ 200: json(pageOf(patronSchema)) })
   async list(
     @Query() query: PatronQuery,
     @RequestMeta() meta: Meta,
@@ -76,6 +96,7 @@ export class PatronsController {
   }
 
   @Get(':id')
+  @Answers(readOf(patronSchema))
   @ApiOperation({ summary: 'One patron' })
   async one(@Param('id') id: string, @RequestMeta() meta: Meta): Promise<Answer<PatronRecord>> {
     const [record] = await this.records.read([known(id)], 'id', meta);
@@ -85,6 +106,7 @@ export class PatronsController {
 
   @Post(':id/move')
   @HttpCode(200)
+  @Answers({ ...changeOf(patronWrittenSchema), 409: 'The patron is closed.' })
   @ApiOperation({ summary: 'Change the home branch, from a day on' })
   async move(
     @Param('id') id: string,
@@ -100,6 +122,7 @@ export class PatronsController {
 
   @Post(':id/close')
   @HttpCode(200)
+  @Answers(changeOf(patronWrittenSchema))
   @ApiOperation({ summary: 'End the membership, with a reason, on a day' })
   async close(
     @Param('id') id: string,
@@ -113,6 +136,7 @@ export class PatronsController {
 
   @Post(':id/reopen')
   @HttpCode(200)
+  @Answers({ ...changeOf(patronWrittenSchema), 409: 'The patron is open.' })
   @ApiOperation({ summary: 'Reopen the membership on a day' })
   async reopen(
     @Param('id') id: string,
@@ -126,6 +150,7 @@ export class PatronsController {
 
   @Post(':id/contact')
   @HttpCode(200)
+  @Answers(changeOf(patronWrittenSchema))
   @ApiOperation({ summary: 'Change names, e-mail address or telephone number' })
   contact(
     @Param('id') id: string,
@@ -144,6 +169,10 @@ export class PatronsController {
 
   @Post(':id/cards')
   @HttpCode(200)
+  @Answers({
+    ...changeOf(patronWrittenSchema),
+    409: 'The patron is closed, or a card belongs to somebody else.',
+  })
   @ApiOperation({ summary: 'Add and remove cards' })
   async changeCards(
     @Param('id') id: string,

@@ -1,0 +1,28 @@
+import { interactionKinds } from '@readership/contracts';
+import { day, flag, integer, listOf, oneOf, resource, text } from '@readership/host';
+
+/** The OpenAPI schema of a library as it is answered. */
+export const librarySchema = resource('Library', { id: text, name: text });
+
+/** The OpenAPI schema of `BranchDetails`. */
+export const branchSchema = resource('Branch', {
+  id: text,
+  name: text,
+  library: text,
+  timeZone: text,
+  'population?': { ...integer, minimum: 1 },
+  'populationSince?': day,
+});
+
+/** The OpenAPI schema of `ConsortiumSettings`. */
+export const consortiumSchema = resource('Consortium', {
+  name: text,
+  timeZone: text,
+  currency: text,
+  fiscalYearStartMonth: { ...integer, minimum: 1, maximum: 12 },
+  activityPolicy: resource('ActivityPolicy', {
+    qualifying: listOf(oneOf(...interactionKinds)),
+    windowMonths: { ...integer, enum: [6, 12, 24, 36] },
+    digital: flag,
+  }),
+});
