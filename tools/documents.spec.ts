@@ -110,13 +110,13 @@ describe('in a clone where nothing was installed or built, what only asks, or as
   it.each([
     ['./start --help', /^usage: \.\/start /],
     ['tools/run-cluster -h', /^usage: npm run cluster /],
-    ['node tools/bin/readership.mjs --help', /^usage: npx readership COMMAND/],
+    ['./readership --help', /^usage: npx readership COMMAND/],
     ['node tools/bin/readership.mjs audit --help', /^usage: npx readership audit /],
     ['./start --colour', /^\.\/start: there is no option --colour; /],
     ['./start --port 70000', /^\.\/start: --port takes a number from 0 to 65535; /],
     ['tools/run-cluster --sample large', /^npm run cluster: --sample takes /],
     ['node tools/bin/readership.mjs audit --wait soon --key k', /^readership: --wait takes /],
-    ['node tools/bin/readership.mjs frob', /^readership: the commands are audit, /],
+    ['./readership frob', /^readership: the commands are audit, /],
   ])('is answered without installing or building: %s', (command, words) => {
     // In their place, so that one that is called would be seen.
     const bin = join(clone.folder, '.nx/bin');
