@@ -11,10 +11,12 @@ interface Shown {
   readonly output: string;
 }
 
-/** The commands of a document's console blocks with the output it shows. */
-function shownIn(document: string): Shown[] {
+/** The commands of the console blocks of a document in a folder, with the output that it shows. */
+function shownIn(folder: string, document: string): Shown[] {
   const shown: { command: string; output: string }[] = [];
-  for (const [, block] of readFileSync(join(root, document), 'utf8').matchAll(/```console\n([\s\S]*?)```/g)) {
+  for (const [, block] of readFileSync(join(folder, document), 'utf8').matchAll(
+    /```console\n([\s\S]*?)```/g,
+  )) {
     for (const line of block!.trimEnd().split('\n')) {
       if (line.startsWith('$ ')) shown.push({ command: line.slice(2), output: '' });
       else shown[shown.length - 1]!.output += `${line}\n`;
@@ -79,7 +81,7 @@ describe('the README, in a clone where nothing was installed or built', () => {
   it(
     'shows what its commands print',
     () => {
-      const shown = shownIn('README.md');
+      const shown = shownIn(clone.folder, 'README.md');
       const url = /Readership runs at (\S+)/.exec(readership.out)![1]!;
       const script = shown.map(({ command }) => {
         const here = command.replace('http://127.0.0.1:8080', url);

@@ -162,7 +162,10 @@ try {
 } catch (error) {
   console.error(error instanceof Error ? error.message : String(error));
   if (error instanceof RequestRefused) {
-    for (const { pointer, detail } of error.errors) console.error(`  ${pointer}: ${detail}`);
+    for (const { pointer, detail } of error.errors) {
+      // Where there is one problem, the message may be its detail.
+      if (!error.message.endsWith(detail)) console.error(`  ${pointer}: ${detail}`);
+    }
   }
   process.exitCode = 1;
 }

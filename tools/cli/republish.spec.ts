@@ -36,6 +36,6 @@ describe('on one machine', () => {
       said: expect.stringMatching(/^UNKNOWN_CONTEXT: .*\n$/),
       exit: 1,
     });
-    expect(readership('--help').said).toContain('--from <position>');
+    expect(readership('--help').said).toContain('--from POSITION');
   });
 });
