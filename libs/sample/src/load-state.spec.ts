@@ -31,7 +31,7 @@ describe('the state of a load', () => {
   ])('is not taken from a file that is something else: %s', (text) => {
     const other = join(folder, 'other.json');
     writeFileSync(other, text);
-    expect(() => readLoadState(other, now)).toThrow(`${other} does not say how far the sample was loaded`);
+    expect(() => readLoadState(other, now)).toThrow(`${other} does not contain the progress of the sample`);
     rmSync(other);
   });
 });
