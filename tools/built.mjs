@@ -6,10 +6,16 @@ const skipped = new Set(['node_modules', 'dist', '.reports', '.nx', '.backends']
 
 export function isBuilt(root, projects) {
   const at = changedAt(join(root, 'node_modules/.readership', projects));
-  if (at === 0 || changedAt(join(root, 'tools/dist/cli/main.js')) === 0) return false;
+  const programs = projects.split(',').map((project) => join(root, programOf(project)));
+  if (at === 0 || programs.some((program) => changedAt(program) === 0)) return false;
   const files = ['package-lock.json', 'tsconfig.base.json', 'nx.json'].map((name) => join(root, name));
   const folders = ['libs', 'apps', 'tools'].map((name) => join(root, name));
   return files.every((file) => changedAt(file) <= at) && folders.every((folder) => isOlder(folder, at));
+}
+
+/** `tools`, `standalone`, or a service such as `feedback-service`. */
+function programOf(project) {
+  return project === 'tools' ? 'tools/dist/cli/main.js' : `apps/${project.replace(/-service$/, '')}/dist/main.js`;
 }
 
 function isOlder(folder, at) {
