@@ -15,7 +15,9 @@ export function isBuilt(root, projects) {
 
 /** `tools`, `standalone`, or a service such as `feedback-service`. */
 function programOf(project) {
-  return project === 'tools' ? 'tools/dist/cli/main.js' : `apps/${project.replace(/-service$/, '')}/dist/main.js`;
+  return project === 'tools'
+    ? 'tools/dist/cli/main.js'
+    : `apps/${project.replace(/-service$/, '')}/dist/main.js`;
 }
 
 function isOlder(folder, at) {
