@@ -1,1 +1,12 @@
-export { default } from '../jest.preset.js';
+import preset from '../jest.preset.js';
+
+/**
+ * With TESTED_BEFORE, when CI tests once more on another Node, without the long suites that say nothing about a Node: random
+ * histories through the pure code, and what the documents' commands do in a clone, which fetch and build everything.
+ */
+const again = process.env['TESTED_BEFORE'] ? ['/sim/simulator\\.spec', '/documents\\.spec'] : [];
+
+export default {
+  ...preset,
+  testPathIgnorePatterns: [...preset.testPathIgnorePatterns, ...again],
+};
