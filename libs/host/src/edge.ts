@@ -49,7 +49,10 @@ export function guardRequests(server: FastifyInstance, options: EdgeOptions): vo
   server.addHook('onRequest', async (request, reply) => {
     reply.headers(securityHeaders);
     if (isForPrograms(request)) reply.header('cache-control', 'no-store');
-    if (hasBody(request)) reply.raw.once('finish', () => endUnread(request));
+    if (hasBody(request)) {
+      const { shouldKeepAlive } = reply.raw;
+      reply.raw.once('finish', () => endUnread(request, shouldKeepAlive));
+    }
     if (options.isClosing()) throw stopping();
     checkAddress(request);
     const route = routes.of(request);
@@ -65,11 +68,16 @@ export function guardRequests(server: FastifyInstance, options: EdgeOptions): vo
   });
 }
 
-/** Closes the connection when a body still arrives a while after its answer. */
-function endUnread(request: FastifyRequest): void {
-  if (request.raw.complete) return;
+/**
+ * What still arrives of a body after its answer is dropped, for a while; then the connection is closed. A connection that
+ * the client does not keep is closed with the end of the body.
+ */
+function endUnread(request: FastifyRequest, isKept: boolean): void {
+  const { raw } = request;
+  if (raw.complete) return;
+  if (!isKept) raw.once('end', () => raw.socket.end());
   setTimeout(() => {
-    if (!request.raw.complete) request.raw.destroy();
+    if (!raw.complete) raw.destroy();
   }, lingerMs).unref();
 }
 

@@ -2,6 +2,7 @@ import { HttpException } from '@nestjs/common';
 import { Refusal, Unavailable, type Away, type RefusalKind } from '@readership/kernel';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { STATUS_CODES } from 'node:http';
+import { hasBody } from './bodies.js';
 import { HttpProblem, type FieldProblem } from './http-problem.js';
 
 /** The body of a problem as RFC 9457 and API.md define it. */
@@ -147,7 +148,10 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
   for (const [name, value] of Object.entries(headers ?? {})) reply.header(name, value);
   // Closing the connection while a body still arrives would reset it, and the client would lose this answer. So what
   // still arrives is dropped unread, for a few seconds at most.
-  if (!request.raw.complete) reply.removeHeader('connection');
+  if (hasBody(request) && !request.raw.complete) {
+    reply.removeHeader('connection');
+    reply.raw.shouldKeepAlive = true;
+  }
   void reply
     .status(status)
     .header('content-type', 'application/problem+json; charset=utf-8')

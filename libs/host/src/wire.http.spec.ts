@@ -175,6 +175,25 @@ describe('a body', () => {
   });
 });
 
+it.each(['Connection: close\r\n', ''])(
+  'a client that sends on while it is refused hears why, whether or not it keeps the connection: "%s"',
+  async (connection) => {
+    const length = 900_000;
+    const refused = line(post(`${connection}${json}Content-Length: ${length}\r\n`));
+    await refused.until(/UNAUTHENTICATED/);
+    for (let sent = 0; sent < length; sent += 90_000) {
+      await new Promise((resume) => setTimeout(resume, 10));
+      expect(refused.socket.destroyed).toBe(false);
+      refused.socket.write(Buffer.alloc(90_000));
+    }
+    if (connection === '') {
+      refused.socket.write(`GET /v1/lamps HTTP/1.1\r\nHost: x\r\n${key}Connection: close\r\n\r\n`);
+      expect(await refused.closed).toMatch(/401 [^]*200 OK/);
+    } else expect(await refused.closed).toMatch(/401 /);
+    expect(refused.socket.bytesWritten).toBeGreaterThan(length);
+  },
+);
+
 describe('a process that stops', () => {
   it('ends what still arrives, with or without a key, and finishes what has arrived', async () => {
     const wasAsked = new Promise<void>((resolve) => (asked = resolve));
