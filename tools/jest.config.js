@@ -8,5 +8,7 @@ const again = process.env['TESTED_BEFORE'] ? ['/sim/simulator\\.spec', '/documen
 
 export default {
   ...preset,
+  // The longest suites of all are here, and the other packages have ended when these begin.
+  maxWorkers: 2,
   testPathIgnorePatterns: [...preset.testPathIgnorePatterns, ...again],
 };
