@@ -4,6 +4,7 @@ import { ArrivingBodies, busy, tooLarge, type BodyBounds } from './arriving-bodi
 import type { BatchPriority } from './batch-priority.js';
 import { HttpProblem, Unreadable } from './http-problem.js';
 import { batchArrayScan, NdjsonCount } from './ndjson.js';
+import { mediaTypeOf } from './request.js';
 import type { Route } from './routes.js';
 import { checkKey, checkString, parseStrictJson } from './strict-json.js';
 
@@ -129,10 +130,6 @@ export function stopping(): HttpProblem {
 /** True when a body follows the headers. */
 export function hasBody({ headers }: FastifyRequest): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
-}
-
-function mediaTypeOf(header: string | undefined): string {
-  return (header ?? '').split(';', 1)[0]!.trim().toLowerCase();
 }
 
 function unsupported(types: readonly string[]): HttpProblem {

@@ -65,7 +65,7 @@ export {
   type Schema,
 } from './openapi-schemas.js';
 export type { ReadinessCheck } from './readiness.js';
-export { IfMatch, RequestMeta } from './request.js';
+export { IfMatch, mediaTypeOf, RequestMeta } from './request.js';
 export { Public, routesOf, type Route } from './routes.js';
 export { keyCommand, shellWord } from './key-command.js';
 export { adminKeyShown, loadSecrets, Secrets } from './secrets.js';

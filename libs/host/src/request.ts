@@ -19,6 +19,11 @@ export function isForPrograms({ url }: FastifyRequest): boolean {
   return /^\/v1(?:[/?]|$)/.test(url);
 }
 
+/** The media type that a `Content-Type` names, in lower case and without its parameters; empty when there is none. */
+export function mediaTypeOf(contentType: string | undefined): string {
+  return (contentType ?? '').split(';', 1)[0]!.trim().toLowerCase();
+}
+
 const asked = new WeakMap<FastifyRequest, Asked>();
 
 export function rememberAsked(request: FastifyRequest, about: Asked): void {

@@ -1,4 +1,4 @@
-import { parseStrictJson, pointerOf, Unreadable, type Problem } from '@readership/host';
+import { mediaTypeOf, parseStrictJson, pointerOf, Unreadable, type Problem } from '@readership/host';
 import { isUtf8 } from 'node:buffer';
 import { problem } from './problems.js';
 
@@ -46,7 +46,7 @@ export function readEnvelope(sent: unknown): SentEvent {
 
 /** True for the media types of JSON, with parameters or without. Without a type data is taken for JSON. */
 export function isJsonType(type: string): boolean {
-  const plain = type.split(';', 1)[0]!.trim().toLowerCase();
+  const plain = mediaTypeOf(type);
   return plain === '' || plain === 'application/json' || plain === 'text/json' || plain.endsWith('+json');
 }
 

@@ -11,6 +11,7 @@ import {
   json,
   linesOf,
   listOf,
+  mediaTypeOf,
   outcomes,
   parseStrictJson,
   readOf,
@@ -125,7 +126,7 @@ export class InteractionsController {
     @Headers('content-type') type: string | undefined,
     @RequestMeta() meta: Meta,
   ): Promise<Answer<string>> {
-    const form = batchForms[mediaType(type)];
+    const form = batchForms[mediaTypeOf(type)];
     // A request without a body.
     if (form === undefined || !Buffer.isBuffer(body)) throw unsupported(Object.keys(batchForms));
     if (dryRun !== undefined && dryRun !== 'true' && dryRun !== 'false') {
@@ -207,17 +208,13 @@ export class InteractionsController {
   }
 }
 
-function mediaType(header: string | undefined): string {
-  return (header ?? '').split(';', 1)[0]!.trim().toLowerCase();
-}
-
 function unsupported(types: readonly string[]): HttpProblem {
   return new HttpProblem(415, 'UNSUPPORTED_MEDIA_TYPE', `Send ${types.join(' or ')}.`);
 }
 
 /** The event of a request: structured, or binary with its attributes in `ce-` headers and the body as its data. */
 function sentEvent(body: unknown, headers: Record<string, string | undefined>): unknown {
-  const type = mediaType(headers['content-type']);
+  const type = mediaTypeOf(headers['content-type']);
   if (type === 'application/cloudevents+json' && Buffer.isBuffer(body)) return parseStrictJson(body);
   if (type !== 'application/json' || Buffer.isBuffer(body)) {
     throw unsupported(['application/json', 'application/cloudevents+json']);

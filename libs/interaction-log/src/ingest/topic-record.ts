@@ -1,4 +1,4 @@
-import { parseStrictJson, Unreadable, type Problem } from '@readership/host';
+import { mediaTypeOf, parseStrictJson, Unreadable, type Problem } from '@readership/host';
 import type { TopicRecord } from '@readership/kernel';
 import { sourceName } from '../sources/source-bodies.js';
 import { isJsonType } from './cloud-event.js';
@@ -26,7 +26,7 @@ export function sentOn(record: TopicRecord): SentRecord {
   });
   if (bytesOf(record) > recordBytesMax) return refused('RECORD_TOO_LARGE');
   if (value === null) return refused('TOMBSTONE');
-  const type = mediaType(headers);
+  const type = mediaTypeOf(contentType(headers));
   try {
     if (type.startsWith('application/cloudevents')) {
       if (type !== 'application/cloudevents+json') return refused('UNSUPPORTED_MEDIA_TYPE');
@@ -56,9 +56,8 @@ function bytesOf({ key, value, headers }: TopicRecord): number {
   return bytes;
 }
 
-function mediaType(headers: TopicRecord['headers']): string {
-  const [, type = ''] = Object.entries(headers).find(([name]) => name.toLowerCase() === 'content-type') ?? [];
-  return type.split(';', 1)[0]!.trim().toLowerCase();
+function contentType(headers: TopicRecord['headers']): string | undefined {
+  return Object.entries(headers).find(([name]) => name.toLowerCase() === 'content-type')?.[1];
 }
 
 function sourceOf(name: unknown): string | null {
