@@ -1,7 +1,7 @@
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
+import { hkdfSync } from 'node:crypto';
 import { applyDecorators, createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { ApiQuery } from '@nestjs/swagger';
-import { Refusal, type Page, type ReadModels } from '@readership/kernel';
+import { decrypt, encrypt, Refusal, type Page, type ReadModels } from '@readership/kernel';
 import type { FastifyRequest } from 'fastify';
 import type { AppliedWait } from './positions.js';
 import type { Secrets } from './secrets.js';
@@ -17,10 +17,6 @@ export function listLimit(raw: string | undefined): number {
   return limit;
 }
 
-const cipher = 'aes-256-gcm';
-const nonceBytes = 12;
-const tagBytes = 16;
-
 /**
  * Opaque positions in a list. They are encrypted, because a position may be a name. A cursor that is not of this
  * deployment, or that belongs to another query, is refused with `BAD_CURSOR`.
@@ -34,29 +30,19 @@ export class Cursors {
 
   /** `query` identifies the list and its filters. It is authenticated with the position but not contained in the cursor. */
   seal(value: object, query: string): string {
-    const nonce = randomBytes(nonceBytes);
-    const sealing = createCipheriv(cipher, this.key, nonce).setAAD(Buffer.from(query));
-    const body = [sealing.update(JSON.stringify(value), 'utf8'), sealing.final()];
-    return Buffer.concat([nonce, ...body, sealing.getAuthTag()]).toString('base64url');
+    return encrypt(this.key, Buffer.from(JSON.stringify(value)), query).toString('base64url');
   }
 
   open<T extends object>(cursor: string, query: string): T {
-    const bytes = Buffer.from(cursor, 'base64url');
-    try {
-      const opening = createDecipheriv(cipher, this.key, bytes.subarray(0, nonceBytes), {
-        authTagLength: tagBytes,
-      })
-        .setAAD(Buffer.from(query))
-        .setAuthTag(bytes.subarray(-tagBytes));
-      const body = [opening.update(bytes.subarray(nonceBytes, -tagBytes)), opening.final()];
-      return JSON.parse(Buffer.concat(body).toString()) as T;
-    } catch {
+    const body = decrypt(this.key, Buffer.from(cursor, 'base64url'), query);
+    if (body === null) {
       throw new Refusal(
         'BAD_CURSOR',
         'invalid',
         'Send the cursor unchanged and with the query that it came from, or start without a cursor.',
       );
     }
+    return JSON.parse(body.toString()) as T;
   }
 }
 

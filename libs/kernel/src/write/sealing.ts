@@ -50,14 +50,16 @@ export function unseal(key: Buffer, sealed: string, stream: string, version: num
   return decrypt(key, Buffer.from(sealed, 'base64'), `${stream}\n${version}`)?.toString() ?? null;
 }
 
-function encrypt(key: Buffer, bytes: Buffer, place: string): Buffer {
+/** Encrypts bytes with a key of 32 bytes. They can be decrypted only for the same place, which is not contained. */
+export function encrypt(key: Buffer, bytes: Buffer, place: string): Buffer {
   const nonce = randomBytes(nonceBytes);
   const cipher = createCipheriv(algorithm, key, nonce);
   cipher.setAAD(Buffer.from(place));
   return Buffer.concat([nonce, cipher.update(bytes), cipher.final(), cipher.getAuthTag()]);
 }
 
-function decrypt(key: Buffer, sealed: Uint8Array, place: string): Buffer | null {
+/** The decrypted bytes. `null` when they were changed or cut, or encrypted with another key or for another place. */
+export function decrypt(key: Buffer, sealed: Uint8Array, place: string): Buffer | null {
   if (sealed.length < nonceBytes + tagBytes) return null;
   const decipher = createDecipheriv(algorithm, key, sealed.subarray(0, nonceBytes));
   decipher.setAAD(Buffer.from(place));
