@@ -3,7 +3,7 @@ import findMyWay, { type HTTPMethod } from 'find-my-way';
 import { HttpProblem, Unreadable } from './http-problem.js';
 import type { OpenApi } from './openapi.js';
 import { isForPrograms } from './request.js';
-import type { Route } from './routes.js';
+import { describedRoute, routeName, type Route } from './routes.js';
 
 /** What the edge knows of the routes before a request reaches its handler. */
 export class KnownRoutes {
@@ -29,7 +29,7 @@ export class KnownRoutes {
   }
 
   declare(routes: readonly Route[]): void {
-    this.byName = new Map(routes.map((route) => [nameOf(route.method, route.path), route]));
+    this.byName = new Map(routes.map((route) => [routeName(route.method, route.path), route]));
   }
 
   /** The route of a request; `undefined` when no controller declares it. Throws 404, or 405 with `Allow`. */
@@ -38,7 +38,7 @@ export class KnownRoutes {
     // `GET /v1/patrons/batch` does not read a patron of this name.
     const plain = this.methodsOf.get(path);
     if (plain !== undefined && !plain.has(request.method as HTTPMethod)) throw notAllowed([...plain]);
-    if (!request.is404) return this.byName.get(nameOf(methodOf(request), request.routeOptions.url ?? ''));
+    if (!request.is404) return this.byName.get(routeName(methodOf(request), request.routeOptions.url ?? ''));
     const allowed = [...this.methods].filter((method) => this.paths.find(method, path) !== null);
     if (allowed.length === 0) throw new HttpProblem(404, 'NOT_FOUND', 'There is nothing here.');
     throw notAllowed(allowed);
@@ -53,7 +53,7 @@ export class KnownRoutes {
     // Pages for people ignore what they do not know.
     if (query.length === 0 || !isForPrograms(request)) return;
     this.parameters ??= parametersOf(this.openApi);
-    const known = this.parameters.get(nameOf(route.method, route.path)) ?? [];
+    const known = this.parameters.get(routeName(route.method, route.path)) ?? [];
     for (const [name, value] of query) {
       if (!known.includes(name)) throw new Unreadable('UNKNOWN_PARAMETER', unknownParameter(name, known));
       if (typeof value !== 'string') {
@@ -69,10 +69,6 @@ function notAllowed(allowed: readonly HTTPMethod[]): HttpProblem {
   });
 }
 
-function nameOf(method: string, path: string): string {
-  return `${method} ${path}`;
-}
-
 function methodOf({ method }: FastifyRequest): string {
   return method === 'HEAD' ? 'GET' : method;
 }
@@ -84,9 +80,8 @@ function parametersOf({ document }: OpenApi): ReadonlyMap<string, readonly strin
       const { parameters = [] } = operation as {
         readonly parameters?: readonly { readonly in: string; readonly name: string }[];
       };
-      const name = nameOf(method.toUpperCase(), path.replace(/\{([^}]+)\}/g, ':$1'));
       all.set(
-        name,
+        describedRoute(method, path),
         parameters.filter((each) => each.in === 'query').map((each) => each.name),
       );
     }

@@ -2,7 +2,7 @@ import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 import { describeOperation, sharedAnswers } from './openapi-operation.js';
 import { tidySchemas } from './openapi-schemas.js';
-import { routesOf } from './routes.js';
+import { describedRoute, routeName, routesOf } from './routes.js';
 
 /** The OpenAPI document of all routes, made on first use. */
 export class OpenApi {
@@ -54,7 +54,7 @@ function describe(app: INestApplication): OpenAPIObject {
     .build();
   const document = SwaggerModule.createDocument(app, config, { operationIdFactory: operationId });
   const open = new Set(
-    routesOf(app).flatMap((route) => (route.public ? [`${route.method} ${route.path}`] : [])),
+    routesOf(app).flatMap((route) => (route.public ? [routeName(route.method, route.path)] : [])),
   );
   const used = new Set<string>();
   for (const [path, item] of Object.entries(document.paths)) {
@@ -62,7 +62,7 @@ function describe(app: INestApplication): OpenAPIObject {
       const operation = item[method];
       if (!operation) continue;
       for (const tag of operation.tags ?? []) used.add(tag);
-      const isOpen = open.has(`${method.toUpperCase()} ${path.replace(/\{([^}]+)\}/g, ':$1')}`);
+      const isOpen = open.has(describedRoute(method, path));
       if (isOpen) operation.security = [];
       describeOperation(operation, path, method, isOpen);
     }

@@ -17,6 +17,16 @@ export interface Route {
   readonly mediaTypes: readonly string[];
 }
 
+/** `GET /v1/patrons/:id`: what tells a route from all others. */
+export function routeName(method: string, path: string): string {
+  return `${method.toUpperCase()} ${path}`;
+}
+
+/** The name of the route that the OpenAPI document describes under a path such as `/v1/patrons/{id}`. */
+export function describedRoute(method: string, path: string): string {
+  return routeName(method, path.replace(/\{([^}]+)\}/g, ':$1'));
+}
+
 /** Every route that a controller declares, sorted, and whether it needs a key and which bodies it takes. */
 export function routesOf(app: INestApplication): readonly Route[] {
   const scanner = new MetadataScanner();

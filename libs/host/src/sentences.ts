@@ -12,7 +12,7 @@ const sentences: Readonly<Record<string, (...args: readonly any[]) => string>> =
   isInt: () => 'Give a whole number.',
   isBoolean: () => 'Give true or false.',
   isArray: () => 'Give a list.',
-  isObject: () => 'Give an object.',
+  isObject: () => notAnObject,
   isIn: (values: readonly unknown[]) => `Give one of ${values.join(', ')}.`,
   isTimeZone: () => 'Give an IANA time zone, such as Europe/Vienna.',
   isISO4217CurrencyCode: () => 'Give a currency code of ISO 4217, such as EUR.',
