@@ -12,6 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { portsOf } from './ports.mjs';
 
 /** The servers of a folder as processes of this machine that outlive whoever started them. */
@@ -27,7 +28,7 @@ export function processes(folder, cache) {
       const place = { folder: home(server), ports: portsOf(folder), installed: await server.install(cache) };
       mkdirSync(join(place.folder, 'data'), { recursive: true });
       await server.prepare?.(place);
-      spawnDetached(place.folder, server.command(place));
+      await spawnDetached(place.folder, server.command(place));
     },
 
     async signal(server, signal) {
@@ -69,8 +70,11 @@ function commandLine(pid) {
   }
 }
 
-/** What the process prints goes to `log`; that of the run before is kept in `log.before`. */
-function spawnDetached(home, [command, ...args]) {
+/**
+ * What the process prints goes to `log`; that of the run before is kept in `log.before`. Resolves once the process can be told by
+ * its command line, which is still empty for a moment after the start, or has ended.
+ */
+async function spawnDetached(home, [command, ...args]) {
   const log = join(home, 'log');
   if (existsSync(log)) renameSync(log, join(home, 'log.before'));
   const output = openSync(log, 'a');
@@ -78,4 +82,6 @@ function spawnDetached(home, [command, ...args]) {
   closeSync(output);
   child.unref();
   writeFileSync(join(home, 'pid'), `${child.pid}\n`);
+  while (child.exitCode === null && child.signalCode === null && processOf(home) === undefined)
+    await sleep(5);
 }
