@@ -9,6 +9,7 @@ import {
   type Position,
 } from '@readership/kernel';
 import { ConsumerGroup, type TakeFailed } from './consumer-group.js';
+import { LogTail } from './log-tail.js';
 import { partitionSpan } from './log-writes.js';
 import type { SqlDriver, SqlRow, SqlValue } from './sql-driver.js';
 import type { SqlWriter } from './writer.js';
@@ -24,6 +25,7 @@ export class SqliteEventLog extends EventLog {
   readonly windowMax = 50_000;
   private readonly wakeUp = new WakeUp();
   private readonly groups = new Map<string, ConsumerGroup>();
+  private readonly tails: readonly LogTail[];
 
   constructor(
     private readonly driver: SqlDriver,
@@ -32,6 +34,7 @@ export class SqliteEventLog extends EventLog {
     private readonly onError: TakeFailed,
   ) {
     super();
+    this.tails = Array.from({ length: partitions }, () => new LogTail());
   }
 
   async lane(context: string, partition: number): Promise<Lane> {
@@ -66,8 +69,12 @@ export class SqliteEventLog extends EventLog {
         record.traceparent ?? null,
       );
     }
-    if ((await this.writer.write('publish', flat)) === 0) return 'stale';
-    if (records.length > 0) this.wakeUp.wake();
+    const [first, before] = await this.writer.write('publish', flat);
+    if (first === undefined) return 'stale';
+    if (records.length > 0) {
+      this.tails[partition]!.add(placed(records, first, before!));
+      this.wakeUp.wake();
+    }
     return 'published';
   }
 
@@ -130,6 +137,11 @@ export class SqliteEventLog extends EventLog {
 
   /** The records of a partition after an offset, in order: at most `limit`, `windowMax` and about 32 MiB. */
   read(partition: number, after: number, limit: number): readonly LogRecord[] {
+    const published = this.tails[partition]!.after(after, Math.min(limit, this.windowMax));
+    return published.length > 0 ? published : this.stored(partition, after, limit);
+  }
+
+  private stored(partition: number, after: number, limit: number): readonly LogRecord[] {
     const first = partition * partitionSpan;
     const records: LogRecord[] = [];
     const select = this.driver.prepare('SELECT * FROM records WHERE id > ? AND id < ? ORDER BY id LIMIT ?');
@@ -161,6 +173,16 @@ export class SqliteEventLog extends EventLog {
       .get([first, first + partitionSpan]);
     return row?.[0] === null || row === undefined ? 0 : (row[0] as number) - first;
   }
+}
+
+/** The records as they were stored: from the offset `first` on, each with the position published before it. */
+function placed(records: readonly NewRecord[], first: number, before: Position): LogRecord[] {
+  let previous = before;
+  return records.map((record, at) => {
+    const stored: LogRecord = { ...record, offset: first + at, previous };
+    previous = record.position;
+    return stored;
+  });
 }
 
 function recordOf(row: SqlRow, partition: number): LogRecord {

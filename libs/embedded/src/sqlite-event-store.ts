@@ -1,27 +1,27 @@
 import {
-  WakeUp,
-  decodeOutbox,
-  decodePart,
-  encodeCommit,
-  EventStore,
-  mustBeWhole,
-  publicationsOf,
-  UnreadableEvents,
   type AnyEvent,
   type Appended,
   type Commit,
+  decodeOutbox,
+  decodePart,
+  encodeCommit,
   type Encoding,
+  EventStore,
   type Mark,
   type Meta,
+  mustBeWhole,
   type Opening,
   type OutboxEntry,
   type Position,
+  publicationsOf,
   type Publish,
-  type Stored,
   type StoreAccount,
+  type Stored,
   type StreamPage,
+  UnreadableEvents,
+  uuidv7,
+  WakeUp,
 } from '@readership/kernel';
-import { uuidv7 } from 'uuidv7';
 import type { DataKey, DataKeys } from './data-keys.js';
 import { flatten, readRow, rowColumns, rowSpan, type SealedCommit } from './event-rows.js';
 import { conflict, DataKeyTaken, repeated } from './event-writes.js';
