@@ -9,6 +9,7 @@ import {
   type Position,
 } from '@readership/kernel';
 import { ConsumerGroup, type TakeFailed } from './consumer-group.js';
+import { KnownTotals } from './known-totals.js';
 import { LogTail } from './log-tail.js';
 import { partitionSpan } from './log-writes.js';
 import type { SqlDriver, SqlRow, SqlValue } from './sql-driver.js';
@@ -16,7 +17,6 @@ import type { SqlWriter } from './writer.js';
 
 const windowBytesMax = 32 * 1024 * 1024;
 const rowsAtOnce = 1000;
-const accountRows = 50_000;
 /** Joins a context and a type into one text; neither contains a space. */
 const between = ' ';
 
@@ -26,6 +26,8 @@ export class SqliteEventLog extends EventLog {
   private readonly wakeUp = new WakeUp();
   private readonly groups = new Map<string, ConsumerGroup>();
   private readonly tails: readonly LogTail[];
+  /** By partition: the number of records, by context and type. */
+  private readonly counts: readonly KnownTotals<ReadonlyMap<string, number>>[];
 
   constructor(
     private readonly driver: SqlDriver,
@@ -34,6 +36,7 @@ export class SqliteEventLog extends EventLog {
     private readonly onError: TakeFailed,
   ) {
     super();
+    this.counts = Array.from({ length: partitions }, () => new KnownTotals(new Map()));
     this.tails = Array.from({ length: partitions }, () => new LogTail());
   }
 
@@ -116,19 +119,20 @@ export class SqliteEventLog extends EventLog {
     partition: number,
     through?: number,
   ): Promise<readonly { readonly context: string; readonly type: string; readonly records: number }[]> {
-    const first = partition * partitionSpan;
-    const last = first + Math.min(through ?? Infinity, this.end(partition));
-    const counts = new Map<string, number>();
+    const first = partition * partitionSpan + 1;
     const count = this.driver.prepare(
-      `SELECT context || '${between}' || type, count(*) FROM records WHERE id > ? AND id <= ? GROUP BY 1`,
+      `SELECT context || '${between}' || type, count(*) FROM records WHERE id >= ? AND id < ? GROUP BY 1`,
     );
-    for (let from = first; from < last; from += accountRows) {
-      for (const [name, n] of count.all([from, Math.min(from + accountRows, last)])) {
-        counts.set(name as string, (counts.get(name as string) ?? 0) + (n as number));
-      }
-      // A long count lets other work run in between. What is on the log does not change.
-      if (from > first) await new Promise(setImmediate);
-    }
+    const records = Math.min(through ?? Infinity, this.end(partition));
+    const counts = await this.counts[partition]!.before(records, (total, from, until) => {
+      const sum = new Map(total);
+      for (const [name, n] of count.all([first + from, first + until]) as readonly (readonly [
+        string,
+        number,
+      ])[])
+        sum.set(name, (sum.get(name) ?? 0) + n);
+      return sum;
+    });
     return [...counts].map(([name, records]) => {
       const at = name.indexOf(between);
       return { context: name.slice(0, at), type: name.slice(at + 1), records };
