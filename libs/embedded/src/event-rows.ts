@@ -24,6 +24,14 @@ export function flatten(to: SqlValue[], { text, keys }: SealedCommit): void {
 
 export const rowColumns = 'id, partition, stream, last, command, recorded_at, actor, body, count, facts';
 
+/** A row of `rowColumns`, as a part of a commit was stored under an id. */
+export function rowOf(text: CommitText, part: number, id: number): SqlRow {
+  const { stream, meta } = text.commit;
+  const { partition, count, facts } = text.parts[part]!;
+  const body = bodyOf(text, text.parts[part]!);
+  return [id, partition, stream, text.last, meta.commandId, meta.at, meta.actor, body, count, facts];
+}
+
 /** Reads a row of `rowColumns` into its place and body. */
 export function readRow(row: SqlRow): readonly [PartPlace, PartBody] {
   const [id, partition, stream, , commandId, recordedAt, actor, body, count, facts] = row as readonly [

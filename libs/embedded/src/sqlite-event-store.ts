@@ -23,9 +23,10 @@ import {
   WakeUp,
 } from '@readership/kernel';
 import type { DataKey, DataKeys } from './data-keys.js';
-import { flatten, readRow, rowColumns, rowSpan, type SealedCommit } from './event-rows.js';
+import { flatten, rowColumns, rowOf, rowSpan, type SealedCommit } from './event-rows.js';
 import { conflict, DataKeyTaken, repeated } from './event-writes.js';
 import { KnownTotals } from './known-totals.js';
+import { RowTail } from './row-tail.js';
 import type { SqlDriver, SqlRow, SqlValue } from './sql-driver.js';
 import type { SqlWriter } from './writer.js';
 
@@ -45,6 +46,7 @@ export class SqliteEventStore extends EventStore {
   private readonly wakeUp = new WakeUp();
   readonly unreadable = new UnreadableEvents();
   private readonly opening: Opening;
+  private readonly tail = new RowTail();
   /** By partition. */
   private readonly counts: readonly KnownTotals<Counted>[];
 
@@ -204,8 +206,10 @@ export class SqliteEventStore extends EventStore {
     const select = this.driver.prepare(
       `SELECT ${rowColumns} FROM commits WHERE id >= ? AND +partition = ? ORDER BY id LIMIT ?`,
     );
+    const most = Math.min(limit + 1, rowsAtOnce);
     for (;;) {
-      const rows = select.all([from, partition, Math.min(limit + 1, rowsAtOnce)]);
+      const kept = this.tail.since(from, partition, most);
+      const rows = kept.length > 0 ? kept : select.all([from, partition, most]);
       for (const row of rows) {
         const before = events.length;
         decode(row, events);
@@ -219,17 +223,18 @@ export class SqliteEventStore extends EventStore {
         bytes += (row[7] as string).length;
         if (events.length >= limit || bytes >= pageBytesMax) return events.slice(0, Math.max(limit, 1));
       }
-      if (rows.length < Math.min(limit + 1, rowsAtOnce)) return events;
+      // Another process may have appended after the last row that is kept here, if that brought nothing new.
+      if (rows.length < most && (rows !== kept || events.length > 0)) return events;
       from = (rows[rows.length - 1]![0] as number) + 1;
     }
   }
 
   private decode(row: SqlRow, to: Stored[]): void {
-    decodePart(...readRow(row), this.opening, to);
+    decodePart(...this.tail.read(row), this.opening, to);
   }
 
   private decodeOutbox(row: SqlRow, to: OutboxEntry[]): void {
-    decodeOutbox(...readRow(row), this.unreadable, to);
+    decodeOutbox(...this.tail.read(row), this.unreadable, to);
   }
 
   /** Seals all personal parts of a subject with one key, even if the key is dropped from memory meanwhile. */
@@ -272,6 +277,7 @@ export class SqliteEventStore extends EventStore {
     for (let i = 0; i < text.parts.length; i++) {
       const { partition, count, lastFact } = text.parts[i]!;
       const first = (answer + i) * rowSpan;
+      this.tail.add(rowOf(text, i, answer + i));
       marks[partition] = { taken: first + count - 1, published: lastFact < 0 ? 0 : first + lastFact };
     }
     for (const [, key] of keys) key.stored = true;
