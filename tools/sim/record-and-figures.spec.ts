@@ -6,7 +6,7 @@ import {
   type ReaderFact,
 } from '@readership/analytics';
 import { closureReasons, defaultPolicy, interactionKinds } from '@readership/contracts';
-import { Refusal, type ReadModels } from '@readership/kernel';
+import { Refusal, type CellRange, type ReadModels } from '@readership/kernel';
 import { patron, publish, recordOf, type PatronCommand, type PatronEvent } from '@readership/patron-profile';
 import fc from 'fast-check';
 
@@ -147,8 +147,8 @@ function rowOf(recorded: readonly PatronEvent[], uses: readonly Use[]): ReaderAc
 function readerOf(row: ReaderActivity | null) {
   const cells = row === null ? new Map<string, number>() : people(defaultPolicy).cells(row);
   const models = {
-    cells: async (_model: string, from: string, to: string) =>
-      new Map([...cells].filter(([name]) => name >= from && name < to)),
+    cells: async (_model: string, ranges: readonly CellRange[]) =>
+      new Map([...cells].filter(([name]) => ranges.some(({ from, to }) => name >= from && name < to))),
   };
   return peopleReader(models as unknown as ReadModels, 'any');
 }

@@ -133,7 +133,7 @@ describe('a release with a fifth read model', () => {
     expect(await stored()).toEqual(['praise/2', ...four]);
     expect(await valueOf(app, 'loans')).toBe(1);
     expect((await ask(app, 'loans').then(200)).body.policy.version).toBe(1);
-    const cells = await adapters.readModels('analytics').cells('praise.v1.2', '', '\uffff');
+    const cells = await adapters.readModels('analytics').cells('praise.v1.2', [{ from: '', to: '\uffff' }]);
     expect([...cells.values()].reduce((sum, n) => sum + n, 0)).toBe(1);
   });
 

@@ -25,15 +25,12 @@ export async function monthlySums(
   const sums = new Map<string, number>();
   const add = (month: string, n: number) => sums.set(month, (sums.get(month) ?? 0) + n);
   if (branches.length === 1) {
-    const cells = await models.cells(
-      model,
-      monthlyCell(series, branches[0], from),
-      monthlyCell(series, branches[0], to),
-    );
+    const range = { from: monthlyCell(series, branches[0], from), to: monthlyCell(series, branches[0], to) };
+    const cells = await models.cells(model, [range]);
     for (const [cell, n] of cells) add(cell.slice(-7), n);
   } else {
     const wanted = new Set(branches);
-    for (const [cell, n] of await models.cells(model, `${series}|`, `${series}}`)) {
+    for (const [cell, n] of await models.cells(model, [{ from: `${series}|`, to: `${series}}` }])) {
       if (wanted.has(cell.slice(series.length + 1, -8))) add(cell.slice(-7), n);
     }
   }

@@ -1,4 +1,4 @@
-import type { ReadModels } from '@readership/kernel';
+import type { CellRange, ReadModels } from '@readership/kernel';
 import { coverage } from './coverage.js';
 
 const ids = { people: 'people', volumes: 'volumes', costs: 'costs' };
@@ -7,9 +7,11 @@ const ids = { people: 'people', volumes: 'volumes', costs: 'costs' };
 function holding(cells: Readonly<Record<string, Readonly<Record<string, number>>>>) {
   const ranges: string[] = [];
   const models = {
-    async cells(model: string, from: string, to: string) {
-      ranges.push(`${model} ${from}`);
-      const within = Object.entries(cells[model] ?? {}).filter(([name]) => name >= from && name < to);
+    async cells(model: string, asked: readonly CellRange[]) {
+      ranges.push(...asked.map(({ from }) => `${model} ${from}`));
+      const within = Object.entries(cells[model] ?? {}).filter(([name]) =>
+        asked.some(({ from, to }) => name >= from && name < to),
+      );
       return new Map(within.sort(([a], [b]) => (a < b ? -1 : 1)));
     },
   };

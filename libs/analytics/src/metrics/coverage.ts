@@ -26,7 +26,7 @@ export async function coverage(
 ): Promise<Covered[]> {
   const cellsOf = (id: string, series: string) => {
     const range = branches.length === 1 ? `${series}|${branches[0]}` : series;
-    return models.cells(id, `${range}|`, `${range}}`);
+    return models.cells(id, [{ from: `${range}|`, to: `${range}}` }]);
   };
   const costed = counted(await cellsOf(ids.costs, entries(currency)));
   const busy = new Set<string>();

@@ -108,7 +108,7 @@ export function countsOf(
         const wanted = new Set(monthsOf(months));
         const within = new Set(branches);
         const found = new Set<string>();
-        for (const [cell, n] of await models.cells(costsModel, allEntries.from, allEntries.to)) {
+        for (const [cell, n] of await models.cells(costsModel, [allEntries])) {
           const [series, branch, month] = cell.split('|') as [string, string, string];
           if (n > 0 && within.has(branch) && wanted.has(month)) found.add(series.slice(1));
         }

@@ -4,6 +4,7 @@ import {
   readModelProcessor,
   modelId,
   partitionOf,
+  type CellRange,
   type Delivered,
   type ReadModels,
 } from '@readership/kernel';
@@ -92,10 +93,12 @@ function folded({ policy, zone }: History, facts: readonly ReaderFact[]): Counte
   }
   const sum = sumOfCells(policy, rows.values());
   const inOrder = [...sum].sort(([a], [b]) => (a < b ? -1 : 1));
-  const cells = async (_model: string, from: string, to: string) => {
+  const cells = async (_model: string, ranges: readonly CellRange[]) => {
     const found = new Map<string, number>();
-    for (let at = firstNotBelow(inOrder, from); at < inOrder.length && inOrder[at]![0] < to; at++) {
-      found.set(...inOrder[at]!);
+    for (const { from, to } of ranges) {
+      for (let at = firstNotBelow(inOrder, from); at < inOrder.length && inOrder[at]![0] < to; at++) {
+        found.set(...inOrder[at]!);
+      }
     }
     return found;
   };
@@ -168,7 +171,7 @@ async function run({ policy, zone }: History, facts: readonly ReaderFact[], by: 
   return {
     id,
     rows: new Map(rows.map(({ key, row }) => [key, row])),
-    cells: await models.cells(id, '', '~'),
+    cells: await models.cells(id, [{ from: '', to: '~' }]),
   };
 }
 

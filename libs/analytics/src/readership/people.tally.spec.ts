@@ -1,5 +1,5 @@
 import { defaultPolicy } from '@readership/contracts';
-import type { ReadModels } from '@readership/kernel';
+import type { CellRange, ReadModels } from '@readership/kernel';
 import { epochDayOf, isoMonth } from '../calendar/days-and-months.js';
 import { peopleReader } from './people.js';
 import { people } from './people.tally.js';
@@ -22,8 +22,8 @@ const months = (from: number, to: number) => Array.from({ length: to - from + 1 
 
 function readOf(row: ReaderActivity) {
   const counted = tally.cells(row);
-  const cells = async (_: string, from: string, to: string) =>
-    new Map([...counted].filter(([name]) => name >= from && name < to));
+  const cells = async (_: string, ranges: readonly CellRange[]) =>
+    new Map([...counted].filter(([name]) => ranges.some(({ from, to }) => name >= from && name < to)));
   return peopleReader({ cells } as Partial<ReadModels> as ReadModels, 'any');
 }
 

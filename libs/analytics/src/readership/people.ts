@@ -36,7 +36,7 @@ export function peopleReader(models: ReadModels, modelId: string): PeopleReader 
   const sums = async (measure: string, branches: readonly string[], from: string, to: string) => {
     const byMonth = new Map<string, number>();
     const read = (branch: string) =>
-      models.cells(modelId, `${measure}|${branch}|${from}`, `${measure}|${branch}|${to}~`);
+      models.cells(modelId, [{ from: `${measure}|${branch}|${from}`, to: `${measure}|${branch}|${to}~` }]);
     for (const cells of await Promise.all(branches.map(read))) {
       for (const [cell, n] of cells) {
         const month = cell.slice(-7);
@@ -81,7 +81,8 @@ export function peopleReader(models: ReadModels, modelId: string): PeopleReader 
       const scope = new Set(branches);
       const came = new Map<string, number>();
       const left = new Map<string, number>();
-      const cells = await models.cells(modelId, `moved|${earliest(months)}`, `moved|${latest(months)}~`);
+      const range = { from: `moved|${earliest(months)}`, to: `moved|${latest(months)}~` };
+      const cells = await models.cells(modelId, [range]);
       for (const [cell, n] of cells) {
         const [, month, from, to] = cell.split('|') as [string, string, string, string];
         if (scope.has(from) === scope.has(to)) continue;

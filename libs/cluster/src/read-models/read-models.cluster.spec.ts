@@ -74,7 +74,7 @@ describe('what a server could see otherwise', () => {
         const wanted = texts.map((text) => ({ key: `k/${text}`, row: { text } }));
         expect((await port.under('any.v1', 'k', all)).rows).toEqual(wanted);
         expect((await port.find('any.v1', 'name', { prefix: '' }, all)).rows).toEqual(wanted);
-        expect(await port.cells('any.v1', '', '\uffff')).toEqual(cells);
+        expect(await port.cells('any.v1', [{ from: '', to: '\uffff' }])).toEqual(cells);
         for (const [n, text] of texts.entries()) {
           const found = await port.find('any.v1', 'name', { value: text }, all);
           expect(found.rows).toEqual([wanted[n]]);
@@ -99,7 +99,7 @@ describe('what a server could see otherwise', () => {
           });
         }
         const sum = 2 ** 40 + 2 ** 32 - 2;
-        expect(await port.cells('large.v1', '', '~')).toEqual(new Map([['cents', sum]]));
+        expect(await port.cells('large.v1', [{ from: '', to: '~' }])).toEqual(new Map([['cents', sum]]));
       },
     }));
 
