@@ -21,7 +21,7 @@ const caughtUp: BuildsEvent = { type: 'BuildCaughtUp', data: { number: 2, partit
 const large = 1_000_000;
 const newer: Offered = {
   ...offered,
-  praise: { 1: () => ({ tally: { ...testimonials, name: 'praise' } }) },
+  praise: { 1: () => ({ tally: { ...testimonials(), name: 'praise' } }) },
 };
 
 const consumersOf = (events: readonly BuildsEvent[], by = offered, windowMax = large) =>

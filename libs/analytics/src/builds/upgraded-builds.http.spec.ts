@@ -28,7 +28,7 @@ const kept = `[
 /** The next release, with one read model more. */
 const withFifth: Offered = {
   ...offered,
-  praise: { 1: () => ({ tally: { ...testimonials, name: 'praise' } }) },
+  praise: { 1: () => ({ tally: { ...testimonials(), name: 'praise' } }) },
 };
 
 const partitions = 3;
