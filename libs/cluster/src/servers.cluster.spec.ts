@@ -1,6 +1,6 @@
+import { uuidv7 } from '@readership/kernel';
 import { Kafka, logLevel } from 'kafkajs';
 import { createClient } from 'redis';
-import { uuidv7 } from 'uuidv7';
 import { testServers } from '../testing/test-servers.fixture.js';
 import { connectMongo } from './mongo.js';
 import { createTopics } from './event-log/created-topics.js';

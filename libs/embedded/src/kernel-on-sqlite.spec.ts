@@ -234,7 +234,8 @@ describe('a group', () => {
     const second = reactionProcessor<Given, Fact>(reaction, models);
     await first.process(0, all.slice(0, 2), decode);
     let decoded = 0;
-    const group = new ProcessorGroup<Given, Fact>([first, second], (record) => (decoded++, record.fact));
+    const counted = (record: Given): Fact => (decoded++, record.fact);
+    const group = new ProcessorGroup<Given, Fact>([first, second], counted);
     expect(await group.start(0)).toBe(0);
     await group.process(0, all);
     expect(await group.start(0)).toBe(3);
@@ -246,6 +247,11 @@ describe('a group', () => {
         ['S', 1],
       ]),
     );
+    const other = readModelProcessor<Given, Fact>({ tally: { ...volume, name: 'other' } }, models);
+    await new ProcessorGroup<Given, Fact>([other], counted).process(0, all);
+    expect((await models.checkpoint('other.v1', 0)).applied).toBe(3);
+    // What one group decoded, another that is given the same records does not decode again.
+    expect(decoded).toBe(3);
   });
 });
 

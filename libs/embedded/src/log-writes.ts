@@ -7,20 +7,23 @@ export const recordWidth = 13;
 
 /**
  * Takes `context, partition, from, to`, then per record `position, key, type, schema, stream, event id, time, recorded
- * at, actor, correlation, causation, body, trace context`. Returns 1, or 0 when the lane is not at `from`.
+ * at, actor, correlation, causation, body, trace context`. Returns the offset of the first record and the position that
+ * the context published before it; nothing when the lane is not at `from`.
  */
-export function publish(driver: SqlDriver, flat: readonly SqlValue[]): number {
+export function publish(driver: SqlDriver, flat: readonly SqlValue[]): readonly number[] {
   const [context, partition, from, to] = flat as readonly [string, number, number, number];
   const lane = driver
     .prepare('SELECT scanned, published FROM lanes WHERE context = ? AND partition = ?')
     .get([context, partition]);
-  if ((lane ? lane[0] : 0) !== from) return 0;
-  let previous: SqlValue = lane ? lane[1]! : 0;
+  if ((lane ? lane[0] : 0) !== from) return [];
+  const before = lane ? (lane[1] as number) : 0;
+  let previous: SqlValue = before;
   let id =
     (driver
       .prepare('SELECT max(id) FROM records WHERE id >= ? AND id < ?')
       .get([partition * partitionSpan, (partition + 1) * partitionSpan])![0] as number | null) ??
     partition * partitionSpan;
+  const first = id + 1 - partition * partitionSpan;
   const insert = driver.prepare(
     'INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
   );
@@ -35,5 +38,5 @@ export function publish(driver: SqlDriver, flat: readonly SqlValue[]): number {
        ON CONFLICT DO UPDATE SET scanned = excluded.scanned, published = excluded.published`,
     )
     .run([context, partition, to, previous]);
-  return 1;
+  return [first, before];
 }

@@ -9,13 +9,14 @@ import {
   type Position,
 } from '@readership/kernel';
 import { ConsumerGroup, type TakeFailed } from './consumer-group.js';
+import { KnownTotals } from './known-totals.js';
+import { LogTail } from './log-tail.js';
 import { partitionSpan } from './log-writes.js';
 import type { SqlDriver, SqlRow, SqlValue } from './sql-driver.js';
 import type { SqlWriter } from './writer.js';
 
 const windowBytesMax = 32 * 1024 * 1024;
 const rowsAtOnce = 1000;
-const accountRows = 50_000;
 /** Joins a context and a type into one text; neither contains a space. */
 const between = ' ';
 
@@ -24,6 +25,9 @@ export class SqliteEventLog extends EventLog {
   readonly windowMax = 50_000;
   private readonly wakeUp = new WakeUp();
   private readonly groups = new Map<string, ConsumerGroup>();
+  private readonly tails: readonly LogTail[];
+  /** By partition: the number of records, by context and type. */
+  private readonly counts: readonly KnownTotals<ReadonlyMap<string, number>>[];
 
   constructor(
     private readonly driver: SqlDriver,
@@ -32,6 +36,8 @@ export class SqliteEventLog extends EventLog {
     private readonly onError: TakeFailed,
   ) {
     super();
+    this.counts = Array.from({ length: partitions }, () => new KnownTotals(new Map()));
+    this.tails = Array.from({ length: partitions }, () => new LogTail());
   }
 
   async lane(context: string, partition: number): Promise<Lane> {
@@ -66,8 +72,12 @@ export class SqliteEventLog extends EventLog {
         record.traceparent ?? null,
       );
     }
-    if ((await this.writer.write('publish', flat)) === 0) return 'stale';
-    if (records.length > 0) this.wakeUp.wake();
+    const [first, before] = await this.writer.write('publish', flat);
+    if (first === undefined) return 'stale';
+    if (records.length > 0) {
+      this.tails[partition]!.add(placed(records, first, before!));
+      this.wakeUp.wake();
+    }
     return 'published';
   }
 
@@ -109,19 +119,20 @@ export class SqliteEventLog extends EventLog {
     partition: number,
     through?: number,
   ): Promise<readonly { readonly context: string; readonly type: string; readonly records: number }[]> {
-    const first = partition * partitionSpan;
-    const last = first + Math.min(through ?? Infinity, this.end(partition));
-    const counts = new Map<string, number>();
+    const first = partition * partitionSpan + 1;
     const count = this.driver.prepare(
-      `SELECT context || '${between}' || type, count(*) FROM records WHERE id > ? AND id <= ? GROUP BY 1`,
+      `SELECT context || '${between}' || type, count(*) FROM records WHERE id >= ? AND id < ? GROUP BY 1`,
     );
-    for (let from = first; from < last; from += accountRows) {
-      for (const [name, n] of count.all([from, Math.min(from + accountRows, last)])) {
-        counts.set(name as string, (counts.get(name as string) ?? 0) + (n as number));
-      }
-      // A long count lets other work run in between. What is on the log does not change.
-      if (from > first) await new Promise(setImmediate);
-    }
+    const records = Math.min(through ?? Infinity, this.end(partition));
+    const counts = await this.counts[partition]!.before(records, (total, from, until) => {
+      const sum = new Map(total);
+      for (const [name, n] of count.all([first + from, first + until]) as readonly (readonly [
+        string,
+        number,
+      ])[])
+        sum.set(name, (sum.get(name) ?? 0) + n);
+      return sum;
+    });
     return [...counts].map(([name, records]) => {
       const at = name.indexOf(between);
       return { context: name.slice(0, at), type: name.slice(at + 1), records };
@@ -130,6 +141,11 @@ export class SqliteEventLog extends EventLog {
 
   /** The records of a partition after an offset, in order: at most `limit`, `windowMax` and about 32 MiB. */
   read(partition: number, after: number, limit: number): readonly LogRecord[] {
+    const published = this.tails[partition]!.after(after, Math.min(limit, this.windowMax));
+    return published.length > 0 ? published : this.stored(partition, after, limit);
+  }
+
+  private stored(partition: number, after: number, limit: number): readonly LogRecord[] {
     const first = partition * partitionSpan;
     const records: LogRecord[] = [];
     const select = this.driver.prepare('SELECT * FROM records WHERE id > ? AND id < ? ORDER BY id LIMIT ?');
@@ -161,6 +177,16 @@ export class SqliteEventLog extends EventLog {
       .get([first, first + partitionSpan]);
     return row?.[0] === null || row === undefined ? 0 : (row[0] as number) - first;
   }
+}
+
+/** The records as they were stored: from the offset `first` on, each with the position published before it. */
+function placed(records: readonly NewRecord[], first: number, before: Position): LogRecord[] {
+  let previous = before;
+  return records.map((record, at) => {
+    const stored: LogRecord = { ...record, offset: first + at, previous };
+    previous = record.position;
+    return stored;
+  });
 }
 
 function recordOf(row: SqlRow, partition: number): LogRecord {

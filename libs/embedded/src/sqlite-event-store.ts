@@ -1,30 +1,31 @@
 import {
-  WakeUp,
-  decodeOutbox,
-  decodePart,
-  encodeCommit,
-  EventStore,
-  mustBeWhole,
-  publicationsOf,
-  UnreadableEvents,
   type AnyEvent,
   type Appended,
   type Commit,
+  decodeOutbox,
+  decodePart,
+  encodeCommit,
   type Encoding,
+  EventStore,
   type Mark,
   type Meta,
+  mustBeWhole,
   type Opening,
   type OutboxEntry,
   type Position,
+  publicationsOf,
   type Publish,
-  type Stored,
   type StoreAccount,
+  type Stored,
   type StreamPage,
+  UnreadableEvents,
+  uuidv7,
+  WakeUp,
 } from '@readership/kernel';
-import { uuidv7 } from 'uuidv7';
 import type { DataKey, DataKeys } from './data-keys.js';
 import { flatten, readRow, rowColumns, rowSpan, type SealedCommit } from './event-rows.js';
 import { conflict, DataKeyTaken, repeated } from './event-writes.js';
+import { KnownTotals } from './known-totals.js';
 import type { SqlDriver, SqlRow, SqlValue } from './sql-driver.js';
 import type { SqlWriter } from './writer.js';
 
@@ -35,13 +36,17 @@ const commitsAtOnce = 500;
 const attemptsMax = 5;
 /** How long it takes at most to notice what another process appended. */
 const pollMs = 250;
-const accountRows = 50_000;
+const waitingRows = 50_000;
+
+type Counted = readonly [recorded: number, facts: number];
 
 /** One context's streams in one database. It has a row per commit and partition, whose row id gives its position. */
 export class SqliteEventStore extends EventStore {
   private readonly wakeUp = new WakeUp();
   readonly unreadable = new UnreadableEvents();
   private readonly opening: Opening;
+  /** By partition. */
+  private readonly counts: readonly KnownTotals<Counted>[];
 
   constructor(
     private readonly driver: SqlDriver,
@@ -51,6 +56,7 @@ export class SqliteEventStore extends EventStore {
     readonly partitions: number,
   ) {
     super();
+    this.counts = Array.from({ length: partitions }, () => new KnownTotals<Counted>([0, 0]));
     this.opening = { keyOf: (subject) => keys.toOpen(subject), unreadable: this.unreadable };
   }
 
@@ -121,7 +127,7 @@ export class SqliteEventStore extends EventStore {
   async account(partition: number, through?: Position): Promise<StoreAccount> {
     const last = through ?? (await this.end(partition));
     const lastRow = Math.floor(last / rowSpan);
-    let [recorded, facts] = await this.counted(partition, 0, lastRow);
+    let [recorded, facts] = await this.counted(partition, lastRow);
     const [count, factsOfRow] = this.countsOf(partition, lastRow);
     if (last % rowSpan >= count - 1) {
       recorded += count;
@@ -138,35 +144,34 @@ export class SqliteEventStore extends EventStore {
     const afterRow = Math.floor(after / rowSpan);
     const [count] = this.countsOf(partition, afterRow);
     const rest = Math.max(0, count - (after % rowSpan) - 1);
-    const [recorded] = await this.counted(partition, afterRow + 1, Infinity);
-    return rest + recorded;
+    const until = Math.floor((await this.end(partition)) / rowSpan) + 1;
+    let waiting = rest;
+    for (let from = afterRow + 1; from < until; from += waitingRows) {
+      waiting += this.sum(partition, from, Math.min(from + waitingRows, until))[0];
+      // A long count lets other work run in between.
+      if (from > afterRow + 1) await new Promise(setImmediate);
+    }
+    return waiting;
   }
 
   async changed(signal: AbortSignal): Promise<void> {
     await this.wakeUp.wait(signal, pollMs);
   }
 
-  /** Counts events and facts of whole rows, from one row to before another. */
-  private async counted(
-    partition: number,
-    fromRow: number,
-    beforeRow: number,
-  ): Promise<[recorded: number, facts: number]> {
-    const sum = this.driver.prepare(
-      'SELECT total(count), total(facts) FROM commits WHERE id >= ? AND id < ? AND partition = ?',
-    );
+  /** Events and facts of whole rows before a row. */
+  private async counted(partition: number, beforeRow: number): Promise<Counted> {
     const newest = Math.floor((await this.end(partition)) / rowSpan);
-    const until = Math.min(beforeRow, newest + 1);
-    let recorded = 0;
-    let facts = 0;
-    for (let from = fromRow; from < until; from += accountRows) {
-      const row = sum.get([from, Math.min(from + accountRows, until), partition])!;
-      recorded += row[0] as number;
-      facts += row[1] as number;
-      // A long count lets other work run in between. What lies below `until` does not change.
-      if (from > fromRow) await new Promise(setImmediate);
-    }
-    return [recorded, facts];
+    return this.counts[partition]!.before(Math.min(beforeRow, newest + 1), (total, from, until) => {
+      const [recorded, facts] = this.sum(partition, from, until);
+      return [total[0] + recorded, total[1] + facts];
+    });
+  }
+
+  /** Events and facts of whole rows, from one row to before another. */
+  private sum(partition: number, from: number, until: number): Counted {
+    return this.driver
+      .prepare('SELECT total(count), total(facts) FROM commits WHERE id >= ? AND id < ? AND partition = ?')
+      .get([from, until, partition]) as readonly [number, number];
   }
 
   /** Events and facts of one row; 0 when it does not exist or is in another partition. */

@@ -1,4 +1,6 @@
-import { digest, uuid5 } from './ids.js';
+import { jest } from '@jest/globals';
+import { createHmac } from 'node:crypto';
+import { digest, keyed, uuid5, uuidv7 } from './ids.js';
 
 const dns = '6ba7b810-9dad-11d1-80b4-00c04fd430c8';
 const url = '6ba7b811-9dad-11d1-80b4-00c04fd430c8';
@@ -23,3 +25,39 @@ describe('a name-based UUID', () => {
 
 it('a digest is the base64url of SHA-256 of the UTF-8 bytes', () =>
   expect(digest('Ünïcødé')).toBe('vvFPZwyGYtRkCPG0trf6BS_3wUnK443nZFnzBfhHorg'));
+
+describe('a time-ordered UUID', () => {
+  afterEach(() => void jest.useRealTimers());
+
+  it('has the form of version 7 and the milliseconds of its time', () => {
+    jest.useFakeTimers({ now: Date.UTC(2200, 0, 1) });
+    const id = uuidv7();
+    expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+    expect(parseInt(id.replaceAll('-', '').slice(0, 12), 16)).toBe(Date.UTC(2200, 0, 1));
+  });
+
+  it('is greater than every one before, within a millisecond and when the clock goes back', () => {
+    jest.useFakeTimers({ now: Date.UTC(2201, 0, 1) });
+    const ids = Array.from({ length: 20_000 }, uuidv7);
+    jest.setSystemTime(Date.UTC(2200, 6, 1));
+    ids.push(...Array.from({ length: 20_000 }, uuidv7));
+    jest.setSystemTime(Date.UTC(2202, 0, 1));
+    ids.push(uuidv7());
+    expect(ids.every((id, at) => at === 0 || ids[at - 1]! < id)).toBe(true);
+    expect(new Set(ids.map((id) => id.slice(19))).size).toBe(ids.length);
+  });
+});
+
+describe('a keyed digest', () => {
+  it.each(['', 'a', 'AB1234', 'Zoë 李', 'x'.repeat(65_536), 'é'.repeat(40_000), 'a'])(
+    'is that of HMAC-SHA-256 (%#)',
+    (text) => {
+      for (const key of [Buffer.alloc(32, 1), Buffer.alloc(64, 2), Buffer.alloc(5, 3), Buffer.alloc(0)])
+        expect(keyed(key, text)).toBe(createHmac('sha256', key).update(text).digest('base64url'));
+    },
+  );
+
+  it('has a key of at most 64 bytes', () => {
+    expect(() => keyed(Buffer.alloc(65), 'a')).toThrow(RangeError);
+  });
+});

@@ -1,43 +1,46 @@
 import { epochDay } from './days-and-months.js';
 
-const hoursMax = 100_000;
-const quarterMs = 15 * 60_000;
+const dayMs = 86_400_000;
+const daysMax = 100_000;
 
 /**
- * The epoch day of an instant (`2024-03-31T09:15:00.000Z`) in a time zone. It asks `Intl` once per UTC hour. An hour
- * that begins and ends on one day is remembered; the hour around midnight may hold two days and is asked every time.
- * Throws a `RangeError` for an unknown time zone.
+ * The epoch day of an instant (`2024-03-31T09:15:00.000Z`) in a time zone. It asks `Intl` for the offset at the
+ * beginning and at the end of a UTC day, once. Where both are the same, the day follows by arithmetic; a day on which
+ * the clocks change is asked for every time. Throws a `RangeError` for an unknown time zone.
  */
 export function localDay(timeZone: string): (instant: string) => number {
   const format = new Intl.DateTimeFormat('en-US', {
     timeZone,
     calendar: 'gregory',
     numberingSystem: 'latn',
+    hourCycle: 'h23',
     year: 'numeric',
     month: '2-digit',
     day: '2-digit',
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
   });
-  const dayAt = (ms: number): number => {
-    const [month, day, year] = format.format(ms).split('/') as [string, string, string];
-    return epochDay(+year, +month, +day);
+  /** What clocks show there, as milliseconds since 1970-01-01T00:00 there. */
+  const shownAt = (ms: number): number => {
+    const [month, day, year, hour, minute, second] = format.format(ms).match(/\d+/g)!.map(Number) as [
+      ...[number, number, number],
+      ...[number, number, number],
+    ];
+    return epochDay(year, month, day) * dayMs + ((hour * 60 + minute) * 60 + second) * 1000;
   };
-  const dayOfHour = (ms: number): number | null => {
-    const day = dayAt(ms);
-    for (let quarter = 0; quarter < 4; quarter++) {
-      const from = ms + quarter * quarterMs;
-      if (dayAt(from) !== day || dayAt(from + quarterMs - 1) !== day) return null;
-    }
-    return day;
-  };
-  const hours = new Map<string, number | null>();
+  const offsets = new Map<string, number | null>();
   return (instant) => {
-    const hour = instant.slice(0, 13);
-    let day = hours.get(hour);
-    if (day === undefined) {
-      if (hours.size >= hoursMax) hours.clear();
-      day = dayOfHour(Date.parse(`${hour}:00:00.000Z`));
-      hours.set(hour, day);
+    const date = instant.slice(0, 10);
+    let offset = offsets.get(date);
+    if (offset === undefined) {
+      if (offsets.size >= daysMax) offsets.clear();
+      const from = Date.parse(date);
+      const atFirst = shownAt(from) - from;
+      offset = shownAt(from + dayMs) - from - dayMs === atFirst ? atFirst : null;
+      offsets.set(date, offset);
     }
-    return day ?? dayAt(Date.parse(instant));
+    const ms = Date.parse(instant);
+    return Math.floor((offset === null ? shownAt(ms) : ms + offset) / dayMs);
   };
 }

@@ -1,17 +1,17 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Secrets, type Problem } from '@readership/host';
 import {
+  type DeadLetter,
   DeadLetters,
   digest,
   EventStore,
-  streamOf,
-  uuid5,
-  type DeadLetter,
+  keyed,
   type Meta,
+  streamOf,
   type TopicRecord,
+  uuid5,
 } from '@readership/kernel';
 import { createHash } from 'node:crypto';
-import { keyed } from '../ingest/card-token.js';
 import { deadLetter } from './dead-letter.decider.js';
 import { contentOf } from './record-content.js';
 

@@ -6,11 +6,10 @@ import {
   type InteractionFact,
 } from '@readership/contracts';
 import { withoutAbsent, type Problem } from '@readership/host';
-import { digest } from '@readership/kernel';
+import { digest, keyed } from '@readership/kernel';
 import { z } from 'zod';
 import { quantityOfPersonMax } from '../interaction.decider.js';
 import { readEnvelope } from './cloud-event.js';
-import { keyed } from './card-token.js';
 import { instantOf } from './instant.js';
 import { problem, schemaProblems, type ProblemCode } from './problems.js';
 

@@ -18,6 +18,7 @@ export const referenced: Projection<ItemFact, ReferencedRow> = {
   name: 'referenced',
   version: 1,
   on: ['Referenced', 'InteractionRecorded'],
+  overwrites: true,
   key: (event) => (itemOf(event) === null ? null : `${event.key}/${event.data.interaction}`),
   apply: (row, event) => itemOf(event) ?? row,
 };

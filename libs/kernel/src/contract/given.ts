@@ -42,6 +42,7 @@ export function projected<E extends Keyed, Row extends object>(
     const key = projection.key(event);
     if (key === null) continue;
     const row = projection.apply(rows.get(key) ?? null, event);
+    if (projection.overwrites) same(projection.apply(null, event), row);
     if (row === null) rows.delete(key);
     else rows.set(key, row);
   }

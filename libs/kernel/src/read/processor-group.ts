@@ -21,11 +21,15 @@ export interface GroupHooks<R extends Delivered> {
  * has its own checkpoint, so a batch that was interrupted is finished when it is given again.
  */
 export class ProcessorGroup<R extends Delivered, E extends Keyed> {
+  private readonly decode: (record: R) => E;
+
   constructor(
     readonly processors: readonly Processor<R, E>[],
-    private readonly decode: (record: R) => E,
+    decode: (record: R) => E,
     private readonly hooks: GroupHooks<R> = {},
-  ) {}
+  ) {
+    this.decode = decodedOnce(decode);
+  }
 
   /** The offset that all processors have reached. */
   async start(partition: number): Promise<number> {
@@ -35,17 +39,8 @@ export class ProcessorGroup<R extends Delivered, E extends Keyed> {
 
   /** Gives a batch to each processor. Each record is decoded at most once. */
   async process(partition: number, records: readonly R[]): Promise<void> {
-    const decoded = new Map<R, E>();
-    const decodeOnce = (record: R): E => {
-      let event = decoded.get(record);
-      if (event === undefined) {
-        event = this.decode(record);
-        decoded.set(record, event);
-      }
-      return event;
-    };
     for (const processor of this.processors) {
-      const work = (): Promise<void> => processor.process(partition, records, decodeOnce);
+      const work = (): Promise<void> => processor.process(partition, records, this.decode);
       await (this.hooks.around ? this.hooks.around(processor, partition, records, work) : work());
     }
     await this.hooks.afterBatch?.(partition);
@@ -67,4 +62,28 @@ export class ProcessorGroup<R extends Delivered, E extends Keyed> {
   private checkpoints(partition: number) {
     return Promise.all(this.processors.map((processor) => processor.checkpoint(partition)));
   }
+}
+
+type Decode = (record: any) => any;
+
+const decoders = new WeakMap<Decode, Decode>();
+
+/**
+ * Decodes each record once for all groups of this process that decode in the same way: a log may give them the same
+ * record. The event is remembered as long as the record.
+ */
+function decodedOnce<D extends Decode>(decode: D): D {
+  const known = decoders.get(decode);
+  if (known) return known as D;
+  const events = new WeakMap<object, object>();
+  const once = (record: object): object => {
+    let event = events.get(record);
+    if (event === undefined) {
+      event = decode(record) as object;
+      events.set(record, event);
+    }
+    return event;
+  };
+  decoders.set(decode, once);
+  return once as D;
 }

@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { around } from '../contract/contract.js';
 import { parkedMax, type Parked, type ReadModels } from '../ports/read-models.js';
 import { Gap, Halted, OtherLog, Stale, type Delivered } from './delivery.js';
@@ -248,6 +249,20 @@ describe('other handlers', () => {
       [...(await models.cells('volume.v1', [{ from: '', to: '~' }]))].filter(([, n]) => n !== 0),
     ).toEqual([['bob', 2]]);
     expect((await models.all('volume.v1', { limit: 9 })).rows).toEqual([]);
+  });
+
+  it('a projection that overwrites its rows reads none, and counts none', async () => {
+    const last: Projection<Fact, { readonly n: number }> = {
+      ...{ name: 'last', version: 1, on: ['Visited'], overwrites: true },
+      key: ({ key }) => key,
+      apply: (_row, { n }) => ({ n }),
+    };
+    const read = jest.spyOn(models, 'getMany');
+    const processor = readModelProcessor<Given, Fact>({ projection: last }, models);
+    await processor.process(0, records(['ada', 1], ['bob', 2], ['ada', 3]), decode);
+    expect(read).not.toHaveBeenCalled();
+    expect(await models.get('last.v1', 'ada')).toEqual({ n: 3 });
+    expect(() => readModelProcessor({ projection: last, tallies: [total] }, models)).toThrow('does not read');
   });
 
   it('a reaction sees a batch again when it failed, and moves its checkpoint after it', async () => {

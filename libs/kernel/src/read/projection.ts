@@ -17,6 +17,8 @@ export interface Projection<E extends Keyed, Row extends object> {
   key(event: E): string | null;
   /** The row after the event. `null` deletes it; the same row means no change. */
   apply(row: Row | null, event: E): Row | null;
+  /** `apply` gives the same row whatever the row before: none is read, and none may be counted by a tally. */
+  readonly overwrites?: true;
   /** The values under which rows can be found, per declared index. */
   readonly indexes?: Readonly<Record<string, (row: Row) => readonly string[]>>;
 }

@@ -19,6 +19,8 @@ interface Held {
 }
 
 const noCells: Map<string, number> = new Map();
+const notRead: Held = { row: null, cells: null };
+const noneHeld: ReadonlyMap<string, Held> = new Map();
 
 interface Folded extends Changes {
   /** What to remember once the changes are committed. */
@@ -71,7 +73,10 @@ class RowFold<E extends Keyed> implements EventHandler<E> {
     private readonly tallies: readonly Tally<object>[],
     private readonly models: ReadModels,
     private readonly heldRowsMax: number,
-  ) {}
+  ) {
+    if (projection.overwrites && tallies.length > 0)
+      throw new Error(`${id} counts rows that it does not read`);
+  }
 
   async apply(partition: number, events: readonly E[]): Promise<Folded> {
     const byRow = new Map<string, E[]>();
@@ -87,11 +92,11 @@ class RowFold<E extends Keyed> implements EventHandler<E> {
     const cells = new Map<string, number>();
     const rows = new Map<string, RowChange>();
     const held = new Map<string, Held>();
-    const known = await this.hold(partition, [...byRow.keys()]);
+    const known = this.projection.overwrites ? noneHeld : await this.hold(partition, [...byRow.keys()]);
     // Counts are many times as large as their row, so they are kept only for rows that stay in memory.
     let forgotten = byRow.size - this.heldRowsMax / this.models.partitions;
     for (const [rowKey, ofRow] of byRow) {
-      const before = known.get(rowKey)!;
+      const before = known.get(rowKey) ?? notRead;
       const isKept = forgotten-- <= 0;
       poisonous(() => {
         let row = before.row;
@@ -104,7 +109,7 @@ class RowFold<E extends Keyed> implements EventHandler<E> {
           if (isKept) after.cells = counted;
         }
         rows.set(rowKey, { row, indexes: this.indexesOf(row) });
-        held.set(rowKey, after);
+        if (!this.projection.overwrites) held.set(rowKey, after);
       });
     }
     dropZeros(cells);

@@ -1,7 +1,7 @@
+import { keyed } from '@readership/kernel';
 import { normalisedCard } from '@readership/contracts';
 import type { ProvesCardKey, Stored } from '@readership/kernel';
 import type { PatronEvent } from '../patrons/patron.events.js';
-import { keyed } from './card-number.js';
 
 /** Proves the card key by a patron's cards, which are stored with their tokens. */
 export const provesCardKey: ProvesCardKey = (stored, cardKey) => {

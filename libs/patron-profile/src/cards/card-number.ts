@@ -1,6 +1,5 @@
 import { normalisedCard } from '@readership/contracts';
 import { Refusal } from '@readership/kernel';
-import { createHmac } from 'node:crypto';
 
 /**
  * Card numbers as they were sent in the field that `pointer` names, normalised and each once, by their first place.
@@ -19,12 +18,4 @@ export function cardNumbers(sent: readonly string[], pointer: string): ReadonlyM
 
 export function badCard(pointer: string): Refusal {
   return new Refusal('BAD_CARD', 'invalid', 'A card number has 1 to 64 printable characters.', pointer);
-}
-
-/**
- * Keyed digest in base64url: the token of a normalised card number, or a digest that distinguishes one request from
- * another.
- */
-export function keyed(cardKey: Buffer, text: string): string {
-  return createHmac('sha256', cardKey).update(text).digest('base64url');
 }

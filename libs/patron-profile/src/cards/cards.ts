@@ -1,12 +1,21 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { normalisedCard } from '@readership/contracts';
 import { Secrets } from '@readership/host';
-import { EventStore, fold, handle, Refusal, streamOf, type Marks, type Meta } from '@readership/kernel';
-import { uuidv7 } from 'uuidv7';
+import {
+  EventStore,
+  fold,
+  handle,
+  keyed,
+  type Marks,
+  type Meta,
+  Refusal,
+  streamOf,
+  uuidv7,
+} from '@readership/kernel';
 import { setTimeout as pause } from 'node:timers/promises';
 import { patron } from '../patrons/patron.decider.js';
 import { card, type Card, type Hold } from './card.decider.js';
-import { badCard, keyed } from './card-number.js';
+import { badCard } from './card-number.js';
 
 /** A card after unfinished claims were settled: free, linked, or claimed by a request that is still in progress. */
 interface Settled {

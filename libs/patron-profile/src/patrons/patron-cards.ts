@@ -1,8 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Secrets } from '@readership/host';
-import { EventStore, fold, handle, Refusal, type Marks, type Meta } from '@readership/kernel';
+import { EventStore, fold, handle, keyed, type Marks, type Meta, Refusal } from '@readership/kernel';
 import { cardTaken } from '../cards/card.decider.js';
-import { cardNumbers, keyed } from '../cards/card-number.js';
+import { cardNumbers } from '../cards/card-number.js';
 import { Cards } from '../cards/cards.js';
 import { closureOf, patron, patronClosed, unknownPatron, type NewCard } from './patron.decider.js';
 

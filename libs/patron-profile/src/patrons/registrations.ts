@@ -1,18 +1,18 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Secrets } from '@readership/host';
 import {
-  EventStore,
-  fold,
-  Refusal,
-  streamOf,
   type AnyEvent,
   type Commit,
+  EventStore,
+  fold,
+  keyed,
   type Marks,
   type Meta,
+  Refusal,
+  streamOf,
+  uuidv7,
 } from '@readership/kernel';
-import { uuidv7 } from 'uuidv7';
 import { card, cardTaken } from '../cards/card.decider.js';
-import { keyed } from '../cards/card-number.js';
 import { Cards } from '../cards/cards.js';
 import { patron, type NewCard } from './patron.decider.js';
 import type { PatronEvent } from './patron.events.js';
