@@ -144,7 +144,7 @@ async function damage(model: string, key: string, change: 'row' | 'cell'): Promi
     from: at.rev,
     to: at,
     rows: change === 'row' ? new Map([[key, changed]]) : new Map(),
-    cells: change === 'cell' ? new Map([[`active|${branch}|2023-05`, 5]]) : new Map(),
+    cells: change === 'cell' ? new Map([[`active|*|2023-05`, 5]]) : new Map(),
     parked: [],
     unparked: [],
   });

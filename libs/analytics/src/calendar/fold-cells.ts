@@ -61,10 +61,16 @@ class ModelCells {
     const wanted = this.wanted;
     this.wanted = new Map();
     for (const [prefix, months] of wanted) this.held.set(prefix, { months, counts: new Map() });
+    // Cells of one prefix mostly follow each other, and there may be tens of thousands.
+    let [start, counts]: [string, Map<string, number> | undefined] = ['|', undefined];
     for (const [cell, n] of await this.models.cells(this.model, rangesOf(wanted))) {
-      const first = cell.indexOf('|');
-      const end = this.held.has(cell.slice(0, first)) ? first : cell.indexOf('|', first + 1);
-      this.held.get(cell.slice(0, end))?.counts.set(cell.slice(end + 1), n);
+      if (!cell.startsWith(start)) {
+        const first = cell.indexOf('|');
+        const end = this.held.has(cell.slice(0, first)) ? first : cell.indexOf('|', first + 1);
+        start = cell.slice(0, end + 1);
+        counts = this.held.get(cell.slice(0, end))?.counts;
+      }
+      counts?.set(cell.slice(start.length), n);
     }
   }
 }
@@ -75,7 +81,9 @@ function rangesOf(wanted: ReadonlyMap<string, CellRange>): CellRange[] {
   for (const [prefix, { from, to }] of wanted) {
     const measure = prefix.split('|', 1)[0]!;
     const range = { from: `${prefix}|${from}`, to: `${prefix}|${to}~` };
-    byMeasure.set(measure, [...(byMeasure.get(measure) ?? []), range]);
+    const known = byMeasure.get(measure);
+    if (known) known.push(range);
+    else byMeasure.set(measure, [range]);
   }
   const ranges = [...byMeasure.values()].flat();
   if (ranges.length <= cellRangesMax) return ranges;

@@ -27,24 +27,22 @@ export function coverage(
   months: readonly string[],
 ): Covered[] {
   const asked = [...new Set(months)].sort();
-  const read = (model: string, series: string, branch: string) =>
-    counts(model, `${series}|${branch}`, earliest(asked), latest(asked));
+  const [from, to] = [earliest(asked), latest(asked)];
   const covered = new Map(asked.map((month) => [month, { with: 0, of: 0 }]));
   for (const branch of branches) {
-    const costed = read(ids.costs, entries(currency), branch);
-    const use = ids.use.map((series) => read(ids.volumes, series, branch));
+    const costed = counts(ids.costs, `${entries(currency)}|${branch}`, from, to);
+    const use = ids.use.map((series) => counts(ids.volumes, `${series}|${branch}`, from, to));
+    if (use.includes(unread)) continue;
     const isUsed = (month: string) => use.some((of) => (of.get(month) ?? 0) > 0);
     const unused = asked.filter((month) => !isUsed(month));
-    const held =
-      unused.length > 0 && !use.includes(unread) ? heldIn(counts, ids.people, branch, unused) : new Set();
-    for (const month of asked) {
-      if (!isUsed(month) && !held.has(month)) continue;
-      const found = covered.get(month)!;
+    const held = unused.length === 0 ? null : heldIn(counts, ids.people, branch, unused);
+    for (const [month, found] of covered) {
+      if (unused.includes(month) && !held!.has(month)) continue;
       found.of++;
       if ((costed.get(month) ?? 0) > 0) found.with++;
     }
   }
-  return months.map((month) => ({ ...covered.get(month)! }));
+  return months.map((month) => covered.get(month)!);
 }
 
 /** Of these ascending months, those at whose end a branch has current or active readers. */
