@@ -13,8 +13,7 @@ const counting: FigureCounts = {
     lostReasons: (months) =>
       months.map((m) => ({ lapsed: m - january + 1, expired: 1, closed: 0, erased: 0 })),
     moved: (months) => ({ in: months.map(() => 2), out: months.map(() => 1) }),
-    window: (measure, length, months) =>
-      months.map((m) => (measure === 'users' ? length : m - january + 1)),
+    window: (measure, length, months) => months.map((m) => (measure === 'users' ? length : m - january + 1)),
   },
   quantities: (kinds, months) => months.map(() => kinds.length * 10),
   interactions: (kinds, months) => months.map(() => kinds.length),
