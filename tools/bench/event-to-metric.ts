@@ -24,7 +24,7 @@ const perRegistration = 500;
 /** The most requests that may wait for their answer. One more is not sent, and the run fails. */
 const underwayMax = 100;
 const settledMs = 120_000;
-/** The pause between two questions, so an answer may be this old. Each question costs the servers about a hundred reads. */
+/** The pause between two questions, so an answer may be this old. Each question costs the servers up to twenty reads. */
 const askAgainMs = 200;
 const aimMs = 2_000;
 

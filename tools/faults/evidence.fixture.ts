@@ -72,7 +72,9 @@ export async function contentOf(models: ReadModels, context: string, model: stri
     for (const { key, row } of page.rows) rows.set(key, JSON.stringify(row));
     after = page.next;
   }
-  const cells = new Map([...(await models.cells(model, '', '\uffff'))].filter(([, count]) => count !== 0));
+  const cells = new Map(
+    [...(await models.cells(model, [{ from: '', to: '\uffff' }]))].filter(([, count]) => count !== 0),
+  );
   return { context, model, rows, cells };
 }
 

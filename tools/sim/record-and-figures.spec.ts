@@ -1,12 +1,12 @@
 import {
   people,
-  peopleReader,
+  peopleCounts,
   readerActivity,
   type ReaderActivity,
   type ReaderFact,
 } from '@readership/analytics';
 import { closureReasons, defaultPolicy, interactionKinds } from '@readership/contracts';
-import { Refusal, type ReadModels } from '@readership/kernel';
+import { Refusal } from '@readership/kernel';
 import { patron, publish, recordOf, type PatronCommand, type PatronEvent } from '@readership/patron-profile';
 import fc from 'fast-check';
 
@@ -146,11 +146,15 @@ function rowOf(recorded: readonly PatronEvent[], uses: readonly Use[]): ReaderAc
 
 function readerOf(row: ReaderActivity | null) {
   const cells = row === null ? new Map<string, number>() : people(defaultPolicy).cells(row);
-  const models = {
-    cells: async (_model: string, from: string, to: string) =>
-      new Map([...cells].filter(([name]) => name >= from && name < to)),
-  };
-  return peopleReader(models as unknown as ReadModels, 'any');
+  return peopleCounts(
+    (_model, prefix) =>
+      new Map(
+        [...cells].flatMap(([name, n]) =>
+          name.startsWith(`${prefix}|`) ? [[name.slice(prefix.length + 1), n]] : [],
+        ),
+      ),
+    'any',
+  );
 }
 
 const months = Array.from({ length: 48 }, (_, n) => new Date(Date.UTC(2023, n)).toISOString().slice(0, 7));

@@ -259,7 +259,7 @@ async function holders(process: Process, known: Known): Promise<string[]> {
 async function tallied({ adapters }: Process): Promise<string[]> {
   const found: string[] = [];
   for (const model of logModels['analytics']!) {
-    const cells = await adapters.readModels('analytics').cells(idOf(model), '', '\uffff');
+    const cells = await adapters.readModels('analytics').cells(idOf(model), [{ from: '', to: '\uffff' }]);
     for (const [cell, n] of cells) if (n !== 0) found.push(`${cell} = ${n}`);
   }
   return found.sort();

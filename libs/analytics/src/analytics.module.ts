@@ -4,7 +4,7 @@ import { contextModule } from '@readership/host';
 import type { Adapters, ContextStore } from '@readership/kernel';
 import { CostsController } from './costs/costs.controller.js';
 import { costs } from './costs/costs.projection.js';
-import { spending } from './costs/spending.tally.js';
+import { spending, spendings } from './costs/spending.tally.js';
 import { StateCosts } from './costs/state-costs.js';
 import { ScopeDirectory } from './directory/directory.js';
 import { directory } from './directory/directory.projection.js';
@@ -39,7 +39,7 @@ export class AnalyticsModule {
         FiguresQuery,
       ],
       log: {
-        models: [{ projection: directory }, { projection: costs, tallies: [spending] }],
+        models: [{ projection: directory }, { projection: costs, tallies: [spending] }, { tally: spendings }],
         reactions: [{ useFactory: (store) => onConsortiumConfigured(store, versions) }],
         decode: decodeFact,
       },

@@ -8,4 +8,4 @@ export {
   type ReaderFact,
 } from './readership/reader-activity.projection.js';
 export { volumes } from './volumes/volumes.tally.js';
-export { peopleReader } from './readership/people.js';
+export { peopleCounts } from './readership/people.js';

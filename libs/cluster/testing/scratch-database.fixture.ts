@@ -6,6 +6,7 @@ import { testServers } from './test-servers.fixture.js';
 
 /** A database of its own, on the server of the cluster suites. */
 export interface ScratchDatabase {
+  readonly name: string;
   readonly database: Database;
   /** Another connection to the same data. */
   connect(): Promise<Database>;
@@ -23,6 +24,7 @@ export async function scratchDatabase(prefix: string): Promise<ScratchDatabase> 
     return database;
   };
   return {
+    name,
     database: await connect(),
     connect,
     remove: async () => {

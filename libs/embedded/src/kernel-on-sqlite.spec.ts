@@ -241,7 +241,7 @@ describe('a group', () => {
     expect(await group.start(0)).toBe(3);
     expect(order).toEqual(['3']);
     expect(decoded).toBe(3);
-    expect(await models.cells('volume.v1', '', '~')).toEqual(
+    expect(await models.cells('volume.v1', [{ from: '', to: '~' }])).toEqual(
       new Map([
         ['N', 2],
         ['S', 1],
@@ -310,7 +310,7 @@ describe('from a store to its log and its read models', () => {
       if (n % 4 === 0) await Promise.all(relays.map((relay) => relay.step()));
     }
     await Promise.all(relays.map((relay) => relay.step()));
-    const applied = async () => (await models.cells('sums.v1', '', '~')).get('sum');
+    const applied = async () => (await models.cells('sums.v1', [{ from: '', to: '~' }])).get('sum');
     for (let i = 0; i < 400 && (await applied()) !== 780; i++)
       await new Promise((resolve) => setTimeout(resolve, 5));
     await consumption.stop();
@@ -329,7 +329,7 @@ describe('from a store to its log and its read models', () => {
     );
     for (const by of [1, -20, 300]) await handle(store, counter, 'a', { by }, meta());
     expect([await feed.step(0), await feed.step(0), await feed.step(0)]).toEqual([2, 1, 0]);
-    expect(await models.cells('sums.v1', '', '~')).toEqual(new Map([['sum', 281]]));
+    expect(await models.cells('sums.v1', [{ from: '', to: '~' }])).toEqual(new Map([['sum', 281]]));
     expect(await models.checkpoint('sums.v1', 0)).toMatchObject({
       applied: 3,
       lanes: { counters: await store.end(0) },

@@ -98,7 +98,9 @@ function mixed(lanes: readonly (readonly Sent[])[], choices: readonly number[]):
 }
 
 async function counted(models: ReadModels): Promise<object> {
-  return Object.fromEntries([...(await models.cells('taken.v1', '', '~'))].filter(([, n]) => n !== 0));
+  return Object.fromEntries(
+    [...(await models.cells('taken.v1', [{ from: '', to: '~' }]))].filter(([, n]) => n !== 0),
+  );
 }
 
 async function withModels(run: (models: ReadModels) => Promise<void>): Promise<void> {

@@ -77,7 +77,9 @@ const records = (...seeds: readonly Seed[]): Given[] =>
   }));
 
 const cellsOf = async (models: ReadModels, id: string) =>
-  Object.fromEntries([...(await models.cells(id, '', '\uffff'))].filter(([, n]) => n !== 0).sort());
+  Object.fromEntries(
+    [...(await models.cells(id, [{ from: '', to: '\uffff' }]))].filter(([, n]) => n !== 0).sort(),
+  );
 
 async function stateOf(models: ReadModels, id: string): Promise<unknown> {
   const { rows } = await models.all<Reader>(id, { limit: 200 });

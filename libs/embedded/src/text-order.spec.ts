@@ -1,4 +1,4 @@
-import { afterPrefix, before, plainStart } from './text-order.js';
+import { afterPrefix, before, disjoint, plainStart } from './text-order.js';
 
 it('bounds a prefix by the next text in code point order', () => {
   expect(afterPrefix('ab')).toBe('ac');
@@ -17,4 +17,16 @@ it('cuts a text where the order of code units leaves that of code points', () =>
 it('orders by code points', () => {
   expect(before('\uffff', '𝒳')).toBe(true);
   expect('\uffff' < '𝒳').toBe(false);
+});
+
+it('joins ranges that overlap into pairs of bounds that do not', () => {
+  const pairs = (...ranges: [from: string, to: string][]) =>
+    disjoint(ranges.map(([from, to]) => ({ from, to })));
+  expect(pairs(['c', 'd'], ['a', 'b'])).toEqual([
+    ['a', 'b'],
+    ['c', 'd'],
+  ]);
+  expect(pairs(['a', 'c'], ['b', 'd'], ['a', 'aa'], ['x', 'a'])).toEqual([['a', 'd']]);
+  expect(pairs(['k/😀', 'k/～'], ['k/a', 'k/b'])).toEqual([['k/', 'k0']]);
+  expect(pairs(['b', '\uffff'], ['c', 'd'])).toEqual([['b', null]]);
 });

@@ -20,6 +20,30 @@ export function plainStart(text: string): string {
   return at < 0 ? text : text.slice(0, at);
 }
 
+/**
+ * Pairs of bounds in the database's order that hold every text of the ranges, each text in one pair only. A bound of
+ * `null` is after every text. Pairs hold more than the ranges where the two orders differ.
+ */
+export function disjoint(
+  ranges: readonly { readonly from: string; readonly to: string }[],
+): (readonly [from: string, to: string | null])[] {
+  const bounds = ranges
+    .map(({ from, to }) => {
+      const upper = plainStart(to);
+      return { from: plainStart(from), to: upper === to ? to : afterPrefix(upper) };
+    })
+    .filter(({ from, to }) => to === null || from < to)
+    // Without what is ordered differently, the bounds are in one order here and in the database.
+    .sort((a, b) => (a.from < b.from ? -1 : 1));
+  const pairs: [from: string, to: string | null][] = [];
+  for (const { from, to } of bounds) {
+    const last = pairs[pairs.length - 1];
+    if (last === undefined || (last[1] !== null && last[1] < from)) pairs.push([from, to]);
+    else if (last[1] !== null && (to === null || to > last[1])) last[1] = to;
+  }
+  return pairs;
+}
+
 /** True when `a` comes before `b` in the database. */
 export function before(a: string, b: string): boolean {
   return Buffer.compare(Buffer.from(a), Buffer.from(b)) < 0;

@@ -15,7 +15,12 @@ export async function auditOf(context: ContextStatus): Promise<ContextAudit> {
   const projections: ProjectionAccount[] = [];
   for (let partition = 0; partition < context.store.partitions; partition++) {
     partitions.push(await partitionAccount(context, partition));
-    projections.push(...(await logAccounts(context, partition)), ...(await ownAccounts(context, partition)));
+  }
+  const published = await checkpointsOf(context, context.publishedIds);
+  const own = await checkpointsOf(context, context.ownIds);
+  for (let partition = 0; partition < context.store.partitions; partition++) {
+    projections.push(...(await logAccounts(context, published, partition)));
+    projections.push(...(await ownAccounts(context, own, partition)));
   }
   const holds =
     partitions.every((a) => a.recorded === a.published + a.privateOnly + a.unpublished) &&
@@ -23,6 +28,15 @@ export async function auditOf(context: ContextStatus): Promise<ContextAudit> {
   // A reaction that lagged at first may have enqueued some jobs since.
   const jobs = Math.max(before, await jobsOf(context));
   return { context: context.name, partitions, projections, jobs, holds };
+}
+
+/** By model, its checkpoints by partition. */
+type Checkpoints = ReadonlyMap<string, readonly Checkpoint[]>;
+
+async function checkpointsOf({ models }: ContextStatus, names: ReadonlySet<string>): Promise<Checkpoints> {
+  return new Map(
+    await Promise.all([...names].map(async (name) => [name, await models.checkpoints(name)] as const)),
+  );
 }
 
 async function jobsOf({ jobWorkers }: ContextStatus): Promise<number> {
@@ -70,11 +84,12 @@ async function partitionAccount(
  * agree at any moment.
  */
 async function logAccounts(
-  { models, publishedIds, log }: ContextStatus,
+  { log }: ContextStatus,
+  of: Checkpoints,
   partition: number,
 ): Promise<ProjectionAccount[]> {
-  const names = [...publishedIds];
-  const checkpoints = await Promise.all(names.map((name) => models.checkpoint(name, partition)));
+  const names = [...of.keys()];
+  const checkpoints = [...of.values()].map((each) => each[partition]!);
   const end = (await log.ends())[partition] ?? 0;
   const total = sum(await log.account(partition, end));
   const through = new Map<number, number>();
@@ -87,11 +102,12 @@ async function logAccounts(
 }
 
 async function ownAccounts(
-  { models, ownIds, store }: ContextStatus,
+  { store }: ContextStatus,
+  of: Checkpoints,
   partition: number,
 ): Promise<ProjectionAccount[]> {
-  const names = [...ownIds];
-  const checkpoints = await Promise.all(names.map((name) => models.checkpoint(name, partition)));
+  const names = [...of.keys()];
+  const checkpoints = [...of.values()].map((each) => each[partition]!);
   const total = (await store.account(partition, await store.end(partition))).recorded;
   return Promise.all(
     checkpoints.map(async (checkpoint, i) => {

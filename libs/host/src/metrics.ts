@@ -161,17 +161,20 @@ export class Metrics {
     for (const { queue, state, jobs } of await jobWorkers.counts())
       this.jobs.set({ context: name, queue, state }, jobs);
     const ends = log.knownEnds();
+    const checkpoints = async (ids: ReadonlySet<string>) =>
+      Promise.all([...ids].map(async (model) => ({ model, of: await models.checkpoints(model) })));
+    const [published, own] = [await checkpoints(publishedIds), await checkpoints(ownIds)];
     for (let partition = 0; partition < store.partitions; partition++) {
       const { scanned } = await log.lane(name, partition);
       this.unpublished.set({ context: name, partition }, await store.waiting(partition, scanned));
-      for (const model of publishedIds) {
-        const { offset, parked } = await models.checkpoint(model, partition);
+      for (const { model, of } of published) {
+        const { offset, parked } = of[partition]!;
         const lag = Math.max(0, (ends?.[partition] ?? 0) - offset);
         if (ends !== null) this.lag.set({ context: name, model, partition }, lag);
         this.parked.set({ context: name, model, partition }, parked);
       }
-      for (const model of ownIds) {
-        const { offset, parked } = await models.checkpoint(model, partition);
+      for (const { model, of } of own) {
+        const { offset, parked } = of[partition]!;
         this.lag.set({ context: name, model, partition }, await store.waiting(partition, offset));
         this.parked.set({ context: name, model, partition }, parked);
       }

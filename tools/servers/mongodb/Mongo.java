@@ -20,6 +20,7 @@ import io.netty.channel.Channel;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -28,6 +29,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.h2.mvstore.MVMap;
 import org.h2.mvstore.MVStore;
 
@@ -116,10 +118,20 @@ final class Mongo {
         var collection = match == null ? null : resolveCollection(query.get(command).toString(), false);
         if (collection == null) return super.handleCommand(channel, command, query, databases, oplog);
         var pipeline = Aggregation.fromPipeline(query.get("pipeline"), databases, this, collection, oplog);
-        var found = pipeline.runStagesAsStream(collection.handleQueryAsStream(match));
+        var found = pipeline.runStagesAsStream(matching(collection, match));
         var cursor = new Document("id", 0L).append("ns", collection.getFullName());
         cursor.append("firstBatch", found.collect(Collectors.toList()));
         return new Document("cursor", cursor).append("ok", 1.0);
+      }
+
+      /** What an index finds for each of several alternatives, each document once; or for the whole match. */
+      private static Stream<Document> matching(MongoCollection<?> collection, Document match) {
+        if (match.size() != 1 || !(match.get("$or") instanceof Collection<?> alternatives))
+          return collection.handleQueryAsStream(match);
+        Set<Object> seen = new HashSet<>();
+        return alternatives.stream()
+            .flatMap(each -> collection.handleQueryAsStream((Document) each))
+            .filter(document -> seen.add(document.get("_id")));
       }
 
       /**

@@ -92,7 +92,9 @@ async function contentOf(build: number): Promise<Record<string, string>> {
   const content: Record<string, string> = {};
   for (const model of (await models.models()).filter((name) => name.endsWith(`.${build}`)).sort()) {
     const { rows } = await models.all(model, { limit: 10_000 });
-    const cells = [...(await models.cells(model, '', '\uffff'))].filter(([, n]) => n !== 0).sort();
+    const cells = [...(await models.cells(model, [{ from: '', to: '\uffff' }]))]
+      .filter(([, n]) => n !== 0)
+      .sort();
     const byKey = rows.toSorted((a, b) => (a.key < b.key ? -1 : 1));
     content[model.slice(0, model.lastIndexOf('.'))] = JSON.stringify({ rows: byKey, cells });
   }

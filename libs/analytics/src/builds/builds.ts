@@ -30,10 +30,18 @@ import {
   type BuildsCommand,
   type BuildsState,
 } from './builds.decider.js';
-import type { BuildsEvent } from './builds.events.js';
+import { figureNames, type BuildsEvent } from './builds.events.js';
 import { comparisonOf, comparisonOfNothing, uncompared, type Compared } from './comparison.js';
 import { desired, identityOf, type DesiredConsumer } from './desired-consumers.js';
-import { begunBy, figureIds, leftBehind, OFFERED, versionsOf, type Offered } from './figure-models.js';
+import {
+  begunBy,
+  figureIds,
+  hasTotals,
+  leftBehind,
+  OFFERED,
+  versionsOf,
+  type Offered,
+} from './figure-models.js';
 
 /** Id of the only stream of its category. */
 export const buildsId = 'consortium';
@@ -44,6 +52,8 @@ export interface ServingBuild {
   readonly build: Build;
   /** Ids of its read models by name. One that is still being built for the first time is absent. */
   readonly ids: ReadonlyMap<string, string>;
+  /** Names of those that have counts of the consortium, under `*` as the branch. */
+  readonly totals: ReadonlySet<string>;
 }
 
 /** The state of the stream when it was last read. */
@@ -146,7 +156,10 @@ export class Builds implements OnApplicationBootstrap, BeforeApplicationShutdown
   private servingBuild(): ServingBuild {
     const build = this.known.state.serving;
     if (build === null) throw new Unavailable('LOG_UNAVAILABLE', 'NO_BUILD_YET');
-    if (this.serving?.build !== build) this.serving = { build, ids: figureIds(build, this.offered) };
+    if (this.serving?.build !== build) {
+      const totals = new Set(figureNames.filter((name) => hasTotals(build, name)));
+      this.serving = { build, ids: figureIds(build, this.offered), totals };
+    }
     return this.serving;
   }
 
@@ -255,9 +268,8 @@ export class Builds implements OnApplicationBootstrap, BeforeApplicationShutdown
     }
     const before = this.goal.ends;
     for (const { id } of begun) {
-      for (const [partition, end] of before.entries()) {
-        if ((await this.models.checkpoint(id, partition)).offset < end) return false;
-      }
+      const checkpoints = await this.models.checkpoints(id);
+      if (before.some((end, partition) => checkpoints[partition]!.offset < end)) return false;
     }
     const ends = await this.log.ends();
     this.goal = { build: building.number, ends };

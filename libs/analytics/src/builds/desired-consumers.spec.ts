@@ -21,7 +21,7 @@ const caughtUp: BuildsEvent = { type: 'BuildCaughtUp', data: { number: 2, partit
 const large = 1_000_000;
 const newer: Offered = {
   ...offered,
-  praise: { 1: () => ({ tally: { ...testimonials, name: 'praise' } }) },
+  praise: { 1: () => ({ tally: { ...testimonials(), name: 'praise' } }) },
 };
 
 const consumersOf = (events: readonly BuildsEvent[], by = offered, windowMax = large) =>
@@ -81,12 +81,12 @@ describe('the consumers that must run', () => {
     const beside = [started(1), served(1), started(2, { editions, adds: ['praise'] })];
     expect(described(beside)).toEqual([first]);
     expect(described([...beside, served(2)])).toEqual([first.replace('figures.1', 'figures.2')]);
-    expect(described([started(1), served(1), rebuilt(2)])).toEqual([first]);
-    expect(described([started(1), served(1), rebuilt(2), caughtUp])).toEqual([first]);
+    expect(described([started(1), served(1), rebuilt(3)])).toEqual([first]);
+    expect(described([started(1), served(1), rebuilt(3), caughtUp])).toEqual([first]);
   });
 
   it('are not known to a release that does not have a version that serves', () =>
-    expect(() => described([started(1), served(1), rebuilt(2), caughtUp, served(2)])).toThrow(
+    expect(() => described([started(1), served(1), rebuilt(3), caughtUp, served(2)])).toThrow(
       expect.objectContaining({ code: 'NOT_OFFERED', kind: 'not-yet' }),
     ));
 });

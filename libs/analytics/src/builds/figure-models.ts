@@ -21,20 +21,44 @@ export const offered: Offered = {
   'reader-activity': {
     1: ({ policy, timeZone }) => ({
       projection: readerActivity(policy, timeZone, 1),
-      tallies: [people(policy)],
+      tallies: [people(policy, false)],
     }),
     2: ({ policy, timeZone }) => ({
+      projection: readerActivity(policy, timeZone, 2),
+      tallies: [people(policy, false)],
+    }),
+    3: ({ policy, timeZone }) => ({
       projection: readerActivity(policy, timeZone),
       tallies: [people(policy)],
     }),
   },
-  volumes: { 1: ({ timeZone }) => ({ tally: volumes(timeZone) }) },
+  volumes: {
+    1: ({ timeZone }) => ({ tally: volumes(timeZone, 1) }),
+    2: ({ timeZone }) => ({ tally: volumes(timeZone) }),
+  },
   satisfaction: {
     1: ({ timeZone }) => ({ tally: satisfaction(timeZone, 1) }),
-    2: ({ timeZone }) => ({ tally: satisfaction(timeZone) }),
+    2: ({ timeZone }) => ({ tally: satisfaction(timeZone, 2) }),
+    3: ({ timeZone }) => ({ tally: satisfaction(timeZone) }),
   },
-  testimonials: { 1: () => ({ tally: testimonials }) },
+  testimonials: {
+    1: () => ({ tally: testimonials(1) }),
+    2: () => ({ tally: testimonials() }),
+  },
 };
+
+/** The first version of each read model that also counts for the consortium, as all later ones do. */
+const totalsSince: Readonly<Record<FigureName, number>> = {
+  'reader-activity': 3,
+  volumes: 2,
+  satisfaction: 3,
+  testimonials: 2,
+};
+
+/** True when a build's read model has counts of the consortium, under `*` as the branch. */
+export function hasTotals({ models }: Build, name: FigureName): boolean {
+  return (models[name]?.version ?? 0) >= totalsSince[name];
+}
 
 /** Injection token of the offered read models. */
 export const OFFERED = Symbol('offered figure models');

@@ -81,11 +81,13 @@ export class Rebuilds {
 
   private async underWay(building: Building, model: string): Promise<Rebuild> {
     const { id } = figureModel(building, model, this.offered);
-    const progress = (await this.log.ends()).map(async (end, partition) => {
-      const { offset } = await this.models.checkpoint(id, partition);
-      return { partition, offset, end };
-    });
-    return { ...viewOf(building), progress: await Promise.all(progress) };
+    const [ends, checkpoints] = await Promise.all([this.log.ends(), this.models.checkpoints(id)]);
+    const progress = ends.map((end, partition) => ({
+      partition,
+      offset: checkpoints[partition]!.offset,
+      end,
+    }));
+    return { ...viewOf(building), progress };
   }
 
   private async told(command: BuildsCommand, meta: Meta): Promise<BuildsState> {

@@ -14,7 +14,7 @@ const before: Offered = {
 
 const person = '00000000-0000-4000-8000-000000000001';
 
-it('an upgrade keeps what the first versions counted until it is switched to the second', async () => {
+it('an upgrade keeps what the first versions counted until it is switched to the last', async () => {
   const adapters = memoryAdapters({ partitions: 3 });
   const others = neighbours(adapters);
   const start = (by: Offered): Promise<TestApp> =>
@@ -49,7 +49,7 @@ it('an upgrade keeps what the first versions counted until it is switched to the
   expect(await counted()).toEqual([1, 0, 2]);
   for (const model of ['reader-activity', 'satisfaction']) {
     const { body } = await app.when({ url: '/v1/rebuilds?context=analytics', body: { model } }).then(201);
-    expect(body).toMatchObject({ model, version: 2 });
+    expect(body).toMatchObject({ model, version: 3 });
     const compared = await eventually(async () => {
       const { body: one } = await app.when({ url: `/v1/rebuilds/${body.id}?context=analytics` }).then(200);
       return one.state === 'compared' ? one : null;

@@ -115,10 +115,10 @@ export class StateCosts {
 
   /** Waits up to the directory's time limit until all of these branches and currencies are known. */
   private async knownOf(stated: readonly Cost[]): Promise<Known> {
-    const look = async (): Promise<Known> => ({
-      branches: await this.directory.branchIds(),
-      currency: (await this.directory.settings()).currency,
-    });
+    const look = async (): Promise<Known> => {
+      const { branchIds, settings } = await this.directory.read();
+      return { branches: branchIds, currency: settings.currency };
+    };
     let known = await look();
     await eventually(async () => {
       if (stated.every((each) => refusalOf(each, known) === null)) return true;

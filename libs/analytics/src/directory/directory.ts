@@ -21,25 +21,45 @@ export interface Scope {
   readonly branches: readonly string[];
 }
 
-const pageSize = 1000;
+/** More than a directory has, so that it is one read. */
+const pageSize = 10_000;
 
 /** What this context knows of the consortium, its libraries and branches. */
 @Injectable()
 export class ScopeDirectory {
   constructor(@Inject(ReadModels) private readonly models: ReadModels) {}
 
-  async settings(): Promise<Settings> {
-    for (const row of await this.rows()) if (row.kind === 'consortium') return row.settings;
+  async read(): Promise<Directory> {
+    const rows: DirectoryRow[] = [];
+    let after: string | null = null;
+    do {
+      const page: Page<DirectoryRow> = await this.models.all<DirectoryRow>(directoryModel, {
+        limit: pageSize,
+        ...(after === null ? {} : { after }),
+      });
+      for (const { row } of page.rows) rows.push(row);
+      after = page.next;
+    } while (after !== null);
+    return new Directory(rows);
+  }
+}
+
+/** The directory at one time. */
+export class Directory {
+  constructor(private readonly rows: readonly DirectoryRow[]) {}
+
+  get settings(): Settings {
+    for (const row of this.rows) if (row.kind === 'consortium') return row.settings;
     return defaultSettings;
   }
 
-  async branchIds(): Promise<ReadonlySet<string>> {
-    return new Set((await this.rows()).flatMap((row) => (row.kind === 'branch' ? [row.id] : [])));
+  get branchIds(): ReadonlySet<string> {
+    return new Set(this.rows.flatMap((row) => (row.kind === 'branch' ? [row.id] : [])));
   }
 
   /** The scope of `consortium`, `library:<id>` or `branch:<id>`. Throws `UNKNOWN_SCOPE`. */
-  async scope(name: string): Promise<Scope> {
-    const rows = await this.rows();
+  scope(name: string): Scope {
+    const { rows } = this;
     const branches = rows.flatMap((row) => (row.kind === 'branch' ? [row] : []));
     const [kind, id] = [name.slice(0, name.indexOf(':')), name.slice(name.indexOf(':') + 1)];
     if (name === 'consortium')
@@ -56,19 +76,5 @@ export class ScopeDirectory {
       'unknown',
       'Give the scope as consortium, library:<id> or branch:<id>, with an id that exists.',
     );
-  }
-
-  private async rows(): Promise<DirectoryRow[]> {
-    const rows: DirectoryRow[] = [];
-    let after: string | null = null;
-    do {
-      const page: Page<DirectoryRow> = await this.models.all<DirectoryRow>(directoryModel, {
-        limit: pageSize,
-        ...(after === null ? {} : { after }),
-      });
-      for (const { row } of page.rows) rows.push(row);
-      after = page.next;
-    } while (after !== null);
-    return rows;
   }
 }

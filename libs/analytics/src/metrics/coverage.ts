@@ -1,7 +1,5 @@
-import { interactionKinds } from '@readership/contracts';
-import type { ReadModels } from '@readership/kernel';
+import { earliest, latest, unread, type Counts, type CountsOf } from '../calendar/fold-cells.js';
 import { entries } from '../costs/spending.tally.js';
-import { quantities } from '../volumes/volumes.tally.js';
 
 /** Of the branch-months of a scope and period that have readers or use (`of`), those that also have costs (`with`). */
 export interface Covered {
@@ -9,66 +7,58 @@ export interface Covered {
   readonly of: number;
 }
 
-/** The read models that the coverage is counted from, by id. */
+/** What the coverage is counted from: read models by id, and the series of volumes that together hold all use. */
 export interface CoverageModels {
   readonly people: string;
   readonly volumes: string;
   readonly costs: string;
+  readonly use: readonly string[];
 }
 
-/** How much of each month (`YYYY-MM`) costs cover. Reads a range of cells for each series, however many branches. */
-export async function coverage(
-  models: ReadModels,
+/**
+ * How much of each month (`YYYY-MM`) costs cover. Months with use are busy, and most are. Only of the others are readers
+ * counted, because their number is the sum of all changes before.
+ */
+export function coverage(
+  counts: CountsOf,
   ids: CoverageModels,
   currency: string,
   branches: readonly string[],
   months: readonly string[],
-): Promise<Covered[]> {
-  const cellsOf = (id: string, series: string) => {
-    const range = branches.length === 1 ? `${series}|${branches[0]}` : series;
-    return models.cells(id, `${range}|`, `${range}}`);
-  };
-  const costed = counted(await cellsOf(ids.costs, entries(currency)));
-  const busy = new Set<string>();
-  for (const stock of ['current', 'active'])
-    for (const branchMonth of held(await cellsOf(ids.people, stock), months)) busy.add(branchMonth);
-  const all = branches.flatMap((branch) => months.map((month) => `${branch}|${month}`));
-  // Most branches have readers in every month.
-  if (!all.every((branchMonth) => busy.has(branchMonth))) {
-    const used = await Promise.all(interactionKinds.map((kind) => cellsOf(ids.volumes, quantities(kind))));
-    for (const cells of used) for (const branchMonth of counted(cells)) busy.add(branchMonth);
-  }
-  return months.map((month) => {
-    const of = branches.filter((branch) => busy.has(`${branch}|${month}`));
-    return { with: of.filter((branch) => costed.has(`${branch}|${month}`)).length, of: of.length };
-  });
-}
-
-/** The branch-months of a series of counts in which something was counted. */
-function counted(cells: ReadonlyMap<string, number>): Set<string> {
-  const found = new Set<string>();
-  for (const [cell, n] of cells) if (n > 0) found.add(cell.slice(cell.indexOf('|') + 1));
-  return found;
-}
-
-/** The branch-months of a series of changes at whose end there is somebody. */
-function held(cells: ReadonlyMap<string, number>, months: readonly string[]): string[] {
-  const byBranch = new Map<string, (readonly [month: string, change: number])[]>();
-  for (const [cell, change] of cells) {
-    const [, branch, month] = cell.split('|') as [string, string, string];
-    const changes = byBranch.get(branch);
-    if (changes) changes.push([month, change]);
-    else byBranch.set(branch, [[month, change]]);
-  }
-  const ascending = [...new Set(months)].sort();
-  const found: string[] = [];
-  for (const [branch, changes] of byBranch) {
-    let [at, value] = [0, 0];
-    for (const month of ascending) {
-      // Cells come in the order of their months.
-      while (at < changes.length && changes[at]![0] <= month) value += changes[at++]![1];
-      if (value > 0) found.push(`${branch}|${month}`);
+): Covered[] {
+  const asked = [...new Set(months)].sort();
+  const [from, to] = [earliest(asked), latest(asked)];
+  const covered = new Map(asked.map((month) => [month, { with: 0, of: 0 }]));
+  for (const branch of branches) {
+    const costed = counts(ids.costs, `${entries(currency)}|${branch}`, from, to);
+    const use = ids.use.map((series) => counts(ids.volumes, `${series}|${branch}`, from, to));
+    if (use.includes(unread)) continue;
+    const isUsed = (month: string) => use.some((of) => (of.get(month) ?? 0) > 0);
+    const unused = asked.filter((month) => !isUsed(month));
+    const held = unused.length === 0 ? null : heldIn(counts, ids.people, branch, unused);
+    for (const [month, found] of covered) {
+      if (unused.includes(month) && !held!.has(month)) continue;
+      found.of++;
+      if ((costed.get(month) ?? 0) > 0) found.with++;
     }
   }
-  return found;
+  return months.map((month) => covered.get(month)!);
+}
+
+/** Of these ascending months, those at whose end a branch has current or active readers. */
+function heldIn(counts: CountsOf, people: string, branch: string, months: readonly string[]): Set<string> {
+  const stocks = ['current', 'active'].map((stock) =>
+    positive(counts(people, `${stock}|${branch}`, '', latest(months)), months),
+  );
+  return new Set(stocks.flat());
+}
+
+/** The ascending months at whose end the sum of changes is above 0. */
+function positive(changes: Counts, months: readonly string[]): string[] {
+  const ascending = [...changes].sort(([a], [b]) => (a < b ? -1 : 1));
+  let [at, value] = [0, 0];
+  return months.filter((month) => {
+    while (at < ascending.length && ascending[at]![0] <= month) value += ascending[at++]![1];
+    return value > 0;
+  });
 }

@@ -8,17 +8,16 @@ const january = 2024 * 12;
 const counting: FigureCounts = {
   windowMonths: 12,
   people: {
-    stock: async (measure, months) => months.map((m) => (measure === 'kept' ? 1 : m - january + 21)),
-    flow: async (_, months) => months.map((m) => m - january + 1),
-    lostReasons: async (months) =>
+    stock: (measure, months) => months.map((m) => (measure === 'kept' ? 1 : m - january + 21)),
+    flow: (_, months) => months.map((m) => m - january + 1),
+    lostReasons: (months) =>
       months.map((m) => ({ lapsed: m - january + 1, expired: 1, closed: 0, erased: 0 })),
-    moved: async (months) => ({ in: months.map(() => 2), out: months.map(() => 1) }),
-    window: async (measure, length, months) =>
-      months.map((m) => (measure === 'users' ? length : m - january + 1)),
+    moved: (months) => ({ in: months.map(() => 2), out: months.map(() => 1) }),
+    window: (measure, length, months) => months.map((m) => (measure === 'users' ? length : m - january + 1)),
   },
-  quantities: async (kinds, months) => months.map(() => kinds.length * 10),
-  interactions: async (kinds, months) => months.map(() => kinds.length),
-  scores: async (item, months) =>
+  quantities: (kinds, months) => months.map(() => kinds.length * 10),
+  interactions: (kinds, months) => months.map(() => kinds.length),
+  scores: (item, months) =>
     item === 'nps'
       ? [
           { score: 6, counts: months.map(() => 2) },
@@ -26,12 +25,12 @@ const counting: FigureCounts = {
           { score: 9, counts: months.map(() => 1) },
         ]
       : [],
-  testimonials: async (months) => months.map(() => 3),
+  testimonials: (months) => months.map(() => 3),
   costs: {
-    currencies: async () => ['EUR'],
-    minor: async (months) => months.map(() => 100),
-    entries: async (months) => months.map((m) => (m === january ? 1 : 0)),
-    covered: async (months) => months.map((m) => ({ with: m === january ? 2 : 0, of: 3 })),
+    currencies: () => ['EUR'],
+    minor: (months) => months.map(() => 100),
+    entries: (months) => months.map((m) => (m === january ? 1 : 0)),
+    covered: (months) => months.map((m) => ({ with: m === january ? 2 : 0, of: 3 })),
   },
 };
 

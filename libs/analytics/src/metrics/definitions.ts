@@ -32,18 +32,15 @@ export interface Metric {
   readonly unit: string;
   readonly family: 'people' | 'use' | 'costs' | 'satisfaction' | 'volumes';
   /** A figure for each span, at its index. All spans have one length. */
-  figures(sources: FigureCounts, spans: readonly Span[]): Promise<Figure[]>;
+  figures(sources: FigureCounts, spans: readonly Span[]): Figure[];
 }
 
 const lastBegun = ({ months }: Span): number => months[months.length - 1]!;
 
 /** Sums a monthly count over the months of each span. */
-async function summed(
-  spans: readonly Span[],
-  count: (months: readonly number[]) => Promise<readonly number[]>,
-): Promise<number[]> {
+function summed(spans: readonly Span[], count: (months: readonly number[]) => readonly number[]): number[] {
   const months = spans.flatMap((span) => span.months);
-  const counts = await count(months);
+  const counts = count(months);
   let at = 0;
   return spans.map((span) => span.months.reduce((sum) => sum + counts[at++]!, 0));
 }
@@ -54,7 +51,7 @@ function stock(measure: 'current' | 'active' | 'retained' | 'returned' | 'newly-
   return {
     unit: 'persons',
     family: 'people',
-    figures: async ({ people }, spans) => counted(await people.stock(measure, spans.map(lastBegun))),
+    figures: ({ people }, spans) => counted(people.stock(measure, spans.map(lastBegun))),
   };
 }
 
@@ -62,8 +59,7 @@ function flow(measure: 'new' | 'reactivated'): Metric {
   return {
     unit: 'persons',
     family: 'people',
-    figures: async ({ people }, spans) =>
-      counted(await summed(spans, (months) => people.flow(measure, months))),
+    figures: ({ people }, spans) => counted(summed(spans, (months) => people.flow(measure, months))),
   };
 }
 
@@ -71,16 +67,15 @@ function moved(direction: 'in' | 'out'): Metric {
   return {
     unit: 'persons',
     family: 'people',
-    figures: async ({ people }, spans) =>
-      counted(await summed(spans, async (months) => (await people.moved(months))[direction])),
+    figures: ({ people }, spans) => counted(summed(spans, (months) => people.moved(months)[direction])),
   };
 }
 
 const lost: Metric = {
   unit: 'persons',
   family: 'people',
-  async figures({ people }, spans) {
-    const byMonth = await people.lostReasons(spans.flatMap((span) => span.months));
+  figures({ people }, spans) {
+    const byMonth = people.lostReasons(spans.flatMap((span) => span.months));
     let at = 0;
     return spans.map((span) => {
       const reasons = { lapsed: 0, expired: 0, closed: 0, erased: 0 };
@@ -99,10 +94,10 @@ function retention(of: (kept: number, before: number) => number): Metric {
   return {
     unit: 'fraction',
     family: 'people',
-    async figures({ people, windowMonths }, spans) {
+    figures({ people, windowMonths }, spans) {
       const ends = spans.map(lastBegun);
-      const kept = await people.stock('kept', ends);
-      const before = await people.stock(
+      const kept = people.stock('kept', ends);
+      const before = people.stock(
         'active',
         ends.map((month) => month - windowMonths),
       );
@@ -120,13 +115,10 @@ function perUser(measure: 'uses' | 'visit-days', unit: string): Metric {
   return {
     unit,
     family: 'use',
-    async figures({ people }, spans) {
+    figures({ people }, spans) {
       const ends = spans.map((span) => span.end);
       const length = spans[0]?.length ?? 1;
-      const [counts, users] = [
-        await people.window(measure, length, ends),
-        await people.window('users', length, ends),
-      ];
+      const [counts, users] = [people.window(measure, length, ends), people.window('users', length, ends)];
       return spans.map((_, i) => division(counts[i]!, users[i]!, users[i]!));
     },
   };
@@ -135,18 +127,18 @@ function perUser(measure: 'uses' | 'visit-days', unit: string): Metric {
 /** The costs of the period ÷ a count, and how much of it they cover. Without stated costs there is no figure. */
 function costPer(
   unit: string,
-  among: (sources: FigureCounts, spans: readonly Span[]) => Promise<readonly { count: number; n: number }[]>,
+  among: (sources: FigureCounts, spans: readonly Span[]) => readonly { count: number; n: number }[],
 ): Metric {
   return {
     unit,
     family: 'costs',
-    async figures(sources, spans) {
-      const counts = await among(sources, spans);
-      const minor = await summed(spans, sources.costs.minor);
-      const entries = await summed(spans, sources.costs.entries);
-      const byMonth = await sources.costs.covered(spans.flatMap((span) => span.months));
-      const part = (of: keyof Covered) => summed(spans, async () => byMonth.map((month) => month[of]));
-      const [costed, busy] = [await part('with'), await part('of')];
+    figures(sources, spans) {
+      const counts = among(sources, spans);
+      const minor = summed(spans, sources.costs.minor);
+      const entries = summed(spans, sources.costs.entries);
+      const byMonth = sources.costs.covered(spans.flatMap((span) => span.months));
+      const part = (of: keyof Covered) => summed(spans, () => byMonth.map((month) => month[of]));
+      const [costed, busy] = [part('with'), part('of')];
       return spans.map((_, i) => {
         const figure = division(minor[i]!, counts[i]!.count, counts[i]!.n);
         const covered = { with: costed[i]!, of: busy[i]! };
@@ -156,9 +148,9 @@ function costPer(
   };
 }
 
-async function volumeOf(kinds: readonly InteractionKind[], sources: FigureCounts, spans: readonly Span[]) {
-  const counts = await summed(spans, (months) => sources.quantities(kinds, months));
-  const n = await summed(spans, (months) => sources.interactions(kinds, months));
+function volumeOf(kinds: readonly InteractionKind[], sources: FigureCounts, spans: readonly Span[]) {
+  const counts = summed(spans, (months) => sources.quantities(kinds, months));
+  const n = summed(spans, (months) => sources.interactions(kinds, months));
   return counts.map((count, i) => ({ count, n: n[i]! }));
 }
 
@@ -166,24 +158,16 @@ function volume(...kinds: InteractionKind[]): Metric {
   return {
     unit: 'interactions',
     family: 'volumes',
-    figures: async (sources, spans) =>
-      (await volumeOf(kinds, sources, spans)).map(({ count, n }) => ({ value: count, n })),
+    figures: (sources, spans) => volumeOf(kinds, sources, spans).map(({ count, n }) => ({ value: count, n })),
   };
 }
 
 /** For each span, how many answers gave each score. */
-async function histograms(item: 'nps' | 'csat', { scores }: FigureCounts, spans: readonly Span[]) {
-  const sums = await Promise.all(
-    (
-      await scores(
-        item,
-        spans.flatMap((span) => span.months),
-      )
-    ).map(async ({ score, counts }) => ({
-      score,
-      counts: await summed(spans, async () => counts),
-    })),
-  );
+function histograms(item: 'nps' | 'csat', { scores }: FigureCounts, spans: readonly Span[]) {
+  const sums = scores(
+    item,
+    spans.flatMap((span) => span.months),
+  ).map(({ score, counts }) => ({ score, counts: summed(spans, () => counts) }));
   return spans.map((_, i) => sums.map(({ score, counts }) => ({ score, count: counts[i]! })));
 }
 
@@ -197,8 +181,8 @@ function tally(
 const satisfied = (withMean: boolean): Metric => ({
   unit: 'fraction',
   family: 'satisfaction',
-  figures: async (sources, spans) =>
-    (await histograms('csat', sources, spans)).map((histogram) => {
+  figures: (sources, spans) =>
+    histograms('csat', sources, spans).map((histogram) => {
       const n = tally(histogram, () => 1);
       const satisfied = tally(histogram, (score) => (score >= 4 ? 1 : 0));
       return {
@@ -219,8 +203,8 @@ const satisfied = (withMean: boolean): Metric => ({
 const nps: Metric = {
   unit: 'score',
   family: 'satisfaction',
-  figures: async (sources, spans) =>
-    (await histograms('nps', sources, spans)).map((histogram) => {
+  figures: (sources, spans) =>
+    histograms('nps', sources, spans).map((histogram) => {
       const n = tally(histogram, () => 1);
       const promoters = tally(histogram, (score) => (score >= 9 ? 1 : 0));
       const detractors = tally(histogram, (score) => (score <= 6 ? 1 : 0));
@@ -237,7 +221,7 @@ const nps: Metric = {
 const testimonials: Metric = {
   unit: 'testimonials',
   family: 'satisfaction',
-  figures: async (sources, spans) => counted(await summed(spans, sources.testimonials)),
+  figures: (sources, spans) => counted(summed(spans, sources.testimonials)),
 };
 
 /** Every metric. METRICS.md says what each means. A new metric is one more entry here. */
@@ -256,8 +240,8 @@ export const metrics: Readonly<Record<string, Metric>> = {
   churn: retention((kept, before) => before - kept),
   frequency: perUser('uses', 'uses-per-reader'),
   'visit-days': perUser('visit-days', 'days-per-reader'),
-  'cost-per-reader': costPer('minor-per-reader', async ({ people }, spans) =>
-    (await people.stock('active', spans.map(lastBegun))).map((count) => ({ count, n: count })),
+  'cost-per-reader': costPer('minor-per-reader', ({ people }, spans) =>
+    people.stock('active', spans.map(lastBegun)).map((count) => ({ count, n: count })),
   ),
   'cost-per-visit': costPer('minor-per-visit', (sources, spans) => volumeOf(['visit'], sources, spans)),
   'cost-per-interaction': costPer('minor-per-interaction', (sources, spans) =>

@@ -2,8 +2,11 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { ActivityPolicy } from '@readership/contracts';
 import { AppliedWait, Clock } from '@readership/host';
 import { endsAgeMaxMs, EventLog, ReadModels, Refusal } from '@readership/kernel';
+import { foldCells, type CountsOf } from '../calendar/fold-cells.js';
 import { beginningOf, monthIn } from '../calendar/months.js';
+import { costsModel, costsModelAt, spendingsModel, type CostsModel } from '../costs/costs-model.js';
 import { ScopeDirectory, directoryModel, type Scope } from '../directory/directory.js';
+import type { Settings } from '../directory/directory.projection.js';
 import { Builds, type ServingBuild } from '../builds/builds.js';
 import { monthOf } from '../calendar/days-and-months.js';
 import { boardMetrics, metrics, type Figure, type Metric } from './definitions.js';
@@ -17,7 +20,7 @@ import {
   type Grain,
   type Period,
 } from './periods.js';
-import { costsModel, countsOf } from './figure-counts.js';
+import { countsOf } from './figure-counts.js';
 
 /**
  * The figure of one period. `complete` means that the period has ended and nothing on the log waits to be counted,
@@ -65,11 +68,22 @@ export interface MetricQuestion {
   readonly after?: string | undefined;
 }
 
-/** What one answer is read from. */
+/** A metric of some periods, and of those that they are compared with. */
+interface Asked {
+  readonly name: string;
+  readonly metric: Metric;
+  readonly grain: MetricAnswer['grain'];
+  readonly periods: readonly Period[];
+  readonly mode?: 'previous' | 'year' | undefined;
+  readonly earlier?: readonly Period[] | undefined;
+}
+
+/** What one answer is read from, besides cells. */
 interface Reading {
   readonly running: ServingBuild;
   readonly scope: Scope;
-  readonly currency: string;
+  readonly settings: Settings;
+  readonly costs: CostsModel;
   readonly asOf: string;
   /** The current month. */
   readonly now: number;
@@ -77,9 +91,17 @@ interface Reading {
   readonly countedUpTo: number | null;
 }
 
+interface Answers {
+  readonly reading: Reading;
+  readonly answers: readonly MetricAnswer[];
+}
+
 const notBegun: Figure = { value: null, n: 0 };
 
-/** Answers every metric from the serving build. */
+/**
+ * Answers every metric from the serving build. All figures of an answer are folded from cells that are read together, so
+ * that it takes as many reads of the store for hundreds of branches as for one.
+ */
 @Injectable()
 export class FiguresQuery {
   constructor(
@@ -95,129 +117,131 @@ export class FiguresQuery {
   async metric(name: string, question: MetricQuestion): Promise<MetricAnswer> {
     const metric = Object.hasOwn(metrics, name) ? metrics[name]! : null;
     if (metric === null) throw new Refusal('UNKNOWN_METRIC', 'unknown', 'There is no metric with this name.');
-    return this.reading(question.scope, question.after, async (reading) => {
-      const { grain } = question;
-      const to = question.to === undefined ? reading.now - 1 : parseMonth(question.to, 'to');
+    const { answers } = await this.answers(question, ({ now, settings }) => {
+      const { grain, compare: mode } = question;
+      const to = question.to === undefined ? now - 1 : parseMonth(question.to, 'to');
       const from = question.from === undefined ? Math.min(to, to - 11) : parseMonth(question.from, 'from');
-      const { fiscalYearStartMonth } = await this.directory.settings();
       const fiscal = question.year === 'fiscal';
-      const periods = periodsOf(from, to, grain, fiscal ? fiscalYearStartMonth : 'calendar');
-      const earlier =
-        question.compare && compared(periods, question.compare, (first) => nameOf(first, grain, fiscal));
-      return this.answer(name, metric, reading, grain, periods, question.compare, earlier);
+      const periods = periodsOf(from, to, grain, fiscal ? settings.fiscalYearStartMonth : 'calendar');
+      const earlier = mode && compared(periods, mode, (first) => nameOf(first, grain, fiscal));
+      return [{ name, metric, grain, periods, mode, earlier }];
     });
+    return answers[0]!;
   }
 
   async board(question: Pick<MetricQuestion, 'scope' | 'to' | 'after'>): Promise<Board> {
-    return this.reading(question.scope, question.after, async (reading) => {
-      const to = question.to === undefined ? reading.now - 1 : parseMonth(question.to, 'to');
-      const answers: MetricAnswer[] = [];
-      for (const { name, grain } of boardMetrics) {
+    const { reading, answers } = await this.answers(question, ({ now }) => {
+      const to = question.to === undefined ? now - 1 : parseMonth(question.to, 'to');
+      return boardMetrics.map(({ name, grain }) => {
         const monthly = grain === 'month';
         const periods = monthly ? periodsOf(to, to, 'month', 'calendar') : [twelveMonthsTo(to)];
-        const earlier = compared(
-          periods,
-          'year',
-          monthly ? (first) => nameOf(first, 'month', false) : twelveMonthsFrom,
-        );
-        answers.push(await this.answer(name, metrics[name]!, reading, grain, periods, 'year', earlier));
-      }
-      return {
-        asOf: reading.asOf,
-        scope: reading.scope.name,
-        policy: policyOf(reading.running),
-        figures: answers,
-      };
+        const rename = monthly ? (first: number) => nameOf(first, 'month', false) : twelveMonthsFrom;
+        const earlier = compared(periods, 'year', rename);
+        return { name, metric: metrics[name]!, grain, periods, mode: 'year', earlier };
+      });
     });
+    const { asOf, scope, running } = reading;
+    return { asOf, scope: scope.name, policy: policyOf(running), figures: answers };
   }
 
-  /** Every read begins here. It reads how far the counts are complete before it reads anything else. */
-  private reading<T>(
-    scopeName: string,
-    after: string | undefined,
-    answer: (reading: Reading) => Promise<T>,
-  ): Promise<T> {
+  private answers(
+    { scope, after }: Pick<MetricQuestion, 'scope' | 'after'>,
+    ask: (reading: Reading) => readonly Asked[],
+  ): Promise<Answers> {
     return this.builds.reading(async (running) => {
-      const models = [...running.ids.values(), costsModel, directoryModel];
-      await this.applied.until(after, { published: models });
-      const now = this.clock.now();
-      const ends = this.log.knownEnds();
-      const checkpoints = await Promise.all(
-        Array.from({ length: this.models.partitions }, (_, partition) =>
-          Promise.all(models.map((model) => this.models.checkpoint(model, partition))),
-        ),
+      const reading = await this.reading(running, scope, after);
+      const asked = ask(reading);
+      const answers = await foldCells(this.models, (counts) =>
+        asked.map((one) => answerOf(one, reading, counts)),
       );
-      const counted =
-        ends !== null &&
-        checkpoints.every((of, partition) =>
-          of.every(({ offset, parked }) => offset >= ends[partition]! && parked === 0),
-        );
-      const offsets = checkpoints.map((of) => Math.min(...of.map(({ offset }) => offset)));
-      return answer({
-        running,
-        scope: await this.directory.scope(scopeName),
-        currency: (await this.directory.settings()).currency,
-        asOf: `${running.build.number}:${offsets.join('.')}`,
-        now: monthOf(monthIn(running.build.timeZone)(now.toISOString())),
-        countedUpTo: counted ? now.getTime() - endsAgeMaxMs : null,
-      });
+      return { reading, answers };
     });
   }
 
-  private async answer(
-    name: string,
-    metric: Metric,
-    reading: Reading,
-    grain: MetricAnswer['grain'],
-    periods: readonly Period[],
-    mode: 'previous' | 'year' | undefined,
-    earlier: readonly Period[] | undefined,
-  ): Promise<MetricAnswer> {
-    const { running, scope, asOf, now, countedUpTo } = reading;
-    let currency = reading.currency;
-    const sources = countsOf(this.models, running.build, running.ids, scope, () => currency);
-    if (metric.family === 'costs') {
-      const months = [...periods, ...(earlier ?? [])].flatMap((period) => begun(period, now));
-      const found = await sources.costs.currencies(months);
-      if (found.length > 1) {
-        const detail = `The costs of this scope and period are in ${found.join(', ')}: choose a scope and a period with one currency.`;
-        throw new Refusal('MIXED_CURRENCIES', 'invalid', detail);
-      }
-      currency = found[0] ?? currency;
-    }
-    const points = async (of: readonly Period[]): Promise<Point[]> => {
-      const counted = of.filter((period) => period.first <= now);
-      const figures = await metric.figures(
-        sources,
-        counted.map((period) => ({
-          months: begun(period, now),
-          end: period.last,
-          length: (period.last - period.first + 1) as 1 | 3 | 12,
-        })),
+  /** Every answer begins here. It reads how far the counts are complete before it reads anything else. */
+  private async reading(running: ServingBuild, scope: string, after: string | undefined): Promise<Reading> {
+    const models = [...running.ids.values(), costsModel, directoryModel];
+    await this.applied.until(after, { published: models });
+    const now = this.clock.now();
+    const ends = this.log.knownEnds();
+    const checkpoints = new Map(
+      await Promise.all(
+        [...models, spendingsModel].map(
+          async (model) => [model, await this.models.checkpoints(model)] as const,
+        ),
+      ),
+    );
+    const costs = await costsModelAt(this.models, checkpoints);
+    const used = [...running.ids.values(), costs.id, directoryModel].map((model) => checkpoints.get(model)!);
+    const counted =
+      ends !== null &&
+      used.every((of) =>
+        of.every(({ offset, parked }, partition) => offset >= ends[partition]! && parked === 0),
       );
-      return of.map((period, i) => {
-        const figure = figures[i] ?? notBegun;
-        const ended = period.last < now;
-        const complete =
-          ended &&
-          countedUpTo !== null &&
-          countedUpTo >= beginningOf(period.last + 1, running.build.timeZone) &&
-          figure.covered?.with === figure.covered?.of;
-        return { period: period.name, ...figure, complete };
-      });
-    };
+    const offsets = Array.from({ length: this.models.partitions }, (_, partition) =>
+      Math.min(...used.map((of) => of[partition]!.offset)),
+    );
+    const directory = await this.directory.read();
     return {
-      metric: name,
-      unit: metric.unit,
-      ...(metric.family === 'costs' ? { currency } : {}),
-      scope: scope.name,
-      grain,
-      policy: policyOf(running),
-      asOf,
-      points: await points(periods),
-      ...(mode && earlier ? { comparison: { mode, points: await points(earlier) } } : {}),
+      running,
+      scope: directory.scope(scope),
+      settings: directory.settings,
+      costs,
+      asOf: `${running.build.number}:${offsets.join('.')}`,
+      now: monthOf(monthIn(running.build.timeZone)(now.toISOString())),
+      countedUpTo: counted ? now.getTime() - endsAgeMaxMs : null,
     };
   }
+}
+
+/** Folds cells into the answer about one metric. Throws `MIXED_CURRENCIES` and `NOT_YET_APPLIED`. */
+function answerOf(
+  { name, metric, grain, periods, mode, earlier }: Asked,
+  { running, scope, settings, costs, asOf, now, countedUpTo }: Reading,
+  counts: CountsOf,
+): MetricAnswer {
+  let { currency } = settings;
+  const sources = countsOf(counts, running, costs, scope, () => currency);
+  if (metric.family === 'costs') {
+    const months = [...periods, ...(earlier ?? [])].flatMap((period) => begun(period, now));
+    const found = sources.costs.currencies(months);
+    if (found.length > 1) {
+      const detail = `The costs of this scope and period are in ${found.join(', ')}: choose a scope and a period with one currency.`;
+      throw new Refusal('MIXED_CURRENCIES', 'invalid', detail);
+    }
+    currency = found[0] ?? currency;
+  }
+  const points = (of: readonly Period[]): Point[] => {
+    const spans = of
+      .filter((period) => period.first <= now)
+      .map((period) => ({
+        months: begun(period, now),
+        end: period.last,
+        length: (period.last - period.first + 1) as 1 | 3 | 12,
+      }));
+    const figures = metric.figures(sources, spans);
+    return of.map((period, i) => {
+      const figure = figures[i] ?? notBegun;
+      const ended = period.last < now;
+      const complete =
+        ended &&
+        countedUpTo !== null &&
+        countedUpTo >= beginningOf(period.last + 1, running.build.timeZone) &&
+        figure.covered?.with === figure.covered?.of;
+      return { period: period.name, ...figure, complete };
+    });
+  };
+  return {
+    metric: name,
+    unit: metric.unit,
+    ...(metric.family === 'costs' ? { currency } : {}),
+    scope: scope.name,
+    grain,
+    policy: policyOf(running),
+    asOf,
+    points: points(periods),
+    ...(mode && earlier ? { comparison: { mode, points: points(earlier) } } : {}),
+  };
 }
 
 /** The months of a period that have begun. The rest of a running period is not known yet. */

@@ -4,6 +4,7 @@ import {
   readModelProcessor,
   modelId,
   partitionOf,
+  type CellRange,
   type Delivered,
   type ReadModels,
 } from '@readership/kernel';
@@ -15,7 +16,9 @@ import {
   scopes,
   type Series,
 } from '../../testing/people-oracle.js';
-import { lossReasons, peopleReader, type PeopleReader } from './people.js';
+import { foldCells } from '../calendar/fold-cells.js';
+import { everywhere } from '../calendar/monthly.js';
+import { lossReasons, peopleCounts, type PeopleCounts } from './people.js';
 import { people } from './people.tally.js';
 import {
   chance,
@@ -28,24 +31,19 @@ import { readerActivity, type ReaderActivity, type ReaderFact } from './reader-a
 
 const partitions = 3;
 
-async function read(
-  reader: PeopleReader,
-  scope: readonly string[],
-  months: readonly string[],
-): Promise<Series> {
+function read(counts: PeopleCounts, scope: readonly string[], months: readonly string[]): Series {
   const series: Series = {};
   for (const name of ['current', 'active', 'retained', 'returned', 'newly-active', 'kept'] as const) {
-    series[name] = await reader.stock(name, scope, months);
+    series[name] = counts.stock(name, scope, months);
   }
-  for (const name of ['new', 'reactivated', 'lost'] as const)
-    series[name] = await reader.flow(name, scope, months);
-  const lost = await reader.lostReasons(scope, months);
+  for (const name of ['new', 'reactivated', 'lost'] as const) series[name] = counts.flow(name, scope, months);
+  const lost = counts.lostReasons(scope, months);
   for (const reason of lossReasons) series[`lost-${reason}`] = lost.map((point) => point[reason]);
-  const moved = await reader.moved(scope, months);
+  const moved = counts.moved(scope, months);
   series['moved-in'] = moved.in;
   series['moved-out'] = moved.out;
   for (const name of ['uses', 'users', 'visit-days'] as const) {
-    for (const L of [1, 3, 12] as const) series[`${name}-${L}`] = await reader.window(name, L, scope, months);
+    for (const L of [1, 3, 12] as const) series[`${name}-${L}`] = counts.window(name, L, scope, months);
   }
   return series;
 }
@@ -92,10 +90,12 @@ function folded({ policy, zone }: History, facts: readonly ReaderFact[]): Counte
   }
   const sum = sumOfCells(policy, rows.values());
   const inOrder = [...sum].sort(([a], [b]) => (a < b ? -1 : 1));
-  const cells = async (_model: string, from: string, to: string) => {
+  const cells = async (_model: string, ranges: readonly CellRange[]) => {
     const found = new Map<string, number>();
-    for (let at = firstNotBelow(inOrder, from); at < inOrder.length && inOrder[at]![0] < to; at++) {
-      found.set(...inOrder[at]!);
+    for (const { from, to } of ranges) {
+      for (let at = firstNotBelow(inOrder, from); at < inOrder.length && inOrder[at]![0] < to; at++) {
+        found.set(...inOrder[at]!);
+      }
     }
     return found;
   };
@@ -168,7 +168,7 @@ async function run({ policy, zone }: History, facts: readonly ReaderFact[], by: 
   return {
     id,
     rows: new Map(rows.map(({ key, row }) => [key, row])),
-    cells: await models.cells(id, '', '~'),
+    cells: await models.cells(id, [{ from: '', to: '~' }]),
   };
 }
 
@@ -181,10 +181,14 @@ async function agree(history: History, models: ReadModels, id: string): Promise<
   const persons = [...keys].map((key) => personOf(history, key)).filter((person) => person !== null);
   const months = monthsToTell(persons);
   const wanted = expected(persons, months);
-  const reader = peopleReader(models, id);
-  for (const [s, scope] of scopes.entries()) {
-    const got = await read(reader, scope, months.map(monthName));
-    for (const [name, series] of Object.entries(wanted[s]!)) {
+  // The first scope is all branches, which is also counted as a whole.
+  const places = [[everywhere], ...scopes];
+  const told = await foldCells(models, (counts) =>
+    places.map((scope) => read(peopleCounts(counts, id), scope, months.map(monthName))),
+  );
+  for (const [s, scope] of places.entries()) {
+    const got = told[s]!;
+    for (const [name, series] of Object.entries(wanted[Math.max(0, s - 1)]!)) {
       same(`${name} of ${scope} from ${monthName(months[0]!)}`, got[name]!.join(' '), series.join(' '));
     }
     identitiesHold(got, String(scope));

@@ -1,7 +1,8 @@
 import { defaultPolicy } from '@readership/contracts';
-import type { ReadModels } from '@readership/kernel';
 import { epochDayOf, isoMonth } from '../calendar/days-and-months.js';
-import { peopleReader } from './people.js';
+import type { CountsOf } from '../calendar/fold-cells.js';
+import { everywhere } from '../calendar/monthly.js';
+import { peopleCounts } from './people.js';
 import { people } from './people.tally.js';
 import type { ReaderActivity } from './reader-activity.projection.js';
 
@@ -22,9 +23,13 @@ const months = (from: number, to: number) => Array.from({ length: to - from + 1 
 
 function readOf(row: ReaderActivity) {
   const counted = tally.cells(row);
-  const cells = async (_: string, from: string, to: string) =>
-    new Map([...counted].filter(([name]) => name >= from && name < to));
-  return peopleReader({ cells } as Partial<ReadModels> as ReadModels, 'any');
+  const countsOf: CountsOf = (_, prefix) =>
+    new Map(
+      [...counted].flatMap(([name, n]) =>
+        name.startsWith(`${prefix}|`) ? [[name.slice(prefix.length + 1), n]] : [],
+      ),
+    );
+  return peopleCounts(countsOf, 'any');
 }
 
 /** The months among 0–39 in which the only reader counts. */
@@ -147,6 +152,32 @@ describe('people', () => {
   });
 
   it('cost a few cells however long they stay unused', () => {
-    expect(tally.cells(reader({ enrolled: on('1950-01-01') })).size).toBe(4);
+    expect(people(defaultPolicy, false).cells(reader({ enrolled: on('1950-01-01') })).size).toBe(4);
+    expect(tally.cells(reader({ enrolled: on('1950-01-01') })).size).toBe(8);
+  });
+
+  it('count in the consortium wherever they move, and their moves do not', () => {
+    const days = [on('2020-01-10'), on('2020-02-01'), on('2020-12-01')];
+    const stayed = readOf(reader({ days }));
+    const homes: ReaderActivity['homes'] = [
+      [null, 'NORTH'],
+      [on('2020-03-31'), 'SOUTH'],
+      [on('2020-06-01'), 'EAST'],
+    ];
+    const moved = readOf(reader({ days, homes }));
+    const all = months(0, 39);
+    for (const measure of ['current', 'active', 'retained', 'returned', 'newly-active', 'kept'] as const) {
+      const wanted = stayed.stock(measure, ['NORTH'], all);
+      expect([measure, moved.stock(measure, [everywhere], all)]).toEqual([measure, wanted]);
+    }
+    for (const measure of ['uses', 'users', 'visit-days'] as const) {
+      for (const length of [1, 3, 12] as const) {
+        const wanted = stayed.window(measure, length, ['NORTH'], all);
+        expect([measure, moved.window(measure, length, [everywhere], all)]).toEqual([measure, wanted]);
+      }
+    }
+    expect(moved.flow('lost', [everywhere], all)).toEqual(stayed.flow('lost', ['NORTH'], all));
+    const none = all.map(() => 0);
+    expect(moved.moved([everywhere], all)).toEqual({ in: none, out: none });
   });
 });

@@ -1,6 +1,7 @@
 import type { ActivityPolicy } from '@readership/contracts';
 import type { Tally } from '@readership/kernel';
 import { firstDayOf, isoMonth, monthOfDay } from '../calendar/days-and-months.js';
+import { everywhere } from '../calendar/monthly.js';
 import type { LossReason } from './people.js';
 import type { FromDay, ReaderActivity } from './reader-activity.projection.js';
 
@@ -18,14 +19,18 @@ type Span = readonly [from: number, to: number];
  * homes of each month; `uses-3 uses-12` (and `visit-days-3 …`) hold, as changes, what to add for those who moved so
  * that the sum counts at the home at the window's end. `moved|<YYYY-MM>|<from>|<to>` counts current readers who moved.
  *
- * A reader needs as many cells as months of use and a few for each gap, move and closure, however long ago.
+ * With `totals`, everything but moves is also counted for the consortium, under `*` as the branch; moves within it
+ * change nothing there.
+ *
+ * A reader needs as many cells as months of use and a few for each gap, move and closure, however long ago, and with
+ * totals twice as many.
  */
-export function people(policy: ActivityPolicy): Tally<ReaderActivity> {
+export function people(policy: ActivityPolicy, totals = true): Tally<ReaderActivity> {
   const nameOf = cellNames();
   return {
     name: 'people',
     cells(row) {
-      const count = new PersonCount(row, nameOf);
+      const count = new PersonCount(row, nameOf, totals);
       if (!row.registered) return count.cells;
       const use = monthsOfUse(row);
       countUse(count, use);
@@ -76,6 +81,7 @@ class PersonCount {
   constructor(
     row: ReaderActivity,
     private readonly nameOf: CellName,
+    private readonly totals: boolean,
   ) {
     const reachingBack = row.homes.map(([since, branch], at) => [at === 0 ? null : since, branch] as const);
     this.homes = byMonth(reachingBack).filter(([, branch], at, all) => all[at - 1]?.[1] !== branch);
@@ -87,7 +93,13 @@ class PersonCount {
     return this.homes[at]![1];
   }
 
+  /** Counts at a branch and in the consortium. */
   add(measure: string, branch: string, month: number, n: number): void {
+    this.put(measure, branch, month, n);
+    if (this.totals) this.put(measure, everywhere, month, n);
+  }
+
+  private put(measure: string, branch: string, month: number, n: number): void {
     const name = this.nameOf(measure, branch, month);
     this.cells.set(name, (this.cells.get(name) ?? 0) + n);
   }
@@ -99,22 +111,25 @@ class PersonCount {
       const start = later(from, since + monthsBefore);
       const end = earlier(to, (this.homes[at + 1]?.[0] ?? Infinity) + monthsBefore);
       if (start >= end) continue;
-      this.add(measure, branch, start, 1);
-      this.add(measure, branch, end, -1);
+      this.put(measure, branch, start, 1);
+      this.put(measure, branch, end, -1);
     }
+    if (!this.totals || from >= to) return;
+    this.put(measure, everywhere, from, 1);
+    this.put(measure, everywhere, to, -1);
   }
 
-  /** Counts `n` in every month of the span at the home of that month, instead of at `placed`. */
+  /** Counts `n` in every month of the span at the home of that month, instead of at `placed`. The consortium has both. */
   instead(measure: string, placed: string, n: number, [from, to]: Span): void {
     for (let at = 0; at < this.homes.length; at++) {
       const [since, branch] = this.homes[at]!;
       const start = later(from, since);
       const end = earlier(to, this.homes[at + 1]?.[0] ?? Infinity);
       if (start >= end || branch === placed) continue;
-      this.add(measure, placed, start, -n);
-      this.add(measure, placed, end, n);
-      this.add(measure, branch, start, n);
-      this.add(measure, branch, end, -n);
+      this.put(measure, placed, start, -n);
+      this.put(measure, placed, end, n);
+      this.put(measure, branch, start, n);
+      this.put(measure, branch, end, -n);
     }
   }
 

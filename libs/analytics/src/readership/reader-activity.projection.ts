@@ -53,13 +53,13 @@ const nobody: ReaderActivity = {
  * One row per person, known or provisional, from which the people metrics follow. Facts of the person's own stream come
  * in its order; those of interactions commute with them and with each other.
  *
- * Version 1 is for builds that began with it. In it, the home of a registration held from the day of enrolment on, so
+ * Versions 1 and 2 are for builds that began with them. They have no counts of the consortium. In version 1, the home of a registration held from the day of enrolment on, so
  * that it replaced an earlier move, and of what the library started only contacts did not count as use.
  */
 export function readerActivity(
   policy: ActivityPolicy,
   timeZone: string,
-  version: 1 | 2 = 2,
+  version: 1 | 2 | 3 = 3,
 ): Projection<ReaderFact, ReaderActivity> {
   const dayOf = localDay(timeZone);
   const kinds = new Set<string>(policy.qualifying);

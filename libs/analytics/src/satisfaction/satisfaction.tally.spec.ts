@@ -19,17 +19,24 @@ describe('satisfaction', () => {
     });
     expect([...satisfaction('UTC').cells(event)]).toEqual([
       ['nps:10|NORTH|2024-06', 1],
+      ['nps:10|*|2024-06', 1],
       ['csat:4|NORTH|2024-06', 1],
+      ['csat:4|*|2024-06', 1],
     ]);
     expect([...satisfaction('Asia/Tokyo').cells(event).keys()]).toEqual([
       'nps:10|NORTH|2024-07',
+      'nps:10|*|2024-07',
       'csat:4|NORTH|2024-07',
+      'csat:4|*|2024-07',
     ]);
   });
 
   it('counts what names no branch apart', () => {
     const event = answered({ scores: [{ question: 'a', type: 'nps', score: 0 }] });
-    expect([...satisfaction('UTC').cells(event)]).toEqual([['nps:0|-|2024-06', 1]]);
+    expect([...satisfaction('UTC').cells(event)]).toEqual([
+      ['nps:0|-|2024-06', 1],
+      ['nps:0|*|2024-06', 1],
+    ]);
   });
 
   it('counts a response once for each kind of item: the first that was answered', () => {
@@ -42,7 +49,9 @@ describe('satisfaction', () => {
     ];
     expect([...satisfaction('UTC').cells(answered({ scores }))]).toEqual([
       ['csat:2|-|2024-06', 1],
+      ['csat:2|*|2024-06', 1],
       ['nps:9|-|2024-06', 1],
+      ['nps:9|*|2024-06', 1],
     ]);
   });
 
@@ -53,6 +62,12 @@ describe('satisfaction', () => {
     ];
     const first = satisfaction('UTC', 1);
     expect([...first.cells(answered({ scores }))]).toEqual([['csat:5|-|2024-06', 2]]);
-    expect([first.version, satisfaction('UTC').version]).toEqual([1, 2]);
+    expect([first.version, satisfaction('UTC').version]).toEqual([1, 3]);
+  });
+
+  it('has no counts of the consortium in builds that began with version 2', () => {
+    const scores = [{ question: 'a', type: 'nps' as const, score: 7 }];
+    const event = answered({ branch: 'NORTH', scores });
+    expect([...satisfaction('UTC', 2).cells(event)]).toEqual([['nps:7|NORTH|2024-06', 1]]);
   });
 });

@@ -1,6 +1,6 @@
 import type { PublishedEvent } from '@readership/contracts';
 import type { EventTally } from '@readership/kernel';
-import { monthlyCell } from '../calendar/monthly.js';
+import { monthlyCells } from '../calendar/monthly.js';
 import { monthIn } from '../calendar/months.js';
 
 export type AnswerEvent = PublishedEvent<'SurveyAnswered'>;
@@ -18,9 +18,10 @@ export const answers = (item: keyof typeof scoresOf, score: number): string => `
  * Histograms of responses by their NPS and CSAT scores, at their branch and in the month of the time zone in which they
  * were given. A response counts once for each kind of item: of several, the first in the survey that was answered.
  *
- * Version 1 is for builds that began with it. It counts every answer.
+ * Versions 1 and 2 are for builds that began with them. They have no counts of the consortium, and version 1 counts
+ * every answer.
  */
-export function satisfaction(timeZone: string, version: 1 | 2 = 2): EventTally<AnswerEvent> {
+export function satisfaction(timeZone: string, version: 1 | 2 | 3 = 3): EventTally<AnswerEvent> {
   const monthOf = monthIn(timeZone);
   return {
     name: 'satisfaction',
@@ -34,8 +35,8 @@ export function satisfaction(timeZone: string, version: 1 | 2 = 2): EventTally<A
         ({ type }, at) => data.scores.findIndex((other) => other.type === type) === at,
       );
       for (const { type, score } of version > 1 ? first : data.scores) {
-        const cell = monthlyCell(answers(type, score), data.branch, month);
-        cells.set(cell, (cells.get(cell) ?? 0) + 1);
+        for (const cell of monthlyCells(answers(type, score), data.branch, month, version > 2))
+          cells.set(cell, (cells.get(cell) ?? 0) + 1);
       }
       return cells;
     },

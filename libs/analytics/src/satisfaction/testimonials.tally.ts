@@ -1,6 +1,6 @@
 import type { PublishedEvent } from '@readership/contracts';
 import type { EventTally } from '@readership/kernel';
-import { monthlyCell } from '../calendar/monthly.js';
+import { monthlyCells } from '../calendar/monthly.js';
 
 const on = [
   'TestimonialReceived',
@@ -18,11 +18,20 @@ const seriesOf = {
   TestimonialWithdrawn: 'withdrawn',
 } as const satisfies Record<TestimonialEvent['type'], string>;
 
-/** Testimonials received, approved, published and withdrawn, each counted in the month in which it was received. */
-export const testimonials: EventTally<TestimonialEvent> = {
-  name: 'testimonials',
-  version: 1,
-  on,
-  cells: ({ type, data }) =>
-    new Map([[monthlyCell(seriesOf[type], data.branch, data.receivedOn.slice(0, 7)), 1]]),
-};
+/**
+ * Testimonials received, approved, published and withdrawn, each counted in the month in which it was received.
+ *
+ * Version 1 is for builds that began with it. It has no counts of the consortium.
+ */
+export function testimonials(version: 1 | 2 = 2): EventTally<TestimonialEvent> {
+  return {
+    name: 'testimonials',
+    version,
+    on,
+    cells({ type, data }) {
+      const month = data.receivedOn.slice(0, 7);
+      const cells = monthlyCells(seriesOf[type], data.branch, month, version > 1);
+      return new Map(cells.map((cell) => [cell, 1]));
+    },
+  };
+}

@@ -1,4 +1,5 @@
 import type { InteractionFact, PublishedEvent } from '@readership/contracts';
+import type { EventTally } from '@readership/kernel';
 import { volumes, type VolumeEvent } from './volumes.tally.js';
 
 const loan: InteractionFact = {
@@ -14,10 +15,19 @@ function event(type: VolumeEvent['type'], data: object): VolumeEvent {
   return { type, data, key: 'p', context: 'interaction-log' } as unknown as PublishedEvent as VolumeEvent;
 }
 
+/** The cells at branches, of single kinds. */
 function counted(timeZone: string, ...events: VolumeEvent[]): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(countedIn(volumes(timeZone), ...events)).filter(
+      ([cell]) => !cell.includes('|*|') && !cell.startsWith('any'),
+    ),
+  );
+}
+
+function countedIn(tally: EventTally<VolumeEvent>, ...events: VolumeEvent[]): Record<string, number> {
   const sum: Record<string, number> = {};
   for (const each of events) {
-    for (const [cell, n] of volumes(timeZone).cells(each)) sum[cell] = (sum[cell] ?? 0) + n;
+    for (const [cell, n] of tally.cells(each)) sum[cell] = (sum[cell] ?? 0) + n;
   }
   return Object.fromEntries(Object.entries(sum).filter(([, n]) => n !== 0));
 }
@@ -47,6 +57,27 @@ describe('volumes', () => {
         event('InteractionCorrected', { interaction: 'i', was: loan, now }),
       ),
     ).toEqual({ 'visit|SOUTH|2024-05': 3, 'visit+|SOUTH|2024-05': 2 });
+  });
+
+  it('count in the consortium, and for all kinds together, as well', () => {
+    const recorded = event('InteractionRecorded', {
+      ...{ interaction: 'i', reference: null, now: { ...loan, quantity: 40 } },
+    });
+    const now = { ...loan, kind: 'visit', branch: 'SOUTH', quantity: 3 };
+    const corrected = event('InteractionCorrected', {
+      interaction: 'i',
+      was: { ...loan, quantity: 40 },
+      now,
+    });
+    expect(countedIn(volumes('UTC'), recorded, corrected)).toEqual({
+      ...{ 'visit|SOUTH|2024-03': 3, 'visit+|SOUTH|2024-03': 2 },
+      ...{ 'visit|*|2024-03': 3, 'visit+|*|2024-03': 2 },
+      ...{ 'any|SOUTH|2024-03': 3, 'any+|SOUTH|2024-03': 2 },
+      ...{ 'any|*|2024-03': 3, 'any+|*|2024-03': 2 },
+    });
+    expect(countedIn(volumes('UTC', 1), recorded)).toEqual({
+      ...{ 'loan|NORTH|2024-03': 40, 'loan+|NORTH|2024-03': 39 },
+    });
   });
 
   it('are nothing again once the interaction is withdrawn', () => {

@@ -1,6 +1,6 @@
 import type { InteractionFact, PublishedEvent } from '@readership/contracts';
 import type { EventTally } from '@readership/kernel';
-import { monthlyCell } from '../calendar/monthly.js';
+import { monthlyCells } from '../calendar/monthly.js';
 import { monthIn } from '../calendar/months.js';
 
 const on = ['InteractionRecorded', 'InteractionCorrected', 'InteractionWithdrawn'] as const;
@@ -10,25 +10,34 @@ export type VolumeEvent = PublishedEvent<(typeof on)[number]>;
 /** The series of the quantities of an interaction kind. */
 export const quantities = (kind: string): string => kind;
 
+/** The kind under which every interaction is counted besides its own, from version 2 on. */
+export const anyKind = 'any';
+
 /** The series of what quantities exceed 1 by. Quantities less this give the number of interactions. */
 export const surplus = (kind: string): string => `${kind}+`;
 
 /**
  * Interactions by kind, at the branch and in the month of the time zone where they happened. It does not depend on the
  * person, so a re-attribution changes nothing.
+ *
+ * Version 1 is for builds that began with it. It has no counts of the consortium, and none of all kinds together.
  */
-export function volumes(timeZone: string): EventTally<VolumeEvent> {
+export function volumes(timeZone: string, version: 1 | 2 = 2): EventTally<VolumeEvent> {
   const monthOf = monthIn(timeZone);
   const count = (cells: Map<string, number>, fact: InteractionFact, sign: 1 | -1) => {
     const month = monthOf(fact.time);
-    const add = (cell: string, n: number) => cells.set(cell, (cells.get(cell) ?? 0) + n);
-    add(monthlyCell(quantities(fact.kind), fact.branch, month), sign * fact.quantity);
-    if (fact.quantity > 1)
-      add(monthlyCell(surplus(fact.kind), fact.branch, month), sign * (fact.quantity - 1));
+    const add = (series: string, n: number) => {
+      for (const cell of monthlyCells(series, fact.branch, month, version > 1))
+        cells.set(cell, (cells.get(cell) ?? 0) + n);
+    };
+    for (const kind of version > 1 ? [fact.kind, anyKind] : [fact.kind]) {
+      add(quantities(kind), sign * fact.quantity);
+      if (fact.quantity > 1) add(surplus(kind), sign * (fact.quantity - 1));
+    }
   };
   return {
     name: 'volumes',
-    version: 1,
+    version,
     on,
     cells(event) {
       const cells = new Map<string, number>();

@@ -3,6 +3,7 @@ import { isDuplicate } from '../mongo.js';
 import { chunks } from '../chunks.js';
 import { copy, documentsAtOnce } from './copying.js';
 import {
+  allOf,
   entryIds,
   latest,
   type HeadDoc,
@@ -13,6 +14,8 @@ import {
 import { plain, separator } from './ordered-text.js';
 
 const finishesMax = 20;
+/** More than a model has, so that its heads come in one batch. */
+const partitionsMax = 1_000;
 
 /** The heads: one document per model and partition, whose replacement is a commit. */
 export class Heads {
@@ -21,6 +24,12 @@ export class Heads {
   /** The head as it is, without its puts; `null` before the first commit. */
   glance(id: string): Promise<Omit<HeadDoc, 'puts'> | null> {
     return this.collections.heads.findOne({ _id: id }, { projection: { puts: 0 } });
+  }
+
+  /** The heads of a model's partitions as they are, without their puts. */
+  glances(model: string): Promise<Omit<HeadDoc, 'puts'>[]> {
+    const { heads } = this.collections;
+    return heads.find({ _id: allOf(model) }, { projection: { puts: 0 }, batchSize: partitionsMax }).toArray();
   }
 
   /** The head once all its puts are in place, which this call ensures; `null` before the first commit. */

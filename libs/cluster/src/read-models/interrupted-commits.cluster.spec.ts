@@ -74,7 +74,7 @@ async function stateOf(place: ScratchDatabase): Promise<object> {
     rows: (await port.all(model, page)).rows,
     found: (await port.find(model, 'name', { prefix: '' }, page)).rows.map(({ key }) => key),
     lovelaces: (await port.find(model, 'name', { value: 'Lovelace' }, page)).rows.map(({ key }) => key),
-    cells: Object.fromEntries([...(await port.cells(model, '', '\uffff'))].sort()),
+    cells: Object.fromEntries([...(await port.cells(model, [{ from: '', to: '\uffff' }]))].sort()),
     parked: await port.parked(model, 0, page),
   };
 }
@@ -206,7 +206,7 @@ describe('a former owner that was paused', () => {
       expect(await one.commit(model, 0, batch(1, 2, {}, { visits: 100 }))).toBe('stale');
       await commits(one, batch(2, 3, {}, { visits: 1000 }));
       await commits(other, batch(3, 4, {}, { visits: 10_000 }));
-      expect(await one.cells(model, '', '~')).toEqual(new Map([['visits', 11_011]]));
+      expect(await one.cells(model, [{ from: '', to: '~' }])).toEqual(new Map([['visits', 11_011]]));
     });
   });
 
@@ -217,7 +217,7 @@ describe('a former owner that was paused', () => {
       await other.drop(model);
       await commits(other, batch(0, 1, {}, { visits: 10 }));
       expect(await one.commit(model, 0, batch(1, 2, {}, { visits: 100 }))).toBe('stale');
-      expect(await one.cells(model, '', '~')).toEqual(new Map([['visits', 10]]));
+      expect(await one.cells(model, [{ from: '', to: '~' }])).toEqual(new Map([['visits', 10]]));
     });
   });
 });
@@ -238,7 +238,9 @@ describe('two owners', () => {
         const by = { prefix: 'of' };
         const found = await owners[0]!.find(model, 'name', by, { limit: 5 });
         expect(found.rows).toEqual([{ key: spaced, row: { n: winner } }]);
-        expect(await owners[0]!.cells(model, '', '~')).toEqual(new Map([['visits', from + 1]]));
+        expect(await owners[0]!.cells(model, [{ from: '', to: '~' }])).toEqual(
+          new Map([['visits', from + 1]]),
+        );
       }
     });
   });
@@ -262,7 +264,7 @@ describe('two owners', () => {
       });
       await commits(port, batch(0, 1, {}, { a: 1, b: 2 }));
       expect(overtaken).toBe(true);
-      expect(Object.fromEntries(await port.cells(model, '', '~'))).toEqual({ a: 1, b: 2 });
+      expect(Object.fromEntries(await port.cells(model, [{ from: '', to: '~' }]))).toEqual({ a: 1, b: 2 });
     });
   });
 });

@@ -1,9 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import {
+  checkRanges,
   ReadModels,
   Refusal,
   start,
   type Batch,
+  type CellRange,
   type CellShare,
   type Checkpoint,
   type Page,
@@ -37,6 +39,8 @@ const headsMax = 10_000;
 const dropAtOnce = 1000;
 const glancesMax = 10;
 const glanceMs = 10;
+/** More than an answer needs, so that it comes in one batch, whose size the server limits by bytes. */
+const cellsAtOnce = 100_000;
 
 /**
  * Rows, counts and checkpoints of one context in its database, without transactions over several documents. A commit
@@ -68,6 +72,20 @@ export class MongoReadModels extends ReadModels {
       await pause(glanceMs);
     }
     return checkpointOf(await this.heads.settled(id));
+  }
+
+  async checkpoints(model: string): Promise<readonly Checkpoint[]> {
+    let heads = await this.heads.glances(model);
+    for (let glances = 1; glances < glancesMax && heads.some(({ copied }) => !copied); glances++) {
+      await pause(glanceMs);
+      heads = await this.heads.glances(model);
+    }
+    const checkpoints = Array.from({ length: this.partitions }, () => start);
+    for (const head of heads) {
+      const settled = head.copied ? head : await this.heads.settled(head._id);
+      checkpoints[Number(head._id.slice(scopeOf(model).length))] = checkpointOf(settled);
+    }
+    return checkpoints;
   }
 
   async get<Row extends object>(model: string, key: string): Promise<Row | null> {
@@ -140,12 +158,15 @@ export class MongoReadModels extends ReadModels {
     return this.between(model, page.after ?? '', afterAll, page.limit);
   }
 
-  async cells(model: string, from: string, to: string): Promise<ReadonlyMap<string, number>> {
+  async cells(model: string, ranges: readonly CellRange[]): Promise<ReadonlyMap<string, number>> {
+    checkRanges(ranges);
     const scope = scopeOf(model);
-    const range = { $gt: `${scope}${ordered(from)}`, $lt: `${scope}${ordered(to)}` };
+    const within = ranges.map(({ from, to }) => ({
+      _id: { $gt: `${scope}${ordered(from)}`, $lt: `${scope}${ordered(to)}` },
+    }));
     const sums = this.collections.cells.aggregate<{ _id: string; n: number }>(
-      [{ $match: { _id: range } }, { $group: { _id: '$cell', n: { $sum: '$n' } } }],
-      latest,
+      [{ $match: { $or: within } }, { $group: { _id: '$cell', n: { $sum: '$n' } } }],
+      { ...latest, batchSize: cellsAtOnce },
     );
     const cells = new Map<string, number>();
     for await (const { _id, n } of sums) if (n !== 0) cells.set(plain(_id), n);

@@ -8,8 +8,10 @@ import {
   type Fixture,
   type Maker,
 } from '@readership/kernel/testing';
+import { connectMongo } from '../mongo.js';
 import { MongoReadModels } from './mongo-read-models.js';
 import { scratchDatabase } from '../../testing/scratch-database.fixture.js';
+import { testServers } from '../../testing/test-servers.fixture.js';
 
 function models(partitions: number): Maker<Fixture<ReadModels>> {
   return async () => {
@@ -74,7 +76,7 @@ describe('what a server could see otherwise', () => {
         const wanted = texts.map((text) => ({ key: `k/${text}`, row: { text } }));
         expect((await port.under('any.v1', 'k', all)).rows).toEqual(wanted);
         expect((await port.find('any.v1', 'name', { prefix: '' }, all)).rows).toEqual(wanted);
-        expect(await port.cells('any.v1', '', '\uffff')).toEqual(cells);
+        expect(await port.cells('any.v1', [{ from: '', to: '\uffff' }])).toEqual(cells);
         for (const [n, text] of texts.entries()) {
           const found = await port.find('any.v1', 'name', { value: text }, all);
           expect(found.rows).toEqual([wanted[n]]);
@@ -99,7 +101,7 @@ describe('what a server could see otherwise', () => {
           });
         }
         const sum = 2 ** 40 + 2 ** 32 - 2;
-        expect(await port.cells('large.v1', '', '~')).toEqual(new Map([['cents', sum]]));
+        expect(await port.cells('large.v1', [{ from: '', to: '~' }])).toEqual(new Map([['cents', sum]]));
       },
     }));
 
@@ -110,4 +112,44 @@ describe('what a server could see otherwise', () => {
         await expect(port.get('two words', 'k')).rejects.toThrow('without spaces');
       },
     }));
+});
+
+it('hundreds of ranges of cells, and the checkpoints of all partitions, are one command each', async () => {
+  const partitions = 12;
+  const branches = Array.from({ length: 100 }, (_, n) => `B${n}`);
+  const months = Array.from({ length: 24 }, (_, n) => String(n + 10));
+  const place = await scratchDatabase('commands');
+  const commands: string[] = [];
+  const database = await connectMongo(testServers().mongodb, place.name, {
+    watch: (command) => void commands.push(command),
+  });
+  try {
+    const port = new MongoReadModels(database, partitions);
+    const names = branches.flatMap((branch) => months.map((month) => `any|${branch}|${month}`));
+    const cells = new Map(names.map((name) => [name, 1]));
+    const to = { ...start, offset: 1 };
+    for (let partition = 0; partition < partitions; partition++) {
+      await port.commit('many.v1', partition, {
+        from: 0,
+        to,
+        rows: new Map(),
+        cells,
+        parked: [],
+        unparked: [],
+      });
+    }
+    commands.length = 0;
+    const ranges = branches.map((branch) => ({ from: `any|${branch}|11`, to: `any|${branch}|13` }));
+    const found = await port.cells('many.v1', ranges);
+    expect([found.size, new Set(found.values())]).toEqual([2 * branches.length, new Set([partitions])]);
+    const whole = await port.cells('many.v1', [{ from: 'any|', to: 'any}' }]);
+    expect([whole.size, new Set(whole.values())]).toEqual([names.length, new Set([partitions])]);
+    expect((await port.checkpoints('many.v1')).map(({ rev }) => rev)).toEqual(
+      Array.from({ length: partitions }, () => 1),
+    );
+    expect(commands).toEqual(['aggregate', 'aggregate', 'find']);
+  } finally {
+    await database.close();
+    await place.remove();
+  }
 });

@@ -66,8 +66,8 @@ export class BranchDirectory {
   }
 
   private async haveTaken(ends: readonly number[]): Promise<boolean> {
-    const of = ends.map((_, partition) => this.models.checkpoint(modelId(knownPatrons), partition));
-    return (await Promise.all(of)).every(({ offset }, partition) => offset >= ends[partition]!);
+    const checkpoints = await this.models.checkpoints(modelId(knownPatrons));
+    return checkpoints.every(({ offset }, partition) => offset >= ends[partition]!);
   }
 
   private async unknownOf(ids: Iterable<string>): Promise<ReadonlySet<string>> {

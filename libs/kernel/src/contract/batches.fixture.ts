@@ -98,8 +98,10 @@ export async function keysOf(
   }
 }
 
+export const everyCell = { from: '', to: '\uffff' } as const;
+
 export const cellsOf = async (port: ReadModels, of = model) =>
-  Object.fromEntries([...(await port.cells(of, '', '\uffff'))].filter(([, n]) => n !== 0));
+  Object.fromEntries([...(await port.cells(of, [everyCell]))].filter(([, n]) => n !== 0));
 
 /** The whole content of a model, to compare before and after. */
 export async function stateOf(fixture: ReadModelsFixture, of = model): Promise<unknown> {

@@ -1,7 +1,9 @@
 import {
+  checkRanges,
   ReadModels,
   start,
   type Batch,
+  type CellRange,
   type CellShare,
   type Checkpoint,
   type Page,
@@ -34,6 +36,11 @@ export class MapReadModels extends ReadModels {
 
   async checkpoint(model: string, partition: number): Promise<Checkpoint> {
     return this.stored.get(model)?.checkpoints.get(partition) ?? start;
+  }
+
+  async checkpoints(model: string): Promise<readonly Checkpoint[]> {
+    const of = this.stored.get(model)?.checkpoints;
+    return Array.from({ length: this.partitions }, (_, partition) => of?.get(partition) ?? start);
   }
 
   async get<Row extends object>(model: string, key: string): Promise<Row | null> {
@@ -87,10 +94,11 @@ export class MapReadModels extends ReadModels {
     );
   }
 
-  async cells(model: string, from: string, to: string): Promise<ReadonlyMap<string, number>> {
+  async cells(model: string, ranges: readonly CellRange[]): Promise<ReadonlyMap<string, number>> {
+    checkRanges(ranges);
     const sums = new Map<string, number>();
     for (const { cell, n } of this.stored.get(model)?.shares.values() ?? []) {
-      if (cell >= from && cell < to) sums.set(cell, (sums.get(cell) ?? 0) + n);
+      if (ranges.some(({ from, to }) => cell >= from && cell < to)) sums.set(cell, (sums.get(cell) ?? 0) + n);
     }
     return sums;
   }

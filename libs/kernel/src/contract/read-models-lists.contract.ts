@@ -14,6 +14,9 @@ import {
   type ReadModelsCase,
 } from './batches.fixture.js';
 
+const byNumber = (a: number, b: number) => a - b;
+const evenTo = (n: number) => upTo(n / 2).map((half) => 2 * (half + 1));
+
 export const readModelsListCases: readonly ReadModelsCase[] = [
   {
     name: 'cells are those whose name is at least from and below to, in code-unit order',
@@ -21,13 +24,50 @@ export const readModelsListCases: readonly ReadModelsCase[] = [
       const names = ['A', 'B', 'a', 'a!', 'aa', 'b', 'é', '中', '😀', '～'];
       await port.commit(model, 0, batchOf(0, 1, { cells: new Map(names.map((name) => [name, 1])) }));
       const range = async (from: string, to: string) =>
-        [...(await port.cells(model, from, to)).keys()].sort();
+        [...(await port.cells(model, [{ from, to }])).keys()].sort();
       assert.deepEqual(await range('a', 'b'), ['a', 'a!', 'aa']);
       assert.deepEqual(await range('B', 'a'), ['B']);
       assert.deepEqual(await range('a!', 'aa'), ['a!']);
       assert.deepEqual(await range('c', '\uffff'), ['é', '中', '😀', '～']);
       assert.deepEqual(await range('😀', '～'), ['😀']);
       assert.deepEqual(await range('b', 'b'), []);
+    },
+  },
+  {
+    name: 'cells of several ranges come once each, in whatever order the ranges are and however they overlap',
+    async run({ port, partitions }) {
+      const names = ['A', 'a', 'aa', 'ab', 'b', 'ba', 'c', '中', '😀', '～'];
+      for (let p = 0; p < partitions; p++) {
+        await port.commit(model, p, batchOf(0, 1, { cells: new Map(names.map((name) => [name, 1])) }));
+      }
+      const within = async (...ranges: (readonly [from: string, to: string])[]) => {
+        const found = await port.cells(
+          model,
+          ranges.map(([from, to]) => ({ from, to })),
+        );
+        assert.deepEqual(new Set(found.values()), new Set(found.size === 0 ? [] : [partitions]));
+        return [...found.keys()].sort();
+      };
+      assert.deepEqual(await within(['c', 'd'], ['A', 'B'], ['ab', 'b']), ['A', 'ab', 'c']);
+      assert.deepEqual(await within(['a', 'b'], ['aa', 'ba'], ['a', 'b']), ['a', 'aa', 'ab', 'b']);
+      assert.deepEqual(await within(['b', 'c'], ['ba', 'ba'], ['b', 'ba'], ['c', 'b']), ['b', 'ba']);
+      assert.deepEqual(await within(['a', 'aa'], ['a', 'aa']), ['a']);
+      assert.deepEqual(await within(['😀', '～'], ['中', '文'], ['x', 'y']), ['中', '😀']);
+      assert.deepEqual(await within(['～', '\uffff'], ['～', '\uffff']), ['～']);
+      assert.deepEqual(await within(['', '\uffff'], ['b', 'c'], ['😀', '～']), names.toSorted());
+    },
+  },
+  {
+    name: 'one read of cells takes up to 500 ranges, and is refused with none or with more',
+    async run({ port }) {
+      const names = upTo(500).map((n) => `cell-${String(n).padStart(3, '0')}`);
+      await port.commit(model, 0, batchOf(0, 1, { cells: new Map(names.map((name, n) => [name, n + 1])) }));
+      const ranges = names.map((name) => ({ from: name, to: `${name}!` }));
+      assert.equal((await port.cells(model, ranges)).size, 500);
+      const odd = ranges.filter((_, n) => n % 2 === 1);
+      assert.deepEqual([...(await port.cells(model, odd)).values()].sort(byNumber), evenTo(500));
+      await assert.rejects(port.cells(model, []), RangeError);
+      await assert.rejects(port.cells(model, [...ranges, ranges[0]!]), RangeError);
     },
   },
   {

@@ -105,6 +105,8 @@ export const readModelsSaboteurs: readonly ReadModelsSaboteur[] = [
           ? models
           : around(models, {
               checkpoint: async (...args) => ({ ...(await models.checkpoint(...args)), rev: 0, offset: 0 }),
+              checkpoints: async (...args) =>
+                (await models.checkpoints(...args)).map((one) => ({ ...one, rev: 0, offset: 0 })),
             });
     },
   },
@@ -183,6 +185,60 @@ export const readModelsSaboteurs: readonly ReadModelsSaboteur[] = [
     (models) => ({
       find: async (...args) => ({ ...(await models.find<any>(...args)), next: null }),
     }),
+  ),
+  simple(
+    'knows only the partitions that something was committed to',
+    'checkpoints are those of every partition, also of one that nothing was committed to',
+    (models) => ({
+      checkpoints: async (model) => (await models.checkpoints(model)).filter(({ rev }) => rev > 0),
+    }),
+  ),
+  simple(
+    'mixes models whose names begin alike',
+    'checkpoints are those of every partition, also of one that nothing was committed to',
+    (models) => ({
+      checkpoints: async (model) => {
+        const ids = (await models.models()).filter((id) => id.startsWith(model));
+        const all = await Promise.all(ids.map((id) => models.checkpoints(id)));
+        const own = await models.checkpoints(model);
+        return own.map((one, p) =>
+          all.map((of) => of[p]!).reduce((a, b) => (b.offset > a.offset ? b : a), one),
+        );
+      },
+    }),
+  ),
+  simple(
+    'counts a cell again for each range that it lies in',
+    'cells of several ranges come once each, in whatever order the ranges are and however they overlap',
+    (models) => ({
+      cells: async (model, ranges) => {
+        const sums = new Map<string, number>();
+        for (const range of ranges) {
+          for (const [cell, n] of await models.cells(model, [range]))
+            sums.set(cell, (sums.get(cell) ?? 0) + n);
+        }
+        return sums;
+      },
+    }),
+  ),
+  simple(
+    'reads from the first range to the last',
+    'cells of several ranges come once each, in whatever order the ranges are and however they overlap',
+    (models) => ({
+      cells: (model, ranges) => {
+        const [from] = ranges.map((range) => range.from).sort();
+        const to = ranges
+          .map((range) => range.to)
+          .sort()
+          .at(-1);
+        return models.cells(model, [{ from: from!, to: to! }]);
+      },
+    }),
+  ),
+  simple(
+    'takes the first 500 ranges of more',
+    'one read of cells takes up to 500 ranges, and is refused with none or with more',
+    (models) => ({ cells: (model, ranges) => models.cells(model, ranges.slice(0, 500)) }),
   ),
   simple(
     'counts one partition only',

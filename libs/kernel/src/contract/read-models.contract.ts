@@ -22,6 +22,10 @@ export const readModelsContract: readonly ReadModelsCase[] = [
     async run(fixture) {
       assert.equal(fixture.port.partitions, fixture.partitions);
       for (const p of partitionsOf(fixture)) assert.deepEqual(await fixture.port.checkpoint(model, p), start);
+      assert.deepEqual(
+        await fixture.port.checkpoints(model),
+        partitionsOf(fixture).map(() => start),
+      );
       assert.deepEqual([...(await fixture.port.models())], []);
       assert.equal(await fixture.port.get(model, 'k'), null);
       assert.deepEqual(await cellsOf(fixture.port), {});
@@ -215,7 +219,7 @@ export const readModelsContract: readonly ReadModelsCase[] = [
       assert.deepEqual(await cellsOf(fixture.port), sums);
       await fixture.reopen();
       assert.deepEqual(await cellsOf(fixture.port), sums);
-      assert.equal((await fixture.port.cells(model, 'b', 'c')).get('b') ?? 0, 0);
+      assert.equal((await fixture.port.cells(model, [{ from: 'b', to: 'c' }])).get('b') ?? 0, 0);
     },
   },
   {
@@ -224,10 +228,31 @@ export const readModelsContract: readonly ReadModelsCase[] = [
       for (const p of partitionsOf(fixture)) {
         await fixture.port.commit(model, p, batchOf(0, 10 + p, { parked: [parkedAt(5 + p)] }));
       }
+      assert.deepEqual(
+        await fixture.port.checkpoints(model),
+        partitionsOf(fixture).map((p) => checkpointAt(1, 10 + p)),
+      );
       for (const p of partitionsOf(fixture)) {
         assert.deepEqual(await fixture.port.checkpoint(model, p), checkpointAt(1, 10 + p));
         assert.deepEqual(await fixture.port.parked(model, p, { limit: 9 }), [parkedAt(5 + p)]);
       }
+    },
+  },
+  {
+    name: 'checkpoints are those of every partition, also of one that nothing was committed to',
+    async run(fixture) {
+      const { partitions } = fixture;
+      const last = partitions - 1;
+      await fixture.port.commit(model, last, batchOf(0, 10));
+      await fixture.port.commit('readers.v10', 0, batchOf(0, 20));
+      const expected = partitionsOf(fixture).map((p) => (p === last ? checkpointAt(1, 10) : start));
+      assert.deepEqual(await fixture.port.checkpoints(model), expected);
+      await fixture.port.commit(model, last, batchOf(1, 11));
+      await fixture.reopen();
+      assert.deepEqual(await fixture.port.checkpoints(model), [
+        ...expected.slice(0, last),
+        checkpointAt(2, 11),
+      ]);
     },
   },
   {

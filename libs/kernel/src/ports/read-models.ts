@@ -73,6 +73,22 @@ export interface Page<Row> {
   readonly next: string | null;
 }
 
+/** Cells whose name is at least `from` and below `to`, in code-unit order. */
+export interface CellRange {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** The most ranges of one read of cells. */
+export const cellRangesMax = 500;
+
+/** Throws `RangeError` unless there are 1 to `cellRangesMax` ranges. */
+export function checkRanges(ranges: readonly CellRange[]): void {
+  if (ranges.length < 1 || ranges.length > cellRangesMax) {
+    throw new RangeError(`A read of cells takes 1 to ${cellRangesMax} ranges; ${ranges.length} were given.`);
+  }
+}
+
 /** What one partition adds to a cell. */
 export interface CellShare {
   readonly cell: string;
@@ -95,6 +111,9 @@ export abstract class ReadModels {
   abstract readonly partitions: number;
 
   abstract checkpoint(model: string, partition: number): Promise<Checkpoint>;
+
+  /** The checkpoints of all partitions, by partition, in one read of the store. */
+  abstract checkpoints(model: string): Promise<readonly Checkpoint[]>;
 
   abstract get<Row extends object>(model: string, key: string): Promise<Row | null>;
 
@@ -128,8 +147,11 @@ export abstract class ReadModels {
     page: { readonly after?: string; readonly limit: number },
   ): Promise<Page<Row>>;
 
-  /** Cells whose name is at least `from` and below `to`, in code-unit order. */
-  abstract cells(model: string, from: string, to: string): Promise<ReadonlyMap<string, number>>;
+  /**
+   * The cells of a model that lie in one of the ranges or in several, in one read of the store. Rejects with
+   * `RangeError` unless there are 1 to `cellRangesMax` ranges.
+   */
+  abstract cells(model: string, ranges: readonly CellRange[]): Promise<ReadonlyMap<string, number>>;
 
   /** The non-zero amounts that each partition adds to the cells of a model, in a stable order. */
   abstract shares(

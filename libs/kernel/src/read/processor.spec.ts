@@ -73,7 +73,7 @@ describe('a processor', () => {
     }
     expect(await rowOf(models, 'ada')).toEqual([1, 3, 4]);
     expect(await rowOf(models, 'bob')).toEqual([2, 5]);
-    expect(await models.cells(id, '', '~')).toEqual(new Map([['n', 15]]));
+    expect(await models.cells(id, [{ from: '', to: '~' }])).toEqual(new Map([['n', 15]]));
     expect(await processor.checkpoint(0)).toMatchObject({ rev: 3, offset: 5, applied: 5, skipped: 0 });
   });
 
@@ -283,7 +283,9 @@ describe('other handlers', () => {
     };
     const processor = readModelProcessor<Given, Fact>({ tally: volume }, models);
     await processor.process(0, records(['ada', 1], ['bob', 2], ['ada', -1]), decode);
-    expect([...(await models.cells('volume.v1', '', '~'))].filter(([, n]) => n !== 0)).toEqual([['bob', 2]]);
+    expect(
+      [...(await models.cells('volume.v1', [{ from: '', to: '~' }]))].filter(([, n]) => n !== 0),
+    ).toEqual([['bob', 2]]);
     expect((await models.all('volume.v1', { limit: 9 })).rows).toEqual([]);
   });
 
