@@ -68,6 +68,7 @@ const parts: ContextParts = {
   name: 'feedback',
   module: DoorsModule,
   publish,
+  checkFact: () => undefined,
   controllers: [DoorsController],
   own: { models: [{ projection: projection('own-knocks') }] },
   log: {

@@ -106,6 +106,7 @@ const parts: ContextParts = {
   name: 'feedback',
   module: DoorsModule,
   publish,
+  checkFact: () => undefined,
   controllers: [DoorsController],
   own: { models: [{ projection: ownKnocks }] },
   log: {
