@@ -16,7 +16,8 @@ import { Builds, buildsId } from './builds.js';
 export interface Progress {
   readonly partition: number;
   readonly offset: number;
-  readonly end: number;
+  /** Where the partition ended at most some seconds ago; `null` while the log is unavailable. */
+  readonly end: number | null;
 }
 
 /** The result of comparing the live version with the new one. */
@@ -81,9 +82,11 @@ export class Rebuilds {
 
   private async underWay(building: Building, model: string): Promise<Rebuild> {
     const { id } = figureModel(building, model, this.offered);
-    const progress = (await this.log.ends()).map(async (end, partition) => {
+    // The log is not asked: what was recorded would be answered 503 while it is unavailable.
+    const ends = this.log.knownEnds();
+    const progress = Array.from({ length: this.log.partitions }, async (_, partition) => {
       const { offset } = await this.models.checkpoint(id, partition);
-      return { partition, offset, end };
+      return { partition, offset, end: ends && Math.max(ends[partition] ?? 0, offset) };
     });
     return { ...viewOf(building), progress: await Promise.all(progress) };
   }
