@@ -157,6 +157,20 @@ describe('a loop that fails', () => {
     await when({ url: '/healthz', key: null }).then(200);
   });
 
+  it('because the store is away is noticed without any request', async () => {
+    await started();
+    await app!.settled();
+    const gone = new Unavailable('STORE_UNAVAILABLE', 'gone');
+    store.readOutbox = () => Promise.reject(gone);
+    await until(async () => {
+      now += 59_000;
+      return (await failing()).some(({ loop }) => loop === 'relay');
+    });
+    expect(await failing()).toContainEqual(
+      expect.objectContaining({ reason: 'STORE_UNAVAILABLE', address: 'MongoDB at mongo-1:27017' }),
+    );
+  });
+
   it('and succeeds again is ready again', async () => {
     const { when } = bound(await started());
     const real = adapters.eventLog.publish.bind(adapters.eventLog);
