@@ -4,7 +4,7 @@ import { eventually } from '@readership/host';
 import { startApp, type TestApp } from '@readership/host/testing';
 import { EventStore, Refusal, Stale, Unavailable, type Adapters, type ReadModels } from '@readership/kernel';
 import { AnalyticsModule } from '../analytics.module.js';
-import { neighbours, type Neighbours } from '../neighbours.js';
+import { neighbours, type Neighbours } from '../neighbours.fixture.js';
 
 let adapters: Adapters;
 let app: TestApp;
