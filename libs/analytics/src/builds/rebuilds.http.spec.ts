@@ -2,7 +2,7 @@ import type { InteractionFact } from '@readership/contracts';
 import { memoryAdapters } from '@readership/embedded';
 import { eventually } from '@readership/host';
 import { startApp, type TestApp } from '@readership/host/testing';
-import { partitionOf, Unavailable, type Adapters, type ReadModels } from '@readership/kernel';
+import { partitionOf, type Adapters, type ReadModels } from '@readership/kernel';
 import { AnalyticsModule } from '../analytics.module.js';
 import { neighbours, type Neighbours } from '../neighbours.fixture.js';
 import { people } from '../readership/people.tally.js';
@@ -257,34 +257,6 @@ describe('a rebuild', () => {
     await of(app).tell(id, 'switch').then(200);
     expect(await of(app).loans()).toEqual([6, 6, 6]);
     await onlyOneOf('volumes', 2);
-  });
-
-  it('can be begun, looked at and given up while the log is away, and goes on when it is back', async () => {
-    const app = await start();
-    await readers(3);
-    await app.settled();
-    const { eventLog } = adapters;
-    const { ends, knownEnds } = eventLog;
-    eventLog.ends = () => Promise.reject(new Unavailable('LOG_UNAVAILABLE', 'spec'));
-    eventLog.knownEnds = () => null;
-    const endsUnknown = (progress: Rebuild['progress']) => {
-      expect(progress!.map(({ partition, end }) => ({ partition, end }))).toEqual(
-        Array.from({ length: partitions }, (_, partition) => ({ partition, end: null })),
-      );
-    };
-    const { id, progress } = await of(app).begin('volumes');
-    endsUnknown(progress);
-    endsUnknown((await of(app).one(id)).progress);
-    await of(app).tell(id, 'abandon').then(200, { state: 'abandoned' });
-    const again = await of(app).begin('volumes');
-    const { body } = await app.when({ url: '/v1/rebuilds?context=analytics' }).then(200);
-    expect(body.items).toMatchObject([
-      { id: again.id, state: 'building' },
-      { id, state: 'abandoned' },
-    ]);
-    Object.assign(eventLog, { ends, knownEnds });
-    expect((await of(app).compared(again.id)).parity!.equal).toBe(true);
-    expect((await of(app).one(again.id)).progress!.map(({ end }) => end)).toEqual(await eventLog.ends());
   });
 
   it('is refused what it cannot do', async () => {
