@@ -11,7 +11,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { audit } from '../cli/audit.js';
 import { RunningCluster } from '../cluster/running-cluster.js';
 import { partitions, removeTopics, serverNames } from './deployment.js';
-import { Latencies, quantiles, type Quantiles } from './latencies.js';
+import { Latencies, latencyHeader, latencyRow, quantiles } from './latencies.js';
 import { cpuSeconds, peakMb, residentMb } from './processes.js';
 import { countFrom } from './within.js';
 
@@ -197,9 +197,11 @@ async function measure(cluster: RunningCluster): Promise<void> {
       `${(watchedSeconds - streamedSeconds).toFixed(1)} s after that; ${(looks / watchedSeconds).toFixed(1)} looks a second\n`,
   );
   const { latencies, uncounted } = shown.measured(performance.now());
-  console.log('| what | p50 ms | p99 ms | longest ms | aim of p99 ms | of |\n|---|---|---|---|---|---|');
-  line('event to metric', quantiles(latencies), `< ${aimMs}`, 'events');
-  line('request to acknowledgement', quantiles(answeredMs), '', `requests of ${perRequest}`);
+  console.log(latencyHeader);
+  console.log(latencyRow('event to metric', quantiles(latencies), `< ${aimMs}`, 'events'));
+  console.log(
+    latencyRow('request to acknowledgement', quantiles(answeredMs), '', `requests of ${perRequest}`),
+  );
   if (uncounted > 0) await explain(client, uncounted);
   console.log('\n| service | before MB | peak MB | processors busy |\n|---|---|---|---|');
   for (const { name, pid, restMb, cpuSeconds: before } of services) {
@@ -216,11 +218,6 @@ async function explain(client: ReadershipClient, uncounted: number): Promise<voi
     `\n${uncounted} events were not counted ${settledMs / 1000} s after the last was sent, and stand above as if counted then. ` +
       `Behind: ${found.length === 0 ? 'nothing' : found.join('; ')}.`,
   );
-}
-
-function line(what: string, { p50, p99, max, count }: Quantiles, aim: string, of: string): void {
-  const [half, most, longest] = [p50, p99, max].map((ms) => Math.round(ms).toLocaleString('en'));
-  console.log(`| ${what} | ${half} | ${most} | ${longest} | ${aim} | ${count} ${of} |`);
 }
 
 console.log(

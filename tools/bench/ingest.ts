@@ -1,30 +1,17 @@
 // Interactions by HTTP batch, from request to acknowledged outcome, against a bare loop that inserts the same number of
 // rows in transactions of 500 (libsql, prepared statements, WAL, synchronous=FULL). The relay and the consumers of the
 // context run meanwhile, as in production.
-// usage: node tools/dist/bench/ingest.js
+// usage: node tools/dist/bench/ingest.js [--rounds N]
 import 'reflect-metadata';
 import { fileAdapters } from '@readership/embedded';
 import { createApp, loadSecrets, readConfig } from '@readership/host';
 import { InteractionLogModule } from '@readership/interaction-log';
 import { PatronProfileModule } from '@readership/patron-profile';
-import Database from 'libsql';
-import { join } from 'node:path';
+import { bareInserts, interactionLine } from './bare-inserts.js';
 import { compare, header, inFolder, perSecond } from './measure.js';
 
 const perRequest = 5_000;
 const requests = 6;
-const perTransaction = 500;
-
-function line(n: number): string {
-  return JSON.stringify({
-    specversion: '1.0',
-    type: 'org.readership.interaction.v1',
-    source: '/bench/ils',
-    id: `loan-${n}`,
-    time: new Date(Date.UTC(2024, 0, 1) + n * 1000).toISOString(),
-    data: { kind: 'loan', branch: 'B1', card: `29${String(n % 3_000).padStart(8, '0')}`, quantity: 2 },
-  });
-}
 
 async function overHttp(): Promise<number> {
   return inFolder(async (folder) => {
@@ -54,9 +41,9 @@ async function overHttp(): Promise<number> {
     };
     await post('/v1/libraries', '{"id":"L","name":"L"}', 'application/json');
     await post('/v1/branches', '{"id":"B1","name":"B","library":"L","timeZone":"UTC"}', 'application/json');
-    await post('/v1/interactions/batch', line(-1), 'application/x-ndjson');
+    await post('/v1/interactions/batch', interactionLine(-1), 'application/x-ndjson');
     const bodies = Array.from({ length: requests }, (_, request) =>
-      Array.from({ length: perRequest }, (_, at) => line(request * perRequest + at)).join('\n'),
+      Array.from({ length: perRequest }, (_, at) => interactionLine(request * perRequest + at)).join('\n'),
     );
     const speed = await perSecond(requests * perRequest, async () => {
       for (const body of bodies) {
@@ -70,26 +57,7 @@ async function overHttp(): Promise<number> {
   });
 }
 
-async function bare(): Promise<number> {
-  return inFolder(async (folder) => {
-    const db = new Database(join(folder, 'bare.db'));
-    db.exec('PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL');
-    db.exec(
-      'CREATE TABLE events (id INTEGER PRIMARY KEY, stream TEXT NOT NULL, version INTEGER NOT NULL, body TEXT NOT NULL, UNIQUE(stream, version))',
-    );
-    const insert = db.prepare('INSERT INTO events (stream, version, body) VALUES (?, ?, ?)');
-    const speed = await perSecond(requests * perRequest, () => {
-      for (let at = 0; at < requests * perRequest; at += perTransaction) {
-        db.exec('BEGIN IMMEDIATE');
-        for (let n = at; n < at + perTransaction; n++)
-          insert.run([`interaction-${n}-0123456789012345678901234567`, 1, line(n)]);
-        db.exec('COMMIT');
-      }
-    });
-    db.close();
-    return speed;
-  });
-}
-
 header();
-await compare('HTTP batch ingestion', 0.4, overHttp, bare);
+await compare('HTTP batch ingestion', 0.18, overHttp, () =>
+  bareInserts(requests * perRequest, interactionLine),
+);

@@ -12,6 +12,19 @@ export function quantiles(of: readonly number[]): Quantiles {
   return { p50: at(0.5), p99: at(0.99), max: at(1), count: sorted.length };
 }
 
+export const latencyHeader =
+  '| what | p50 ms | p99 ms | longest ms | aim of p99 ms | of |\n|---|---|---|---|---|---|';
+
+export function latencyRow(
+  what: string,
+  { p50, p99, max, count }: Quantiles,
+  aim: string,
+  of: string,
+): string {
+  const [half, most, longest] = [p50, p99, max].map((ms) => Math.round(ms).toLocaleString('en'));
+  return `| ${what} | ${half} | ${most} | ${longest} | ${aim} | ${count} ${of} |`;
+}
+
 /** When events were acknowledged and counted, by partition. Within a partition both have the same order. */
 export class Latencies {
   private readonly sent: { readonly at: number; readonly measured: boolean }[][];

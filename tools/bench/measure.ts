@@ -1,13 +1,21 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { countFrom } from './within.js';
 
 /** One run. Resolves to the work done per second. */
 export type Run = () => Promise<number>;
 
-export const rounds = 3;
+/** Measured rounds, 3 unless `--rounds N` says otherwise. */
+export const rounds = countFrom(option('rounds'), 3, 25);
 
-function median(of: readonly number[]): number {
+/** The value of an option `--<name> <value>` of the command line. */
+function option(name: string): string | undefined {
+  const at = process.argv.indexOf(`--${name}`);
+  return at < 0 ? undefined : process.argv[at + 1];
+}
+
+export function median(of: readonly number[]): number {
   return [...of].sort((a, b) => a - b)[Math.floor(of.length / 2)]!;
 }
 
@@ -15,22 +23,42 @@ function median(of: readonly number[]): number {
  * Runs ours and the baseline in turn, after a warm-up of each. Prints the median of the rounds' ratios, and both
  * medians per second. Quote the ratio: it does not depend on the machine's speed.
  */
-export async function compare(title: string, aim: number, ours: Run, baseline: Run): Promise<number> {
+export async function compare(title: string, aim: number, ours: Run, baseline: Run): Promise<void> {
   await ours();
   await baseline();
-  const pairs: { readonly ours: number; readonly baseline: number }[] = [];
+  const pairs: Pair[] = [];
   for (let round = 0; round < rounds; round++) pairs.push({ ours: await ours(), baseline: await baseline() });
-  const ratio = median(pairs.map((pair) => pair.ours / pair.baseline));
-  const each = (of: 'ours' | 'baseline') =>
-    Math.round(median(pairs.map((pair) => pair[of]))).toLocaleString('en');
+  row(title, `≥ ${aim}`, pairs, (n) => `${Math.round(n).toLocaleString('en')}/s`);
+}
+
+/** What one round measured of both sides. */
+export interface Pair {
+  readonly ours: number;
+  readonly baseline: number;
+}
+
+/** Prints the medians of the rounds and the median of their ratios. */
+export function row(
+  title: string,
+  aim: string,
+  pairs: readonly Pair[],
+  shown: (measured: number) => string,
+): void {
+  const ratios = pairs.map(({ ours, baseline }) => ours / baseline);
+  const medianOf = (side: keyof Pair): string => shown(median(pairs.map((pair) => pair[side])));
+  const each = ratios.map(digits).join(', ');
   console.log(
-    `| ${title} | ${ratio.toFixed(2)} | ≥ ${aim} | ${each('ours')} | ${each('baseline')} | ${pairs.map((pair) => (pair.ours / pair.baseline).toFixed(2)).join(', ')} |`,
+    `| ${title} | ${digits(median(ratios))} | ${aim} | ${medianOf('ours')} | ${medianOf('baseline')} | ${each} |`,
   );
-  return ratio;
+}
+
+/** Two significant digits at least. */
+function digits(ratio: number): string {
+  return ratio.toFixed(ratio < 0.1 ? 3 : ratio < 10 ? 2 : 1);
 }
 
 export function header(): void {
-  console.log('| what | ratio | aim | ours /s | baseline /s | rounds |\n|---|---|---|---|---|---|');
+  console.log('| what | ratio | aim | ours | baseline | rounds |\n|---|---|---|---|---|---|');
 }
 
 /** Times `work` over `n` items. Resolves to items per second. */

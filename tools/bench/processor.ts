@@ -1,6 +1,6 @@
 // Read models against a loop that counts the same records with one prepared upsert each, in transactions of the same
 // size.
-// usage: node tools/dist/bench/processor.js
+// usage: node tools/dist/bench/processor.js [records [--rounds N]]
 import { decodeFact, type PublishedEvent } from '@readership/contracts';
 import { fileAdapters } from '@readership/embedded';
 import { readModelProcessor, type LogRecord, type ReadModel } from '@readership/kernel';
@@ -10,8 +10,9 @@ import { join } from 'node:path';
 import { activity, counts } from './models.js';
 import { facts } from './facts.js';
 import { compare, header, inFolder, perSecond } from './measure.js';
+import { countFrom } from './within.js';
 
-const n = Number(process.argv[2] ?? 60_000);
+const n = countFrom(process.argv[2], 60_000, 1_000_000);
 const liveWindow = 500;
 const rebuildWindow = 50_000;
 

@@ -1,6 +1,6 @@
 // The event store against a bare loop over libsql that stores the same bytes under the same keys, with prepared
 // statements, WAL and synchronous=FULL.
-// usage: node tools/dist/bench/store.js
+// usage: node tools/dist/bench/store.js [--rounds N]
 import { fileAdapters } from '@readership/embedded';
 import { fold, type AnyEvent, type Decider, type EventStore, type Publish } from '@readership/kernel';
 import { randomBytes, randomUUID } from 'node:crypto';
@@ -112,7 +112,7 @@ await compare(
 );
 await compare(
   `load and fold a stream of ${eventsPerStream}`,
-  0.5,
+  0.75,
   () =>
     withStore(async (store) => {
       for (let i = 0; i < streams; i++) {

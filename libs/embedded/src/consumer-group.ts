@@ -57,19 +57,25 @@ export class ConsumerGroup {
   private async run(partition: number): Promise<void> {
     this.running.add(partition);
     let owner: Member | undefined;
+    let hasBegun = false;
     let offset = 0;
     let pauseMs = 0;
     for (;;) {
       const turn = this.members[partition % Math.max(1, this.members.length)];
+      if (turn !== owner) {
+        owner?.consumer.revoked?.(partition);
+        owner = turn;
+        hasBegun = false;
+      }
       if (!turn) break;
       if (pauseMs > 0) await pause(turn.leaving.signal, pauseMs);
       try {
-        if (turn !== owner || pauseMs > 0) {
-          // A new owner, or one that failed, says where to begin.
+        // A new owner, or one that failed, says where to begin.
+        if (!hasBegun) {
           await this.call(turn, async () => {
             offset = await turn.consumer.start(partition);
           });
-          owner = turn;
+          hasBegun = true;
         }
         if (turn.leaving.signal.aborted) continue;
         const records = this.source.read(partition, offset, turn.consumer.window);
@@ -82,7 +88,7 @@ export class ConsumerGroup {
         // Lets other partitions run between two windows.
         else await new Promise(setImmediate);
       } catch (error) {
-        owner = undefined;
+        hasBegun = false;
         if (turn.leaving.signal.aborted) continue;
         pauseMs = Math.min(Math.max(pauseMinMs, pauseMs * 2), pauseMaxMs);
         this.onError(error, { group: this.name, partition });

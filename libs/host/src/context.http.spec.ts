@@ -1,129 +1,33 @@
-import { ApiQuery } from '@nestjs/swagger';
-import { Body, Controller, Get, Inject, Param, Post, Query, type DynamicModule } from '@nestjs/common';
+import type { DynamicModule } from '@nestjs/common';
 import { memoryAdapters } from '@readership/embedded';
 import {
-  EventStore,
-  handle,
   readModelProcessor,
   ReadModels,
   Unavailable,
   type Adapters,
   type Job,
-  type Decider,
-  type Event,
   type LogRecord,
-  type Meta,
-  type Projection,
-  type Publish,
 } from '@readership/kernel';
-import { Answer } from './answer.js';
-import { contextModule } from './context.js';
-import type { ContextParts } from './context-parts.js';
-import { LogConsumers } from './running-context.js';
-import { Metrics } from './metrics.js';
-import { AppliedWait } from './positions.js';
-import { RequestMeta } from './request.js';
+import {
+  DoorsController,
+  doorsContext,
+  knock,
+  positionOf,
+  projection,
+  publish,
+  type Seen,
+} from '../testing/doors.fixture.js';
 import { startApp, type TestApp } from '../testing/test-app.fixture.js';
-
-type Knocked = Event<'Knocked', { door: string; loud: boolean }>;
-interface Knocks {
-  readonly knocks: number;
-}
-type Seen = Knocked & { key: string };
-
-const doors: Decider<Knocks, { door: string; loud: boolean }, Knocked> = {
-  category: 'door',
-  initial: { knocks: 0 },
-  decide: (command) => [{ type: 'Knocked', data: command }],
-  evolve: ({ knocks }) => ({ knocks: knocks + 1 }),
-};
-
-/** Only a loud knock is published. */
-const publish: Publish<Knocked> = ({ data }) => ({
-  key: data.door,
-  fact: data.loud ? { type: 'Knocked', schema: 1, data } : null,
-});
-
-const projection = (name: string): Projection<Seen, Knocks> => ({
-  name,
-  version: 1,
-  on: ['Knocked'],
-  key: ({ key }) => key,
-  apply: (row) => ({ knocks: (row?.knocks ?? 0) + 1 }),
-});
-const ownKnocks = projection('own-knocks');
-const heardKnocks = projection('heard-knocks');
-const decode = (record: LogRecord): Seen => ({
-  type: 'Knocked',
-  key: record.key,
-  data: JSON.parse(record.body) as Knocked['data'],
-});
-
-@Controller('v1/doors')
-class DoorsController {
-  constructor(
-    @Inject(EventStore) private readonly store: EventStore,
-    @Inject(ReadModels) private readonly models: ReadModels,
-    @Inject(AppliedWait) private readonly applied: AppliedWait,
-    @Inject(LogConsumers) readonly consumers: LogConsumers,
-  ) {}
-
-  @Post(':door')
-  async knock(
-    @Param('door') door: string,
-    @Body() body: unknown,
-    @RequestMeta() meta: Meta,
-  ): Promise<Answer<object>> {
-    const { loud } = body as { loud: boolean };
-    const { version, marks } = await handle(this.store, doors, door, { door, loud }, meta);
-    return new Answer({ door }, { version, marks });
-  }
-
-  @Get(':door/own')
-  @ApiQuery({ name: 'after', required: false })
-  async own(@Param('door') door: string, @Query('after') after: string | undefined): Promise<object> {
-    await this.applied.until(after, { own: ['own-knocks.v1'] });
-    return { row: await this.models.get('own-knocks.v1', door) };
-  }
-
-  @Get(':door/heard')
-  @ApiQuery({ name: 'after', required: false })
-  async heard(@Param('door') door: string, @Query('after') after: string | undefined): Promise<object> {
-    await this.applied.until(after, { published: ['heard-knocks.v1'] });
-    return { row: await this.models.get('heard-knocks.v1', door) };
-  }
-}
+import { contextModule } from './context.js';
+import { Metrics } from './metrics.js';
 
 async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 10));
 }
 
-class DoorsModule {}
 const reacted: string[] = [];
 let lock: (job: Job) => Promise<void>;
-
-const parts: ContextParts = {
-  name: 'feedback',
-  module: DoorsModule,
-  publish,
-  checkFact: () => undefined,
-  controllers: [DoorsController],
-  own: { models: [{ projection: ownKnocks }] },
-  log: {
-    models: [{ projection: heardKnocks }],
-    reactions: [
-      {
-        useFactory: () => ({
-          name: 'echo',
-          on: ['Knocked'],
-          react: async (events) => void reacted.push(...events.map(({ key }: Seen) => key)),
-        }),
-      },
-    ],
-    decode,
-  },
-  jobs: [{ useFactory: () => ({ queue: 'locks', handle: async (job) => lock(job) }) }],
-};
+const parts = doorsContext((job) => lock(job), reacted);
 const modules = (adapters: Adapters): DynamicModule[] => [contextModule(adapters, parts)];
 
 let adapters: Adapters;
@@ -138,12 +42,6 @@ afterEach(async () => {
   await app.close();
   await adapters.close();
 });
-
-const knock = (door: string, loud = true): { url: string; body: object } => ({
-  url: `/v1/doors/${door}`,
-  body: { loud },
-});
-const positionOf = ({ headers }: { headers: Headers }): string => headers.get('readership-position')!;
 
 describe('a write of one context', () => {
   it('is read in its own models and in the published ones with the position it answered', async () => {

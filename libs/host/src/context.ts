@@ -40,7 +40,6 @@ export function contextModule(adapters: Adapters, parts: ContextParts): DynamicM
   const store = gate.guarding(adapters.eventStore(parts.name, withOperations(checkedFacts(parts))));
   const models = adapters.readModels(parts.name);
   const jobs = adapters.jobQueue(parts.name);
-  const applied = new AppliedWait(parts.name, models);
   const module: DynamicModule = {
     module: parts.module,
     controllers: [...(parts.controllers ?? [])],
@@ -50,11 +49,15 @@ export function contextModule(adapters: Adapters, parts: ContextParts): DynamicM
       { provide: JobQueue, useValue: jobs },
       { provide: EventLog, useValue: adapters.eventLog },
       { provide: DeadLetters, useValue: adapters.deadLetters },
-      { provide: AppliedWait, useValue: applied },
+      {
+        provide: AppliedWait,
+        useFactory: (running: RunningContext) => new AppliedWait(parts.name, models, running),
+        inject: [RunningContext],
+      },
       {
         provide: Lists,
-        useFactory: (cursors: Cursors) => new Lists(models, applied, cursors),
-        inject: [Cursors],
+        useFactory: (applied: AppliedWait, cursors: Cursors) => new Lists(models, applied, cursors),
+        inject: [AppliedWait, Cursors],
       },
       {
         provide: RunningContext,

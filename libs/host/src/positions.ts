@@ -1,5 +1,11 @@
-import { Refusal, type Mark, type Marks, type ReadModels } from '@readership/kernel';
-import { eventually } from './eventually.js';
+import {
+  Refusal,
+  type Checkpoint,
+  type Mark,
+  type Marks,
+  type ReadModels,
+  type WakeUp,
+} from '@readership/kernel';
 
 /** The position of a write, as the client holds it. */
 interface PlaceOfWrite {
@@ -9,6 +15,8 @@ interface PlaceOfWrite {
 }
 
 const waitMs = 5000;
+/** Pauses between two looks at the store. */
+const lookPauseMs = { first: 10, most: 500 } as const;
 
 /** The value of `Readership-Position`, opaque to clients. */
 export function positionToken(context: string, marks: NonNullable<Marks>): string {
@@ -58,11 +66,30 @@ function placeOf(token: string): PlaceOfWrite {
   return { context: c, partitions };
 }
 
-/** Implements `?after=`, with which a client reads its own write. One per context. */
+/** What the processors of this process know, without asking the store, of how far a context's models have come. */
+export interface KnownCheckpoints {
+  /** The checkpoint of a model's partition; `null` when no processor of this process works on it now. */
+  known(model: string, partition: number): Checkpoint | null;
+  /** Wakes whenever `known` may answer otherwise. */
+  readonly moved: WakeUp;
+}
+
+/** What a model must have applied before a read sees a write. */
+interface Goal {
+  readonly model: string;
+  readonly partition: number;
+  readonly position: number;
+}
+
+/**
+ * Implements `?after=`, with which a client reads its own write. One per context. It waits for the processors of this
+ * process. A partition that another process works on is looked up in the store, with growing pauses.
+ */
 export class AppliedWait {
   constructor(
     private readonly context: string,
     private readonly readModels: ReadModels,
+    private readonly processors: KnownCheckpoints,
   ) {}
 
   /**
@@ -85,18 +112,13 @@ export class AppliedWait {
     }
     // Another context's events never reach a model over this context's own events.
     const own = place.context === this.context ? (models.own ?? []) : [];
-    const applied = await eventually(async () => {
-      for (const [partition, taken, published] of place.partitions) {
-        for (const model of own) {
-          if (!(await this.holds(model, partition, place.context, taken))) return null;
-        }
-        for (const model of models.published ?? []) {
-          if (!(await this.holds(model, partition, place.context, published))) return null;
-        }
-      }
-      return true;
-    }, waitMs);
-    if (!applied) {
+    const goals = place.partitions
+      .flatMap(([partition, taken, published]) => [
+        ...own.map((model): Goal => ({ model, partition, position: taken })),
+        ...(models.published ?? []).map((model): Goal => ({ model, partition, position: published })),
+      ])
+      .filter(({ position }) => position > 0);
+    if (!(await this.reached(place.context, goals))) {
       throw new Refusal(
         'NOT_YET_APPLIED',
         'not-yet',
@@ -105,9 +127,37 @@ export class AppliedWait {
     }
   }
 
-  private async holds(model: string, partition: number, context: string, position: number): Promise<boolean> {
-    if (position === 0) return true;
-    const { lanes } = await this.readModels.checkpoint(model, partition);
-    return (lanes[context] ?? 0) >= position;
+  /** Resolves to false when the time is over. */
+  private async reached(context: string, goals: readonly Goal[]): Promise<boolean> {
+    const isAt = ({ lanes }: Checkpoint, { position }: Goal): boolean => (lanes[context] ?? 0) >= position;
+    const { moved } = this.processors;
+    const waiting = new Set(goals);
+    const deadline = performance.now() + waitMs;
+    let pauseMs: number = lookPauseMs.first;
+    let nextLook = 0;
+    for (;;) {
+      const seen = moved.count;
+      const elsewhere: Goal[] = [];
+      for (const goal of waiting) {
+        const known = this.processors.known(goal.model, goal.partition);
+        if (known === null) elsewhere.push(goal);
+        else if (isAt(known, goal)) waiting.delete(goal);
+      }
+      const now = performance.now();
+      const isOver = now >= deadline;
+      if (isOver || (elsewhere.length > 0 && now >= nextLook)) {
+        // A process can lose a partition without knowing it yet, so the store has the last word.
+        for (const goal of isOver ? [...waiting] : elsewhere) {
+          if (!isAt(await this.readModels.checkpoint(goal.model, goal.partition), goal)) break;
+          waiting.delete(goal);
+        }
+        nextLook = performance.now() + pauseMs;
+        pauseMs = Math.min(pauseMs * 2, lookPauseMs.most);
+      }
+      if (waiting.size === 0) return true;
+      if (isOver) return false;
+      const next = elsewhere.length > 0 ? Math.min(nextLook, deadline) : deadline;
+      await moved.after(seen, undefined, Math.max(0, next - performance.now()));
+    }
   }
 }

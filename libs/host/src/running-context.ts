@@ -17,6 +17,7 @@ import {
   reported,
   StoreBehindLog,
   WakeUp,
+  type Checkpoint,
   type Consumption,
   type EventLog,
   type EventStore,
@@ -39,6 +40,7 @@ import { compareHistory } from './history-check.js';
 import { causeOf } from './logger.js';
 import { JobWorkers } from './job-workers.js';
 import { pollingLoop } from './polling-loop.js';
+import type { KnownCheckpoints } from './positions.js';
 import type { Tracing } from './tracing.js';
 import type { WriteGate } from './write-gate.js';
 
@@ -74,12 +76,13 @@ export interface Surroundings {
 /** A running context: its relays, the consumers of its own events and of the log, and its jobs. */
 export class RunningContext
   extends LogConsumers
-  implements ContextStatus, OnModuleInit, OnApplicationBootstrap, BeforeApplicationShutdown
+  implements ContextStatus, KnownCheckpoints, OnModuleInit, OnApplicationBootstrap, BeforeApplicationShutdown
 {
   readonly name: string;
   readonly publishedIds = new Set<string>();
   readonly ownIds: ReadonlySet<string>;
   running = false;
+  readonly moved = new WakeUp();
   private readonly logger: Logger;
   private readonly stopping = new AbortController();
   private readonly wakeUp = new WakeUp();
@@ -142,7 +145,10 @@ export class RunningContext
       const processors = this.parts.own.models.map((model) =>
         readModelProcessor<OwnRecord, any>(model, this.models),
       );
-      for (const processor of processors) this.ownProcessors.set(processor.id, processor);
+      for (const processor of processors) {
+        processor.watchedBy(this.moved);
+        this.ownProcessors.set(processor.id, processor);
+      }
       const group = new ProcessorGroup(processors, ownEvent, tracing.processing());
       const consumer = new OwnEventsConsumer(this.name, this.store, group, windowRecords);
       for (let partition = 0; partition < this.store.partitions; partition++) {
@@ -201,6 +207,7 @@ export class RunningContext
     });
     for (const processor of processors) {
       this.publishedIds.add(processor.id);
+      processor.watchedBy(this.moved);
       this.logProcessors.set(processor.id, processor);
     }
     const consumption: Consumption = {
@@ -212,6 +219,7 @@ export class RunningContext
           this.publishedIds.delete(id);
           this.logProcessors.delete(id);
         }
+        this.moved.wake();
       },
     };
     this.consumptions.add(consumption);
@@ -224,6 +232,11 @@ export class RunningContext
 
   pendingSince(partition: number): string | null {
     return this.pending.get(partition) ?? null;
+  }
+
+  known(model: string, partition: number): Checkpoint | null {
+    const processor = this.ownProcessors.get(model) ?? this.logProcessors.get(model);
+    return processor?.known(partition) ?? null;
   }
 
   async replay(model: string, partition: number, key: string): Promise<number> {

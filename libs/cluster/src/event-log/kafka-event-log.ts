@@ -174,6 +174,7 @@ export class KafkaEventLog extends EventLog {
           group.hint(topic, partition, Number(messages.at(-1)!.offset) + 1);
         },
         failed: (error, where) => onError?.(error, where),
+        revoked: (_, partition) => consumer.revoked?.(partition),
         report: this.options.report?.(`consumer ${consumer.group}`),
       },
       this.timing,

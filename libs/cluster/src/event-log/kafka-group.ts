@@ -42,6 +42,8 @@ export interface GroupMember {
   /** Takes the next records, in order, one call at a time per partition. The list is never empty. */
   take(topic: string, partition: number, messages: readonly KafkaMessage[]): Promise<void>;
   readonly failed: GroupFailed;
+  /** Called when the partition is no longer assigned to this member and no call is under way for it. */
+  revoked?(topic: string, partition: number): void;
   /** The report of the membership. It succeeds with each heartbeat. */
   readonly report?: LoopReport | undefined;
 }
@@ -207,6 +209,7 @@ export class KafkaGroup {
         start: () => this.member.start(topic, partition),
         take: (messages) => this.member.take(topic, partition, messages),
         failed: (error) => failed(lostPlace(error), { group, topic, partition }),
+        revoked: () => this.member.revoked?.(topic, partition),
       });
       this.feeds.set(key, feed);
     }

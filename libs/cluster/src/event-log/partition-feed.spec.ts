@@ -152,6 +152,30 @@ describe('a feed', () => {
     expect([most, windows.length]).toEqual([1, 2]);
   });
 
+  it('says that its partition was revoked when no call is under way any more', async () => {
+    const calls: string[] = [];
+    const { feed, fetching } = feedOf({
+      start: async () => {
+        calls.push('start');
+        return 0;
+      },
+      take: async () => {
+        await pause(20);
+        calls.push('taken');
+      },
+      revoked: () => void calls.push('revoked'),
+    });
+    feed.begin(fetching);
+    await settled();
+    feed.accept(0, 1, messages(0, 1));
+    await settled();
+    feed.begin(fetching);
+    await pause(40);
+    feed.leave();
+    await feed.ended();
+    expect(calls).toEqual(['start', 'taken', 'revoked', 'start', 'revoked']);
+  });
+
   it('has ended when nothing is under way, and hands on nothing after it was left', async () => {
     let under = false;
     const { feed, fetching, windows } = feedOf({

@@ -15,6 +15,8 @@ export interface FeedConsumer {
   start(): Promise<number>;
   take(messages: readonly KafkaMessage[]): Promise<void>;
   failed(error: unknown): void;
+  /** The partition was revoked, and no call is under way. */
+  revoked?(): void;
 }
 
 /** The most bytes that one call gets, unless the first record alone is larger. */
@@ -50,7 +52,7 @@ export class PartitionFeed {
     this.leave();
     fetching.pause();
     const turn = this.turn;
-    this.running = this.running.then(() => this.run(turn, fetching));
+    this.running = this.running.then(() => this.run(turn, fetching)).finally(() => this.consumer.revoked?.());
   }
 
   /** Call it when the partition is revoked. No new call begins. */

@@ -127,6 +127,11 @@ export const eventLogSaboteurs: readonly EventLogSaboteur[] = [
     },
   })),
   consuming(
+    'does not say what it takes away',
+    'a consumer is told when a partition is no longer assigned to it',
+    () => ({ revoked: () => undefined }),
+  ),
+  consuming(
     'does not ask where to begin',
     'records are delivered from the offset the consumer names',
     () => ({

@@ -230,6 +230,37 @@ export const eventLogContract: readonly ContractCase<EventLogFixture>[] = [
     },
   },
   {
+    name: 'a consumer is told when a partition is no longer assigned to it',
+    async run(fixture) {
+      const all = partitionsOf(fixture);
+      const begin = async () => {
+        const held = new Set<number>();
+        const reader = await collect(fixture.port, {
+          group: 'shared',
+          start: async (partition) => {
+            held.add(partition);
+            return 0;
+          },
+          revoked: (partition) => void held.delete(partition),
+        });
+        return { held, reader };
+      };
+      const first = await begin();
+      await until('the only consumer has all', () => first.held.size === all.length);
+      const second = await begin();
+      const shares = [first.held, second.held] as const;
+      const isShared = () => all.length === 1 || shares.every((held) => held.size > 0);
+      await until(
+        'each partition is of one of the two',
+        () => isShared() && all.every((partition) => shares[0].has(partition) !== shares[1].has(partition)),
+      );
+      await first.reader.stop();
+      await until('the other has all', () => first.held.size === 0 && second.held.size === all.length);
+      await second.reader.stop();
+      await until('nobody has any', () => second.held.size === 0);
+    },
+  },
+  {
     name: 'records are delivered from the offset the consumer names',
     async run(fixture) {
       for (const partition of partitionsOf(fixture)) await publish(fixture.port, partition, 0, upTo(6));

@@ -41,8 +41,9 @@ export function projected<E extends Keyed, Row extends object>(
   for (const event of events) {
     const key = projection.key(event);
     if (key === null) continue;
-    const row = projection.apply(rows.get(key) ?? null, event);
-    if (projection.overwrites) same(projection.apply(null, event), row);
+    const fold = (before: Row | null): Row | null => projection.apply(before, event);
+    const row = fold(rows.get(key) ?? null);
+    if (projection.overwrites) same(fold(null), row);
     if (row === null) rows.delete(key);
     else rows.set(key, row);
   }

@@ -52,6 +52,11 @@ export interface LogConsumer {
    * when false, the log asks again later.
    */
   cut?(partition: number): Promise<boolean>;
+  /**
+   * Called when the partition is no longer assigned to this consumer and no call is under way for it. It may be assigned
+   * again later, which `start` tells.
+   */
+  revoked?(partition: number): void;
 }
 
 export interface Consumption {

@@ -45,5 +45,6 @@ export function logConsumer<E extends Keyed>(
       }
     },
     cut,
+    revoked: (partition) => processors.release(partition),
   };
 }

@@ -51,6 +51,11 @@ export class ProcessorGroup<R extends Delivered, E extends Keyed> {
     for (const processor of this.processors) await processor.restart(partition, mendedGap);
   }
 
+  /** Makes each processor forget the partition; see `Processor.release`. */
+  release(partition: number): void {
+    for (const processor of this.processors) processor.release(partition);
+  }
+
   /** True when no processor has gone beyond these positions. */
   async isWithin(partition: number, reach: Readonly<Record<string, Position>>): Promise<boolean> {
     const checkpoints = await this.checkpoints(partition);

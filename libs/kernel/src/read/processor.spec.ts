@@ -1,5 +1,6 @@
 import { jest } from '@jest/globals';
 import { around } from '../contract/contract.js';
+import { WakeUp } from '../wake-up.js';
 import { parkedMax, type Parked, type ReadModels } from '../ports/read-models.js';
 import { Gap, Halted, OtherLog, Stale, type Delivered } from './delivery.js';
 import { MapReadModels } from '../contract/map-read-models.fixture.js';
@@ -154,6 +155,43 @@ describe('a processor', () => {
     await processor.process(0, poisoned, decode);
     expect((await models.parked(id, 0, { limit: 9 })).map(({ offset }) => offset)).toEqual([2, 4]);
     expect(reads).toBe(1);
+  });
+
+  it('tells what it knows of a partition without asking the store, and wakes who watches it', async () => {
+    const processor = processorOn(models);
+    const wakeUp = new WakeUp();
+    processor.watchedBy(wakeUp);
+    let wakes = 0;
+    const known = () => {
+      const isNews = wakeUp.count > wakes;
+      wakes = wakeUp.count;
+      return [processor.known(0)?.offset ?? null, isNews];
+    };
+    expect(known()).toEqual([null, false]);
+    await processor.checkpoint(0);
+    expect(known()).toEqual([0, true]);
+    const all = records(['ada', 1], ['ada', 2], ['ada', 3]);
+    await processor.process(0, all.slice(0, 1), decode);
+    expect(known()).toEqual([1, true]);
+    await processor.process(0, all.slice(0, 1), decode);
+    expect(known()).toEqual([1, false]);
+    await processorOn(models).process(0, all.slice(0, 2), decode);
+    await expect(processor.process(0, all, decode)).rejects.toThrow(Stale);
+    expect(known()).toEqual([null, true]);
+    await processor.process(0, all, decode);
+    expect(known()).toEqual([3, true]);
+  });
+
+  it('reads a partition that it gave up again from the store, after the batch in hand', async () => {
+    const processor = processorOn(models);
+    const all = records(['ada', 1], ['ada', 2], ['ada', 3]);
+    const batch = processor.process(0, all.slice(0, 1), decode);
+    processor.release(0);
+    await batch;
+    await processorOn(models).process(0, all.slice(0, 2), decode);
+    expect(processor.known(0)).toBe(null);
+    await processor.process(0, all, decode);
+    expect(await rowOf(models, 'ada')).toEqual([1, 2, 3]);
   });
 });
 

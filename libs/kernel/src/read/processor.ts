@@ -7,6 +7,7 @@ import {
   type ReadModels,
 } from '../ports/read-models.js';
 import { Refusal } from '../refusal.js';
+import type { WakeUp } from '../wake-up.js';
 import { damagedType } from '../write/commit-body.js';
 import { checkSame, Halted, Stale, unseen, type Delivered, type MendedGap } from './delivery.js';
 import { Poison, poisonous } from './poison.js';
@@ -60,6 +61,7 @@ const attemptsMax = 5;
 export class Processor<R extends Delivered, E extends Keyed> {
   private readonly states = new Map<number, PartitionState>();
   private readonly turns = new Map<number, Promise<unknown>>();
+  private watcher: WakeUp | null = null;
 
   constructor(
     /** The name under which its checkpoints and rows are stored. */
@@ -73,6 +75,24 @@ export class Processor<R extends Delivered, E extends Keyed> {
   /** The current checkpoint of a partition. */
   checkpoint(partition: number): Promise<Checkpoint> {
     return this.inTurn(partition, async () => (await this.state(partition)).checkpoint);
+  }
+
+  /**
+   * The last checkpoint that this processor stored or read, without asking the store; `null` while it does not work on
+   * the partition. Every later read of the model sees at least what was applied up to there.
+   */
+  known(partition: number): Checkpoint | null {
+    return this.states.get(partition)?.checkpoint ?? null;
+  }
+
+  /** Wakes `wakeUp` whenever what `known` returns has changed. */
+  watchedBy(wakeUp: WakeUp): void {
+    this.watcher = wakeUp;
+  }
+
+  /** Forgets the partition, because others may work on it now. Its checkpoint is read from the store when it comes back. */
+  release(partition: number): void {
+    void this.inTurn(partition, async () => this.forget(partition));
   }
 
   /**
@@ -269,6 +289,7 @@ export class Processor<R extends Delivered, E extends Keyed> {
     }
     state.checkpoint = { ...to, rev: from + 1 };
     this.handler.committed(partition, changes);
+    this.watcher?.wake();
   }
 
   /**
@@ -297,6 +318,7 @@ export class Processor<R extends Delivered, E extends Keyed> {
   private forget(partition: number): void {
     this.states.delete(partition);
     this.handler.forget(partition);
+    this.watcher?.wake();
   }
 
   private async state(partition: number): Promise<PartitionState> {
@@ -312,6 +334,7 @@ export class Processor<R extends Delivered, E extends Keyed> {
     }
     const state: PartitionState = { checkpoint, parkedKeys, mendedGap: null };
     this.states.set(partition, state);
+    this.watcher?.wake();
     return state;
   }
 
