@@ -1,7 +1,7 @@
 import { memoryAdapters } from '@readership/embedded';
 import { eventually } from '@readership/host';
 import { startApp } from '@readership/host/testing';
-import { Unavailable } from '@readership/kernel';
+import { Unavailable, type Adapters } from '@readership/kernel';
 import { AnalyticsModule } from '../analytics.module.js';
 import { neighbours } from '../neighbours.fixture.js';
 import type { Rebuild } from './rebuilds.js';
@@ -10,7 +10,7 @@ const partitions = 3;
 const url = '/v1/rebuilds?context=analytics';
 
 it('a rebuild can be begun, looked at and abandoned while the log is away, and goes on when it is back', async () => {
-  const adapters = memoryAdapters({ partitions });
+  const adapters: Adapters = memoryAdapters({ partitions });
   const app = await startApp((on) => [AnalyticsModule.on(on)], adapters);
   try {
     const { publish } = neighbours(adapters);

@@ -7,7 +7,7 @@ const data = {
   id: 'spring',
   title: 'Spring',
   language: 'en',
-  questions: [{ id: 'q', type: 'nps', text: 'Would you?' }],
+  questions: [{ id: 'q', type: 'nps' as const, text: 'Would you?' }],
 };
 const created = {
   type: 'SurveyCreated',

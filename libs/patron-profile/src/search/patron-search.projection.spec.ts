@@ -18,7 +18,7 @@ describe('patron search', () => {
     const more = { dateOfBirth: '1815-12-10' };
     const row = { ...ada, phone: null };
     projected(patronSearch, registered({ ...ada, ...more })).thenRow('p1', row);
-    projected(patronSearch, registered(ada), changed({ ...more })).thenRow('p1', row);
+    projected(patronSearch, registered(ada), changed({ ...more } as object)).thenRow('p1', row);
   });
 
   it('follows changes, also when the last is taken again', () => {
