@@ -76,6 +76,19 @@ describe('of the records that are delivered', () => {
   it('those of a source that cannot have gaps say nothing of the one before', () =>
     expect(offsets(unseen(from(2, { profile: 2 }), [at(5, 5), at(9, 9)]).fresh)).toEqual([5, 9]));
 
+  it('are looked through once for all who are at the same place, and again from another', () => {
+    const all = [at(3, 5, 4), at(4, 6, 5)];
+    const first = unseen(from(2, { profile: 4 }), all);
+    expect(unseen(from(2, { profile: 4 }), all)).toBe(first);
+    expect(unseen(from(3, { profile: 5 }), all).fresh).toEqual([all[1]]);
+    expect(unseen(from(2, { profile: 4 }), all)).toEqual(first);
+    expect(() => unseen(from(2, { profile: 3 }), all)).toThrow(Gap);
+  });
+
   it('none leave the lanes as they were', () =>
-    expect(unseen(from(2, { profile: 4 }), [])).toEqual({ fresh: [], lanes: { profile: 4 } }));
+    expect(unseen(from(2, { profile: 4 }), [])).toEqual({
+      fresh: [],
+      lanes: { profile: 4 },
+      types: new Set(),
+    }));
 });

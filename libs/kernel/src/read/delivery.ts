@@ -65,16 +65,59 @@ export function checkSame({ offset, recordedAt }: Checkpoint, records: readonly 
   }
 }
 
-/** The records after the checkpoint, without those whose position was already seen. Throws `Gap`. */
+/** The records of a batch that are new, and where they lead. */
+export interface Unseen<R extends Delivered> {
+  readonly fresh: readonly R[];
+  readonly lanes: Readonly<Record<string, Position>>;
+  /** The types among `fresh`. */
+  readonly types: ReadonlySet<string>;
+}
+
+interface Looked {
+  readonly from: Pick<Checkpoint, 'offset' | 'lanes'>;
+  readonly unseen: Unseen<any>;
+}
+
+/** By batch. The processors of a group are given the same batch, most of them at the same place. */
+const looked = new WeakMap<readonly Delivered[], Looked>();
+
+/**
+ * The records after the checkpoint, without those whose position was already seen. Throws `Gap`. A batch is looked
+ * through once for all processors that are at the same place.
+ */
 export function unseen<R extends Delivered>(
   checkpoint: Checkpoint,
   records: readonly R[],
   mendedGap: MendedGap | null = null,
-): { readonly fresh: readonly R[]; readonly lanes: Record<string, Position> } {
-  const lanes: Record<string, Position> = { ...checkpoint.lanes };
+): Unseen<R> {
+  if (mendedGap !== null) return lookThrough(checkpoint, records, mendedGap);
+  let known = looked.get(records);
+  if (known === undefined || !isSamePlace(known.from, checkpoint)) {
+    known = { from: checkpoint, unseen: lookThrough(checkpoint, records, null) };
+    looked.set(records, known);
+  }
+  return known.unseen as Unseen<R>;
+}
+
+function isSamePlace(a: Looked['from'], b: Looked['from']): boolean {
+  if (a.offset !== b.offset) return false;
+  const contexts = Object.keys(a.lanes);
+  return (
+    contexts.length === Object.keys(b.lanes).length &&
+    contexts.every((context) => a.lanes[context] === b.lanes[context])
+  );
+}
+
+function lookThrough<R extends Delivered>(
+  { offset, lanes: before }: Checkpoint,
+  records: readonly R[],
+  mendedGap: MendedGap | null,
+): Unseen<R> {
+  const lanes: Record<string, Position> = { ...before };
   const fresh: R[] = [];
+  const types = new Set<string>();
   for (const record of records) {
-    if (record.offset <= checkpoint.offset) continue;
+    if (record.offset <= offset) continue;
     const seen = lanes[record.context] ?? 0;
     if (record.position <= seen) continue;
     if (record.previous !== undefined && record.previous !== seen) {
@@ -84,9 +127,10 @@ export function unseen<R extends Delivered>(
       throw gapBefore(record, seen, ahead && !mends);
     }
     lanes[record.context] = record.position;
+    types.add(record.type);
     fresh.push(record);
   }
-  return { fresh, lanes };
+  return { fresh, lanes, types };
 }
 
 function gapBefore({ context, position, previous }: Delivered, seen: Position, curable: boolean): Gap {

@@ -199,8 +199,8 @@ export class Processor<R extends Delivered, E extends Keyed> {
     const last = records[records.length - 1];
     if (!last || last.offset <= checkpoint.offset) return;
 
-    const { fresh, lanes } = unseen(checkpoint, records, state.mendedGap);
-    const handled = fresh.filter((record) => this.handles(record));
+    const { fresh, lanes, types } = unseen(checkpoint, records, state.mendedGap);
+    const handled = this.handlesAny(types) ? fresh.filter((record) => this.handles(record)) : [];
     const behind = parkedKeys.size === 0 ? [] : handled.filter(({ key }) => parkedKeys.has(key));
     const free = behind.length === 0 ? handled : handled.filter(({ key }) => !parkedKeys.has(key));
 
@@ -310,8 +310,13 @@ export class Processor<R extends Delivered, E extends Keyed> {
     });
   }
 
+  private handlesAny(types: ReadonlySet<string>): boolean {
+    for (const type of types) if (this.handles({ type })) return true;
+    return false;
+  }
+
   /** A damaged event may have had any type, so every processor handles it, which parks it. */
-  private handles({ type }: R): boolean {
+  private handles({ type }: Pick<Delivered, 'type'>): boolean {
     return this.on.has(type) || type === damagedType;
   }
 
