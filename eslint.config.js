@@ -35,6 +35,7 @@ export default tseslint.config(
     rules: {
       'readership/boundaries': 'error',
       'readership/picked': 'error',
+      'readership/picked-rows': 'error',
       'readership/purity': 'error',
       eqeqeq: 'error',
       'no-console': 'error',

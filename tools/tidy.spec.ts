@@ -146,6 +146,18 @@ describe('imports', () => {
     ]);
     expect(circles(graph)).toEqual(['a → b → c → a']);
   });
+
+  it('a source file that only specs import is a fixture', () => {
+    const isTest = (file: string) => /\.(spec|fixture)\.ts$/.test(file);
+    const importers = new Map<string, string[]>();
+    for (const [file, imported] of imports) {
+      for (const each of imported) importers.set(each, [...(importers.get(each) ?? []), file]);
+    }
+    const onlyTested = [...importers].filter(([, by]) => by.every(isTest)).map(([file]) => file);
+    expect(onlyTested).toContain('libs/analytics/src/neighbours.fixture.ts');
+    const shipped = /^(?:libs|apps)\/[^/]+\/src\/(?!testing\.ts$)/;
+    expect(onlyTested.filter((file) => shipped.test(file) && !isTest(file))).toEqual([]);
+  });
 });
 
 it('the contexts are listed in one place', () => {

@@ -9,7 +9,8 @@ export interface Rebuild {
   readonly progress?: readonly {
     readonly partition: number;
     readonly offset: number;
-    readonly end: number;
+    /** `null` while the log is unavailable. */
+    readonly end: number | null;
   }[];
   readonly parity: {
     readonly equal: boolean;
@@ -52,7 +53,10 @@ export async function rebuild(
   for (;;) {
     const now = (await client.send<Rebuild>('GET', `${at}${of}`)).body;
     const { progress = [], parity } = now;
-    onProgress(sum(progress.map(({ offset }) => offset)), sum(progress.map(({ end }) => end)));
+    onProgress(
+      sum(progress.map(({ offset }) => offset)),
+      sum(progress.map(({ offset, end }) => end ?? offset)),
+    );
     if (now.state === 'switched' || now.state === 'abandoned') return now;
     if (now.state === 'compared') {
       if (!asked.switch && !parity!.equal) return now;

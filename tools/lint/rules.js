@@ -130,4 +130,33 @@ const picked = {
   },
 };
 
-export default { rules: { boundaries, picked, purity } };
+const projectionFile = /\.projection\.ts$/;
+const ofEvent = '[property.name=/^(data|personal)$/]';
+
+const pickedRows = {
+  meta: {
+    type: 'problem',
+    schema: [],
+    messages: {
+      picked:
+        'Name every field of a row: otherwise it holds, and answers show, what is added to the event later.',
+    },
+  },
+  create(context) {
+    if (!projectionFile.test(context.filename)) return {};
+    const report = (node) => context.report({ node, messageId: 'picked' });
+    return {
+      [`SpreadElement > MemberExpression.argument${ofEvent}`]: report,
+      'SpreadElement > Identifier.argument[name=/^(data|personal)$/]': report,
+      RestElement: report,
+      [`ReturnStatement > MemberExpression.argument${ofEvent}`]: report,
+      [`ArrowFunctionExpression > MemberExpression.body${ofEvent}`]: report,
+      [`ObjectExpression > Property > MemberExpression.value${ofEvent}`]: report,
+      'ObjectExpression > Property > Identifier.value[name=/^(data|personal)$/]': report,
+      'ArrowFunctionExpression > Identifier.body[name=/^(data|personal)$/]': report,
+      'ReturnStatement > Identifier.argument[name=/^(data|personal)$/]': report,
+    };
+  },
+};
+
+export default { rules: { boundaries, picked, 'picked-rows': pickedRows, purity } };

@@ -94,6 +94,32 @@ describe('what is published', () => {
   });
 });
 
+describe('a row of a read model', () => {
+  const projecting = (body: string) => `export const apply = (row: any, event: any, data: any) => ${body};\n`;
+
+  it.each([
+    ['a spread', '({ ...event.data, at: event.recordedAt })'],
+    ['a spread of a destructured event', '({ ...data, at: event.recordedAt })'],
+    ['a spread over the row before', 'row && { ...row, ...event.data }'],
+    ['a spread of the personal part', '({ ...row, ...event.personal })'],
+    ['the whole data', 'event.data'],
+    ['the whole data, returned', '{ return event.data }'],
+    ['the whole data in a field', '({ settings: event.data })'],
+    ['the rest of the data', '{ const { parts, ...rest } = event.data; return [parts, rest]; }'],
+  ])('is made field by field: not of %s', async (_what, body) => {
+    const file = 'libs/feedback/src/a.projection.ts';
+    expect(await problems(file, projecting(body))).toContain('readership/picked-rows');
+    expect(await problems('libs/feedback/src/a.ts', projecting(body))).not.toContain(
+      'readership/picked-rows',
+    );
+  });
+
+  it('may go on from the row before', async () => {
+    const text = projecting('({ ...row, ...(data ? { name: event.data.name } : {}) })');
+    expect(await problems('libs/feedback/src/a.projection.ts', text)).toEqual([]);
+  });
+});
+
 it('nothing is merely warned about', async () => {
   const config = await new ESLint({ cwd: root }).calculateConfigForFile(
     join(root, 'libs/kernel/src/event.ts'),

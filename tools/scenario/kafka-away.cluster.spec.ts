@@ -1,10 +1,8 @@
 import { defaultFolder, portsOf, up } from '#servers';
 import { faultProxyTo, type FaultProxy } from '@readership/cluster/testing';
-import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { setTimeout as pause } from 'node:timers/promises';
-import type { Replica } from '../cluster/replica.js';
 import { RunningCluster } from '../cluster/running-cluster.js';
+import { readiness, tells, until, untilReady } from './readiness.js';
 import { interaction, Readership, type Place } from './readership.js';
 
 let proxy: FaultProxy;
@@ -40,30 +38,6 @@ async function may(): Promise<{ value: number; complete: boolean; asOf: string }
   return { ...points[0], asOf };
 }
 
-/** The readiness of a replica. */
-async function readiness(replica: Replica): Promise<{ status: number; failing: readonly any[] }> {
-  const answer = await fetch(`http://127.0.0.1:${replica.port}/readyz`).catch(() => null);
-  if (!answer) return { status: 0, failing: [] };
-  const { failing } = (await answer.json()) as { failing: readonly any[] };
-  return { status: answer.status, failing };
-}
-
-async function until(what: string, holds: () => Promise<boolean>, withinMs = 60_000): Promise<void> {
-  for (const end = Date.now() + withinMs; !(await holds()); await pause(250))
-    assert.ok(Date.now() < end, `not within ${withinMs} ms: ${what}`);
-}
-
-/** Waits until the replica says of a loop that it fails, with these fields: loops notice one after the other. */
-async function tells(replica: Replica, failing: Readonly<Record<string, string>>): Promise<void> {
-  await until(`${replica.name} says that ${failing['loop']} fails`, async () =>
-    (await readiness(replica)).failing.some((one) =>
-      Object.entries(failing).every(([field, value]) => one[field] === value),
-    ),
-  );
-}
-
-const isReady = (replica: Replica) => async () => (await readiness(replica)).status === 200;
-
 it('while Kafka is away figures are answered and facts are recorded, and an instance says what fails', async () => {
   const { after } = await readership.tell('/v1/interactions', visit('before'));
   await readership.ask(`/v1/metrics/visits?after=${encodeURIComponent(after)}`);
@@ -88,7 +62,7 @@ it('while Kafka is away figures are answered and facts are recorded, and an inst
   expect((await may()).value).toBe(1);
 
   proxy.mend();
-  for (const replica of cluster.replicas) await until(`${replica.name} is ready`, isReady(replica));
+  for (const replica of cluster.replicas) await untilReady(replica);
   expect((await readership.settled()).map(({ holds }) => holds)).toEqual([true, true, true, true]);
   await until('both visits are counted', async () => (await may()).value === 2);
   await until('the figure is complete again', async () => (await may()).complete);
@@ -116,7 +90,7 @@ it('services that start while Kafka is away serve reads, refuse writes, and go o
   await readership.refuses({ path: '/v1/interactions', body: visit('refused') }, 503, 'LOG_UNAVAILABLE');
 
   proxy.mend();
-  for (const replica of restarted) await until(`${replica.name} is ready`, isReady(replica));
+  for (const replica of restarted) await untilReady(replica);
   await readership.tell('/v1/interactions', visit('refused'));
   expect((await readership.settled()).map(({ holds }) => holds)).toEqual([true, true, true, true]);
   await until('the visit is counted', async () => (await may()).value === before + 1);

@@ -1,8 +1,10 @@
 import { up } from '#servers';
 import { ReadershipClient } from '@readership/client';
 import { faultProxyTo, type FaultProxy } from '@readership/cluster/testing';
+import { contextNames } from '@readership/contracts';
 import assert from 'node:assert/strict';
 import { RunningCluster } from '../cluster/running-cluster.js';
+import { readiness, tells, untilReady } from './readiness.js';
 import { interaction, Readership, type Place } from './readership.js';
 
 const backWithinMs = 60_000;
@@ -63,6 +65,28 @@ it('while MongoDB is away everything answers 503 and when to ask again; afterwar
   const may = { scope: place.scope, from: '2024-05', to: '2024-05' };
   expect(await readership.figures('visits', may)).toEqual([1 + 20 + 1]);
 }, 180_000);
+
+it('while MongoDB is away each service says after a minute that it is not ready, and what it waits for', async () => {
+  const { replicas } = cluster;
+  expect(replicas.map(({ service }) => service).sort()).toEqual([...contextNames].sort());
+  for (const replica of replicas) await untilReady(replica);
+  proxy.cut();
+  // No request is under way: each service notices by itself.
+  const failing = { reason: 'STORE_UNAVAILABLE', address: `MongoDB at 127.0.0.1:${proxy.port}` };
+  for (const replica of replicas)
+    await tells(replica, { loop: 'relay', context: replica.service, ...failing });
+  for (const { port } of replicas) {
+    const { status } = await fetch(`http://127.0.0.1:${port}/healthz`);
+    assert.equal(status, 200);
+  }
+  proxy.mend();
+  for (const replica of replicas) {
+    await untilReady(replica);
+    expect(await readiness(replica)).toEqual({ status: 200, failing: [] });
+  }
+  await readership.tell('/v1/interactions', visit('ready-again'));
+  expect((await readership.settled()).map(({ holds }) => holds)).toEqual([true, true, true, true]);
+}, 400_000);
 
 /** Resolves when every context answers again. */
 async function back(): Promise<void> {

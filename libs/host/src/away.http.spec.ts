@@ -68,6 +68,7 @@ const parts: ContextParts = {
   name: 'feedback',
   module: DoorsModule,
   publish,
+  checkFact: () => undefined,
   controllers: [DoorsController],
   own: { models: [{ projection: projection('own-knocks') }] },
   log: {
@@ -154,6 +155,20 @@ describe('a loop that fails', () => {
       },
     ]);
     await when({ url: '/healthz', key: null }).then(200);
+  });
+
+  it('because the store is away is noticed without any request', async () => {
+    await started();
+    await app!.settled();
+    const gone = new Unavailable('STORE_UNAVAILABLE', 'gone');
+    store.readOutbox = () => Promise.reject(gone);
+    await until(async () => {
+      now += 59_000;
+      return (await failing()).some(({ loop }) => loop === 'relay');
+    });
+    expect(await failing()).toContainEqual(
+      expect.objectContaining({ reason: 'STORE_UNAVAILABLE', address: 'MongoDB at mongo-1:27017' }),
+    );
   });
 
   it('and succeeds again is ready again', async () => {

@@ -4,8 +4,8 @@ import type { Fact, Publish } from '@readership/kernel';
 export interface Publishing {
   readonly name: string;
   readonly publish: Publish<any>;
-  /** Throws on a fact that does not match its contract. Called at append in tests and development. */
-  readonly checkFact?: (context: string, fact: Fact) => void;
+  /** Throws on a fact that does not match its contract. Called at append when NODE_ENV is `test` or `development`. */
+  readonly checkFact: (context: string, fact: Fact) => void;
 }
 
 /**
@@ -13,7 +13,7 @@ export interface Publishing {
  * a request should not fail for a fact that its readers may be able to read.
  */
 export function checkedFacts({ name, publish, checkFact }: Publishing): Publish<any> {
-  if (!checkFact || !['test', 'development'].includes(process.env.NODE_ENV ?? '')) return publish;
+  if (!['test', 'development'].includes(process.env.NODE_ENV ?? '')) return publish;
   return (event, stream) => {
     const publication = publish(event, stream);
     if (publication.fact !== null) checkFact(name, publication.fact);

@@ -1,4 +1,4 @@
-import { Unavailable } from '@readership/kernel';
+import { Refusal, Unavailable } from '@readership/kernel';
 import { Counter } from 'prom-client';
 
 /** Names of errors that mean that another process was faster. The loser begins again from what the other stored. */
@@ -30,6 +30,8 @@ export class ExpectedRetries {
 }
 
 function reasonOf(error: unknown): string | undefined {
-  if (error instanceof Unavailable) return error.code === 'BUSY' ? 'busy' : undefined;
+  // A command whose attempts other writers all won is a refusal with the same code.
+  if (error instanceof Unavailable || error instanceof Refusal)
+    return error.code === 'BUSY' ? 'busy' : undefined;
   return error instanceof Error ? races.get(error.name) : undefined;
 }

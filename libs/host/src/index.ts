@@ -17,6 +17,7 @@ export { LogConsumers } from './running-context.js';
 export { Contexts, type ContextStatus } from './contexts.js';
 export type { RateLimiter } from './edge.js';
 export { eventually, waitingOnce, type UnknownOf } from './eventually.js';
+export { ExpectedRetries } from './expected-retries.js';
 export { failProcess } from './failed-process.js';
 export { pointerOf, problemsOf, refused, type Problem } from './found-problems.js';
 export { HttpProblem, Unreadable, type FieldProblem } from './http-problem.js';

@@ -1,6 +1,7 @@
 import type { Logger } from '@nestjs/common';
 import type { Job, JobFailed, JobQueue, JobWorker } from '@readership/kernel';
 import type { BatchPriority } from './batch-priority.js';
+import type { ExpectedRetries } from './expected-retries.js';
 import { causeOf } from './logger.js';
 
 /** Handles the jobs of one queue. A job that fails is begun again until it succeeds. */
@@ -15,7 +16,7 @@ const steps: readonly Step[] = ['run', 'end'];
 const unended = ['waiting', 'running', 'parked'] as const;
 const backoffMs = 1_000;
 
-/** The workers of a context, one for each queue. */
+/** The workers of a context, one for each queue. Failures are counted, and logged unless they are expected. */
 export class JobWorkers {
   private readonly workers: JobWorker[] = [];
   private readonly failed = new Map<string, number>();
@@ -24,6 +25,7 @@ export class JobWorkers {
     private readonly jobs: JobQueue,
     private readonly handlers: readonly JobHandler[],
     private readonly batchPriority: BatchPriority,
+    private readonly retries: ExpectedRetries,
     private readonly logger: Logger,
   ) {}
 
@@ -32,6 +34,7 @@ export class JobWorkers {
       const { queue } = handler;
       const failed: JobFailed = (error, { step }) => {
         this.failed.set(`${queue} ${step}`, this.failures(queue, step) + 1);
+        if (this.retries.counts(error)) return;
         const what = step === 'run' ? `a job of ${queue}` : `storing the outcome of a job of ${queue}`;
         this.logger.warn(`${what} failed, retrying`, causeOf(error));
       };

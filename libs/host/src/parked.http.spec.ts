@@ -58,6 +58,7 @@ beforeAll(async () => {
           key: (data as Rang['data']).bell,
           fact: { type: 'Rang', schema: 1, data: data as object },
         }),
+        checkFact: () => undefined,
         controllers: [BellsController],
         own: { models: [{ projection: rings('own') }] },
         log: {

@@ -30,6 +30,7 @@ beforeAll(async () => {
         name: 'feedback',
         module: BellsModule,
         publish: () => ({ key: 'bell', fact: { type: 'Rang', schema: 1, data: {} } }),
+        checkFact: () => undefined,
         controllers: [BellsController],
       }),
     ],

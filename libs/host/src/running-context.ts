@@ -110,7 +110,7 @@ export class RunningContext
     this.name = parts.name;
     this.logger = new Logger(parts.name);
     const handlers = (parts.jobs ?? []).map(({ useFactory }) => useFactory(store, models, jobs));
-    this.jobWorkers = new JobWorkers(jobs, handlers, around.batchPriority, this.logger);
+    this.jobWorkers = new JobWorkers(jobs, handlers, around.batchPriority, around.retries, this.logger);
     this.ownIds = new Set(
       parts.own?.models.map((model) => modelId('projection' in model ? model.projection : model.tally)),
     );

@@ -76,6 +76,7 @@ const modules = (adapters: Adapters): DynamicModule[] => [
     name: 'feedback',
     module: BellsModule,
     publish,
+    checkFact: () => undefined,
     controllers: [BellsController],
     own: { models: [{ projection: rings('own') }] },
     log: {

@@ -27,6 +27,7 @@ const parts: ContextParts = {
   name: 'feedback',
   module: LettersModule,
   publish,
+  checkFact: () => undefined,
   own: { models: [{ projection: letters('own-letters') }] },
   log: {
     models: [{ projection: letters('heard-letters') }],

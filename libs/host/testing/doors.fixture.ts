@@ -96,6 +96,7 @@ export function doorsContext(
     name: 'feedback',
     module: DoorsModule,
     publish,
+    checkFact: () => undefined,
     controllers: [DoorsController],
     own: { models: [{ projection: projection('own-knocks') }] },
     log: {

@@ -2,9 +2,9 @@ import { defaultPolicy, type ActivityPolicy, type InteractionFact } from '@reade
 import { memoryAdapters } from '@readership/embedded';
 import { eventually } from '@readership/host';
 import { startApp, type TestApp } from '@readership/host/testing';
-import type { Adapters, ReadModels } from '@readership/kernel';
+import { EventStore, Refusal, Stale, Unavailable, type Adapters, type ReadModels } from '@readership/kernel';
 import { AnalyticsModule } from '../analytics.module.js';
-import { neighbours, type Neighbours } from '../neighbours.js';
+import { neighbours, type Neighbours } from '../neighbours.fixture.js';
 
 let adapters: Adapters;
 let app: TestApp;
@@ -242,4 +242,38 @@ describe('a rebuild', () => {
     await servedBy(3);
     expect(await contentOf(3)).toEqual(live);
   });
+});
+
+it('a replica that another one overtook counts it; a server that is away is logged once', async () => {
+  const lines: string[] = [];
+  const other = await startApp((on) => [AnalyticsModule.on(on)], adapters, {
+    logTo: { write: (line) => void lines.push(line) },
+  });
+  try {
+    const store = other.app.get(EventStore, { strict: false });
+    const load = store.load.bind(store);
+    const failures = [
+      new Refusal('BUSY', 'not-yet', 'Others are changing the same record.'),
+      new Stale('reader-activity.v1.1/0'),
+      new Unavailable('STORE_UNAVAILABLE', 'gone'),
+      new Unavailable('STORE_UNAVAILABLE', 'gone'),
+    ];
+    let isBack = false;
+    store.load = async (...asked) => {
+      const failure = failures.shift();
+      if (failure) throw failure;
+      isBack = true;
+      return load(...asked);
+    };
+    expect(await eventually(async () => (isBack ? true : null), 20_000)).toBe(true);
+    const { text } = await other.http({ url: '/metrics', key: null });
+    expect(text).toContain('readership_expected_retries_total{reason="busy"} 1');
+    expect(text).toContain('readership_expected_retries_total{reason="stale-commit"} 1');
+    const logged = lines.map((line) => JSON.parse(line)).filter(({ message }) => message !== 'request');
+    expect(logged).toEqual([
+      expect.objectContaining({ level: 'warn', from: 'builds', code: 'STORE_UNAVAILABLE' }),
+    ]);
+  } finally {
+    await other.close();
+  }
 });

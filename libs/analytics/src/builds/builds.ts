@@ -6,7 +6,7 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import { defaultPolicy } from '@readership/contracts';
-import { Clock, LogConsumers, pollingLoop } from '@readership/host';
+import { Clock, ExpectedRetries, LogConsumers, pollingLoop } from '@readership/host';
 import {
   EventLog,
   EventStore,
@@ -97,6 +97,7 @@ export class Builds implements OnApplicationBootstrap, BeforeApplicationShutdown
     @Inject(LogConsumers) private readonly consumers: LogConsumers,
     @Inject(Clock) private readonly clock: Clock,
     @Inject(LoopHealth) private readonly loopHealth: LoopHealth,
+    @Inject(ExpectedRetries) private readonly retries: ExpectedRetries,
     @Inject(OFFERED) private readonly offered: Offered,
   ) {}
 
@@ -110,7 +111,8 @@ export class Builds implements OnApplicationBootstrap, BeforeApplicationShutdown
     const { signal } = this.stopping;
     const health = this.loopHealth.report({ loop: 'builds', context: 'analytics' });
     const failed = (error: unknown): void => {
-      health.failed(error);
+      if (this.retries.isRace(error)) health.succeeded();
+      else health.failed(error);
       this.failed(error);
     };
     const report = { ...health, failed };
@@ -306,9 +308,12 @@ export class Builds implements OnApplicationBootstrap, BeforeApplicationShutdown
     return Math.min(1, events.length);
   }
 
-  /** The store or the log is unavailable, or a build needs a later release. It is retried, and logged once. */
+  /**
+   * The store or the log is unavailable, or a build needs a later release. It is retried, and logged once. When another
+   * replica was faster it is only counted.
+   */
   private failed(error: unknown): void {
-    if (this.stopping.signal.aborted) return;
+    if (this.stopping.signal.aborted || this.retries.counts(error)) return;
     const { name, code = name } = error as Error & { readonly code?: string };
     if (code !== this.failure)
       this.logger.warn('reconciling the builds failed, retrying', { error: name, code });

@@ -6,7 +6,16 @@ export const rebuildSchema = resource('Rebuild', {
   model: text,
   version: integer,
   state: oneOf('building', 'comparing', 'compared', 'switched', 'abandoned'),
-  'progress?': listOf(object({ partition: integer, offset: integer, end: integer })),
+  'progress?': listOf(
+    object({
+      partition: integer,
+      offset: integer,
+      end: {
+        description: 'The last known end of the partition; `null` while the log is unavailable.',
+        ...orNull(integer),
+      },
+    }),
+  ),
   parity: {
     description:
       'Per partition, a hash of each version at one offset of the log; `null` until all are compared.',

@@ -4,7 +4,7 @@ import { eventually } from '@readership/host';
 import { startApp, type TestApp } from '@readership/host/testing';
 import { partitionOf, type Adapters, type ReadModels } from '@readership/kernel';
 import { AnalyticsModule } from '../analytics.module.js';
-import { neighbours, type Neighbours } from '../neighbours.js';
+import { neighbours, type Neighbours } from '../neighbours.fixture.js';
 import { people } from '../readership/people.tally.js';
 import { readerActivity } from '../readership/reader-activity.projection.js';
 import { volumes } from '../volumes/volumes.tally.js';

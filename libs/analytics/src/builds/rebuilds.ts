@@ -16,7 +16,8 @@ import { Builds, buildsId } from './builds.js';
 export interface Progress {
   readonly partition: number;
   readonly offset: number;
-  readonly end: number;
+  /** Where the partition ended at most some seconds ago; `null` while the log is unavailable. */
+  readonly end: number | null;
 }
 
 /** The result of comparing the live version with the new one. */
@@ -81,11 +82,13 @@ export class Rebuilds {
 
   private async underWay(building: Building, model: string): Promise<Rebuild> {
     const { id } = figureModel(building, model, this.offered);
-    const [ends, checkpoints] = await Promise.all([this.log.ends(), this.models.checkpoints(id)]);
-    const progress = ends.map((end, partition) => ({
+    // The log is not asked: what was recorded would be answered 503 while it is unavailable.
+    const ends = this.log.knownEnds();
+    const checkpoints = await this.models.checkpoints(id);
+    const progress = checkpoints.map(({ offset }, partition) => ({
       partition,
-      offset: checkpoints[partition]!.offset,
-      end,
+      offset,
+      end: ends && Math.max(ends[partition] ?? 0, offset),
     }));
     return { ...viewOf(building), progress };
   }

@@ -2,7 +2,7 @@ import { memoryAdapters } from '@readership/embedded';
 import { eventually } from '@readership/host';
 import { startApp, type TestApp } from '@readership/host/testing';
 import { AnalyticsModule } from '../analytics.module.js';
-import { neighbours } from '../neighbours.js';
+import { neighbours } from '../neighbours.fixture.js';
 import { offered, type Offered } from './figure-models.js';
 
 /** The release before, which had one version of every read model of the figures. */

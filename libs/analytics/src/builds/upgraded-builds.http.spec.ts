@@ -12,7 +12,7 @@ import {
 import { around } from '@readership/kernel/testing';
 import { randomUUID } from 'node:crypto';
 import { AnalyticsModule } from '../analytics.module.js';
-import { neighbours, type Neighbours } from '../neighbours.js';
+import { neighbours, type Neighbours } from '../neighbours.fixture.js';
 import { publish } from '../publish.js';
 import { testimonials } from '../satisfaction/testimonials.tally.js';
 import { offered, type Offered } from './figure-models.js';

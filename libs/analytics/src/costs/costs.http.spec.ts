@@ -3,7 +3,7 @@ import { memoryAdapters } from '@readership/embedded';
 import { startApp, type TestApp } from '@readership/host/testing';
 import { digest, type Adapters } from '@readership/kernel';
 import { AnalyticsModule } from '../analytics.module.js';
-import { neighbours } from '../neighbours.js';
+import { neighbours } from '../neighbours.fixture.js';
 import { publish } from '../publish.js';
 
 let adapters: Adapters;

@@ -27,8 +27,11 @@ export const directory: Projection<DirectoryEvent, DirectoryRow> = {
   key: (event) => event.key,
   apply(row, event) {
     switch (event.type) {
-      case 'ConsortiumConfigured':
-        return { kind: 'consortium', settings: event.data };
+      case 'ConsortiumConfigured': {
+        const { name, timeZone, currency, fiscalYearStartMonth, activityPolicy } = event.data;
+        const settings = { name, timeZone, currency, fiscalYearStartMonth, activityPolicy };
+        return { kind: 'consortium', settings };
+      }
       case 'LibraryAdded':
       case 'LibraryRenamed':
         return { kind: 'library', id: event.data.id, name: event.data.name };

@@ -3,7 +3,7 @@ import { startApp, type TestApp } from '@readership/host/testing';
 import { EventStore, ReadModels, Unavailable, type Adapters } from '@readership/kernel';
 import { randomUUID } from 'node:crypto';
 import { AnalyticsModule } from '../analytics.module.js';
-import { neighbours, type Neighbours } from '../neighbours.js';
+import { neighbours, type Neighbours } from '../neighbours.fixture.js';
 
 let adapters: Adapters;
 let app: TestApp;

@@ -4,7 +4,7 @@ import { startApp, type TestApp } from '@readership/host/testing';
 import type { Adapters } from '@readership/kernel';
 import { randomUUID } from 'node:crypto';
 import { AnalyticsModule } from '../analytics.module.js';
-import { neighbours, type Neighbours } from '../neighbours.js';
+import { neighbours, type Neighbours } from '../neighbours.fixture.js';
 
 let adapters: Adapters;
 let app: TestApp;

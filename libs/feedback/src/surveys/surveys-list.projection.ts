@@ -15,6 +15,13 @@ export const surveysList: Projection<Stored<SurveyEvent>, ListedSurvey> = {
   version: 1,
   on: ['SurveyCreated'],
   key: (event) => event.key,
-  apply: (_row, { data, recordedAt }) => ({ ...data, createdAt: recordedAt }),
+  apply(_row, { data: { id, title, language, questions }, recordedAt }) {
+    const asked = questions.map((question) => ({
+      id: question.id,
+      type: question.type,
+      text: question.text,
+    }));
+    return { id, title, language, questions: asked, createdAt: recordedAt };
+  },
   indexes: { id: (row) => [row.id] },
 };

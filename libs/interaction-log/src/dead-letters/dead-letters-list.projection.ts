@@ -22,12 +22,18 @@ export const deadLettersList: Projection<Stored<DeadLetterEvent>, ListedDeadLett
   key: (event) => event.key,
   apply(row, event) {
     if (event.type === 'RecordParked') {
-      const { parts, ...parked } = event.data;
-      const id = event.stream.slice('dead-letter-'.length);
+      const { topic, partition, offset, sentAt, source, key, reason, pointer, parts } = event.data;
       return {
-        id,
+        id: event.stream.slice('dead-letter-'.length),
         state: 'parked',
-        ...parked,
+        topic,
+        partition,
+        offset,
+        sentAt,
+        source,
+        key,
+        reason,
+        ...(pointer === undefined ? {} : { pointer }),
         kept: parts > 0,
         parkedAt: event.recordedAt,
         triedAt: null,

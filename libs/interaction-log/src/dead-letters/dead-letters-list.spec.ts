@@ -1,5 +1,5 @@
 import type { Stored } from '@readership/kernel';
-import { projected } from '@readership/kernel/testing';
+import { projected, withPrivateFields } from '@readership/kernel/testing';
 import type { DeadLetterEvent } from './dead-letter.events.js';
 import { deadLettersList, type ListedDeadLetter } from './dead-letters-list.projection.js';
 
@@ -35,6 +35,9 @@ it('lists a dead letter without its content, once however often it is told', () 
   projected(deadLettersList, parked).thenRow(key, row);
   projected(deadLettersList, parked, parked).thenRow(key, row);
 });
+
+it('leaves out what was added to the event', () =>
+  projected(deadLettersList, withPrivateFields(parked, '1815-12-10')).thenRow(key, row));
 
 it('tells the reason of the last try', () => {
   const again = { ...row, pointer: undefined, reason: 'UNKNOWN_SOURCE', triedAt: at(2) };

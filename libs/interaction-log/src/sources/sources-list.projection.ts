@@ -15,7 +15,10 @@ export const sourcesList: Projection<Stored<SourceEvent>, ListedSource> = {
   version: 1,
   on: ['SourceAllowed', 'SourceRevoked'],
   key: (event) => event.key,
-  apply: (_row, event) =>
-    event.type === 'SourceAllowed' ? { ...event.data, allowedAt: event.recordedAt } : null,
+  apply(_row, event) {
+    if (event.type === 'SourceRevoked') return null;
+    const { source, libraries, branches } = event.data;
+    return { source, libraries, branches, allowedAt: event.recordedAt };
+  },
   indexes: { source: (row) => [row.source] },
 };

@@ -1,5 +1,5 @@
 import type { Stored } from '@readership/kernel';
-import { projected } from '@readership/kernel/testing';
+import { projected, withPrivateFields } from '@readership/kernel/testing';
 import type { SourceAllowed, SourceRevoked } from './source.events.js';
 import { sourcesList } from './sources-list.projection.js';
 
@@ -12,6 +12,9 @@ const row = { ...data, allowedAt: recordedAt };
 
 it('lists what a source may speak for and since when, once however often it is told', () =>
   projected(sourcesList, allowed, allowed).thenRow(key, row));
+
+it('leaves out what was added to the event', () =>
+  projected(sourcesList, withPrivateFields(allowed, '1815-12-10')).thenRow(key, row));
 
 it('does not list one that was revoked, until it is allowed again', () => {
   projected(sourcesList, allowed, revoked, revoked).thenRow(key, null);

@@ -1,5 +1,5 @@
 import type { Stored } from '@readership/kernel';
-import { projected } from '@readership/kernel/testing';
+import { projected, withPrivateFields } from '@readership/kernel/testing';
 import type { BranchEvent, LibraryEvent } from './directory.events.js';
 import { branches, libraries } from './directory.projection.js';
 
@@ -37,5 +37,29 @@ describe('the lists of libraries and branches', () => {
     expect(branches.indexes!.library!(rows.rows.get('branch-N')!)).toEqual(['LAKE']);
     expect(branches.indexes!.id!(rows.rows.get('branch-N')!)).toEqual(['N']);
     expect(libraries.indexes!.id!({ id: 'CITY', name: 'City' })).toEqual(['CITY']);
+  });
+
+  it('leave out what was added to an event', () => {
+    const laden = <E extends BranchEvent | LibraryEvent>(key: string, event: E) =>
+      withPrivateFields(stored(key, event), '1815-12-10');
+    const city = { id: 'CITY', name: 'City' };
+    for (const type of ['LibraryAdded', 'LibraryRenamed'] as const)
+      projected(libraries, laden<LibraryEvent>('library-CITY', { type, data: city })).thenRow(
+        'library-CITY',
+        city,
+      );
+    const added = { id: 'N', name: 'North', library: 'CITY', timeZone: 'UTC', population: 7 };
+    const changes: readonly BranchEvent[] = [
+      { type: 'BranchAdded', data: added },
+      { type: 'BranchRenamed', data: { id: 'N', name: 'Nord' } },
+      { type: 'BranchTransferred', data: { id: 'N', library: 'LAKE' } },
+      { type: 'BranchTimeZoneSet', data: { id: 'N', timeZone: 'Europe/Dublin' } },
+      { type: 'BranchPopulationStated', data: { id: 'N', population: 9, populationSince: '2024-01-01' } },
+    ];
+    expect(changes.map(({ type }) => type)).toEqual(branches.on);
+    projected(branches, ...changes.map((change) => laden('branch-N', change))).thenRow('branch-N', {
+      ...{ id: 'N', name: 'Nord', library: 'LAKE', timeZone: 'Europe/Dublin' },
+      ...{ population: 9, populationSince: '2024-01-01' },
+    });
   });
 });

@@ -13,7 +13,7 @@ export const libraries: Projection<Stored<LibraryEvent>, LibraryRow> = {
   version: 1,
   on: ['LibraryAdded', 'LibraryRenamed'],
   key: (event) => event.key,
-  apply: (_row, event) => event.data,
+  apply: (_row, { data: { id, name } }) => ({ id, name }),
   indexes: { id: ({ id }) => [id] },
 };
 
@@ -24,8 +24,22 @@ export const branches: Projection<Stored<BranchEvent>, BranchDetails> = {
   on: ['BranchAdded', 'BranchRenamed', 'BranchTransferred', 'BranchTimeZoneSet', 'BranchPopulationStated'],
   key: (event) => event.key,
   apply(row, event) {
-    if (event.type === 'BranchAdded') return event.data;
-    return row && { ...row, ...event.data };
+    switch (event.type) {
+      case 'BranchAdded': {
+        const { id, name, library, timeZone, population } = event.data;
+        return { id, name, library, timeZone, ...(population === undefined ? {} : { population }) };
+      }
+      case 'BranchRenamed':
+        return row && { ...row, name: event.data.name };
+      case 'BranchTransferred':
+        return row && { ...row, library: event.data.library };
+      case 'BranchTimeZoneSet':
+        return row && { ...row, timeZone: event.data.timeZone };
+      case 'BranchPopulationStated': {
+        const { population, populationSince } = event.data;
+        return row && { ...row, population, ...(populationSince === undefined ? {} : { populationSince }) };
+      }
+    }
   },
   indexes: { id: ({ id }) => [id], library: ({ library }) => [library] },
 };

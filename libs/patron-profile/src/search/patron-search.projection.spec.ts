@@ -14,6 +14,13 @@ describe('patron search', () => {
   it('keeps by what a patron is found', () =>
     projected(patronSearch, registered(ada)).thenRow('p1', { ...ada, phone: null }));
 
+  it('keeps nothing that was added to the personal part', () => {
+    const more = { dateOfBirth: '1815-12-10' };
+    const row = { ...ada, phone: null };
+    projected(patronSearch, registered({ ...ada, ...more })).thenRow('p1', row);
+    projected(patronSearch, registered(ada), changed({ ...more } as object)).thenRow('p1', row);
+  });
+
   it('follows changes, also when the last is taken again', () => {
     const change = changed({ familyName: 'Byron', email: null, phone: '+43 (1) 23-4' });
     projected(patronSearch, registered(ada), change, change).thenRow('p1', {

@@ -1,7 +1,7 @@
 import { visibleOf } from '@readership/contracts';
 import type { Projection, Stored } from '@readership/kernel';
 import type { ContactNow } from '../patrons/patron.decider.js';
-import type { PatronContactChanged, PatronRegistered } from '../patrons/patron.events.js';
+import type { ContactChange, PatronContactChanged, PatronRegistered } from '../patrons/patron.events.js';
 import { foldedName, latinName } from './folded-name.js';
 
 /** The fields by which a patron is found. Everything else is read from the patron's stream. */
@@ -19,7 +19,10 @@ export const patronSearch: Projection<Stored<PatronRegistered | PatronContactCha
 
   apply(row, event) {
     const before = row ?? { givenName: null, familyName: null, email: null, phone: null };
-    return { ...before, ...event.personal };
+    const change: ContactChange = event.personal ?? {};
+    const { givenName = before.givenName, familyName = before.familyName } = change;
+    const { email = before.email, phone = before.phone } = change;
+    return { givenName, familyName, email, phone };
   },
 
   indexes: {
