@@ -53,13 +53,11 @@ it('every context is here', () => {
 
 describe.each(Object.entries(events))('a fact of %s', (context, { type, right, wrong }) => {
   const append = (stream: string, data: object) =>
-    opened
-      .get(context)!
-      .append(stream, 0, [{ type, data }], {
-        commandId: stream,
-        at: '2024-05-06T10:00:00.000Z',
-        actor: 'spec',
-      });
+    opened.get(context)!.append(stream, 0, [{ type, data }], {
+      commandId: stream,
+      at: '2024-05-06T10:00:00.000Z',
+      actor: 'spec',
+    });
 
   it('that is not as the contracts say is refused at append', async () => {
     const wrongly = `${context} would publish ${type} otherwise than the contracts say`;

@@ -15,7 +15,7 @@ const kept = join(import.meta.dirname, '../../../embedded/fixtures/format-1');
 
 const withFifth: Offered = {
   ...offered,
-  praise: { 1: () => ({ tally: { ...testimonials, name: 'praise' } }) },
+  praise: { 1: () => ({ tally: { ...testimonials(1), name: 'praise' } }) },
 };
 
 let folder: string;
@@ -62,7 +62,7 @@ it('the figures of a kept folder are served by a release with a fifth read model
     };
     const models = adapters.readModels('analytics');
     const stored = async (name: string) => (await models.models()).filter((id) => id.startsWith(`${name}.v`));
-    const cells = async (id: string) => [...(await models.cells(id, '', '\uffff'))].sort();
+    const cells = async (id: string) => [...(await models.cells(id, [{ from: '', to: '\uffff' }]))].sort();
 
     const before = await figures();
     expect(before).toMatchObject({ build: '1', found: { loans: 1, visits: 1, testimonials: 1 } });

@@ -3,7 +3,7 @@ import { startApp, type TestApp } from '@readership/host/testing';
 import { EventStore, ReadModels, type Adapters } from '@readership/kernel';
 import { AnalyticsModule } from '../analytics.module.js';
 import { offered, type Offered } from '../builds/figure-models.js';
-import { neighbours } from '../neighbours.js';
+import { neighbours } from '../neighbours.fixture.js';
 import { metrics } from './definitions.js';
 
 const readsMax = 20;
