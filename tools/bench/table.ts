@@ -111,7 +111,7 @@ if (values.million) {
   );
 }
 console.log(`\n${memoryLines.join('\n')}\n`);
-console.log(output('answers'));
+console.log(output('figures'));
 if (values.cluster) {
   console.log(output('cluster'));
   console.log(output('event-to-metric'));
