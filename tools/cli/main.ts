@@ -1,4 +1,4 @@
-import { optionsOf, readOrEnd, type Asked } from '#cli-options';
+import { optionsOf, readOrEnd, whereTheKeyIs, type Asked } from '#cli-options';
 import { ReadershipClient, RequestRefused } from '@readership/client';
 import { prepareCluster } from '@readership/cluster';
 import { contextNames } from '@readership/contracts';
@@ -7,7 +7,7 @@ import { loadSample, readLoadState, saveLoadState } from '@readership/sample';
 import cliProgress from 'cli-progress';
 import { readFileSync } from 'node:fs';
 import pc from 'picocolors';
-import { audit } from './audit.js';
+import { audit, behind, unequal, verdict } from './audit.js';
 import type { Mapping } from './csv-mapping.js';
 import { importCsv, ImportStopped, type ImportResult } from './import.js';
 import { abandon, outcomeOf, rebuild } from './rebuild.js';
@@ -32,10 +32,10 @@ async function runAudit({ url, key, wait }: Options<'audit'>): Promise<void> {
       `${context}: ${sum('recorded')} recorded = ${sum('published')} published + ${sum('privateOnly')} private`,
     );
   }
-  for (const sentence of found) say(pc.red(sentence));
-  say(
-    found.length === 0 ? pc.green('Every event is accounted for.') : `${found.length} accounts do not hold.`,
-  );
+  for (const sentence of unequal(accounts)) say(pc.red(sentence));
+  for (const sentence of behind(accounts)) say(pc.yellow(sentence));
+  const last = verdict(accounts);
+  say(found.length === 0 ? pc.green(last) : last);
   process.exitCode = found.length === 0 ? 0 : 1;
 }
 
@@ -160,7 +160,9 @@ function run(asked: Asked): Promise<void> {
 try {
   await run(readOrEnd('readership', () => optionsOf(process.argv.slice(2), process.env)));
 } catch (error) {
-  console.error(error instanceof Error ? error.message : String(error));
+  const isKey = error instanceof RequestRefused && error.code === 'UNAUTHENTICATED';
+  const message = error instanceof Error ? error.message : String(error);
+  console.error(isKey ? `This access key is not accepted there: ${whereTheKeyIs}.` : message);
   if (error instanceof RequestRefused) {
     for (const { pointer, detail } of error.errors) {
       // Where there is one problem, the message may be its detail.

@@ -1,5 +1,8 @@
 export { readOrEnd } from '../../apps/standalone/command-line.mjs';
 
+/** Says where somebody finds the access key. */
+export const whereTheKeyIs: string;
+
 /** Where a running Readership is, and the key that it lets in. */
 interface Service {
   readonly url: string;

@@ -3,6 +3,7 @@ export { readOrEnd } from '../../apps/standalone/command-line.mjs';
 
 const dayS = 86_400;
 const wait = (says, fallback) => ({ value: 'SECONDS', says, fallback, from: 0, to: 30 * dayS });
+export const whereTheKeyIs = 'on one machine it is adminKey in keys.json of the data folder';
 const contexts = 'patron-profile, interaction-log, feedback or analytics';
 
 /** Of a running Readership: where it is, and what it lets in. */
@@ -147,7 +148,8 @@ export function optionsOf(args, env) {
   if (!/^https?:\/\/[^\s/]+/.test(given.url) || !URL.canParse(given.url))
     throw new WrongOption('--url takes an http or https address');
   given.key ??= env.READERSHIP_ADMIN_KEY;
-  if (!given.key) throw new WrongOption('give the access key with --key or READERSHIP_ADMIN_KEY');
+  if (!given.key)
+    throw new WrongOption(`give the access key with --key or READERSHIP_ADMIN_KEY; ${whereTheKeyIs}`);
   if (given.from !== undefined && (given.context === undefined || given.partition === undefined))
     throw new WrongOption('--from needs --context and --partition');
   return given;
