@@ -43,6 +43,26 @@ describe('a row of a CSV file', () => {
     expect(read({ Period }, {}, timeZone)).toMatchObject({ time }),
   );
 
+  it.each([
+    '2024-01-31/2024-02-29',
+    '2024-01-31/02-29',
+    '2024-01-31/P1Y2M',
+    '2024-01-31/PT36H',
+    '2024-01-31/2024-02-01T00:00:00Z',
+  ])('begins with the first day of the interval %s', (Period) =>
+    expect(read({ Period })).toMatchObject({ time: '2024-01-31T12:00:00Z' }),
+  );
+
+  it.each([
+    '2024-01-31/',
+    '2024-01-31/xyz',
+    '2024-01-31T10:00:00Z/garbage',
+    '2024-01-31/P',
+    '2024-01-31/P1D/P1D',
+  ])('has no time when it is %s, which is no interval', (Period) =>
+    expect(read({ Period })).toMatchObject({ code: 'BAD_TIME' }),
+  );
+
   it('is of no day that its zone has left out', () =>
     expect(read({ Period: '2011-12-30' }, {}, 'Pacific/Apia')).toMatchObject({ code: 'BAD_TIME' }));
 

@@ -166,7 +166,8 @@ export class RowReader {
   }
 
   private instantOf(text: string): string | null {
-    const start = text.split('/')[0]!;
+    const [start, end, ...more] = text.split('/') as [string, ...string[]];
+    if (more.length > 0 || (end !== undefined && !intervalEnd.test(end))) return null;
     if (/^\d{4}-\d{2}-\d{2}$/.test(start)) {
       const known = this.noons.get(start);
       if (known !== undefined) return known;
@@ -182,6 +183,10 @@ export class RowReader {
     return start.replace(/T(\d{2}:\d{2})(?=Z|[+-])/, 'T$1:00');
   }
 }
+
+/** The end of an ISO 8601 interval: a day or a time, perhaps without what it has in common with the start, or a duration. */
+const intervalEnd =
+  /^(?:(?:(?:\d{4}-)?\d{2}-)?\d{2}|(?:\d{4}-\d{2}-\d{2}T)?\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:\d{2})?|P(?=.)[\dYMWDTHS.,]+)$/;
 
 /** A card number as it was before a spreadsheet kept its zeros: by `'0012` or `="0012"`. */
 function unwrapped(card: string | undefined): string | undefined {

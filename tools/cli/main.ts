@@ -136,6 +136,26 @@ async function runSample({ url, key, state }: Options<'sample'>): Promise<void> 
   say('The sample consortium is loaded.');
 }
 
+/** What is wrong with a file that was named, in a sentence; `undefined` when the error is of another kind. */
+function fileProblem(error: unknown): string | undefined {
+  const { code, path } = error as NodeJS.ErrnoException;
+  if (path === undefined) return undefined;
+  switch (code) {
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return `${path} does not exist: check the name and the folder.`;
+    case 'EEXIST':
+      return `${path} exists already: give another name.`;
+    case 'EISDIR':
+      return `${path} is a folder: give the name of a file.`;
+    case 'EACCES':
+    case 'EPERM':
+      return `${path} may not be read or written by you: check its owner and mode.`;
+    default:
+      return undefined;
+  }
+}
+
 function run(asked: Asked): Promise<void> {
   switch (asked.command) {
     case 'audit':
@@ -161,7 +181,7 @@ try {
   await run(readOrEnd('readership', () => optionsOf(process.argv.slice(2), process.env)));
 } catch (error) {
   const isKey = error instanceof RequestRefused && error.code === 'UNAUTHENTICATED';
-  const message = error instanceof Error ? error.message : String(error);
+  const message = fileProblem(error) ?? (error instanceof Error ? error.message : String(error));
   console.error(isKey ? `This access key is not accepted there: ${whereTheKeyIs}.` : message);
   if (error instanceof RequestRefused) {
     for (const { pointer, detail } of error.errors) {

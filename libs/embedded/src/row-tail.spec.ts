@@ -42,6 +42,13 @@ describe('the tail of the rows', () => {
     expect(ids(tail.since(7, 0, 10))).toEqual([7]);
   });
 
+  it('keeps at most as many rows beside as it gives', () => {
+    const tail = new RowTail(20);
+    for (let id = 1; id <= 1_000; id++) tail.add(row(id));
+    expect(ids(tail.since(997, 0, 10))).toEqual([997, 998, 999, 1000]);
+    expect((tail as unknown as { rows: unknown[] }).rows.length).toBeLessThan(10);
+  });
+
   it('parses a row that it keeps once, and another each time', () => {
     const tail = tailOf(row(1));
     const [kept] = tail.since(1, 0, 1);

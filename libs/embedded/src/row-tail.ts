@@ -30,7 +30,8 @@ export class RowTail {
     this.rows.push(row);
     this.units += unitsOf(row);
     while (this.units > this.unitsMax) this.units -= unitsOf(this.rows[this.from++]!);
-    if (this.from > 1_000 && this.from * 2 > this.rows.length) {
+    // What was dropped must not stay for long: rows may be large.
+    if (this.from * 2 > this.rows.length) {
       this.rows = this.rows.slice(this.from);
       this.from = 0;
     }

@@ -1,6 +1,7 @@
 import { Controller, Get, Module, Param, Post, Put, Query } from '@nestjs/common';
 import type { Adapters } from '@readership/kernel';
-import { startApp, type TestApp } from '../testing/test-app.fixture.js';
+import { get, type IncomingMessage } from 'node:http';
+import { startApp, testKeys, type TestApp } from '../testing/test-app.fixture.js';
 
 @Controller('v1/books')
 class BooksController {
@@ -32,6 +33,17 @@ class BooksController {
 
 @Module({ controllers: [BooksController] })
 class BooksModule {}
+
+/** Asks for an address as it is written here, which `fetch` would change. */
+function asked(path: string): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    const headers = { authorization: `Bearer ${testKeys.adminKey}` };
+    get({ port: new URL(app.url).port, path, headers }, (answer) => resolve(answer.resume())).on(
+      'error',
+      reject,
+    );
+  });
+}
 
 let app: TestApp;
 beforeAll(async () => {
@@ -66,6 +78,16 @@ describe('an address', () => {
 
   it('may hold any script', () =>
     app.when({ url: `/v1/books/${encodeURIComponent('本 +%')}` }).then(200, { id: '本 +%' }));
+
+  it.each(['/%761/books/x', '/v%31/books/%78', 'http://other/v1/books/x'])(
+    'is the same however it is written: %s',
+    async (path) => {
+      const { statusCode, headers } = await asked(`${path}?q=1`);
+      expect([statusCode, headers['cache-control']]).toEqual([200, 'no-store']);
+      expect((await asked(`${path}?zz=1`)).statusCode).toBe(400);
+      expect((await asked(path.replace(/x$|%78$/, '%61ny'))).statusCode).toBe(405);
+    },
+  );
 
   it('that leads nowhere is 404', () => app.when({ url: '/nothing' }).thenRefused(404, 'NOT_FOUND'));
 

@@ -29,6 +29,7 @@ import { Metrics } from './metrics.js';
 import { OpenApi } from './openapi.js';
 import { sendProblem } from './problem.js';
 import type { Addresses, ReadinessCheck } from './readiness.js';
+import { plainAddress } from './request.js';
 import { routesOf } from './routes.js';
 import { dropSlowReaders } from './slow-readers.js';
 import { BatchPriority } from './batch-priority.js';
@@ -82,6 +83,7 @@ export async function createApp(
     connectionTimeout: 120_000,
     keepAliveTimeout: 30_000,
     genReqId: requestId,
+    rewriteUrl: ({ url }) => plainAddress(url ?? '/'),
     return503OnClosing: false,
     routerOptions: { maxParamLength: 1000 },
     clientErrorHandler: answerBrokenRequest,

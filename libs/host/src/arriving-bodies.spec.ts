@@ -3,9 +3,9 @@ import { ArrivingBodies } from './arriving-bodies.js';
 import { HttpProblem } from './http-problem.js';
 
 let nowMs = 0;
-const begin = (bodies: ArrivingBodies, bytes: number, bytesMax = 100_000) => {
+const begin = (bodies: ArrivingBodies, bytes: number, bytesMax = 100_000, sender?: string) => {
   const payload = new PassThrough();
-  const received = bodies.receive(payload, { bytesMax });
+  const received = bodies.receive(payload, { bytesMax }, sender);
   const outcome = received.then(
     ({ bytes: { length } }) => length,
     ({ code }: HttpProblem) => code,
@@ -65,8 +65,23 @@ it('bodies share one memory, and each gives it back when it is released', async 
   expect(await last.outcome).toBe(60_000);
 });
 
+it('one sender has a part of the memory, and others have the rest', async () => {
+  const bodies = new ArrivingBodies(100_000, { ofSenderBytesMax: 25_000 });
+  const first = begin(bodies, 20_000, 20_000, 'a');
+  first.payload.end();
+  const { release } = await first.received;
+  expect(await begin(bodies, 20_000, 20_000, 'a').outcome).toBe('BUSY');
+  const other = begin(bodies, 20_000, 20_000, 'b');
+  other.payload.end();
+  expect(await other.outcome).toBe(20_000);
+  release();
+  const again = begin(bodies, 20_000, 20_000, 'a');
+  again.payload.end();
+  expect(await again.outcome).toBe(20_000);
+});
+
 it('a body that takes long gives way to others, and one that has just begun does not', async () => {
-  const bodies = new ArrivingBodies(100_000, () => nowMs);
+  const bodies = new ArrivingBodies(100_000, { nowMs: () => nowMs });
   const slow = begin(bodies, 60_000);
   await passed();
   expect(await begin(bodies, 60_000).outcome).toBe('BUSY');
@@ -74,6 +89,19 @@ it('a body that takes long gives way to others, and one that has just begun does
   const quick = begin(bodies, 60_000);
   quick.payload.end();
   expect([await quick.outcome, await slow.outcome]).toEqual([60_000, 'BUSY']);
+});
+
+it('a sender whose part is full has the slowest of its own bodies give way, and nobody else’s', async () => {
+  const bodies = new ArrivingBodies(100_000, { ofSenderBytesMax: 25_000, nowMs: () => nowMs });
+  const other = begin(bodies, 20_000, 20_000, 'b');
+  const slow = begin(bodies, 20_000, 20_000, 'a');
+  await passed();
+  nowMs += 10_000;
+  const quick = begin(bodies, 20_000, 20_000, 'a');
+  quick.payload.end();
+  expect([await quick.outcome, await slow.outcome]).toEqual([20_000, 'BUSY']);
+  other.payload.end();
+  expect(await other.outcome).toBe(20_000);
 });
 
 it('all that still arrive are ended together', async () => {

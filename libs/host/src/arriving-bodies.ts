@@ -10,6 +10,7 @@ export interface BodyBounds {
 
 interface Arriving {
   readonly sinceMs: number;
+  readonly sender: string;
   end(problem: HttpProblem): void;
 }
 
@@ -24,22 +25,34 @@ const firstBytes = 4096;
 /** A body that takes longer than this gives way when there is no room for others. */
 const patienceMs = 5000;
 
-/** Receives bodies within a bounded memory. A body counts until it is released. */
+/**
+ * Receives bodies within a bounded memory, of which one sender gets a part only. A body counts until it is released.
+ */
 export class ArrivingBodies {
   private bytes = 0;
   /** Oldest first. */
   private readonly arriving = new Set<Arriving>();
+  private readonly bySender = new Map<string, number>();
+  private readonly ofSenderBytesMax: number;
+  private readonly nowMs: () => number;
 
+  /**
+   * @param bytesMax memory of all bodies
+   * @param options.ofSenderBytesMax memory of the bodies of one sender; no less than all by default
+   */
   constructor(
     private readonly bytesMax: number,
-    private readonly nowMs: () => number = () => performance.now(),
-  ) {}
+    options: { readonly ofSenderBytesMax?: number; readonly nowMs?: () => number } = {},
+  ) {
+    this.ofSenderBytesMax = options.ofSenderBytesMax ?? bytesMax;
+    this.nowMs = options.nowMs ?? (() => performance.now());
+  }
 
   /**
    * Resolves to the body. Rejects with `TOO_LARGE` as soon as it is over its bounds, with `BUSY` when there is no room
    * for it, and with the problem of `endAll`. What still arrives of a refused body is dropped.
    */
-  receive(payload: Readable, { bytesMax, count }: BodyBounds): Promise<Arrived> {
+  receive(payload: Readable, { bytesMax, count }: BodyBounds, sender = ''): Promise<Arrived> {
     return new Promise((resolve, reject) => {
       let kept = Buffer.alloc(0);
       let length = 0;
@@ -48,7 +61,7 @@ export class ArrivingBodies {
         this.arriving.delete(entry);
       };
       const release = (): void => {
-        this.bytes -= kept.length;
+        this.take(sender, -kept.length);
         kept = Buffer.alloc(0);
       };
       const end = (error: Error): void => {
@@ -57,7 +70,7 @@ export class ArrivingBodies {
         payload.on('error', () => undefined).resume();
         reject(error);
       };
-      const entry: Arriving = { sinceMs: this.nowMs(), end };
+      const entry: Arriving = { sinceMs: this.nowMs(), sender, end };
       const take = (chunk: Buffer): void => {
         const needed = length + chunk.length;
         if (needed > bytesMax) return end(tooLarge());
@@ -72,7 +85,7 @@ export class ArrivingBodies {
           if (!this.hasRoom(size - kept.length, entry)) return end(busy());
           const larger = Buffer.allocUnsafeSlow(size);
           kept.copy(larger, 0, 0, length);
-          this.bytes += size - kept.length;
+          this.take(sender, size - kept.length);
           kept = larger;
         }
         chunk.copy(kept, length);
@@ -93,14 +106,26 @@ export class ArrivingBodies {
     for (const { end } of [...this.arriving]) end(problem);
   }
 
-  /** Makes room, if need be at the cost of bodies that take long. */
+  /** Makes room, if need be at the cost of bodies that take long, of the same sender if it is the sender's part that is full. */
   private hasRoom(more: number, entry: Arriving): boolean {
     for (const oldest of this.arriving) {
-      if (this.bytes + more <= this.bytesMax) break;
-      if (this.nowMs() - oldest.sinceMs < patienceMs) break;
-      if (oldest !== entry) oldest.end(busy());
+      if (this.fits(more, entry.sender) || this.nowMs() - oldest.sinceMs < patienceMs) break;
+      const isInTheWay = this.bytes + more > this.bytesMax || oldest.sender === entry.sender;
+      if (oldest !== entry && isInTheWay) oldest.end(busy());
     }
-    return this.bytes + more <= this.bytesMax;
+    return this.fits(more, entry.sender);
+  }
+
+  private fits(more: number, sender: string): boolean {
+    const held = this.bySender.get(sender) ?? 0;
+    return this.bytes + more <= this.bytesMax && held + more <= this.ofSenderBytesMax;
+  }
+
+  private take(sender: string, more: number): void {
+    this.bytes += more;
+    const held = (this.bySender.get(sender) ?? 0) + more;
+    if (held > 0) this.bySender.set(sender, held);
+    else this.bySender.delete(sender);
   }
 }
 

@@ -18,6 +18,8 @@ const formFieldsMax = 1000;
 
 /** The memory of all bodies together. Those that need no key have their own, so that they cannot take that of others. */
 const allBodiesBytesMax = { keyed: 64 * mebibyte, public: 16 * mebibyte } as const;
+/** What one address may take of the memory of bodies that need no key. */
+const ofAddressBytesMax = 4 * mebibyte;
 
 /** A media type of bodies: how large they may be, and what becomes of their bytes. */
 interface Kind {
@@ -49,7 +51,9 @@ const kinds: Readonly<Record<string, Kind>> = {
 /** Receives and parses the bodies of requests, within bounds of size, memory and batches at a time. */
 export class Bodies {
   private readonly keyed = new ArrivingBodies(allBodiesBytesMax.keyed);
-  private readonly public = new ArrivingBodies(allBodiesBytesMax.public);
+  private readonly public = new ArrivingBodies(allBodiesBytesMax.public, {
+    ofSenderBytesMax: ofAddressBytesMax,
+  });
   private readonly replies = new WeakMap<
     FastifyRequest,
     { readonly reply: FastifyReply; readonly route: Route }
@@ -82,7 +86,8 @@ export class Bodies {
     if (announced > kind.bytesMax) throw tooLarge();
     if (kind.counter !== undefined && announced > batchBytesMin) this.mustHaveRoom();
     this.replies.set(request, { reply, route });
-    if (headers.expect !== undefined) reply.raw.writeContinue();
+    // HTTP/1.0 has no such answer (RFC 9110 §10.1.1).
+    if (headers.expect !== undefined && request.raw.httpVersion !== '1.0') reply.raw.writeContinue();
   }
 
   /** Ends the bodies that are still arriving: the process stops. */
@@ -97,7 +102,7 @@ export class Bodies {
     const count = counter?.();
     const bounds: BodyBounds = { bytesMax, ...(count ? { count: (chunk) => count.feed(chunk) } : {}) };
     const room = admitted.route.public ? this.public : this.keyed;
-    const { bytes, release } = await room.receive(request.raw, bounds);
+    const { bytes, release } = await room.receive(request.raw, bounds, request.ip);
     const { raw } = admitted.reply;
     onClose(raw, release);
     // Taken only now, so that a batch that arrives slowly keeps no other waiting.

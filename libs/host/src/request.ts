@@ -14,6 +14,24 @@ export interface Asked {
   readonly at: Date;
 }
 
+const encoded = /%[0-9A-Fa-f]{2}/g;
+const needsNoEncoding = /^[A-Za-z0-9._~-]$/;
+
+/**
+ * The address of a request as the router understands it: without scheme and host, which it may hold (RFC 9112 §3.2.2),
+ * and with what needs no encoding in plain (RFC 3986 §6.2.2.2). So everybody who looks at it sees the same.
+ */
+export function plainAddress(sent: string): string {
+  const url = sent.replace(/^https?:\/\/[^/?#]*/i, '');
+  const end = url.search(/[?#]/);
+  const path = end < 0 ? url : url.slice(0, end);
+  const plain = path.replace(encoded, (code) => {
+    const letter = String.fromCharCode(parseInt(code.slice(1), 16));
+    return needsNoEncoding.test(letter) ? letter : code;
+  });
+  return (plain.startsWith('/') || plain === '*' ? plain : `/${plain}`) + url.slice(path.length);
+}
+
 /** True for addresses of the API, as opposed to pages for people. */
 export function isForPrograms({ url }: FastifyRequest): boolean {
   return /^\/v1(?:[/?]|$)/.test(url);

@@ -173,6 +173,14 @@ describe('a body', () => {
     await taken.until(/HTTP\/1\.1 201 /);
     for (const { socket } of [refused, taken]) socket.destroy();
   });
+
+  it('is not asked for where HTTP/1.0 has no such answer', async () => {
+    const old = line(
+      `POST /v1/lamps HTTP/1.0\r\nHost: x\r\n${key}Expect: 100-continue\r\nContent-Length: 2\r\n${json}\r\n{}`,
+    );
+    expect(await old.until(/ 201 /)).not.toContain('100 Continue');
+    old.socket.destroy();
+  });
 });
 
 it.each(['Connection: close\r\n', ''])(

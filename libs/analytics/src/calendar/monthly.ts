@@ -11,7 +11,10 @@ export const nowhere = '-';
 /** Stands for the branch in the counts of the whole consortium, which hold those of every branch and of none. */
 export const everywhere = '*';
 
-/** The names of the cells of a monthly count: at its branch and, with totals, of the consortium. */
+/**
+ * The names of the cells of a monthly count: at its branch and, with totals, of the consortium. Without a branch only the
+ * consortium's is read then, so that there is no other, which would be that of a branch called `-`.
+ */
 export function monthlyCells(
   series: string,
   branch: string | undefined,
@@ -19,5 +22,7 @@ export function monthlyCells(
   totals: boolean,
 ): readonly string[] {
   const own = monthlyCell(series, branch, month);
-  return totals ? [own, monthlyCell(series, everywhere, month)] : [own];
+  if (!totals) return [own];
+  const total = monthlyCell(series, everywhere, month);
+  return branch === undefined ? [total] : [own, total];
 }

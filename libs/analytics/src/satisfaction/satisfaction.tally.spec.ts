@@ -31,12 +31,9 @@ describe('satisfaction', () => {
     ]);
   });
 
-  it('counts what names no branch apart', () => {
+  it('counts what names no branch for the consortium alone', () => {
     const event = answered({ scores: [{ question: 'a', type: 'nps', score: 0 }] });
-    expect([...satisfaction('UTC').cells(event)]).toEqual([
-      ['nps:0|-|2024-06', 1],
-      ['nps:0|*|2024-06', 1],
-    ]);
+    expect([...satisfaction('UTC').cells(event)]).toEqual([['nps:0|*|2024-06', 1]]);
   });
 
   it('counts a response once for each kind of item: the first that was answered', () => {
@@ -48,9 +45,7 @@ describe('satisfaction', () => {
       { question: 'f', type: 'csat' as const, score: 2 },
     ];
     expect([...satisfaction('UTC').cells(answered({ scores }))]).toEqual([
-      ['csat:2|-|2024-06', 1],
       ['csat:2|*|2024-06', 1],
-      ['nps:9|-|2024-06', 1],
       ['nps:9|*|2024-06', 1],
     ]);
   });
