@@ -3,7 +3,7 @@ import { chaos } from './run.js';
 const seed = 5;
 const minutes = 5;
 /** The time in addition to the minutes of faults: to start, to become idle and to judge. */
-const judgingMinutes = 6;
+const judgingMinutes = 15;
 
 it(
   `nothing is lost, doubled or passed over in ${minutes} minutes of faults (seed ${seed})`,
