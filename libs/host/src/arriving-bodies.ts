@@ -61,7 +61,7 @@ export class ArrivingBodies {
         this.arriving.delete(entry);
       };
       const release = (): void => {
-        this.take(sender, -kept.length);
+        this.charge(sender, -kept.length);
         kept = Buffer.alloc(0);
       };
       const end = (error: Error): void => {
@@ -85,7 +85,7 @@ export class ArrivingBodies {
           if (!this.hasRoom(size - kept.length, entry)) return end(busy());
           const larger = Buffer.allocUnsafeSlow(size);
           kept.copy(larger, 0, 0, length);
-          this.take(sender, size - kept.length);
+          this.charge(sender, size - kept.length);
           kept = larger;
         }
         chunk.copy(kept, length);
@@ -121,7 +121,8 @@ export class ArrivingBodies {
     return this.bytes + more <= this.bytesMax && held + more <= this.ofSenderBytesMax;
   }
 
-  private take(sender: string, more: number): void {
+  /** Counts memory that a sender takes or, when negative, gives back. */
+  private charge(sender: string, more: number): void {
     this.bytes += more;
     const held = (this.bySender.get(sender) ?? 0) + more;
     if (held > 0) this.bySender.set(sender, held);
