@@ -10,9 +10,9 @@ import {
 } from '@readership/kernel';
 import { ConsumerGroup, type TakeFailed } from './consumer-group.js';
 import { KnownTotals } from './known-totals.js';
-import { LogTail } from './log-tail.js';
 import { partitionSpan } from './log-writes.js';
 import type { SqlDriver, SqlRow, SqlValue } from './sql-driver.js';
+import { Tail, type TailOf } from './tail.js';
 import type { SqlWriter } from './writer.js';
 
 const windowBytesMax = 32 * 1024 * 1024;
@@ -20,13 +20,14 @@ const rowsAtOnce = 1000;
 const askEveryMs = 1_000;
 /** Joins a context and a type into one text; neither contains a space. */
 const between = ' ';
+const tailOfRecords: TailOf<LogRecord> = { place: ({ offset }) => offset, size: ({ body }) => body.length };
 
 /** The published log of all contexts in one database. */
 export class SqliteEventLog extends EventLog {
   readonly windowMax = 50_000;
   private readonly wakeUp = new WakeUp();
   private readonly groups = new Map<string, ConsumerGroup>();
-  private readonly tails: readonly LogTail[];
+  private readonly tails: readonly Tail<LogRecord>[];
   /** The last known offset of each partition, and when the database told it. */
   private known: number[] = [];
   private askedAt = -Infinity;
@@ -41,7 +42,7 @@ export class SqliteEventLog extends EventLog {
   ) {
     super();
     this.counts = Array.from({ length: partitions }, () => new KnownTotals(new Map()));
-    this.tails = Array.from({ length: partitions }, () => new LogTail());
+    this.tails = Array.from({ length: partitions }, () => new Tail<LogRecord>(tailOfRecords));
   }
 
   async lane(context: string, partition: number): Promise<Lane> {
@@ -79,7 +80,8 @@ export class SqliteEventLog extends EventLog {
     const [first, before] = await this.writer.write('publish', flat);
     if (first === undefined) return 'stale';
     if (records.length > 0) {
-      this.tails[partition]!.add(placed(records, first, before!));
+      const tail = this.tails[partition]!;
+      for (const stored of placed(records, first, before!)) tail.add(stored);
       this.known[partition] = Math.max(this.known[partition] ?? 0, first + records.length - 1);
       this.wakeUp.wake();
     }
@@ -147,7 +149,7 @@ export class SqliteEventLog extends EventLog {
 
   /** The records of a partition after an offset, in order: at most `limit`, `windowMax` and about 32 MiB. */
   read(partition: number, after: number, limit: number): readonly LogRecord[] {
-    const published = this.tails[partition]!.after(after, Math.min(limit, this.windowMax));
+    const published = this.tails[partition]!.since(after + 1, Math.min(limit, this.windowMax));
     return published.length > 0 ? published : this.stored(partition, after, limit);
   }
 

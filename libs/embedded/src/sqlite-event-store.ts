@@ -1,26 +1,27 @@
 import {
-  type AnyEvent,
-  type Appended,
-  type Commit,
+  WakeUp,
+  bodyOf,
   decodeOutbox,
   decodePart,
   encodeCommit,
-  type Encoding,
   EventStore,
+  mustBeWhole,
+  publicationsOf,
+  UnreadableEvents,
+  uuidv7,
+  type AnyEvent,
+  type Appended,
+  type Commit,
+  type Encoding,
   type Mark,
   type Meta,
-  mustBeWhole,
   type Opening,
   type OutboxEntry,
   type Position,
-  publicationsOf,
   type Publish,
-  type StoreAccount,
   type Stored,
+  type StoreAccount,
   type StreamPage,
-  UnreadableEvents,
-  uuidv7,
-  WakeUp,
 } from '@readership/kernel';
 import type { DataKey, DataKeys } from './data-keys.js';
 import { flatten, rowColumns, rowOf, rowSpan, type SealedCommit } from './event-rows.js';
@@ -249,7 +250,8 @@ export class SqliteEventStore extends EventStore {
     const encoding: Encoding = { partitions, keyOf: (subject) => keyOf(subject).key, newId: uuidv7 };
     return commits.map((commit) => {
       const text = encodeCommit(commit, publicationsOf(commit, this.publish), encoding);
-      return { text, keys: text.subjects.map((subject) => [subject, keyOf(subject)] as const) };
+      const bodies = text.parts.map((part) => bodyOf(text, part));
+      return { text, bodies, keys: text.subjects.map((subject) => [subject, keyOf(subject)] as const) };
     });
   }
 
@@ -269,7 +271,8 @@ export class SqliteEventStore extends EventStore {
     return made.map((commit, i) => this.appended(commit, answers[i]!));
   }
 
-  private appended({ text, keys }: SealedCommit, answer: number): Appended {
+  private appended(sealed: SealedCommit, answer: number): Appended {
+    const { text, keys } = sealed;
     if (answer === conflict) return { outcome: 'conflict' };
     const { stream, expectedVersion } = text.commit;
     if (answer === repeated) return this.before(stream, expectedVersion);
@@ -277,7 +280,7 @@ export class SqliteEventStore extends EventStore {
     for (let i = 0; i < text.parts.length; i++) {
       const { partition, count, lastFact } = text.parts[i]!;
       const first = (answer + i) * rowSpan;
-      this.tail.add(rowOf(text, i, answer + i));
+      this.tail.add(rowOf(sealed, i, answer + i));
       marks[partition] = { taken: first + count - 1, published: lastFact < 0 ? 0 : first + lastFact };
     }
     for (const [, key] of keys) key.stored = true;

@@ -1,7 +1,7 @@
 import { Body, Controller, Inject, Param, Post } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Answer, Answers, json, RequestMeta, resource, text, uuid } from '@readership/host';
-import { EventStore, handle, type Meta, uuidv7 } from '@readership/kernel';
+import { EventStore, handle, uuidv7, type Meta } from '@readership/kernel';
 import { checkDay } from '../directory/calendar-day.js';
 import { BranchDirectory } from '../directory/directory.js';
 import { placeOf } from '../directory/place-bodies.js';

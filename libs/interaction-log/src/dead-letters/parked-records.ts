@@ -1,15 +1,15 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Secrets, type Problem } from '@readership/host';
 import {
-  type DeadLetter,
   DeadLetters,
   digest,
   EventStore,
   keyed,
-  type Meta,
   streamOf,
-  type TopicRecord,
   uuid5,
+  type DeadLetter,
+  type Meta,
+  type TopicRecord,
 } from '@readership/kernel';
 import { createHash } from 'node:crypto';
 import { deadLetter } from './dead-letter.decider.js';

@@ -6,11 +6,11 @@ import {
   fold,
   handle,
   keyed,
-  type Marks,
-  type Meta,
   Refusal,
   streamOf,
   uuidv7,
+  type Marks,
+  type Meta,
 } from '@readership/kernel';
 import { setTimeout as pause } from 'node:timers/promises';
 import { patron } from '../patrons/patron.decider.js';

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Secrets } from '@readership/host';
-import { EventStore, fold, handle, keyed, type Marks, type Meta, Refusal } from '@readership/kernel';
+import { EventStore, fold, handle, keyed, Refusal, type Marks, type Meta } from '@readership/kernel';
 import { cardTaken } from '../cards/card.decider.js';
 import { cardNumbers } from '../cards/card-number.js';
 import { Cards } from '../cards/cards.js';

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { EventStore, fold, type Meta, streamOf, unlessDamaged, uuidv7 } from '@readership/kernel';
+import { EventStore, fold, streamOf, unlessDamaged, uuidv7, type Meta } from '@readership/kernel';
 import { closureOf, heldCards, homeOf, patron, type Patron } from './patron.decider.js';
 import type { PatronRecordRead } from './patron.events.js';
 

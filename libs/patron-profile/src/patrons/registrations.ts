@@ -1,16 +1,16 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Secrets } from '@readership/host';
 import {
-  type AnyEvent,
-  type Commit,
   EventStore,
   fold,
   keyed,
-  type Marks,
-  type Meta,
   Refusal,
   streamOf,
   uuidv7,
+  type AnyEvent,
+  type Commit,
+  type Marks,
+  type Meta,
 } from '@readership/kernel';
 import { card, cardTaken } from '../cards/card.decider.js';
 import { Cards } from '../cards/cards.js';
