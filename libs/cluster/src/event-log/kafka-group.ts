@@ -137,13 +137,18 @@ export class KafkaGroup {
     let end: (error: unknown) => void = () => {};
     const broken = new Promise<unknown>((resolve) => (end = resolve));
     signal.addEventListener('abort', end);
-    consumer.on(consumer.events.CRASH, ({ payload }) => end(payload.error));
-    consumer.on(consumer.events.REQUEST_TIMEOUT, ({ payload }) =>
-      end(new Unavailable('LOG_UNAVAILABLE', `no answer to ${payload.apiName}`)),
-    );
-    consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => this.given(consumer, payload.memberAssignment));
-    consumer.on(consumer.events.HEARTBEAT, () => this.member.report?.succeeded());
-    consumer.on(consumer.events.REBALANCING, () => this.leaveAll());
+    // A consumer that is given up may go on for a while, and must not be heard any more.
+    const off = [
+      consumer.on(consumer.events.CRASH, ({ payload }) => end(payload.error)),
+      consumer.on(consumer.events.REQUEST_TIMEOUT, ({ payload }) =>
+        end(new Unavailable('LOG_UNAVAILABLE', `no answer to ${payload.apiName}`)),
+      ),
+      consumer.on(consumer.events.GROUP_JOIN, ({ payload }) =>
+        this.given(consumer, payload.memberAssignment),
+      ),
+      consumer.on(consumer.events.HEARTBEAT, () => this.member.report?.succeeded()),
+      consumer.on(consumer.events.REBALANCING, () => this.leaveAll()),
+    ];
     const running = this.run(consumer);
     try {
       return await Promise.race([broken, running.then(() => broken)]);
@@ -151,6 +156,7 @@ export class KafkaGroup {
       return error;
     } finally {
       signal.removeEventListener('abort', end);
+      for (const unhear of off) unhear();
       this.leaveAll();
       // Leaves only when no call is under way, so that the next owner begins after what was taken.
       if (signal.aborted) await this.allEnded();
@@ -171,7 +177,9 @@ export class KafkaGroup {
       autoCommit: false,
       eachBatchAutoResolve: false,
       partitionsConsumedConcurrently: partitionsAtOnce,
-      eachBatch: (payload) => this.fetched(payload),
+      eachBatch: async (payload) => {
+        if (this.consumer === consumer) await this.fetched(payload);
+      },
     });
   }
 

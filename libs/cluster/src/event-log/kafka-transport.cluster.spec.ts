@@ -217,17 +217,18 @@ it('gives a batch again, to another too, whose handler was not done', async () =
 it('rests a partition whose handler throws, longer each time, and loses nothing', async () => {
   const calls: number[] = [];
   handling = async ({ partition }) => {
-    if (partition === 0 && calls.push(performance.now()) <= 4) throw new Error('not yet');
+    if (partition !== 0) return;
+    calls.push(performance.now());
+    // Goes on only when the other partition has gone on meanwhile, however late that was fetched.
+    if (calls.length <= 4 || taken.length === 0) throw new Error('not yet');
   };
   await send(ingest, [...numbered(1, 3, 0), ...numbered(4, 6, 1)]);
   await listening();
-  await until(() => taken.length > 0);
-  expect(taken[0]!.partition).toBe(1);
-  await until(() => values(taken).length >= 6);
+  await until(() => values(taken).length >= 6, 30_000);
   expect(values(taken)).toEqual([...asText(4, 6), ...asText(1, 3)]);
-  expect(errors).toHaveLength(4);
-  const gaps = calls.slice(1).map((at, i) => at - calls[i]!);
-  expect(gaps[3]!).toBeGreaterThan(gaps[0]! + 100);
+  expect(errors).toHaveLength(calls.length - 1);
+  const rests = calls.slice(1, 5).map((at, i) => at - calls[i]!);
+  for (const [i, leastMs] of [50, 100, 200, 400].entries()) expect(rests[i]).toBeGreaterThan(leastMs - 5);
 });
 
 it('calls every handler of a topic once per batch, and again when one of them throws', async () => {

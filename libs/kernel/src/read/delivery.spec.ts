@@ -1,5 +1,5 @@
 import { start, type Checkpoint } from '../ports/read-models.js';
-import { checkSame, Gap, OtherLog, unseen, type Delivered } from './delivery.js';
+import { checkSame, Gap, OtherLog, unseen, unseenOfBatch, type Delivered } from './delivery.js';
 
 const at = (offset: number, position: number, previous?: number, context = 'profile'): Delivered => ({
   offset,
@@ -78,11 +78,18 @@ describe('of the records that are delivered', () => {
 
   it('are looked through once for all who are at the same place, and again from another', () => {
     const all = [at(3, 5, 4), at(4, 6, 5)];
-    const first = unseen(from(2, { profile: 4 }), all);
-    expect(unseen(from(2, { profile: 4 }), all)).toBe(first);
-    expect(unseen(from(3, { profile: 5 }), all).fresh).toEqual([all[1]]);
-    expect(unseen(from(2, { profile: 4 }), all)).toEqual(first);
-    expect(() => unseen(from(2, { profile: 3 }), all)).toThrow(Gap);
+    const first = unseenOfBatch(from(2, { profile: 4 }), all, null);
+    expect(unseenOfBatch(from(2, { profile: 4 }), all, null)).toBe(first);
+    expect(unseenOfBatch(from(3, { profile: 5 }), all, null).fresh).toEqual([all[1]]);
+    expect(unseenOfBatch(from(2, { profile: 4 }), all, null)).toEqual(first);
+    expect(() => unseenOfBatch(from(2, { profile: 3 }), all, null)).toThrow(Gap);
+  });
+
+  it('are those of the list as it is now', () => {
+    const all = [at(3, 5, 4)];
+    expect(offsets(unseen(from(2, { profile: 4 }), all).fresh)).toEqual([3]);
+    all.push(at(4, 6, 5));
+    expect(offsets(unseen(from(2, { profile: 4 }), all).fresh)).toEqual([3, 4]);
   });
 
   it('none leave the lanes as they were', () =>

@@ -73,45 +73,11 @@ export interface Unseen<R extends Delivered> {
   readonly types: ReadonlySet<string>;
 }
 
-interface Looked {
-  readonly from: Pick<Checkpoint, 'offset' | 'lanes'>;
-  readonly unseen: Unseen<any>;
-}
-
-/** By batch. The processors of a group are given the same batch, most of them at the same place. */
-const looked = new WeakMap<readonly Delivered[], Looked>();
-
-/**
- * The records after the checkpoint, without those whose position was already seen. Throws `Gap`. A batch is looked
- * through once for all processors that are at the same place.
- */
+/** The records after the checkpoint, without those whose position was already seen. Throws `Gap`. */
 export function unseen<R extends Delivered>(
-  checkpoint: Checkpoint,
-  records: readonly R[],
-  mendedGap: MendedGap | null = null,
-): Unseen<R> {
-  if (mendedGap !== null) return lookThrough(checkpoint, records, mendedGap);
-  let known = looked.get(records);
-  if (known === undefined || !isSamePlace(known.from, checkpoint)) {
-    known = { from: checkpoint, unseen: lookThrough(checkpoint, records, null) };
-    looked.set(records, known);
-  }
-  return known.unseen as Unseen<R>;
-}
-
-function isSamePlace(a: Looked['from'], b: Looked['from']): boolean {
-  if (a.offset !== b.offset) return false;
-  const contexts = Object.keys(a.lanes);
-  return (
-    contexts.length === Object.keys(b.lanes).length &&
-    contexts.every((context) => a.lanes[context] === b.lanes[context])
-  );
-}
-
-function lookThrough<R extends Delivered>(
   { offset, lanes: before }: Checkpoint,
   records: readonly R[],
-  mendedGap: MendedGap | null,
+  mendedGap: MendedGap | null = null,
 ): Unseen<R> {
   const lanes: Record<string, Position> = { ...before };
   const fresh: R[] = [];
@@ -131,6 +97,38 @@ function lookThrough<R extends Delivered>(
     fresh.push(record);
   }
   return { fresh, lanes, types };
+}
+
+interface Looked {
+  readonly from: Pick<Checkpoint, 'offset' | 'lanes'>;
+  readonly unseen: Unseen<any>;
+}
+
+/** By batch. The processors of a group are given the same batch, most of them at the same place. */
+const looked = new WeakMap<readonly Delivered[], Looked>();
+
+/** As `unseen`, looking once through a batch for all processors that are at the same place. It must never change. */
+export function unseenOfBatch<R extends Delivered>(
+  checkpoint: Checkpoint,
+  batch: readonly R[],
+  mendedGap: MendedGap | null,
+): Unseen<R> {
+  if (mendedGap !== null) return unseen(checkpoint, batch, mendedGap);
+  let known = looked.get(batch);
+  if (known === undefined || !isSamePlace(known.from, checkpoint)) {
+    known = { from: checkpoint, unseen: unseen(checkpoint, batch) };
+    looked.set(batch, known);
+  }
+  return known.unseen as Unseen<R>;
+}
+
+function isSamePlace(a: Looked['from'], b: Looked['from']): boolean {
+  if (a.offset !== b.offset) return false;
+  const contexts = Object.keys(a.lanes);
+  return (
+    contexts.length === Object.keys(b.lanes).length &&
+    contexts.every((context) => a.lanes[context] === b.lanes[context])
+  );
 }
 
 function gapBefore({ context, position, previous }: Delivered, seen: Position, curable: boolean): Gap {

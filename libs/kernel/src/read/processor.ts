@@ -9,7 +9,15 @@ import {
 import { Refusal } from '../refusal.js';
 import type { WakeUp } from '../wake-up.js';
 import { damagedType } from '../write/commit-body.js';
-import { checkSame, Halted, Stale, unseen, type Delivered, type MendedGap } from './delivery.js';
+import {
+  checkSame,
+  Halted,
+  Stale,
+  unseen,
+  unseenOfBatch,
+  type Delivered,
+  type MendedGap,
+} from './delivery.js';
 import { Poison, poisonous } from './poison.js';
 import type { Keyed } from './projection.js';
 
@@ -199,7 +207,7 @@ export class Processor<R extends Delivered, E extends Keyed> {
     const last = records[records.length - 1];
     if (!last || last.offset <= checkpoint.offset) return;
 
-    const { fresh, lanes, types } = unseen(checkpoint, records, state.mendedGap);
+    const { fresh, lanes, types } = unseenOfBatch(checkpoint, records, state.mendedGap);
     const handled = this.handlesAny(types) ? fresh.filter((record) => this.handles(record)) : [];
     const behind = parkedKeys.size === 0 ? [] : handled.filter(({ key }) => parkedKeys.has(key));
     const free = behind.length === 0 ? handled : handled.filter(({ key }) => !parkedKeys.has(key));
