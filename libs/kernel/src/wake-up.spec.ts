@@ -16,9 +16,10 @@ describe('a wake-up', () => {
     wakeUp.wake();
     await wakeUp.after(seen);
     const { signal } = new AbortController();
-    await wakeUp.wait(signal, 60_000);
+    expect(await wakeUp.wait(signal, 60_000)).toBe(true);
     wakeUp.wake();
-    await wakeUp.wait(signal, 60_000);
+    expect(await wakeUp.wait(signal, 60_000)).toBe(true);
+    expect(await wakeUp.wait(signal, 1)).toBe(false);
   });
 
   it.each([
@@ -26,7 +27,7 @@ describe('a wake-up', () => {
     ['its signal is aborted', (wakeUp: WakeUp) => wakeUp.after(0, AbortSignal.timeout(1))],
   ])('keeps no waiter any longer once %s', async (_, wait) => {
     const wakeUp = new WakeUp();
-    await wait(wakeUp);
+    expect(await wait(wakeUp)).toBe(false);
     expect(wakeUp.waiters).toBe(0);
   });
 });

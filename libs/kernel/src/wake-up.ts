@@ -20,11 +20,11 @@ export class WakeUp {
   }
 
   /**
-   * Resolves at the first wake-up after number `seen`, which may have been before the call. Also resolves after `ms`,
-   * or when the signal is aborted.
+   * Resolves to true at the first wake-up after number `seen`, which may have been before the call. Resolves to false
+   * after `ms`, or when the signal is aborted.
    */
-  async after(seen: number, signal?: AbortSignal, ms?: number): Promise<void> {
-    if (this.wakes > seen || signal?.aborted) return;
+  async after(seen: number, signal?: AbortSignal, ms?: number): Promise<boolean> {
+    if (this.wakes > seen || signal?.aborted) return this.wakes > seen;
     await new Promise<void>((resolve) => {
       const wake = (): void => {
         clearTimeout(timer);
@@ -36,14 +36,16 @@ export class WakeUp {
       signal?.addEventListener('abort', wake);
       this.waiting.add(wake);
     });
+    return this.wakes > seen;
   }
 
   /**
-   * Resolves immediately when there was a wake-up since this signal's last wait. Otherwise resolves at the next
-   * wake-up, after `ms`, or on abort.
+   * Resolves to true immediately when there was a wake-up since this signal's last wait. Otherwise resolves to true at
+   * the next wake-up, to false after `ms`, or on abort.
    */
-  async wait(signal: AbortSignal, ms: number): Promise<void> {
-    await this.after(this.seen.get(signal) ?? this.wakes - 1, signal, ms);
+  async wait(signal: AbortSignal, ms: number): Promise<boolean> {
+    const woken = await this.after(this.seen.get(signal) ?? this.wakes - 1, signal, ms);
     this.seen.set(signal, this.wakes);
+    return woken;
   }
 }

@@ -3,6 +3,7 @@ import { chunks } from '../chunks.js';
 import { randomPause } from '../random-pause.js';
 import { PartitionBacklog } from './backlog.js';
 import type { CommitOutline, EventCollections } from './event-documents.js';
+import { NewPages } from './new-pages.js';
 import { SingleFlight } from './single-flight.js';
 import { Sequencer } from './sequencer.js';
 
@@ -17,6 +18,7 @@ export class Order {
   private readonly backlogs: readonly PartitionBacklog[];
   private readonly sequencers: readonly Sequencer[];
   private readonly looks = new SingleFlight(() => this.look());
+  private readonly newPages: NewPages;
 
   constructor(
     private readonly documents: EventCollections,
@@ -28,6 +30,7 @@ export class Order {
       { length: partitions },
       (_, partition) => new PartitionBacklog(documents.commits, partition, waitingMax),
     );
+    this.newPages = new NewPages(documents.pages, partitions);
     this.sequencers = this.backlogs.map((backlog, partition) => new Sequencer(documents, partition, backlog));
   }
 
@@ -53,6 +56,12 @@ export class Order {
   /** Resolves when everything that anybody appended before this call has a position, unless a very long queue waits. */
   async upToDate(partition: number): Promise<void> {
     if (await this.looks.run()) await this.sequencers[partition]!.run();
+  }
+
+  /** True when anybody may have appended since the last call, in any partition. */
+  async hasNews(): Promise<boolean> {
+    const [waits, placed] = await Promise.all([this.looks.run(), this.newPages.found()]);
+    return waits || placed;
   }
 
   /** The positions of the commits that are known in time. Never rejects: unknown positions are absent. */
