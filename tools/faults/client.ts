@@ -34,7 +34,7 @@ export class Client {
     private readonly key: string,
     private readonly ledger: Ledger,
     private readonly qualifying: readonly string[],
-    private readonly patienceMs = 90_000,
+    private readonly patienceMs = 180_000,
   ) {}
 
   /** Answers that no fault excuses: an unexpected error does not come from an unavailable server. */

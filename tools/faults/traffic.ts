@@ -2,8 +2,11 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Client } from './client.js';
 import { lanesOf, type Wish } from './history.js';
 
-/** The most wishes that may wait for their turn or an answer. With more, clients pause. */
-const underwayMax = 500;
+/**
+ * The most wishes that may wait for their turn or an answer. With more, clients pause. It is fewer than the gateway
+ * permits of one address, so that one outage does not become a storm of refused requests.
+ */
+const underwayMax = 80;
 
 /**
  * Sends the wishes of a history at a steady rate, those of a lane one after the other. When all were sent, resolves to

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { need } from './commands.mjs';
-import { jars } from './jars.mjs';
+import { classes, jars } from './jars.mjs';
 import { exchange, int32LittleEndian } from './wire.mjs';
 
 const opMsg = 2013;
@@ -12,8 +12,11 @@ export const mongodb = {
   survivesKill: false,
 
   async install(cache) {
-    await need('java', 'default-jdk-headless');
-    return jars('mongodb', cache);
+    await need('javac', 'default-jdk-headless');
+    const libraries = await jars('mongodb', cache);
+    // Compiled here, because a server that compiled its source at each start would need as long again and more.
+    const server = await classes(join(import.meta.dirname, 'mongodb/Mongo.java'), libraries, cache);
+    return `${server}:${join(libraries, '*')}`;
   },
 
   command: ({ folder, ports, installed }) => [
@@ -23,8 +26,8 @@ export const mongodb = {
     '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn',
     '-Dorg.slf4j.simpleLogger.showDateTime=true',
     '-cp',
-    join(installed, '*'),
-    join(import.meta.dirname, 'mongodb/Mongo.java'),
+    installed,
+    'Mongo',
     String(ports.mongodb),
     join(folder, 'data', 'documents.mv'),
   ],

@@ -34,7 +34,7 @@ import org.h2.mvstore.MVMap;
 import org.h2.mvstore.MVStore;
 
 /**
- * A server of MongoDB's wire protocol: {@code java -cp 'lib/*' Mongo.java <port> <file>}.
+ * A server of MongoDB's wire protocol: {@code java -cp '<classes>:lib/*' Mongo <port> <file>}.
  *
  * <p>It keeps its documents over a SIGTERM, which closes the file in order; a SIGKILL loses the last seconds of what it acknowledged.
  */
