@@ -25,8 +25,8 @@ export function parsed(args, options, operandsMax = 0) {
     const { name, rawName, value } = token;
     if (!Object.hasOwn(known, name)) throw new WrongOption(`there is no option ${rawName}`);
     const takesValue = known[name].type === 'string';
-    // An option in the place of a value means that the value was forgotten.
-    if (takesValue && (value === undefined || (!token.inlineValue && /^-./.test(value))))
+    // An option in the place of a value means that the value was forgotten. A key may begin with one hyphen.
+    if (takesValue && (value === undefined || (!token.inlineValue && /^(--|-h$)/.test(value))))
       throw new WrongOption(`--${name} needs a value`);
     if (!takesValue && value !== undefined) throw new WrongOption(`--${name} takes no value`);
     values[name] = takesValue ? value : true;

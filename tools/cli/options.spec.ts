@@ -29,6 +29,11 @@ describe('the command line of readership', () => {
     });
   });
 
+  it.each(['-key', '-k-e-y', '_key'])('takes the key %s as it is', (given) => {
+    expect(optionsOf(['audit', '--key', given], {})).toMatchObject({ key: given });
+    expect(optionsOf(['audit', `--key=-${given}`], {})).toMatchObject({ key: `-${given}` });
+  });
+
   it('takes the key from the environment when it is not given', () => {
     const env = { READERSHIP_ADMIN_KEY: 'e' };
     expect(optionsOf(['sample'], env)).toMatchObject({ key: 'e', state: 'sample.json' });
@@ -39,7 +44,9 @@ describe('the command line of readership', () => {
     [['frob'], 'the commands are audit, rebuild, republish, prepare, import, sample'],
     [['toString'], 'the commands are audit, rebuild, republish, prepare, import, sample'],
     [['audit'], 'give the access key with --key or READERSHIP_ADMIN_KEY'],
-    [['audit', ...key, '--wait', '-1'], '--wait needs a value'],
+    [['audit', '--key', '--wait', '1'], '--key needs a value'],
+    [['audit', '--key', '-h'], '--key needs a value'],
+    [['audit', ...key, '--wait', '-1'], '--wait takes a number from 0 to 2592000'],
     [['audit', ...key, '--wait', ''], '--wait takes a number from 0 to 2592000'],
     [['audit', ...key, '--url', 'localhost:8080'], '--url takes an http or https address'],
     [['audit', ...key, 'now'], 'there is a word too many: quote a value that holds spaces'],

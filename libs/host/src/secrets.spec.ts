@@ -20,6 +20,8 @@ it('are made once, and kept where their owner alone reads them', () => {
   expect(first.adminKeyIsNew).toBe(true);
   expect(statSync(file).mode & 0o777).toBe(0o600);
   expect(load()).toEqual(first);
+  // It may stand on a command line as it is.
+  expect(first.secrets.adminKey).toMatch(/^[0-9a-f]{64}$/);
 });
 
 it('say that the access key is new until it was shown', () => {

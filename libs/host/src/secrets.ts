@@ -58,8 +58,8 @@ export function loadSecrets(
   const made: Kept = {};
   for (const name of keyNames) {
     if (config[name] !== undefined || kept[name] !== undefined) continue;
-    made[name] =
-      name === 'adminKey' ? randomBytes(32).toString('base64url') : randomBytes(32).toString('base64');
+    // The access key stands on command lines, where a text that begins with a hyphen would be taken for an option.
+    made[name] = randomBytes(32).toString(name === 'adminKey' ? 'hex' : 'base64');
   }
   const lacking = Object.keys(made);
   if (lacking.length > 0 && databases.length > 0) {
