@@ -13,8 +13,10 @@ export class Connections {
   /** When the last answer was handed over, or the connection was made. */
   private readonly restingSince = new Map<Socket, number>();
   private readonly working = new Map<Socket, number>();
+  private sweep: NodeJS.Timeout | undefined;
 
   observe(server: FastifyInstance): void {
+    server.server.once('close', () => clearInterval(this.sweep));
     server.server.on('connection', (socket: Socket) => {
       this.restingSince.set(socket, performance.now());
       socket.once('close', () => {
@@ -32,17 +34,18 @@ export class Connections {
     });
   }
 
-  /** Closes the connections on which no handler works, now and as their handlers end. */
+  /**
+   * Closes the connections on which no handler works, now and as their handlers end, until the server is closed. New
+   * ones come until then, and a gateway would keep using them.
+   */
   endResting(): void {
     const stoppedAt = performance.now();
-    const sweep = setInterval(() => {
+    this.sweep = setInterval(() => {
       const before = performance.now() - graceMs;
       for (const [socket, since] of this.restingSince) {
         if (!this.working.has(socket) && Math.max(since, stoppedAt) <= before) socket.destroy();
       }
-      if (this.restingSince.size === 0) clearInterval(sweep);
-    }, sweepEveryMs);
-    sweep.unref();
+    }, sweepEveryMs).unref();
   }
 
   private answered(socket: Socket): void {
