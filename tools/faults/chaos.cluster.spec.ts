@@ -17,7 +17,8 @@ it(
       signal: AbortSignal.timeout((minutes + judgingMinutes) * 60_000),
     });
     if (wrong.length > 0) {
-      const found = [...said, ...wrong.slice(0, 50)].join('\n');
+      // What is wrong comes first: whoever prints a long message may cut its middle off.
+      const found = [...wrong.slice(0, 50), ...said].join('\n');
       throw new Error(`tools/chaos --seed ${seed} --minutes ${minutes}\n${found}`);
     }
   },

@@ -19,6 +19,19 @@ const passingCodes: ReadonlySet<unknown> = new Set([
   6, 7, 43, 50, 89, 91, 134, 189, 262, 9001, 10058, 10107, 11600, 11602, 13435, 13436,
 ]);
 
+/** Codes of Node for a lost socket. The driver passes these on as they are when a socket that took nothing more fails. */
+const lostSocketCodes: ReadonlySet<unknown> = new Set([
+  'ECONNABORTED',
+  'ECONNRESET',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTCONN',
+  'EPIPE',
+  'ERR_SOCKET_CLOSED',
+  'ERR_STREAM_DESTROYED',
+  'ETIMEDOUT',
+]);
+
 /** The pool has its own error classes, which the driver does not export. */
 const passingNames: ReadonlySet<string> = new Set(['MongoPoolClosedError', 'MongoWaitQueueTimeoutError']);
 
@@ -38,7 +51,8 @@ function isPassing(error: unknown): boolean {
   ) {
     return true;
   }
-  if (!(error instanceof MongoError)) return false;
+  if (!(error instanceof MongoError))
+    return lostSocketCodes.has((error as { readonly code?: unknown } | null)?.code);
   if (error instanceof MongoBulkWriteError) {
     // In a bulk write the driver wraps the error in another one.
     const { errorResponse } = error as { readonly errorResponse: unknown };
@@ -52,7 +66,7 @@ function isPassing(error: unknown): boolean {
 function told(error: unknown): never {
   if (!isPassing(error)) throw error;
   const { name, code } = error as { readonly name: string; readonly code?: unknown };
-  throw new Unavailable('STORE_UNAVAILABLE', typeof code === 'number' ? `${name} ${code}` : name);
+  throw new Unavailable('STORE_UNAVAILABLE', code === undefined ? name : `${name} ${String(code)}`);
 }
 
 /** Ends an operation that takes too long, and makes the driver release its connection. */
