@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import type { DynamicModule } from '@nestjs/common';
+import { Logger, type DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { LoopHealth, type Adapters } from '@readership/kernel';
@@ -35,11 +35,16 @@ import { dropSlowReaders } from './slow-readers.js';
 import { BatchPriority } from './batch-priority.js';
 import { loadSecrets, type Secrets } from './secrets.js';
 import { securityHeaders } from './security-headers.js';
-import { Stopping } from './stopping.js';
+import { endsWithin, Stopping } from './stopping.js';
 import { Tracing } from './tracing.js';
 
 class AppModule {}
 
+/**
+ * Work in progress, once the process was told to stop, is waited for this long. What a silent server holds longer is
+ * abandoned as in a crash, which loses nothing that was acknowledged; a supervisor would end it so soon after.
+ */
+const stopsWithinMs = 20_000;
 /** An answer must be taken by its client within this time. */
 const answerTakenWithinMs = 60_000;
 
@@ -193,8 +198,8 @@ export interface Served {
 }
 
 /**
- * Listens, on the reserved port if there is one. On SIGTERM or SIGINT it stops gracefully: it finishes the current requests and batches, then closes the
- * ports and ends the process. Rejects with an `Error` of one line when the port is not available; the caller then
+ * Listens, on the reserved port if there is one. On SIGTERM or SIGINT it stops gracefully: it finishes the current
+ * requests and batches, for 20 s at most, then closes the ports and ends the process. Rejects with an `Error` of one line when the port is not available; the caller then
  * closes the application and the ports.
  */
 export async function serve(
@@ -218,8 +223,9 @@ export async function serve(
     if (stopping) return;
     stopping = true;
     try {
-      await app.close();
-      await adapters.close();
+      const ending = app.close().then(() => adapters.close());
+      if (!(await endsWithin(stopsWithinMs, ending)))
+        new Logger('host').warn('work in progress waits for a server for too long; it is abandoned');
       process.exitCode = exitCode;
     } catch {
       process.exitCode = 1;

@@ -21,6 +21,7 @@ import type { ContextParts } from './context-parts.js';
 import { Contexts } from './contexts.js';
 import { eventually } from './eventually.js';
 import { RequestMeta } from './request.js';
+import { LogConsumers } from './running-context.js';
 import { startApp, type TestApp } from '../testing/test-app.fixture.js';
 
 type Knocked = Event<'Knocked', { door: string }>;
@@ -293,6 +294,29 @@ describe('a context that boots while the log is away', () => {
 it('a context whose store is older than a log that is there does not start', async () => {
   adapters.eventLog.beyond = async () => new Map([[0, { position: 7, id: 'x' }]]);
   await expect(started()).rejects.toThrow('Its database is older than the log');
+});
+
+it('a context that is told to end begins no more work, though another part still waits for a server', async () => {
+  let answered: () => void = () => {};
+  const silent = new Promise<void>((resolve) => (answered = resolve));
+  // It depends on the context's consumers, so Nest waits for it first.
+  const waiting = {
+    provide: 'waiting',
+    useFactory: () => ({ beforeApplicationShutdown: () => silent }),
+    inject: [LogConsumers],
+  };
+  const withWaiting = { ...parts, providers: [waiting] };
+  app = await startApp((on: Adapters) => [contextModule(on, withWaiting)], adapters);
+  const ended = new Promise<void>((resolve) => {
+    store.changed = (signal) =>
+      new Promise((over) => signal.addEventListener('abort', () => (resolve(), over())));
+  });
+  await app.when(knock('a')).then(201);
+  const closing = app.close();
+  app = null;
+  await ended;
+  answered();
+  await closing;
 });
 
 function bound(of: TestApp): { when: TestApp['when']; http: TestApp['http'] } {

@@ -2,6 +2,7 @@ import {
   Logger,
   type BeforeApplicationShutdown,
   type OnApplicationBootstrap,
+  type OnModuleDestroy,
   type OnModuleInit,
 } from '@nestjs/common';
 import {
@@ -76,7 +77,13 @@ export interface Surroundings {
 /** A running context: its relays, the consumers of its own events and of the log, and its jobs. */
 export class RunningContext
   extends LogConsumers
-  implements ContextStatus, KnownCheckpoints, OnModuleInit, OnApplicationBootstrap, BeforeApplicationShutdown
+  implements
+    ContextStatus,
+    KnownCheckpoints,
+    OnModuleInit,
+    OnApplicationBootstrap,
+    OnModuleDestroy,
+    BeforeApplicationShutdown
 {
   readonly name: string;
   readonly publishedIds = new Set<string>();
@@ -88,6 +95,7 @@ export class RunningContext
   private readonly wakeUp = new WakeUp();
   private compared: Promise<void> = Promise.resolve();
   private loops: Promise<void>[] = [];
+  private ended: Promise<unknown> = Promise.resolve();
   private readonly consumptions = new Set<Consumption>();
   private readonly relays: Relay[] = [];
   private readonly logProcessors = new Map<string, Processor<LogRecord, any>>();
@@ -255,11 +263,23 @@ export class RunningContext
     return processor.discard(partition, key, offset);
   }
 
-  /** Stops reading and waits for the current work. Events that were acknowledged and not published yet stay in the store. */
-  async beforeApplicationShutdown(): Promise<void> {
+  /**
+   * Begins no more work. Every part of the process is told so before the first is waited for: one after the other, their
+   * waits for a server that does not answer would add up.
+   */
+  onModuleDestroy(): void {
     this.running = false;
     this.stopping.abort();
-    await Promise.all([...this.loops, ...[...this.consumptions, this.jobWorkers].map((one) => one.stop())]);
+    this.ended = Promise.all([
+      ...this.loops,
+      ...[...this.consumptions, this.jobWorkers].map((one) => one.stop()),
+    ]);
+    this.ended.catch(() => undefined);
+  }
+
+  /** Waits for the current work. Events that were acknowledged and not published yet stay in the store. */
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.ended;
   }
 
   private async ownAgain({ position }: Parked, partition: number): Promise<OwnRecord> {

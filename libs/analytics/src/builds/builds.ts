@@ -4,6 +4,7 @@ import {
   Logger,
   type BeforeApplicationShutdown,
   type OnApplicationBootstrap,
+  type OnModuleDestroy,
 } from '@nestjs/common';
 import { defaultPolicy } from '@readership/contracts';
 import { Clock, ExpectedRetries, LogConsumers, pollingLoop } from '@readership/host';
@@ -73,7 +74,7 @@ const readsMax = 5;
  * and the checkpoints, so it continues after a crash. An answer is never read from a build that was replaced meanwhile.
  */
 @Injectable()
-export class Builds implements OnApplicationBootstrap, BeforeApplicationShutdown {
+export class Builds implements OnApplicationBootstrap, OnModuleDestroy, BeforeApplicationShutdown {
   private readonly logger = new Logger('builds');
   private readonly stopping = new AbortController();
   private readonly wakeUp = new WakeUp();
@@ -119,8 +120,11 @@ export class Builds implements OnApplicationBootstrap, BeforeApplicationShutdown
     this.loops = [this.watch(signal), pollingLoop(() => this.step(), this.wakeUp, signal, report)];
   }
 
-  async beforeApplicationShutdown(): Promise<void> {
+  onModuleDestroy(): void {
     this.stopping.abort();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
     await Promise.all(this.loops);
   }
 
