@@ -3,7 +3,7 @@ import tseslint from 'typescript-eslint';
 import readership from './tools/lint/rules.js';
 
 export default tseslint.config(
-  { ignores: ['**/dist/**', '**/node_modules/**', '**/.reports/**', '.backends/**'] },
+  { ignores: ['**/dist/**', '**/bundle/**', '**/node_modules/**', '**/.reports/**', '.backends/**'] },
   js.configs.recommended,
   ...tseslint.configs.recommended,
   {

@@ -2,7 +2,7 @@ import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** What the build writes or does not read. */
-const skipped = new Set(['node_modules', 'dist', '.reports', '.nx', '.backends']);
+const skipped = new Set(['node_modules', 'dist', 'bundle', '.reports', '.nx', '.backends']);
 
 export function isBuilt(root, projects) {
   const at = changedAt(join(root, 'node_modules/.readership', projects));
@@ -17,7 +17,7 @@ export function isBuilt(root, projects) {
 function programOf(project) {
   return project === 'tools'
     ? 'tools/dist/cli/main.js'
-    : `apps/${project.replace(/-service$/, '')}/dist/main.js`;
+    : `apps/${project.replace(/-service$/, '')}/bundle/main.js`;
 }
 
 function isOlder(folder, at) {

@@ -48,9 +48,9 @@ describe('the command line runs without asking Nx', () => {
   it('not when the program of one of the projects is missing', () => {
     const projects = 'tools,feedback-service,standalone';
     file(`node_modules/.readership/${projects}`, 100);
-    file('apps/standalone/dist/main.js', 150);
+    file('apps/standalone/bundle/main.js', 150);
     expect(isBuilt(root, projects)).toBe(false);
-    file('apps/feedback/dist/main.js', 150);
+    file('apps/feedback/bundle/main.js', 150);
     expect(isBuilt(root, projects)).toBe(true);
   });
 });

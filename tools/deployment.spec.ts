@@ -165,7 +165,7 @@ describe('compose', () => {
 
   it('runs every context by its own program', () => {
     for (const context of contexts)
-      expect(compose.services[context].command).toEqual(['node', `apps/${context}/dist/main.js`]);
+      expect(compose.services[context].command).toEqual(['node', `apps/${context}/bundle/main.js`]);
   });
 
   it('opens the gateway alone, and keeps the servers in a network without a way out', () => {
@@ -207,7 +207,7 @@ describe('Kubernetes', () => {
   it('runs every context by its own program, with a service, a budget and a scale of the same name', () => {
     for (const context of contexts) {
       const { container } = lasting.find(({ of }) => of === context)!;
-      expect(container.args).toEqual(['node', `apps/${context}/dist/main.js`]);
+      expect(container.args).toEqual(['node', `apps/${context}/bundle/main.js`]);
       for (const kind of ['Service', 'PodDisruptionBudget', 'HorizontalPodAutoscaler'])
         expect([kind, ofKind(kind).some(({ metadata }) => metadata.name === context)]).toEqual([kind, true]);
     }

@@ -21,7 +21,7 @@ export class Running {
     const child = spawn(
       process.execPath,
       [
-        join(root, 'apps/standalone/dist/main.js'),
+        join(root, 'apps/standalone/bundle/main.js'),
         '--port',
         '0',
         '--data',

@@ -25,7 +25,7 @@ function service(name: ContextName, keys: Partial<Record<'masterKey' | 'cardKey'
   const { masterKey, cardKey, linkKey, adminKey } = { ...testKeys, ...keys };
   const replica = new Replica(name, started.length + 1, port, {
     file: process.execPath,
-    args: [join(root, 'apps', name, 'dist/main.js')],
+    args: [join(root, 'apps', name, 'bundle/main.js')],
     env: {
       PATH: process.env['PATH'] ?? '',
       LOG_LEVEL: 'warn',
@@ -57,7 +57,7 @@ async function refused(replica: Replica, line: RegExp): Promise<void> {
 
 beforeAll(async () => {
   for (const name of contextNames)
-    if (!existsSync(join(root, 'apps', name, 'dist/main.js'))) throw new Error(`apps/${name} is not built`);
+    if (!existsSync(join(root, 'apps', name, 'bundle/main.js'))) throw new Error(`apps/${name} is not built`);
   const { mongodb, kafka, redis } = await up();
   servers = {
     mongoUrl: mongodb,

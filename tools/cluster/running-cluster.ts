@@ -74,7 +74,7 @@ export class RunningCluster {
       ({ service, number }) =>
         new Replica(service, number, ports[keyOf({ service, number })]!, {
           file: process.execPath,
-          args: [join(root, 'apps', service, 'dist/main.js')],
+          args: [join(root, 'apps', service, 'bundle/main.js')],
           env: { ...environment, READERSHIP_PORT: String(ports[keyOf({ service, number })]) },
           log: join(folder, `${service}-${number}.log`),
         }),

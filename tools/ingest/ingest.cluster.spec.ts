@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { consoleProducer, headersOn, kcat, shell, type Sent } from './producers.js';
 
-const main = join(import.meta.dirname, '../../apps/interaction-log/dist/main.js');
+const main = join(import.meta.dirname, '../../apps/interaction-log/bundle/main.js');
 const addresses = JSON.parse(readFileSync(join(defaultFolder(), 'servers.json'), 'utf8')) as Record<
   'kafka' | 'mongodb' | 'redis',
   string

@@ -6,7 +6,7 @@ import { fileAdapters, openDriver } from '@readership/embedded';
 import { startApp, testKeys } from '@readership/host/testing';
 import { modulesOn, stores } from './modules.js';
 
-const main = join(import.meta.dirname, '../dist/main.js');
+const main = join(import.meta.dirname, '../bundle/main.js');
 const kept = join(import.meta.dirname, '../../../libs/embedded/fixtures/format-1');
 const names = ['log', ...stores.map(({ name }) => name)];
 

@@ -3,7 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-const main = join(import.meta.dirname, '../dist/main.js');
+const main = join(import.meta.dirname, '../bundle/main.js');
 const key = 'process-spec-key-0123456789-0123456789';
 const startsWithinMs = 60_000;
 
@@ -27,7 +27,7 @@ export class Program {
 
   constructor(args: readonly string[], { env, umask }: Surroundings = {}) {
     if (!existsSync(main))
-      throw new Error('apps/standalone is not built: run `npx tsc -b apps/standalone` first');
+      throw new Error('apps/standalone is not built: run `npx nx build standalone` first');
     const command = [process.execPath, main, '--port', '0', ...args];
     const [file, ...rest] =
       umask === undefined ? command : ['sh', '-c', `umask ${umask} && exec "$0" "$@"`, ...command];
