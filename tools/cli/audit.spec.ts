@@ -1,5 +1,5 @@
 import { ReadershipClient } from '@readership/client';
-import { openDriver } from '@readership/embedded';
+import { openDriver, type SqlDriver } from '@readership/embedded';
 import { join } from 'node:path';
 import { Running } from '../running.js';
 import { audit } from './audit.js';
@@ -32,11 +32,15 @@ afterEach(async () => {
  * Stops the service, edits one of its databases, and starts it again. Returns what `readership audit` prints and its
  * exit code.
  */
-async function afterEditing(database: string, sql: string): Promise<{ found: string; exit: number | null }> {
+async function afterEditing(
+  database: string,
+  edit: string | ((driver: SqlDriver) => void),
+): Promise<{ found: string; exit: number | null }> {
   const { folder } = running;
   await running.stop();
   const driver = openDriver(join(folder, `${database}.db`));
-  expect(driver.prepare(sql).run([]).changes).toBe(1);
+  if (typeof edit === 'string') expect(driver.prepare(edit).run([]).changes).toBe(1);
+  else edit(driver);
   driver.close();
   running = await Running.start({ folder });
   const { found } = await audit(new ReadershipClient(running.url, running.key), 2_000);
@@ -54,8 +58,20 @@ describe('readership audit', () => {
   });
 
   it('exits 1 when a record of the log is gone', async () => {
-    const last = "SELECT max(id) FROM records WHERE context = 'interaction-log'";
-    const { found, exit } = await afterEditing('log', `DELETE FROM records WHERE id = (${last})`);
+    const { found, exit } = await afterEditing('log', (driver) => {
+      const [id, count, counts, body] = driver
+        .prepare('SELECT * FROM pages ORDER BY id DESC LIMIT 1')
+        .get([])!;
+      const records = JSON.parse(`[${body as string}]`) as readonly (readonly unknown[])[];
+      const name = `interaction-log ${records.at(-1)![2] as string}`;
+      const left = { ...JSON.parse(counts as string) };
+      expect(left[name]).toBeGreaterThan(0);
+      left[name]--;
+      const text = records.slice(0, -1).map((record) => JSON.stringify(record));
+      driver
+        .prepare('UPDATE pages SET count = ?, counts = ?, body = ? WHERE id = ?')
+        .run([(count as number) - 1, JSON.stringify(left), text.join(), id!]);
+    });
     expect(found).toMatch(/^interaction-log\/0: recorded 3 ≠ published 2/m);
     expect(exit).toBe(1);
   }, 60_000);

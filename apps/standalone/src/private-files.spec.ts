@@ -1,5 +1,7 @@
 import { chmodSync, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { inflateRawSync } from 'node:zlib';
+import { openDriver } from '@readership/embedded';
 import { endPrograms, newFolder, Program, removeFolders, until, withBranch } from './program.fixture.js';
 
 afterEach(endPrograms);
@@ -29,6 +31,14 @@ it('the data folder and every file in it are for their owner alone, also where t
   expect(await second.signal('SIGTERM')).toBe(0);
 }, 120_000);
 
+/** What the pages of the log say, the compressed ones too. */
+function logOf(folder: string): string {
+  const driver = openDriver(join(folder, 'log.db'));
+  const pages = driver.prepare('SELECT body FROM pages').all([]) as [string | Uint8Array][];
+  driver.close();
+  return pages.map(([body]) => (typeof body === 'string' ? body : inflateRawSync(body).toString())).join();
+}
+
 it('a name, an address and a number lie readable in the files of patron-profile alone, as the README says', async () => {
   const folder = newFolder();
   const program = await new Program(['--data', folder, '--sample', 'none']).started();
@@ -51,4 +61,7 @@ it('a name, an address and a number lie readable in the files of patron-profile 
     );
   for (const text of [personal.familyName, personal.email, personal.phone.slice(1)])
     expect([text, holding(text)]).toEqual([text, ['patron-profile.db-wal']]);
+  const log = logOf(folder);
+  expect(log).toContain('PatronRegistered');
+  for (const text of Object.values(personal)) expect(log).not.toContain(text);
 }, 120_000);

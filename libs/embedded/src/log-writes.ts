@@ -1,14 +1,12 @@
+import { PageWriter } from './log-pages.js';
 import type { SqlDriver, SqlValue } from './sql-driver.js';
 
-export const partitionSpan = 2 ** 40;
-
-/** Values per record in `publish`, in the table's order after `previous`. */
-export const recordWidth = 13;
+/** Values per record in `publish`. */
+const recordWidth = 3;
 
 /**
- * Takes `context, partition, from, to`, then per record `position, key, type, schema, stream, event id, time, recorded
- * at, actor, correlation, causation, body, trace context`. Returns the offset of the first record and the position that
- * the context published before it; nothing when the lane is not at `from`.
+ * Takes `context, partition, from, to`, then per record `position, type, packed text`. Returns the offset of the first
+ * record and the position that the context published before it; nothing when the lane is not at `from`.
  */
 export function publish(driver: SqlDriver, flat: readonly SqlValue[]): readonly number[] {
   const [context, partition, from, to] = flat as readonly [string, number, number, number];
@@ -17,21 +15,15 @@ export function publish(driver: SqlDriver, flat: readonly SqlValue[]): readonly 
     .get([context, partition]);
   if ((lane ? lane[0] : 0) !== from) return [];
   const before = lane ? (lane[1] as number) : 0;
-  let previous: SqlValue = before;
-  let id =
-    (driver
-      .prepare('SELECT max(id) FROM records WHERE id >= ? AND id < ?')
-      .get([partition * partitionSpan, (partition + 1) * partitionSpan])![0] as number | null) ??
-    partition * partitionSpan;
-  const first = id + 1 - partition * partitionSpan;
-  const insert = driver.prepare(
-    'INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
-  );
+  let previous = before;
+  const pages = new PageWriter(driver, partition);
+  const first = pages.next;
   for (let at = 4; at < flat.length; at += recordWidth) {
-    const position: SqlValue = flat[at]!;
-    insert.run([++id, context, position, previous, ...flat.slice(at + 1, at + recordWidth)]);
+    const position = flat[at] as number;
+    pages.add(context, previous, position, flat[at + 1] as string, flat[at + 2] as string);
     previous = position;
   }
+  pages.store();
   driver
     .prepare(
       `INSERT INTO lanes VALUES (?, ?, ?, ?)

@@ -1,4 +1,5 @@
 import { StoreRefused, Unavailable } from '@readership/kernel';
+import { PageWriter, packed, partitionSpan } from './log-pages.js';
 import { openDriver, type SqlDriver, type SqlRow } from './sql-driver.js';
 
 /** One row per commit and partition. Its insert is the concurrency check, and its row id is the order. See event-rows.ts. */
@@ -58,7 +59,7 @@ CREATE TABLE IF NOT EXISTS jobs (
 CREATE INDEX IF NOT EXISTS jobs_due ON jobs (queue, state, due);
 `;
 
-/** A record's id is partition × 2^40 + offset, so each partition is stored together and in order. */
+/** One row per record until format 3. */
 const log = `
 CREATE TABLE IF NOT EXISTS records (
   id INTEGER PRIMARY KEY,
@@ -75,6 +76,17 @@ CREATE TABLE IF NOT EXISTS lanes (
 
 /** For the log's accounts, like `commitCounts`. */
 const recordTypes = 'CREATE INDEX IF NOT EXISTS records_types ON records (id, context, type);';
+
+/** See log-pages.ts. The id is that of the first record. */
+const logPages = `
+CREATE TABLE pages (
+  id INTEGER PRIMARY KEY,
+  count INTEGER NOT NULL,
+  counts TEXT NOT NULL, -- {"<context> <type>": records}
+  body NOT NULL -- text, or compressed when the page is full
+);
+CREATE INDEX pages_counts ON pages (id, count, counts); -- for the log's accounts, which read only this
+`;
 
 const settings =
   'CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;';
@@ -110,8 +122,42 @@ const steps = {
       settingsOfAnyType(driver);
     },
     (driver) => driver.exec(recordTypes),
+    (driver) => {
+      driver.exec(logPages);
+      pageRecords(driver);
+      driver.exec('DROP TABLE records');
+    },
   ],
 } as const satisfies Record<string, readonly Step[]>;
+
+/** Puts the records of format 3 into pages, a few thousand at a time. */
+function pageRecords(driver: SqlDriver): void {
+  const select = driver.prepare(
+    `SELECT id, context, position, previous, key, type, schema, stream, event, time, recorded_at, actor,
+       correlation, causation, traceparent, body FROM records WHERE id > ? ORDER BY id LIMIT 2000`,
+  );
+  let pages: PageWriter | null = null;
+  let partition = -1;
+  let last = 0;
+  for (let rows = select.all([last]); rows.length > 0; rows = select.all([last])) {
+    for (const row of rows as readonly (readonly any[])[]) {
+      const [id, context, position, previous, key, type, schema, stream, event, ...rest] = row;
+      const [time, recordedAt, actor, correlationId, causationId, traceparent, body] = rest;
+      if (Math.floor(id / partitionSpan) !== partition) {
+        pages?.store();
+        partition = Math.floor(id / partitionSpan);
+        pages = new PageWriter(driver, partition);
+      }
+      const text = packed({
+        ...{ position, key, type, schema, stream, id: event, time, recordedAt, actor },
+        ...{ correlationId, causationId, traceparent, body },
+      });
+      pages!.add(context, previous, position, type, text);
+      last = id;
+    }
+  }
+  pages?.store();
+}
 
 export type DatabaseKind = keyof typeof steps;
 
@@ -141,10 +187,10 @@ export function migrate(
       `${name} has format ${format}, and this release knows formats up to ${own}: start the release that wrote it.`,
     );
   }
-  const tables = tablesOf(kind);
   // Both a new database and one of format 1 have version 0; a new one has none of these tables.
-  const there = tables.names.filter((table) => exists(driver, table));
-  if (there.length > 0 && there.length < tables.names.length) throw notOfItsFormat(name, format);
+  const { names } = tablesOf(kind, Math.max(1, format));
+  const there = names.filter((table) => exists(driver, table));
+  if (there.length > 0 && there.length < names.length) throw notOfItsFormat(name, format);
   try {
     for (let next = format; next < own; next++) steps[kind][next]!(driver);
     if (format < own) driver.exec(`PRAGMA user_version = ${own}`);
@@ -153,6 +199,7 @@ export function migrate(
       throw error;
     throw notOfItsFormat(name, format);
   }
+  const tables = tablesOf(kind, own);
   if (described(driver, tables.names) !== tables.described) throw notOfItsFormat(name, format);
   driver.prepare('INSERT INTO settings VALUES (?, ?) ON CONFLICT DO NOTHING').run(['partitions', partitions]);
   const stored = driver.prepare('SELECT value FROM settings WHERE name = ?').get(['partitions'])?.[0];
@@ -194,19 +241,20 @@ interface Tables {
   readonly described: string;
 }
 
-const ofNewDatabases = new Map<DatabaseKind, Tables>();
+const madeBySteps = new Map<Step, Tables>();
 
-/** The tables of a new database. */
-function tablesOf(kind: DatabaseKind): Tables {
-  const known = ofNewDatabases.get(kind);
+/** The tables of a database that was made in this format. */
+function tablesOf(kind: DatabaseKind, format: number): Tables {
+  const last = steps[kind][format - 1]!;
+  const known = madeBySteps.get(last);
   if (known) return known;
   const made = openDriver(':memory:');
-  for (const step of steps[kind]) step(made);
+  for (const step of steps[kind].slice(0, format)) step(made);
   const names = made.prepare(`SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name`).all([]);
   const tables = names.map(([name]) => name as string);
   const own = { names: tables, described: described(made, tables) };
   made.close();
-  ofNewDatabases.set(kind, own);
+  madeBySteps.set(last, own);
   return own;
 }
 

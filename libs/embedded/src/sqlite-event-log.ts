@@ -10,19 +10,17 @@ import {
 } from '@readership/kernel';
 import { ConsumerGroup, type TakeFailed } from './consumer-group.js';
 import { KnownTotals } from './known-totals.js';
-import { partitionSpan } from './log-writes.js';
-import type { SqlDriver, SqlRow, SqlValue } from './sql-driver.js';
+import { countName, packed, partitionSpan, unpacked } from './log-pages.js';
+import type { SqlDriver, SqlValue } from './sql-driver.js';
 import { Tail, type TailOf } from './tail.js';
 import type { SqlWriter } from './writer.js';
 
 const windowBytesMax = 32 * 1024 * 1024;
-const rowsAtOnce = 1000;
+const pagesAtOnce = 20;
 const askEveryMs = 1_000;
-/** Joins a context and a type into one text; neither contains a space. */
-const between = ' ';
 const tailOfRecords: TailOf<LogRecord> = { place: ({ offset }) => offset, size: ({ body }) => body.length };
 
-/** The published log of all contexts in one database. */
+/** The published log of all contexts in one database, as pages of records; see log-pages.ts. */
 export class SqliteEventLog extends EventLog {
   readonly windowMax = 50_000;
   private readonly wakeUp = new WakeUp();
@@ -60,23 +58,7 @@ export class SqliteEventLog extends EventLog {
     records: readonly NewRecord[],
   ): Promise<'published' | 'stale'> {
     const flat: SqlValue[] = [context, partition, from, to];
-    for (const record of records) {
-      flat.push(
-        record.position,
-        record.key,
-        record.type,
-        record.schema,
-        record.stream,
-        record.id,
-        record.time,
-        record.recordedAt,
-        record.actor,
-        record.correlationId ?? null,
-        record.causationId ?? null,
-        record.body,
-        record.traceparent ?? null,
-      );
-    }
+    for (const record of records) flat.push(record.position, record.type, packed(record));
     const [first, before] = await this.writer.write('publish', flat);
     if (first === undefined) return 'stale';
     if (records.length > 0) {
@@ -127,23 +109,13 @@ export class SqliteEventLog extends EventLog {
     partition: number,
     through?: number,
   ): Promise<readonly { readonly context: string; readonly type: string; readonly records: number }[]> {
-    const first = partition * partitionSpan + 1;
-    const count = this.driver.prepare(
-      `SELECT context || '${between}' || type, count(*) FROM records WHERE id >= ? AND id < ? GROUP BY 1`,
-    );
     const records = Math.min(through ?? Infinity, this.end(partition));
-    const counts = await this.counts[partition]!.before(records, (total, from, until) => {
-      const sum = new Map(total);
-      for (const [name, n] of count.all([first + from, first + until]) as readonly (readonly [
-        string,
-        number,
-      ])[])
-        sum.set(name, (sum.get(name) ?? 0) + n);
-      return sum;
-    });
+    const counts = await this.counts[partition]!.before(records, (total, from, until) =>
+      this.counted(partition, total, from, until),
+    );
     return [...counts].map(([name, records]) => {
-      const at = name.indexOf(between);
-      return { context: name.slice(0, at), type: name.slice(at + 1), records };
+      const [context, type] = name.split(' ') as [string, string];
+      return { context, type, records };
     });
   }
 
@@ -155,22 +127,54 @@ export class SqliteEventLog extends EventLog {
 
   private stored(partition: number, after: number, limit: number): readonly LogRecord[] {
     const first = partition * partitionSpan;
+    const select = this.driver.prepare(
+      `SELECT id, body FROM pages WHERE id < ?
+         AND id >= (SELECT max(id) FROM pages WHERE id > ? AND id <= ?) ORDER BY id LIMIT ${pagesAtOnce}`,
+    );
     const records: LogRecord[] = [];
-    const select = this.driver.prepare('SELECT * FROM records WHERE id > ? AND id < ? ORDER BY id LIMIT ?');
-    let from = first + after;
-    let bytes = 0;
     const recordsMax = Math.min(limit, this.windowMax);
-    while (records.length < recordsMax && bytes < windowBytesMax) {
-      const most = Math.min(rowsAtOnce, recordsMax - records.length);
-      const rows = select.all([from, first + partitionSpan, most]);
-      for (const row of rows) {
-        records.push(recordOf(row, partition));
-        bytes += (row[14] as string).length;
+    let bytes = 0;
+    for (let from = after; ;) {
+      const pages = select.all([first + partitionSpan, first, first + from + 1]);
+      for (const [id, body] of pages as readonly (readonly [number, string | Uint8Array])[]) {
+        for (const record of unpacked(partition, id - first, body)) {
+          if (record.offset <= from) continue;
+          if (records.length === recordsMax || bytes >= windowBytesMax) return records;
+          records.push(record);
+          bytes += record.body.length;
+        }
       }
-      if (rows.length < most) break;
-      from = rows[rows.length - 1]![0] as number;
+      const end = records.at(-1)?.offset ?? from;
+      if (end === from) return records;
+      from = end;
     }
-    return records;
+  }
+
+  /** Adds the records after the offset `from`, with which a page ends, up to `until`. */
+  private counted(
+    partition: number,
+    total: ReadonlyMap<string, number>,
+    from: number,
+    until: number,
+  ): ReadonlyMap<string, number> {
+    const first = partition * partitionSpan;
+    const select = this.driver.prepare(
+      'SELECT id, count, counts FROM pages INDEXED BY pages_counts WHERE id > ? AND id <= ?',
+    );
+    const sum = new Map(total);
+    const add = (name: string, n: number): void => void sum.set(name, (sum.get(name) ?? 0) + n);
+    for (const [id, count, counts] of select.all([first + from, first + until]) as readonly (readonly [
+      number,
+      number,
+      string,
+    ])[]) {
+      if (id + count - 1 <= first + until)
+        for (const [name, n] of Object.entries(JSON.parse(counts) as Record<string, number>)) add(name, n);
+      else
+        for (const { context, type } of this.stored(partition, id - first - 1, first + until - id + 1))
+          add(countName(context, type), 1);
+    }
+    return sum;
   }
 
   /** Stops all consumers. Resolves when their current calls have ended. */
@@ -187,9 +191,12 @@ export class SqliteEventLog extends EventLog {
   private end(partition: number): number {
     const first = partition * partitionSpan;
     const row = this.driver
-      .prepare('SELECT max(id) FROM records WHERE id > ? AND id < ?')
+      .prepare(
+        `SELECT id + count - 1 FROM pages INDEXED BY pages_counts
+           WHERE id > ? AND id < ? ORDER BY id DESC LIMIT 1`,
+      )
       .get([first, first + partitionSpan]);
-    return row?.[0] === null || row === undefined ? 0 : (row[0] as number) - first;
+    return row === undefined ? 0 : (row[0] as number) - first;
   }
 }
 
@@ -201,27 +208,4 @@ function placed(records: readonly NewRecord[], first: number, before: Position):
     previous = record.position;
     return stored;
   });
-}
-
-function recordOf(row: SqlRow, partition: number): LogRecord {
-  const record: { -readonly [K in keyof LogRecord]: LogRecord[K] } = {
-    partition,
-    offset: (row[0] as number) - partition * partitionSpan,
-    context: row[1] as string,
-    position: row[2] as number,
-    previous: row[3] as number,
-    key: row[4] as string,
-    type: row[5] as string,
-    schema: row[6] as number,
-    stream: row[7] as string,
-    id: row[8] as string,
-    time: row[9] as string,
-    recordedAt: row[10] as string,
-    actor: row[11] as string,
-    body: row[14] as string,
-  };
-  if (row[12] !== null) record.correlationId = row[12] as string;
-  if (row[13] !== null) record.causationId = row[13] as string;
-  if (row[15] !== null) record.traceparent = row[15] as string;
-  return record;
 }
