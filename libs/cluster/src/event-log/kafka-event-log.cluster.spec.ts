@@ -32,7 +32,8 @@ afterEach(() => on.close());
 const openLog = (more: Partial<KafkaEventLogOptions> = {}): KafkaEventLog => on.openLog(more);
 
 async function sendRaw(messages: Message[]): Promise<void> {
-  const producer = new Kafka(kafka).producer();
+  // When one partition is not ready yet, the client sends the whole request again; idempotent, no other gets it twice.
+  const producer = new Kafka(kafka).producer({ idempotent: true });
   await producer.connect();
   await producer.send({ topic, messages });
   await producer.disconnect();
