@@ -24,6 +24,7 @@ import {
   type Maker,
   type Saboteur,
 } from '@readership/kernel/testing';
+import { CommitRows } from './commit-packs.js';
 import { EmbeddedAdapters, type Connection } from './embedded-adapters.js';
 import { adaptersOver, DataFolder, openDriver, type SqlDriver } from './index.js';
 import { DirectWriter } from './writer.js';
@@ -176,10 +177,9 @@ function maker<Port>(
       rewrite: async (stream, change) =>
         place.behind((driver) => {
           const update = driver.prepare('UPDATE commits SET body = ? WHERE id = ?');
-          for (const [id, body] of driver
-            .prepare('SELECT id, body FROM commits WHERE stream = ?')
-            .all([stream]))
-            update.run([change(body as string), id!]);
+          // Each row alone, because those beside it in a pack stay as they are.
+          for (const [id, , of, , , , , body] of [...new CommitRows(driver).all()])
+            update.run([of === stream ? change(body as string) : body!, id!]);
         }),
       close: async () => {
         await closed(adapters);

@@ -1,3 +1,4 @@
+import { PackWriter } from './commit-packs.js';
 import type { SqlDriver, SqlValue } from './sql-driver.js';
 
 /** Results of `append`: the id of the commit's first row, or one of these. */
@@ -12,6 +13,9 @@ export class DataKeyTaken extends Error {
   override readonly name = 'DataKeyTaken';
 }
 
+/** Values of a row in `append`. */
+const rowWidth = 5;
+
 /**
  * Appends commits. Their values are flat, because they cross a thread: per commit `stream, expected version, last
  * version, command, recorded at, actor, number of data keys, (subject, wrapped key)…, number of rows, (partition,
@@ -23,6 +27,8 @@ export function append(driver: SqlDriver, flat: readonly SqlValue[]): number[] {
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
   );
   const answers: number[] = [];
+  const isAlone = flat.length === rowWidth + 8 + 2 * (flat[6] as number);
+  const pack = new PackWriter(driver);
   let at = 0;
   while (at < flat.length) {
     const stream = flat[at] as string;
@@ -35,7 +41,7 @@ export function append(driver: SqlDriver, flat: readonly SqlValue[]): number[] {
     const keysAt = at + 7;
     const rowsAt = keysAt + keyCount * 2 + 1;
     const rowCount = flat[rowsAt - 1] as number;
-    at = rowsAt + rowCount * 5;
+    at = rowsAt + rowCount * rowWidth;
     // At version 0 the unique insert alone detects a conflict, unless data keys come with it: a conflict must not leave
     // them behind.
     if (expected > 0 || keyCount > 0) {
@@ -47,7 +53,8 @@ export function append(driver: SqlDriver, flat: readonly SqlValue[]): number[] {
     for (let key = keysAt; key < rowsAt - 1; key += 2)
       storeKey(driver, flat[key] as string, flat[key + 1] as Uint8Array);
     let first = 0;
-    for (let row = rowsAt; row < at; row += 5) {
+    for (let row = rowsAt; row < at; row += rowWidth) {
+      const body = flat[row + 4] as string;
       const { changes, lastId } = insert.run([
         flat[row]!,
         stream,
@@ -58,7 +65,7 @@ export function append(driver: SqlDriver, flat: readonly SqlValue[]): number[] {
         command,
         recordedAt,
         actor,
-        flat[row + 4]!,
+        isAlone ? body : pack.place,
       ]);
       if (row === rowsAt) {
         if (changes === 0) break;
@@ -66,10 +73,12 @@ export function append(driver: SqlDriver, flat: readonly SqlValue[]): number[] {
       } else if (changes === 0) {
         throw new Error('a commit met its own versions');
       }
+      if (!isAlone) pack.add(lastId, body);
     }
     if (first === 0) answers.push(isRepeated(driver, stream, expected, command) ? repeated : conflict);
     else answers.push(first);
   }
+  pack.close();
   return answers;
 }
 

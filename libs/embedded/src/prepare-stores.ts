@@ -15,7 +15,8 @@ import {
 } from '@readership/kernel';
 import { DataKeys } from './data-keys.js';
 import { logName } from './embedded-adapters.js';
-import { readRow, rowColumns } from './event-rows.js';
+import { CommitRows } from './commit-packs.js';
+import { readRow } from './event-rows.js';
 import { closeFile, makePrivateFile } from './private-files.js';
 import { migrate } from './schema.js';
 import { openDriver, type SqlDriver } from './sql-driver.js';
@@ -143,7 +144,7 @@ class SqliteKeyedStore implements KeyedStore {
   async *events(): AsyncIterable<Stored> {
     const keys = new DataKeys(this.driver, this.masterKey);
     const opening = { keyOf: (subject: string) => keys.toOpen(subject), unreadable: new UnreadableEvents() };
-    for (const row of this.driver.prepare(`SELECT ${rowColumns} FROM commits ORDER BY id`).iterate([])) {
+    for (const row of new CommitRows(this.driver).all()) {
       const events: Stored[] = [];
       decodePart(...readRow(row), opening, events);
       yield* events;

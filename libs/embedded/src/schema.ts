@@ -113,6 +113,8 @@ const steps = {
     // Commits were compared with the checkpoint's offset before; its revision continues from there.
     (driver) => driver.exec('ALTER TABLE heads RENAME COLUMN at TO rev; UPDATE heads SET rev = max(rev, 1);'),
     (driver) => driver.exec(commitCounts),
+    // From here on the bodies of rows that are appended together are packed; those that are there stay as they are.
+    () => undefined,
   ],
   log: [
     (driver) => driver.exec(settings + log),

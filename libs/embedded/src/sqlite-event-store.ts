@@ -23,8 +23,9 @@ import {
   type StoreAccount,
   type StreamPage,
 } from '@readership/kernel';
+import { CommitRows } from './commit-packs.js';
 import type { DataKey, DataKeys } from './data-keys.js';
-import { flatten, rowColumns, rowOf, rowSpan, type SealedCommit } from './event-rows.js';
+import { flatten, rowOf, rowSpan, type SealedCommit } from './event-rows.js';
 import { conflict, DataKeyTaken, repeated } from './event-writes.js';
 import { KnownTotals } from './known-totals.js';
 import { RowTail } from './row-tail.js';
@@ -48,6 +49,7 @@ export class SqliteEventStore extends EventStore {
   readonly unreadable = new UnreadableEvents();
   private readonly opening: Opening;
   private readonly tail = new RowTail();
+  private readonly rows: CommitRows;
   /** By partition. */
   private readonly counts: readonly KnownTotals<Counted>[];
 
@@ -60,17 +62,19 @@ export class SqliteEventStore extends EventStore {
   ) {
     super();
     this.counts = Array.from({ length: partitions }, () => new KnownTotals<Counted>([0, 0]));
+    this.rows = new CommitRows(driver);
     this.opening = { keyOf: (subject) => keys.toOpen(subject), unreadable: this.unreadable };
   }
 
   async load(stream: string, afterVersion = 0): Promise<StreamPage> {
     // A commit that began before `afterVersion` may hold later events.
     const from = Math.max(0, afterVersion - 99);
-    const rows = this.driver
-      .prepare(
-        `SELECT ${rowColumns} FROM commits WHERE stream = ? AND version > ? AND last > ? ORDER BY version LIMIT ?`,
-      )
-      .all([stream, from, afterVersion, rowsAtOnce + 1]);
+    const rows = this.rows.select('WHERE stream = ? AND version > ? AND last > ? ORDER BY version LIMIT ?', [
+      stream,
+      from,
+      afterVersion,
+      rowsAtOnce + 1,
+    ]);
     let take = rows.length;
     if (take > rowsAtOnce) {
       // A commit over several partitions has several rows with one last version; a page must not divide them.
@@ -189,8 +193,7 @@ export class SqliteEventStore extends EventStore {
   /** The events of one row, read for a position in the middle of its commit. */
   private outboxOf(id: number): readonly OutboxEntry[] {
     const events: OutboxEntry[] = [];
-    const row = this.driver.prepare(`SELECT ${rowColumns} FROM commits WHERE id = ?`).get([id]);
-    if (row) this.decodeOutbox(row, events);
+    for (const row of this.rows.select('WHERE id = ?', [id])) this.decodeOutbox(row, events);
     return events;
   }
 
@@ -204,13 +207,11 @@ export class SqliteEventStore extends EventStore {
     const events: E[] = [];
     let bytes = 0;
     let from = Math.floor(after / rowSpan);
-    const select = this.driver.prepare(
-      `SELECT ${rowColumns} FROM commits WHERE id >= ? AND +partition = ? ORDER BY id LIMIT ?`,
-    );
+    const behind = 'WHERE id >= ? AND +partition = ? ORDER BY id LIMIT ?';
     const most = Math.min(limit + 1, rowsAtOnce);
     for (;;) {
       const kept = this.tail.since(from, partition, most);
-      const rows = kept.length > 0 ? kept : select.all([from, partition, most]);
+      const rows = kept.length > 0 ? kept : this.rows.select(behind, [from, partition, most]);
       for (const row of rows) {
         const before = events.length;
         decode(row, events);
@@ -292,9 +293,11 @@ export class SqliteEventStore extends EventStore {
     const last = this.driver
       .prepare('SELECT last FROM commits WHERE stream = ? AND version = ?')
       .get([stream, expectedVersion + 1])![0] as number;
-    const rows = this.driver
-      .prepare(`SELECT ${rowColumns} FROM commits WHERE stream = ? AND version > ? AND version <= ?`)
-      .all([stream, expectedVersion, last]);
+    const rows = this.rows.select('WHERE stream = ? AND version > ? AND version <= ?', [
+      stream,
+      expectedVersion,
+      last,
+    ]);
     const events: OutboxEntry[] = [];
     for (const row of rows) this.decodeOutbox(row, events);
     const marks: Record<number, { taken: Position; published: Position }> = {};
