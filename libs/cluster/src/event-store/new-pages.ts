@@ -18,13 +18,11 @@ export class NewPages {
       return true;
     }
     const next = this.last.map((no, partition) => pageId(partition, no + 1));
-    const made = this.pages.find({ _id: { $in: next } }, { projection: { partition: 1 } });
-    let isAny = false;
-    for await (const { partition } of made) {
-      this.last[partition] = await this.lastOf(partition);
-      isAny = true;
-    }
-    return isAny;
+    const made = await this.pages.find({ _id: { $in: next } }, { projection: { partition: 1 } }).toArray();
+    const lasts = await Promise.all(made.map(({ partition }) => this.lastOf(partition)));
+    // Only now, so that nothing counts as told when one of these fails.
+    for (const [i, { partition }] of made.entries()) this.last[partition] = lasts[i]!;
+    return made.length > 0;
   }
 
   private async lastOf(partition: number): Promise<number> {

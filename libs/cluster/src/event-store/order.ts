@@ -60,8 +60,10 @@ export class Order {
 
   /** True when anybody may have appended since the last call, in any partition. */
   async hasNews(): Promise<boolean> {
-    const [waits, placed] = await Promise.all([this.looks.run(), this.newPages.found()]);
-    return waits || placed;
+    const looks = await Promise.allSettled([this.looks.run(), this.newPages.found()]);
+    if (looks.some((look) => look.status === 'fulfilled' && look.value)) return true;
+    for (const look of looks) if (look.status === 'rejected') throw look.reason;
+    return false;
   }
 
   /** The positions of the commits that are known in time. Never rejects: unknown positions are absent. */
