@@ -52,7 +52,7 @@ it('a name, an address and a number lie readable in the files of patron-profile 
   const program = await new Program(['--data', folder, '--sample', 'none']).started();
   await withBranch(program);
   const personal = { familyName: 'Oyelaranwood', email: 'unheard.of@example.org', phone: '+4412345678901' };
-  const { status, position } = await program.send('/v1/patrons', {
+  const { status } = await program.send('/v1/patrons', {
     ...personal,
     cards: ['T-100 200'],
     givenName: 'Wilhelmina',
@@ -68,9 +68,10 @@ it('a name, an address and a number lie readable in the files of patron-profile 
     enrolledOn: '2024-03-05',
   }));
   const lines = together.map((line) => JSON.stringify(line)).join('\n');
-  expect((await program.send('/v1/patrons/batch', lines)).status).toBe(200);
-  const found = await program.send(`/v1/patrons?name=Oyelaranwood&after=${position}`);
-  expect(found.body.items).toHaveLength(1);
+  const batch = await program.send('/v1/patrons/batch', lines);
+  expect(batch.status).toBe(200);
+  const found = await program.send(`/v1/patrons?name=Oyelaranwood&after=${batch.position}`);
+  expect(found.body.items).toHaveLength(3);
   await program.signal('SIGKILL');
   const holding = (text: string) =>
     readdirSync(folder).filter((name) =>
