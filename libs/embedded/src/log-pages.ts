@@ -67,16 +67,28 @@ export function unpacked(partition: number, first: number, body: string | Uint8A
       [context, previous] = entry;
       continue;
     }
-    const [position, key, type, schema, stream, id, time, recordedAt, actor] = entry;
+    // One literal, because a rebuild makes millions of them: objects spread into it cost three times as much.
     const record: { -readonly [K in keyof LogRecord]: LogRecord[K] } = {
-      ...{ partition, offset: first + records.length, context, position, previous, key, type, schema },
-      ...{ stream, id, time, recordedAt, actor, body: entry[12] },
+      partition,
+      offset: first + records.length,
+      context,
+      position: entry[0],
+      previous,
+      key: entry[1],
+      type: entry[2],
+      schema: entry[3],
+      stream: entry[4],
+      id: entry[5],
+      time: entry[6],
+      recordedAt: entry[7],
+      actor: entry[8],
+      body: entry[12],
     };
     if (entry[9] !== null) record.correlationId = entry[9];
     if (entry[10] !== null) record.causationId = entry[10];
     if (entry[11] !== null) record.traceparent = entry[11];
     records.push(record);
-    previous = position;
+    previous = entry[0];
   }
   return records;
 }
