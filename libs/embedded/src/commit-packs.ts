@@ -84,7 +84,7 @@ export class CommitRows {
     const first = id - distance;
     let texts = this.open.get(first);
     if (texts === undefined) {
-      texts = unpacked(distance === 0 ? body : this.bodyOf(first));
+      texts = textsOf(distance === 0 ? body : this.bodyOf(first));
       // One that cannot be opened may have been mended when it is asked for again.
       if (texts.length > 0) this.open.set(first, texts);
     }
@@ -101,7 +101,7 @@ function isDistance(body: string): boolean {
 }
 
 /** The texts of a pack; none when it is damaged. */
-export function unpacked(body: SqlValue): readonly string[] {
+function textsOf(body: SqlValue): readonly string[] {
   if (!(body instanceof Uint8Array)) return [];
   try {
     return inflateRawSync(body).toString().split(between);

@@ -127,20 +127,15 @@ export class SqliteEventLog extends EventLog {
 
   private stored(partition: number, after: number, limit: number): readonly LogRecord[] {
     const first = partition * partitionSpan;
-    // Two statements, and by row id: in one SQLite would go through the index of the counts from its beginning.
-    const holding = this.driver.prepare(
-      'SELECT id FROM pages NOT INDEXED WHERE id > ? AND id <= ? ORDER BY id DESC LIMIT 1',
-    );
     const select = this.driver.prepare(
-      `SELECT id, body FROM pages NOT INDEXED WHERE id >= ? AND id < ? ORDER BY id LIMIT ${pagesAtOnce}`,
+      `SELECT id, body FROM pages WHERE id < ?
+         AND id >= (SELECT max(id) FROM pages WHERE id > ? AND id <= ?) ORDER BY id LIMIT ${pagesAtOnce}`,
     );
     const records: LogRecord[] = [];
     const recordsMax = Math.min(limit, this.windowMax);
     let bytes = 0;
     for (let from = after; ;) {
-      const [page] = holding.get([first, first + from + 1]) ?? [];
-      if (page === undefined) return records;
-      const pages = select.all([page, first + partitionSpan]);
+      const pages = select.all([first + partitionSpan, first, first + from + 1]);
       for (const [id, body] of pages as readonly (readonly [number, string | Uint8Array])[]) {
         for (const record of unpacked(partition, id - first, body)) {
           if (record.offset <= from) continue;
