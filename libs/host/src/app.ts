@@ -199,8 +199,8 @@ export interface Served {
 
 /**
  * Listens, on the reserved port if there is one. On SIGTERM or SIGINT it stops gracefully: it finishes the current
- * requests and batches, for 20 s at most, then closes the ports and ends the process. Rejects with an `Error` of one line when the port is not available; the caller then
- * closes the application and the ports.
+ * requests and batches, for 20 s at most, then closes the ports and ends the process. Rejects with an `Error` of one
+ * line when the port is not available; the caller then closes the application and the ports.
  */
 export async function serve(
   app: NestFastifyApplication,
