@@ -46,7 +46,11 @@ await inFolder(async (folder) => {
     contexts: [PatronProfileModule.store, AnalyticsModule.store],
   });
   const modules = [PatronProfileModule.on(adapters), AnalyticsModule.on(adapters)];
-  const app = await createApp(modules, { ...config, ratePerSecond: 1_000_000 }, { secrets });
+  const app = await createApp(
+    modules,
+    { ...config, ratePerSecond: 1_000_000 },
+    { access: adapters.access, secrets },
+  );
   await app.listen(0, '127.0.0.1');
   const url = await app.getUrl();
   const ask = async (path: string, body?: string, type = 'application/json'): Promise<any> => {

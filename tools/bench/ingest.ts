@@ -26,7 +26,7 @@ async function overHttp(): Promise<number> {
     const app = await createApp(
       [PatronProfileModule.on(adapters), InteractionLogModule.on(adapters)],
       config,
-      { secrets },
+      { access: adapters.access, secrets },
     );
     await app.listen(0, '127.0.0.1');
     const url = await app.getUrl();

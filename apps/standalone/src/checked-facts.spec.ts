@@ -33,6 +33,7 @@ const opened = new Map<string, EventStore>();
 
 beforeAll(() => {
   const noting: Adapters = {
+    access: adapters.access,
     eventLog: adapters.eventLog,
     deadLetters: adapters.deadLetters,
     readModels: (name) => adapters.readModels(name),

@@ -1,5 +1,5 @@
 import { contextNames } from '@readership/contracts';
-import { databaseFiles, logName } from '@readership/embedded';
+import { accessName, databaseFiles, logName } from '@readership/embedded';
 import { lstatSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
@@ -14,6 +14,7 @@ export const ownFiles: readonly string[] = [
   'sample.json',
   'sample.json.new',
   ...contextNames.flatMap(databaseFiles),
+  ...databaseFiles(accessName),
   ...databaseFiles(logName),
   'format.new',
   'format',

@@ -52,8 +52,8 @@ const idOf = ({ body }: TestAnswer) => (body as { id: string }).id;
 describe('the document', () => {
   it('has every route, and nothing else', () => {
     const routes = routesOf(app.app).map(
-      ({ method, path, public: open }) =>
-        `${method} ${path.replaceAll(/:(\w+)/g, '{$1}')}${open ? ' without a key' : ''}`,
+      ({ method, path, needs }) =>
+        `${method} ${path.replaceAll(/:(\w+)/g, '{$1}')}${needs === 'nothing' ? ' without a key' : ''}`,
     );
     const operations = described.operations.map(
       ({ method, path, operation }) =>
@@ -103,6 +103,21 @@ describe('an answer is as it is described', () => {
     }
     await get('/v1/branches?limit=0', 422);
     await get('/v1/libraries?cursor=x', 422);
+  });
+
+  it('about API keys, and who one is', async () => {
+    const made = await post(201, '/v1/api-keys', { name: 'Desk', role: 'analyst', scopes: ['consortium'] });
+    const url = `/v1/api-keys/${idOf(made)}`;
+    await get(url);
+    expect((await get('/v1/api-keys?limit=1')).body).toMatchObject({ items: [{}] });
+    await get('/v1/api-keys?cursor=x', 422);
+    await post(200, `${url}/rotate`, { overlapHours: 1 });
+    await ask(200, 'DELETE', url);
+    await post(409, `${url}/rotate`, { overlapHours: 1 });
+    await post(404, '/v1/api-keys/nobody00/rotate', {});
+    await ask(404, 'DELETE', '/v1/api-keys/nobody00');
+    await get('/v1/me');
+    await ask(200, 'GET', '/v1/sign-in', { key: null });
   });
 
   it('about patrons', async () => {
@@ -296,6 +311,12 @@ describe('a refusal is as it is described', () => {
   afterEach(() => (requests = 'pass'));
 
   it('without a key', () => each(401, () => ({ key: null })));
+  it('with a credential that lacks the permission', async () => {
+    // No route needs this permission yet.
+    const grants = [{ role: 'front-desk', scopes: ['consortium'], only: ['views'] }];
+    const { body } = await post(201, '/v1/api-keys', { name: 'Nobody', grants });
+    await each(403, () => ({ key: (body as { key: string }).key }));
+  });
   it('with an address that cannot be read', () => each(400, () => ({ query: 'x=%FF' })));
   it('under a method that its path does not have, with those that it has', async () => {
     const paths = Object.entries(described.document.paths);

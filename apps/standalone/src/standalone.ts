@@ -68,6 +68,7 @@ export async function runStandalone(options: Options, env: NodeJS.ProcessEnv): P
     const app = await Promise.race([
       writerLost,
       createApp(modulesOn(adapters), config, {
+        access: adapters.access,
         secrets,
         readiness: [{ name: 'sample', ready: () => sample.loaded }],
       }),

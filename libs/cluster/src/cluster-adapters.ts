@@ -1,5 +1,6 @@
 import {
   LoopHealth,
+  type AccessStore,
   type Adapters,
   type ContextStore,
   type EventStore,
@@ -19,6 +20,7 @@ import { MongoEventStore } from './event-store/mongo-event-store.js';
 import { checkIngest, deadLettersTopic, type IngestTopics } from './ingest/ingest-topics.js';
 import { KafkaDeadLetters } from './ingest/kafka-dead-letters.js';
 import { BullJobQueue } from './job-queue/bull-job-queue.js';
+import { MongoAccessStore } from './mongo-access-store.js';
 import { connectMongo, type Database } from './mongo.js';
 import { MongoReadModels } from './read-models/mongo-read-models.js';
 import { redisRateLimiter, type RedisRateLimiter } from './redis-rate-limiter.js';
@@ -88,8 +90,14 @@ export function sharedDatabase({ namespace }: ClusterServers): string {
   return `${namespace}-settings`;
 }
 
+/** The database of who may do what, which all services of a deployment share. */
+export function accessDatabase({ namespace }: ClusterServers): string {
+  return `${namespace}-access`;
+}
+
 /** The ports of one context on MongoDB, Kafka and Redis, and what else a service shares through them. */
 export class ClusterAdapters implements Adapters {
+  readonly access: AccessStore;
   readonly eventLog: KafkaEventLog;
   readonly deadLetters: KafkaDeadLetters;
   /** Calls the application's topic handlers. */
@@ -99,10 +107,12 @@ export class ClusterAdapters implements Adapters {
 
   constructor(
     private readonly database: Database,
+    private readonly accessRecords: Database,
     private readonly options: ClusterOptions,
     /** Shared by all replicas of the service. */
     readonly limiter: RedisRateLimiter,
   ) {
+    this.access = new MongoAccessStore(accessRecords);
     const { context, namespace, partitions, redisUrl, onError, loops = new LoopHealth() } = options;
     const report = (loop: string, partition?: number): LoopReport =>
       loops.report({ loop, context, ...(partition === undefined ? {} : { partition }) });
@@ -143,7 +153,7 @@ export class ClusterAdapters implements Adapters {
   async close(): Promise<void> {
     await Promise.all([this.eventLog.stop(), this.jobs.stop(), this.deadLetters.close()]);
     this.limiter.close();
-    await this.database.close();
+    await Promise.all([this.database, this.accessRecords].map((one) => one.close()));
   }
 
   private mustBe(context: string): void {
@@ -156,19 +166,21 @@ export class ClusterAdapters implements Adapters {
  * what `openStore` refuses. Kafka may be unavailable: what needs it waits.
  */
 export async function clusterAdapters(options: ClusterOptions): Promise<ClusterAdapters> {
-  const database = await connectMongo(options.mongoUrl, databaseName(options, options.context));
+  const { mongoUrl, redisUrl, ratePerSecond, namespace, context } = options;
+  const databases: Database[] = [];
+  const connect = async (name: string): Promise<Database> => {
+    const database = await connectMongo(mongoUrl, name);
+    databases.push(database);
+    return database;
+  };
   try {
+    const database = await connect(databaseName(options, context));
     await checkStore(database, options);
-  } catch (error) {
-    await database.close();
-    throw error;
-  }
-  const { redisUrl, ratePerSecond, namespace, context } = options;
-  try {
+    const access = await connect(accessDatabase(options));
     const limiter = await redisRateLimiter(redisUrl, ratePerSecond, `${namespace}:${context}:rate`);
-    return new ClusterAdapters(database, options, limiter);
+    return new ClusterAdapters(database, access, options, limiter);
   } catch (error) {
-    await database.close();
+    await Promise.all(databases.map((database) => database.close()));
     throw error;
   }
 }

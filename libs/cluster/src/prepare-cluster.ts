@@ -1,4 +1,5 @@
 import {
+  accessDatabase,
   databaseName,
   eventsTopic,
   ingestTopics,
@@ -53,7 +54,7 @@ export async function deleteCluster(
   const databases: Database[] = [];
   try {
     const names = servers.contexts.map((context) => databaseName(servers, context));
-    for (const name of [...names, sharedDatabase(servers)])
+    for (const name of [...names, sharedDatabase(servers), accessDatabase(servers)])
       databases.push(await connectMongo(servers.mongoUrl, name));
     await expectNobody(servers, membersGoneWithinMs);
     await deleteEventLog(eventsTopic(servers));

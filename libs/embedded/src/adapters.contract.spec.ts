@@ -1,8 +1,10 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Adapters, EventLog, EventStore, JobQueue, ReadModels } from '@readership/kernel';
+import type { AccessStore, Adapters, EventLog, EventStore, JobQueue, ReadModels } from '@readership/kernel';
 import {
+  accessStoreContract,
+  accessStoreSaboteurs,
   around,
   caughtBy,
   contractPublish,
@@ -17,6 +19,7 @@ import {
   readModelsModel,
   readModelsSaboteurs,
   runCase,
+  type AccessStoreFixture,
   type ContractCase,
   type EventStoreFixture,
   type Fixture,
@@ -210,6 +213,16 @@ function jobQueues(
   };
 }
 
+function accessStores(placeOf: (partitions: number) => Place): Maker<AccessStoreFixture> {
+  return async () => {
+    const inner = await maker(placeOf, 1, ({ access }): AccessStore => access)();
+    return around<AccessStoreFixture>(inner as unknown as AccessStoreFixture, {
+      // No other process can open the folder, so everybody in this one has the same store.
+      other: async () => inner.port,
+    });
+  };
+}
+
 function keeps<Port extends object, F extends Fixture<Port>>(
   what: string,
   make: Maker<F>,
@@ -257,7 +270,12 @@ for (const [where, { place, refusing }] of Object.entries(places)) {
   }
 }
 
+describe.each(Object.entries(places))('%s', (_, { place }) => {
+  keeps('the access database', accessStores(place), accessStoreContract);
+});
+
 describe('the suite', () => {
+  notices('of the access database', accessStores(inMemory), accessStoreContract, accessStoreSaboteurs);
   notices('of the event store', maker(inMemory, 3, store), eventStoreContract, eventStoreSaboteurs);
   notices('of the event log', maker(inMemory, 1, log), eventLogContract, eventLogSaboteurs);
   notices('of the read models', maker(inMemory, 3, models), readModelsContract, readModelsSaboteurs);

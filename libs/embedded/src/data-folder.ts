@@ -1,7 +1,13 @@
 import { accessSync, constants, existsSync, readdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Adapters, ContextStore, StoreKeys } from '@readership/kernel';
-import { EmbeddedAdapters, logName, type Connection, type EmbeddedOptions } from './embedded-adapters.js';
+import {
+  accessName,
+  EmbeddedAdapters,
+  logName,
+  type Connection,
+  type EmbeddedOptions,
+} from './embedded-adapters.js';
 import { prepareStores } from './prepare-stores.js';
 import {
   closeFile,
@@ -77,7 +83,7 @@ export class DataFolder {
    */
   async adapters(options: FolderAdaptersOptions): Promise<Adapters> {
     await prepareStores(this.path, { partitions: 1, ...options });
-    const prepared = new Set([logName, ...options.contexts.map(({ name }) => name)]);
+    const prepared = new Set([logName, accessName, ...options.contexts.map(({ name }) => name)]);
     const opened: Connection[] = [];
     const closeAll = async (): Promise<void> => {
       for (const { driver, writer } of opened) {
@@ -122,9 +128,11 @@ export class DataFolder {
     const driver = openDriver(path);
     // In this package's own tests the sources run without being compiled, which a thread cannot do.
     const compiled = import.meta.url.endsWith('.js');
+    // The access database is written too seldom for a thread of its own.
+    const inThread = compiled && name !== accessName;
     return {
       driver,
-      writer: compiled ? new ThreadWriter(path, undefined, onWriterLost) : new DirectWriter(openDriver(path)),
+      writer: inThread ? new ThreadWriter(path, undefined, onWriterLost) : new DirectWriter(openDriver(path)),
     };
   }
 }

@@ -34,7 +34,8 @@ it('reads a personal part as null once its key was destroyed, and the event stay
   const kept = { ...driver, close: () => {} };
   for (const method of ['exec', 'prepare', 'transaction'] as const)
     kept[method] = driver[method].bind(driver) as never;
-  const over = () => adaptersOver((name) => (name === 'log' ? openDriver(':memory:') : kept), { masterKey });
+  const over = () =>
+    adaptersOver((name) => (name === 'people' ? kept : openDriver(':memory:')), { masterKey });
   await over().eventStore('people', publish).append('patron-1', 0, [named], meta);
   expect(await nameOf(over())).toEqual(named.personal);
   driver.prepare('DELETE FROM keys WHERE subject = ?').run(['person-1']);
@@ -44,7 +45,9 @@ it('reads a personal part as null once its key was destroyed, and the event stay
 
 it('seals one subject under one key, made with the first commit that is stored', async () => {
   const driver = openDriver(':memory:');
-  const adapters = adaptersOver((name) => (name === 'log' ? openDriver(':memory:') : driver), { masterKey });
+  const adapters = adaptersOver((name) => (name === 'people' ? driver : openDriver(':memory:')), {
+    masterKey,
+  });
   const store = adapters.eventStore('people', publish);
   await store.append('patron-1', 5, [named], meta);
   expect(driver.prepare('SELECT count(*) FROM keys').get([])).toEqual([0]);
@@ -55,7 +58,9 @@ it('seals one subject under one key, made with the first commit that is stored',
 
 it('takes the key that somebody else stored first', async () => {
   const driver = openDriver(':memory:');
-  const adapters = adaptersOver((name) => (name === 'log' ? openDriver(':memory:') : driver), { masterKey });
+  const adapters = adaptersOver((name) => (name === 'people' ? driver : openDriver(':memory:')), {
+    masterKey,
+  });
   const store = adapters.eventStore('people', publish);
   await store.append('patron-1', 5, [named], meta);
   const theirs = new DataKeys(driver, masterKey).toSeal('person-1');
@@ -68,7 +73,7 @@ it('takes the key that somebody else stored first', async () => {
 it('opens nothing with a master key that is not the one it was, and seals nothing for those who have a key', async () => {
   const driver = openDriver(':memory:');
   const over = (key: Buffer) =>
-    adaptersOver((name) => (name === 'log' ? openDriver(':memory:') : driver), { masterKey: key });
+    adaptersOver((name) => (name === 'people' ? driver : openDriver(':memory:')), { masterKey: key });
   await over(masterKey).eventStore('people', publish).append('patron-1', 0, [named], meta);
   const other = over(Buffer.alloc(32, 4));
   expect(await nameOf(other)).toBeNull();

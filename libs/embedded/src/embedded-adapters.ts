@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import {
   DeadLetters,
+  type AccessStore,
   type Adapters,
   type EventStore,
   type JobQueue,
@@ -9,8 +10,9 @@ import {
 } from '@readership/kernel';
 import type { TakeFailed } from './consumer-group.js';
 import { DataKeys } from './data-keys.js';
-import { createContextTables, createLogTables } from './schema.js';
+import { createAccessTables, createContextTables, createLogTables } from './schema.js';
 import { openDriver, type SqlDriver } from './sql-driver.js';
+import { SqliteAccessStore } from './sqlite-access-store.js';
 import { SqliteEventLog } from './sqlite-event-log.js';
 import { SqliteEventStore } from './sqlite-event-store.js';
 import { SqliteJobQueue } from './sqlite-job-queue.js';
@@ -40,8 +42,10 @@ interface Context {
   readonly jobQueue: SqliteJobQueue;
 }
 
-/** Name of the published log's database. Every other database belongs to a context. */
+/** Name of the published log's database. */
 export const logName = 'log';
+/** Name of the access database. Every other database than these two belongs to a context. */
+export const accessName = 'access';
 
 /** Sends nothing, because there is no topic: a context keeps its dead letters itself. */
 class NoTopic extends DeadLetters {
@@ -50,9 +54,11 @@ class NoTopic extends DeadLetters {
 
 /** The ports over connections that the caller makes, one per database name, on first use. */
 export class EmbeddedAdapters implements Adapters {
+  readonly access: AccessStore;
   readonly eventLog: SqliteEventLog;
   readonly deadLetters: DeadLetters = new NoTopic();
   private readonly log: Connection;
+  private readonly accessDatabase: Connection;
   private readonly partitions: number;
   private readonly contexts = new Map<string, Context>();
 
@@ -69,6 +75,9 @@ export class EmbeddedAdapters implements Adapters {
       this.partitions,
       options.onError ?? (() => {}),
     );
+    this.accessDatabase = connect(accessName);
+    createAccessTables(this.accessDatabase.driver, this.partitions, accessName);
+    this.access = new SqliteAccessStore(this.accessDatabase.driver, this.accessDatabase.writer);
   }
 
   eventStore(name: string, publish: Publish<any>): EventStore {
@@ -87,7 +96,8 @@ export class EmbeddedAdapters implements Adapters {
   async close(): Promise<void> {
     const contexts = [...this.contexts.values()];
     await Promise.all([this.eventLog.stop(), ...contexts.map(({ jobQueue }) => jobQueue.stop())]);
-    for (const { driver, writer } of [this.log, ...contexts.map(({ connection }) => connection)]) {
+    const connections = [this.log, this.accessDatabase, ...contexts.map(({ connection }) => connection)];
+    for (const { driver, writer } of connections) {
       await writer.close();
       driver.close();
     }
@@ -96,7 +106,7 @@ export class EmbeddedAdapters implements Adapters {
   private context(name: string): Context {
     let context = this.contexts.get(name);
     if (!context) {
-      if (name === logName) throw new RangeError(`no context is called ${logName}`);
+      if (name === logName || name === accessName) throw new RangeError(`no context is called ${name}`);
       const connection = this.connect(name);
       createContextTables(connection.driver, this.partitions, name);
       context = {

@@ -60,7 +60,7 @@ describe('a data folder of format 1', () => {
       // This layer checks no stored card number or digest: only the contexts know how.
       expect([name, ...settings]).toEqual([name, name === 'log' ? 4 : 5, ['masterKey', 'partitions']]);
     }
-    expect(readFileSync(join(folder, 'format'), 'utf8')).toBe('1\n');
+    expect(readFileSync(join(folder, 'format'), 'utf8')).toBe('2\n');
     await (await open()).close();
   });
 
@@ -114,10 +114,23 @@ describe.each(['of format 1', 'of this release'])('a data folder %s', (format) =
     await expect(open()).rejects.toThrow(/feedback\.db is damaged/);
   });
 
-  it.each([['2'], ['99'], [''], ['one']])('is refused when it says that its format is %j', (said) => {
+  it.each([['3'], ['99'], [''], ['one'], ['0']])('is refused when it says that its format is %j', (said) => {
     writeFileSync(join(folder, 'format'), said);
-    return refused(/^The data folder .* has (format \d+|an unknown format), and this release knows 1/);
+    return refused(
+      /^The data folder .* has (format \d+|an unknown format), and this release knows formats up to 2/,
+    );
   });
+});
+
+it('a data folder whose format is 1 gets an access database, which is missed from then on', async () => {
+  await (await open()).close();
+  for (const end of ['', '-wal', '-shm']) rmSync(join(folder, `access.db${end}`), { force: true });
+  await refused(/access\.db is missing/);
+  writeFileSync(join(folder, 'format'), '1\n');
+  await (await open()).close();
+  expect(readFileSync(join(folder, 'format'), 'utf8')).toBe('2\n');
+  rmSync(join(folder, 'access.db'));
+  await refused(/access\.db is missing/);
 });
 
 it('a data folder of this release is refused without an index', async () => {

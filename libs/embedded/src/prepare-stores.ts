@@ -14,15 +14,18 @@ import {
   type StoreKeys,
 } from '@readership/kernel';
 import { DataKeys } from './data-keys.js';
-import { logName } from './embedded-adapters.js';
+import { accessName, logName } from './embedded-adapters.js';
 import { CommitRows } from './commit-packs.js';
 import { readRow } from './event-rows.js';
 import { closeFile, makePrivateFile } from './private-files.js';
-import { migrate } from './schema.js';
+import { migrate, type DatabaseKind } from './schema.js';
 import { openDriver, type SqlDriver } from './sql-driver.js';
 
-/** Version of the set of files in a data folder and their purpose. A folder without the file has format 1. */
-const folderFormat = 1;
+/**
+ * Version of the set of files in a data folder and their purpose. A folder without the file has format 1. Format 2 has
+ * the access database.
+ */
+const folderFormat = 2;
 const formatFile = 'format';
 
 export interface FolderContent extends StoreKeys {
@@ -32,7 +35,7 @@ export interface FolderContent extends StoreKeys {
 
 /** The database files that a folder already holds. */
 export function databasesIn(folder: string, contexts: readonly ContextStore[]): readonly string[] {
-  const files = [logName, ...contexts.map(({ name }) => name)].map((name) => `${name}.db`);
+  const files = namesOf(contexts).map((name) => `${name}.db`);
   return files.filter((file) => existsSync(join(folder, file)));
 }
 
@@ -42,13 +45,14 @@ export function databasesIn(folder: string, contexts: readonly ContextStore[]): 
  * database or the folder has a format that this release does not know, or when a database of the folder is gone.
  */
 export async function prepareStores(folder: string, content: FolderContent): Promise<void> {
-  checkFormat(folder);
+  const format = formatOf(folder);
+  // The format is written last: every database of that format was made by then.
+  const wasMade = (name: string): boolean => format !== null && (name !== accessName || format > 1);
   const fileOf = (name: string): string => join(folder, `${name}.db`);
-  const names = [logName, ...content.contexts.map(({ name }) => name)];
+  const names = namesOf(content.contexts);
   const there = names.filter((name) => existsSync(fileOf(name)));
-  const lost = names.find((name) => !there.includes(name));
-  // The format is written last: every database was made by then.
-  if (lost !== undefined && existsSync(join(folder, formatFile))) {
+  const lost = names.find((name) => !there.includes(name) && wasMade(name));
+  if (lost !== undefined) {
     throw new StoreRefused(
       `${fileOf(lost)} is missing, and the data folder was used before: put back the whole folder from a backup, or start anew with --reset.`,
     );
@@ -72,7 +76,8 @@ export async function prepareStores(folder: string, content: FolderContent): Pro
       makePrivateFile(fileOf(name));
       const driver = opened(fileOf(name), content.partitions, kindOf(name));
       open.set(name, driver);
-      write(driver, name === logName ? written.shared : fingerprintsOf(content));
+      if (name === logName) write(driver, written.shared);
+      else if (name !== accessName) write(driver, fingerprintsOf(content));
       driver.exec('COMMIT');
     }
   } finally {
@@ -81,10 +86,11 @@ export async function prepareStores(folder: string, content: FolderContent): Pro
   writeFormat(folder);
 }
 
-const kindOf = (name: string) => (name === logName ? 'log' : 'context');
+const kindOf = (name: string): DatabaseKind =>
+  name === logName ? 'log' : name === accessName ? 'access' : 'context';
 
 /** Opens a database, begins a transaction and creates or migrates its tables. */
-function opened(file: string, partitions: number, kind: 'log' | 'context'): SqlDriver {
+function opened(file: string, partitions: number, kind: DatabaseKind): SqlDriver {
   let driver: SqlDriver | undefined;
   try {
     driver = openDriver(file);
@@ -152,21 +158,27 @@ class SqliteKeyedStore implements KeyedStore {
   }
 }
 
-function checkFormat(folder: string): void {
+/** The format that is stored in a folder; `null` when none is. Throws `StoreRefused` when it is not known. */
+function formatOf(folder: string): number | null {
   const file = join(folder, formatFile);
-  if (!existsSync(file)) return;
+  if (!existsSync(file)) return null;
   const format = readFileSync(file, 'utf8').trim();
-  if (format === String(folderFormat)) return;
+  if (/^[1-9]\d{0,8}$/.test(format) && Number(format) <= folderFormat) return Number(format);
   const named = /^\d{1,9}$/.test(format) ? `format ${format}` : 'an unknown format';
   throw new StoreRefused(
-    `The data folder ${folder} has ${named}, and this release knows ${folderFormat}: start the release that wrote it.`,
+    `The data folder ${folder} has ${named}, and this release knows formats up to ${folderFormat}: start the release that wrote it.`,
   );
+}
+
+/** The names of the databases of a folder. */
+function namesOf(contexts: readonly ContextStore[]): readonly string[] {
+  return [logName, accessName, ...contexts.map(({ name }) => name)];
 }
 
 /** Writes the whole file or nothing. */
 function writeFormat(folder: string): void {
   const file = join(folder, formatFile);
-  if (existsSync(file)) return closeFile(file);
+  if (formatOf(folder) === folderFormat) return closeFile(file);
   makePrivateFile(`${file}.new`);
   const handle = openSync(`${file}.new`, 'w');
   writeSync(handle, `${folderFormat}\n`);

@@ -88,6 +88,11 @@ CREATE TABLE pages (
 CREATE INDEX pages_counts ON pages (id, count, counts); -- for the log's accounts, which read only this
 `;
 
+/** The access database: see `AccessStore`. */
+const accessRecords = `
+CREATE TABLE IF NOT EXISTS records (id TEXT PRIMARY KEY, rev INTEGER NOT NULL, body TEXT NOT NULL) WITHOUT ROWID;
+`;
+
 const settings =
   'CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;';
 
@@ -103,7 +108,7 @@ INSERT INTO settings SELECT name, value FROM settings_1;
 DROP TABLE settings_1;`);
 
 /**
- * The numbered migrations of both kinds of database: the step at index n − 1 makes format n, which `PRAGMA
+ * The numbered migrations of each kind of database: the step at index n − 1 makes format n, which `PRAGMA
  * user_version` stores. Databases of format 1 store 0 there, as new ones do. To change a table, add a step at the end.
  */
 const steps = {
@@ -128,6 +133,12 @@ const steps = {
       driver.exec(logPages);
       pageRecords(driver);
       driver.exec('DROP TABLE records');
+    },
+  ],
+  access: [
+    (driver) => {
+      driver.exec(settings + accessRecords);
+      settingsOfAnyType(driver);
     },
   ],
 } as const satisfies Record<string, readonly Step[]>;
@@ -165,6 +176,10 @@ export type DatabaseKind = keyof typeof steps;
 
 export function createContextTables(driver: SqlDriver, partitions: number, name?: string): void {
   driver.transaction(() => migrate(driver, 'context', partitions, name));
+}
+
+export function createAccessTables(driver: SqlDriver, partitions: number, name?: string): void {
+  driver.transaction(() => migrate(driver, 'access', partitions, name));
 }
 
 export function createLogTables(driver: SqlDriver, partitions: number, name?: string): void {

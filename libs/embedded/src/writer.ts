@@ -1,3 +1,4 @@
+import { putRecord } from './access-writes.js';
 import { append } from './event-writes.js';
 import { begin, end, enqueue, recover, retry } from './job-writes.js';
 import { publish } from './log-writes.js';
@@ -5,7 +6,18 @@ import { commitRows, dropRows } from './row-writes.js';
 import type { SqlDriver, SqlValue } from './sql-driver.js';
 
 /** All functions that change a database. Each takes a connection inside a transaction, and flat values. */
-export const writes = { append, publish, commitRows, dropRows, enqueue, begin, end, recover, retry } as const;
+export const writes = {
+  append,
+  publish,
+  commitRows,
+  dropRows,
+  enqueue,
+  begin,
+  end,
+  recover,
+  retry,
+  putRecord,
+} as const;
 
 export type WriteName = keyof typeof writes;
 export type Answer<N extends WriteName> = ReturnType<(typeof writes)[N]>;

@@ -1,9 +1,11 @@
 import { Controller, Get, Module, Param, Post, Put, Query } from '@nestjs/common';
-import type { Adapters } from '@readership/kernel';
+import { memoryAdapters } from '@readership/embedded';
 import { get, type IncomingMessage } from 'node:http';
+import { Needs } from './routes.js';
 import { startApp, testKeys, type TestApp } from '../testing/test-app.fixture.js';
 
 @Controller('v1/books')
+@Needs('any credential')
 class BooksController {
   @Post()
   add(): object {
@@ -47,7 +49,7 @@ function asked(path: string): Promise<IncomingMessage> {
 
 let app: TestApp;
 beforeAll(async () => {
-  app = await startApp(() => [{ module: BooksModule }], {} as Adapters);
+  app = await startApp(() => [{ module: BooksModule }], memoryAdapters());
 });
 afterAll(() => app.close());
 

@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { Logger, type DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { LoopHealth, type Adapters } from '@readership/kernel';
+import { LoopHealth, type AccessStore, type Adapters } from '@readership/kernel';
 import type {
   FastifyHttpOptions,
   FastifyInstance,
@@ -13,6 +13,8 @@ import type {
 import type { Server as HttpServer } from 'node:http';
 import { createServer, type Server } from 'node:net';
 import type { DestinationStream } from 'pino';
+import { ApiKeys } from './access/api-keys.js';
+import { Credentials } from './access/credentials.js';
 import { Bodies } from './bodies.js';
 import { answerBrokenRequest, answerUnroutable } from './broken-requests.js';
 import { SystemClock, type Clock } from './clock.js';
@@ -49,6 +51,8 @@ const stopsWithinMs = 20_000;
 const answerTakenWithinMs = 60_000;
 
 export interface AppOptions {
+  /** Where the API keys are. */
+  readonly access: AccessStore;
   /** Defaults to `loadSecrets(config)`. */
   readonly secrets?: Secrets;
   readonly clock?: Clock;
@@ -70,7 +74,7 @@ export interface AppOptions {
 export async function createApp(
   modules: readonly DynamicModule[],
   config: Config,
-  options: AppOptions = {},
+  options: AppOptions,
 ): Promise<NestFastifyApplication> {
   const secrets = options.secrets ?? loadSecrets(config).secrets;
   const clock = options.clock ?? new SystemClock();
@@ -99,7 +103,8 @@ export async function createApp(
   const adapter = new FastifyAdapter(serverOptions);
   const loops = options.loops ?? new LoopHealth(() => clock.now().getTime());
   const { readiness = [], addresses = {}, retries = new ExpectedRetries() } = options;
-  const host = HostModule.with(config, secrets, clock, readiness, loops, addresses, retries);
+  const apiKeys = new ApiKeys(options.access, secrets);
+  const host = HostModule.with(config, secrets, clock, apiKeys, readiness, loops, addresses, retries);
   const app = await NestFactory.create<NestFastifyApplication>(
     {
       module: AppModule,
@@ -128,7 +133,7 @@ export async function createApp(
   const tracing = app.get(Tracing);
   tracing.observe(server);
   guardRequests(server, {
-    adminKey: secrets.adminKey,
+    credentials: new Credentials(apiKeys, secrets.adminKey, clock),
     ratePerSecond: config.ratePerSecond,
     limiter: options.limiter,
     clock,

@@ -5,6 +5,7 @@ import { auditOf } from './audit.js';
 import { Contexts } from './contexts.js';
 import { Answers, json } from './openapi-answers.js';
 import { flag, integer, listOf, object, resource, text } from './openapi-schemas.js';
+import { Needs } from './routes.js';
 
 const counts = { partition: integer, published: integer };
 const auditSchema = resource('ContextAudit', {
@@ -19,6 +20,7 @@ const auditSchema = resource('ContextAudit', {
 
 @ApiTags('audit')
 @Controller('v1/audit')
+@Needs('operations.read')
 export class AuditController {
   constructor(@Inject(Contexts) private readonly contexts: Contexts) {}
 

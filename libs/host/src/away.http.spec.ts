@@ -15,6 +15,7 @@ import {
   type Projection,
   type Publish,
 } from '@readership/kernel';
+import { Needs } from './routes.js';
 import { Answer } from './answer.js';
 import { contextModule } from './context.js';
 import type { ContextParts } from './context-parts.js';
@@ -46,6 +47,7 @@ const projection = (name: string): Projection<Seen, { knocks: number }> => ({
 });
 
 @Controller('v1/doors')
+@Needs('any credential')
 class DoorsController {
   constructor(
     @Inject(EventStore) private readonly store: EventStore,

@@ -101,7 +101,7 @@ export class Bodies {
     if (admitted === undefined) return parse(Buffer.alloc(0));
     const count = counter?.();
     const bounds: BodyBounds = { bytesMax, ...(count ? { count: (chunk) => count.feed(chunk) } : {}) };
-    const room = admitted.route.public ? this.public : this.keyed;
+    const room = admitted.route.needs === 'nothing' ? this.public : this.keyed;
     const { bytes, release } = await room.receive(request.raw, bounds, request.ip);
     const { raw } = admitted.reply;
     onClose(raw, release);

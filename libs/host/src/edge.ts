@@ -1,12 +1,15 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { createHash, randomUUID, timingSafeEqual } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
+import type { Credentials } from './access/credentials.js';
+import { reachesOf, type Principal, type Reach } from './access/principal.js';
 import type { Clock } from './clock.js';
 import { HttpProblem, Unreadable } from './http-problem.js';
 import { isForPrograms, rememberAsked } from './request.js';
 import { hasBody, stopping, type Bodies } from './bodies.js';
 import type { KnownRoutes } from './known-routes.js';
+import type { Route } from './routes.js';
 import { securityHeaders } from './security-headers.js';
 import { parseTraceparent } from './traceparent.js';
 
@@ -16,7 +19,7 @@ export interface RateLimiter {
 }
 
 export interface EdgeOptions {
-  readonly adminKey: string;
+  readonly credentials: Credentials;
   readonly ratePerSecond: number;
   /** Allows `ratePerSecond` requests per key. By default the requests of this process alone are counted. */
   readonly limiter: RateLimiter | undefined;
@@ -37,11 +40,10 @@ export function requestId(raw: IncomingMessage): string {
 }
 
 /**
- * Checks every request before a byte of its body is read: address and method, key, rate, and what the headers say of
- * the body.
+ * Checks every request before a byte of its body is read: address and method, credential, permission, rate, and what the
+ * headers say of the body.
  */
 export function guardRequests(server: FastifyInstance, options: EdgeOptions): void {
-  const rightKey = sha256(options.adminKey);
   const limiter = options.limiter ?? new RateLimiterMemory({ points: options.ratePerSecond, duration: 1 });
   const policy = `"default";q=${options.ratePerSecond};w=1`;
   const { routes, bodies } = options;
@@ -55,13 +57,12 @@ export function guardRequests(server: FastifyInstance, options: EdgeOptions): vo
     }
     if (options.isClosing()) throw stopping();
     checkAddress(request);
-    const route = routes.of(request);
-    const isAdmin = holdsKey(request, rightKey);
-    if (!isAdmin && !route?.public) {
-      throw new HttpProblem(401, 'UNAUTHENTICATED', 'Send Authorization: Bearer and a valid key.');
-    }
-    await limit(limiter, isAdmin ? 'admin' : request.ip, policy, options.ratePerSecond, reply);
-    rememberAsked(request, { actor: isAdmin ? 'admin' : 'public', at: options.clock.now() });
+    const route = await routeOf(request, options);
+    const principal = route?.needs === 'nothing' ? null : await senderOf(request, options);
+    if (principal === null && route?.needs !== 'nothing') throw unauthenticated();
+    const reaches = principal === null || route === undefined ? [] : reachesFor(principal, route);
+    await limit(limiter, principal?.id ?? request.ip, policy, options.ratePerSecond, reply);
+    rememberAsked(request, { principal, reaches, at: options.clock.now() });
     if (route === undefined) return;
     routes.checkQuery(request, route);
     bodies.admit(request, reply, route);
@@ -81,14 +82,43 @@ function endUnread(request: FastifyRequest, isKept: boolean): void {
   }, lingerMs).unref();
 }
 
-function sha256(text: string): Buffer {
-  return createHash('sha256').update(text).digest();
+/**
+ * The route of a request. Throws 404 or 405; under `/v1`, 401 in the place of 404 for somebody without a credential, who
+ * is not told which addresses there are.
+ */
+async function routeOf(request: FastifyRequest, options: EdgeOptions): Promise<Route | undefined> {
+  try {
+    return options.routes.of(request);
+  } catch (error) {
+    const isUnknown = error instanceof HttpProblem && error.status === 404;
+    if (isUnknown && isForPrograms(request) && (await senderOf(request, options)) === null)
+      throw unauthenticated();
+    throw error;
+  }
 }
 
-/** Compares digests, so that the time taken reveals nothing about the key or its length. */
-function holdsKey(request: FastifyRequest, rightKey: Buffer): boolean {
-  const given = /^Bearer +([^ ]+)$/i.exec(request.headers.authorization ?? '')?.[1];
-  return timingSafeEqual(sha256(given ?? ''), rightKey) && given !== undefined;
+/** Who sends the request; `null` without a credential, or with one that is not accepted. */
+async function senderOf(request: FastifyRequest, { credentials }: EdgeOptions): Promise<Principal | null> {
+  const sent = request.raw.headersDistinct['authorization'] ?? [];
+  if (sent.length > 1) throw new Unreadable('REPEATED_HEADER', 'Send one Authorization header.');
+  const credential = /^Bearer +([^ ]+)$/i.exec(sent[0] ?? '')?.[1];
+  return credential === undefined ? null : credentials.principalOf(credential, request.ip);
+}
+
+function unauthenticated(): HttpProblem {
+  return new HttpProblem(401, 'UNAUTHENTICATED', 'Send Authorization: Bearer and a valid key.');
+}
+
+/** How far the principal reaches with what the route needs. Throws 403 `FORBIDDEN` when no grant has the permission. */
+function reachesFor({ grants }: Principal, { needs }: Route): readonly Reach[] {
+  if (needs === 'any credential' || needs === 'nothing') return [];
+  const reaches = reachesOf(grants, needs);
+  if (reaches.length > 0) return reaches;
+  throw new HttpProblem(
+    403,
+    'FORBIDDEN',
+    `This needs the permission ${needs}, which your credential does not have: ask whoever issued it.`,
+  );
 }
 
 async function limit(

@@ -1,14 +1,17 @@
 import { Controller, Get, Module, Post } from '@nestjs/common';
 import { ApiConsumes, ApiOkResponse } from '@nestjs/swagger';
-import { Refusal, type Adapters } from '@readership/kernel';
+import { memoryAdapters } from '@readership/embedded';
+import { Refusal } from '@readership/kernel';
 import { request as httpRequest } from 'node:http';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
+import { Needs } from './routes.js';
 import { Answer } from './answer.js';
 import { BatchPriority } from './batch-priority.js';
 import { IfMatch, RequestMeta } from './request.js';
 import { startApp, type TestApp } from '../testing/test-app.fixture.js';
 
 @Controller('v1/doors')
+@Needs('any credential')
 class DoorsController {
   @Get()
   @ApiOkResponse({ description: 'open' })
@@ -49,7 +52,7 @@ let app: TestApp;
 const now = new Date('2024-03-31T09:15:00Z');
 
 beforeAll(async () => {
-  app = await startApp(() => [{ module: DoorsModule }], {} as Adapters, { now: () => now });
+  app = await startApp(() => [{ module: DoorsModule }], memoryAdapters(), { now: () => now });
 });
 afterAll(() => app.close());
 
@@ -92,6 +95,7 @@ it('only the routes of the list are public, and they answer without a key', asyn
     'GET /metrics',
     'GET /openapi.json',
     'GET /readyz',
+    'GET /v1/sign-in',
   ]);
   for (const route of app.publicRoutes) {
     const url = route.slice('GET '.length);
@@ -179,7 +183,7 @@ it('what cannot be done yet says when to try again', async () => {
 
 describe('the rate of one key', () => {
   it('is limited, said in headers, and free again a moment later', async () => {
-    const slow = await startApp(() => [{ module: DoorsModule }], {} as Adapters, { ratePerSecond: 3 });
+    const slow = await startApp(() => [{ module: DoorsModule }], memoryAdapters(), { ratePerSecond: 3 });
     try {
       const answers = await Promise.all([1, 2, 3, 4, 5].map(() => slow.http({ url: '/v1/doors' })));
       expect(answers.map(({ status }) => status).sort()).toEqual([200, 200, 200, 429, 429]);
@@ -205,7 +209,7 @@ it('the rate is that of whom a trusted proxy names, and of the proxy when it is 
     [[], 429],
     [0, 429],
   ] as const) {
-    const behind = await startApp(() => [{ module: DoorsModule }], {} as Adapters, {
+    const behind = await startApp(() => [{ module: DoorsModule }], memoryAdapters(), {
       ratePerSecond: 1,
       trustedProxies,
     });
@@ -219,7 +223,7 @@ it('the rate is that of whom a trusted proxy names, and of the proxy when it is 
 });
 
 it('a spoofed address counts nothing: of what is forwarded, only the address that the one proxy has set last', async () => {
-  const behind = await startApp(() => [{ module: DoorsModule }], {} as Adapters, {
+  const behind = await startApp(() => [{ module: DoorsModule }], memoryAdapters(), {
     ratePerSecond: 1,
     trustedProxies: 1,
   });
@@ -239,7 +243,7 @@ it('the rate of one key is shared by replicas that are given one limiter', async
   const limiter = new RateLimiterMemory({ points: 3, duration: 1 });
   const replicas = await Promise.all(
     [1, 2].map(() =>
-      startApp(() => [{ module: DoorsModule }], {} as Adapters, { ratePerSecond: 3, limiter }),
+      startApp(() => [{ module: DoorsModule }], memoryAdapters(), { ratePerSecond: 3, limiter }),
     ),
   );
   try {

@@ -1,3 +1,4 @@
+import { memoryAdapters } from '@readership/embedded';
 import type { Adapters } from '@readership/kernel';
 import { createApp, holdPort, serve } from './app.js';
 import { readConfig } from './config.js';
@@ -14,7 +15,7 @@ it('serves on the very port that was held, without letting it go in between', as
   const held = await holdPort(config);
   const { port } = held.holder.address() as { port: number };
   await expect(holdPort({ ...config, port })).rejects.toThrow(`Port ${port} is in use`);
-  const app = await createApp([], config);
+  const app = await createApp([], config, { access: memoryAdapters().access });
   try {
     const { url } = await serve(app, config, { close: async () => {} } as Adapters, held);
     expect(url).toBe(`http://127.0.0.1:${port}`);

@@ -1,6 +1,8 @@
 import type { DynamicModule } from '@nestjs/common';
 import { APP_FILTER, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
 import { LoopHealth } from '@readership/kernel';
+import { ApiKeys } from './access/api-keys.js';
+import { MeController, SignInController } from './access/me.controller.js';
 import { AnswerInterceptor } from './answer.js';
 import { AuditController } from './audit.controller.js';
 import { Clock } from './clock.js';
@@ -32,6 +34,7 @@ export class HostModule {
     config: Config,
     secrets: Secrets,
     clock: Clock,
+    apiKeys: ApiKeys,
     checks: readonly ReadinessCheck[],
     loops: LoopHealth,
     addresses: Addresses,
@@ -47,11 +50,14 @@ export class HostModule {
         AuditController,
         ParkedController,
         RepublishController,
+        MeController,
+        SignInController,
       ],
       providers: [
         { provide: Config, useValue: config },
         { provide: Secrets, useValue: secrets },
         { provide: Clock, useValue: clock },
+        { provide: ApiKeys, useValue: apiKeys },
         { provide: Cursors, useValue: new Cursors(secrets) },
         { provide: Contexts, useValue: contexts },
         { provide: LoopHealth, useValue: loops },
@@ -71,6 +77,7 @@ export class HostModule {
         Config,
         Secrets,
         Clock,
+        ApiKeys,
         Cursors,
         Contexts,
         LoopHealth,

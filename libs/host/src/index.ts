@@ -1,3 +1,9 @@
+export { newKeyText, digestOf as keyDigestOf, type ApiKey } from './access/api-key.js';
+export { ApiKeys } from './access/api-keys.js';
+export { extentOf, extents, permissions, roles, type Permission, type Role } from './access/permissions.js';
+export { reachesOf, type Grant, type Principal, type Reach, type ScopeName } from './access/principal.js';
+export { BranchLibraries, outOfScope, Scopes, type Judge } from './access/scopes.js';
+export { grantSchema } from './access/me.controller.js';
 export { Answer, written } from './answer.js';
 export { createApp, holdPort, serve, type AppOptions, type HeldPort, type Served } from './app.js';
 export { Line, Optional, Prose, Removable, withoutAbsent } from './text-fields.js';
@@ -21,7 +27,16 @@ export { ExpectedRetries } from './expected-retries.js';
 export { failProcess } from './failed-process.js';
 export { pointerOf, problemsOf, refused, type Problem } from './found-problems.js';
 export { HttpProblem, Unreadable, type FieldProblem } from './http-problem.js';
-export { AfterQuery, listLimit, ListQuery, Lists, PageQuery, type ListAsked, type Listed } from './lists.js';
+export {
+  AfterQuery,
+  Cursors,
+  listLimit,
+  ListQuery,
+  Lists,
+  PageQuery,
+  type ListAsked,
+  type Listed,
+} from './lists.js';
 export { pollingLoop } from './polling-loop.js';
 export { AppliedWait, joinMarks } from './positions.js';
 export {
@@ -66,8 +81,8 @@ export {
   type Schema,
 } from './openapi-schemas.js';
 export type { ReadinessCheck } from './readiness.js';
-export { IfMatch, mediaTypeOf, RequestMeta } from './request.js';
-export { Public, routesOf, type Route } from './routes.js';
+export { IfMatch, mediaTypeOf, Reaches, RequestMeta, Sender } from './request.js';
+export { Needs, Public, routesOf, type Needed, type Route } from './routes.js';
 export { keyCommand, shellWord } from './key-command.js';
 export { adminKeyShown, loadSecrets, Secrets } from './secrets.js';
 export { runService, type Connect, type ServiceAdapters } from './service.js';

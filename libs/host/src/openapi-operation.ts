@@ -8,6 +8,7 @@ import {
   type AnswerShape,
   type AnswerShapes,
 } from './openapi-answers.js';
+import type { Needed } from './routes.js';
 
 type Item = OpenAPIObject['paths'][string];
 export type Operation = NonNullable<Item['get']>;
@@ -25,6 +26,7 @@ const everywhere: readonly AnswerHeader[] = [
 const problems: Readonly<Record<number, readonly [description: string, ...headers: AnswerHeader[]]>> = {
   400: ['The request cannot be read.'],
   401: ['The key is missing or wrong.', 'WWW-Authenticate'],
+  403: ['The credential lacks the permission, or has it in other scopes.'],
   404: ['There is nothing with this name.'],
   412: ['`If-Match` names another version than the current one.'],
   413: ['The body is too large.'],
@@ -39,7 +41,7 @@ const problems: Readonly<Record<number, readonly [description: string, ...header
 };
 
 /** Statuses with which an operation refuses a request because of its own parameters, body and key. */
-function refusalsOf(operation: Operation, path: string, method: string, open: boolean): readonly number[] {
+function refusalsOf(operation: Operation, path: string, method: string, needs: Needed): readonly number[] {
   const parameters = (operation.parameters ?? []) as readonly {
     name: string;
     in: string;
@@ -51,11 +53,12 @@ function refusalsOf(operation: Operation, path: string, method: string, open: bo
   const saysSomething = 'application/json' in content || parameters.some((one) => one.in === 'query');
   return [
     400,
-    ...(open ? [] : [401]),
+    ...(needs === 'nothing' ? [] : [401]),
+    ...(needs === 'nothing' || needs === 'any credential' ? [] : [403]),
     ...(path.includes('{') ? [404] : []),
     ...(ifMatch ? [412] : []),
     ...(ifMatch?.required ? [428] : []),
-    ...(method === 'get' ? [] : [413, 415]),
+    ...(method === 'get' || method === 'delete' ? [] : [413, 415]),
     ...(saysSomething ? [422] : []),
     429,
     503,
@@ -68,12 +71,12 @@ type Declared = Operation & {
 };
 
 /** Replaces what is generated of an operation's bodies and answers with what it declares and with what follows. */
-export function describeOperation(operation: Declared, path: string, method: string, open: boolean): void {
+export function describeOperation(operation: Declared, path: string, method: string, needs: Needed): void {
   const { [answersExtension]: declared = {}, [takesExtension]: bodies } = operation;
   delete operation[answersExtension];
   delete operation[takesExtension];
   if (bodies !== undefined) operation.requestBody = { required: true, content: contentOf(bodies) };
-  const statuses = [...refusalsOf(operation, path, method, open), ...Object.keys(declared).map(Number)];
+  const statuses = [...refusalsOf(operation, path, method, needs), ...Object.keys(declared).map(Number)];
   operation.responses = Object.fromEntries(
     [...new Set(statuses)]
       .sort((a, b) => a - b)

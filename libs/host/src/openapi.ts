@@ -36,6 +36,7 @@ const tags: Readonly<Record<string, string>> = {
   testimonials: 'What readers said, with their consent.',
   metrics: 'Figures of the consortium, a library or a branch.',
   costs: 'What branches spent.',
+  access: 'Credentials, and what they permit.',
   audit: 'Counts of events from their own sources.',
   operations: 'For whoever runs the service.',
   pages: 'Pages for people, and what they load.',
@@ -53,18 +54,16 @@ function describe(app: INestApplication): OpenAPIObject {
     .addSecurityRequirements('key')
     .build();
   const document = SwaggerModule.createDocument(app, config, { operationIdFactory: operationId });
-  const open = new Set(
-    routesOf(app).flatMap((route) => (route.public ? [routeName(route.method, route.path)] : [])),
-  );
+  const needed = new Map(routesOf(app).map(({ method, path, needs }) => [routeName(method, path), needs]));
   const used = new Set<string>();
   for (const [path, item] of Object.entries(document.paths)) {
     for (const method of ['get', 'put', 'post', 'patch', 'delete'] as const) {
       const operation = item[method];
       if (!operation) continue;
       for (const tag of operation.tags ?? []) used.add(tag);
-      const isOpen = open.has(describedRoute(method, path));
-      if (isOpen) operation.security = [];
-      describeOperation(operation, path, method, isOpen);
+      const needs = needed.get(describedRoute(method, path))!;
+      if (needs === 'nothing') operation.security = [];
+      describeOperation(operation, path, method, needs);
     }
   }
   document.tags = Object.entries(tags).flatMap(([name, description]) =>

@@ -8,6 +8,7 @@ import { Answers, json } from './openapi-answers.js';
 import { integer, object, orNull, pageOf, resource, text } from './openapi-schemas.js';
 import { recordOperation } from './operations.js';
 import { RequestMeta } from './request.js';
+import { Needs } from './routes.js';
 
 /** Names the parked records of one key, in one partition of one read model or reaction. */
 class ParkedKeyBody {
@@ -74,6 +75,7 @@ export class ParkedController {
   ) {}
 
   @Get()
+  @Needs('operations.read')
   @Answers({ 200: json(pageOf(parkedSchema)), 404: 'No context with this name runs here.' })
   @ApiOperation({ summary: 'Records that a context parked, and the later records of their keys' })
   @ApiQuery({ name: 'context', type: String, required: true, example: 'analytics' })
@@ -107,6 +109,7 @@ export class ParkedController {
   }
 
   @Post('replay')
+  @Needs('operations.write')
   @HttpCode(200)
   @Answers({
     200: json(object({ replayed: { ...integer, description: 'Records that were applied.' } })),
@@ -130,6 +133,7 @@ export class ParkedController {
   }
 
   @Post('discard')
+  @Needs('operations.write')
   @HttpCode(200)
   @ApiOperation({ summary: 'Discard the first parked record of a key; it is never applied' })
   @ApiQuery({ name: 'context', type: String, required: true })

@@ -1,6 +1,7 @@
 import { Body, Controller, Inject, Post } from '@nestjs/common';
 import { memoryAdapters } from '@readership/embedded';
 import { EventStore, type LogRecord, type Meta, type Projection } from '@readership/kernel';
+import { Needs } from './routes.js';
 import { contextModule } from './context.js';
 import { RequestMeta } from './request.js';
 import { startApp, type TestApp } from '../testing/test-app.fixture.js';
@@ -25,6 +26,7 @@ const rings = (name: string): Projection<Rang, { readonly rings: number }> => ({
 });
 
 @Controller('v1/bells')
+@Needs('any credential')
 class BellsController {
   constructor(@Inject(EventStore) private readonly store: EventStore) {}
 

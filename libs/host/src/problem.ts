@@ -36,6 +36,7 @@ export const errorsMax = 50;
 
 const statusOfKind: Readonly<Record<RefusalKind, number>> = {
   unknown: 404,
+  forbidden: 403,
   conflict: 409,
   invalid: 422,
   stale: 412,
@@ -45,7 +46,7 @@ const statusOfKind: Readonly<Record<RefusalKind, number>> = {
 const framework: Readonly<Record<number, readonly [code: string, detail: string]>> = {
   400: ['BAD_REQUEST', 'The request cannot be read.'],
   401: ['UNAUTHENTICATED', 'Send Authorization: Bearer and a valid key.'],
-  403: ['OUT_OF_SCOPE', 'This key does not permit this request.'],
+  403: ['FORBIDDEN', 'This credential does not permit this request.'],
   404: ['NOT_FOUND', 'There is nothing here.'],
   405: ['METHOD_NOT_ALLOWED', 'This resource does not support this method.'],
   408: ['TOO_SLOW', 'The request took too long to arrive.'],

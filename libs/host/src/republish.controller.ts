@@ -8,6 +8,7 @@ import { Answers, json } from './openapi-answers.js';
 import { integer, listOf, object } from './openapi-schemas.js';
 import { recordOperation } from './operations.js';
 import { RequestMeta } from './request.js';
+import { Needs } from './routes.js';
 
 class RepublishBody {
   @ApiProperty({ example: 3 })
@@ -44,6 +45,7 @@ export class RepublishController {
   constructor(@Inject(Contexts) private readonly contexts: Contexts) {}
 
   @Get()
+  @Needs('operations.read')
   @Answers({
     200: json(object({ items: listOf(object({ partition: integer, published: integer, end: integer })) })),
     404: 'No context with this name runs here.',
@@ -61,6 +63,7 @@ export class RepublishController {
   }
 
   @Post()
+  @Needs('operations.write')
   @HttpCode(200)
   @ApiOperation({ summary: 'Publish facts of a partition again, at the same positions' })
   @ApiQuery({ name: 'context', type: String, required: true })

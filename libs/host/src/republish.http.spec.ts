@@ -1,11 +1,13 @@
 import { Body, Controller, Inject, Post } from '@nestjs/common';
 import { memoryAdapters } from '@readership/embedded';
 import { EventStore, type Meta } from '@readership/kernel';
+import { Needs } from './routes.js';
 import { contextModule } from './context.js';
 import { RequestMeta } from './request.js';
 import { startApp, type TestApp } from '../testing/test-app.fixture.js';
 
 @Controller('v1/bells')
+@Needs('any credential')
 class BellsController {
   constructor(@Inject(EventStore) private readonly store: EventStore) {}
 

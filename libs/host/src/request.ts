@@ -4,13 +4,16 @@ import type { Meta } from '@readership/kernel';
 import { Refusal } from '@readership/kernel';
 import type { FastifyRequest } from 'fastify';
 import { randomUUID } from 'node:crypto';
+import type { Principal, Reach } from './access/principal.js';
 import { HttpProblem } from './http-problem.js';
 import { traceparentOf } from './tracing.js';
 
 /** What the edge knows of a request before its handler runs. */
 export interface Asked {
-  /** `admin`, or `public` on a route without key. */
-  readonly actor: string;
+  /** Who sent it; `null` on a public route. */
+  readonly principal: Principal | null;
+  /** How far they reach with the permission that the route needs. */
+  readonly reaches: readonly Reach[];
   readonly at: Date;
 }
 
@@ -48,6 +51,27 @@ export function rememberAsked(request: FastifyRequest, about: Asked): void {
   asked.set(request, about);
 }
 
+function askedOf(request: FastifyRequest): Asked {
+  const about = asked.get(request);
+  if (!about) throw new Error('a request passed the edge unseen');
+  return about;
+}
+
+/** Injects who sent the request. Only for routes that need a credential. */
+export const Sender: () => ParameterDecorator = createParamDecorator(
+  (_: unknown, context: ExecutionContext): Principal => {
+    const { principal } = askedOf(context.switchToHttp().getRequest<FastifyRequest>());
+    if (principal === null) throw new Error('a public route has no sender');
+    return principal;
+  },
+);
+
+/** Injects how far the sender of the request reaches with the permission that the route needs; see `Scopes`. */
+export const Reaches: () => ParameterDecorator = createParamDecorator(
+  (_: unknown, context: ExecutionContext): readonly Reach[] =>
+    askedOf(context.switchToHttp().getRequest<FastifyRequest>()).reaches,
+);
+
 /**
  * Injects the kernel's `Meta` of this request: a new command id, the current time, the actor, the request's id and its
  * trace.
@@ -55,13 +79,12 @@ export function rememberAsked(request: FastifyRequest, about: Asked): void {
 export const RequestMeta: () => ParameterDecorator = createParamDecorator(
   (_: unknown, context: ExecutionContext): Meta => {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
-    const about = asked.get(request);
-    if (!about) throw new Error('a request passed the edge unseen');
+    const { at, principal } = askedOf(request);
     const traceparent = traceparentOf(request);
     return {
       commandId: randomUUID(),
-      at: about.at.toISOString(),
-      actor: about.actor,
+      at: at.toISOString(),
+      actor: principal?.id ?? 'public',
       correlationId: request.id,
       ...(traceparent === undefined ? {} : { traceparent }),
     };

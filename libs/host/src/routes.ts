@@ -1,18 +1,26 @@
 import { RequestMethod, SetMetadata, type INestApplication } from '@nestjs/common';
 import { METHOD_METADATA, PATH_METADATA } from '@nestjs/common/constants.js';
 import { MetadataScanner, ModulesContainer } from '@nestjs/core';
+import type { Permission } from './access/permissions.js';
 
 const consumesMetadata = 'swagger/apiConsumes';
-const publicRoute = Symbol('readership:public');
+const neededMetadata = Symbol('readership:needed');
 
-/** Marks a route, or all routes of a controller, as needing no key. */
-export const Public = (): MethodDecorator & ClassDecorator => SetMetadata(publicRoute, true);
+/** What a route needs: a permission, any credential, or nothing. */
+export type Needed = Permission | 'any credential' | 'nothing';
+
+/** Marks a route, or all routes of a controller, as needing no credential. */
+export const Public = (): MethodDecorator & ClassDecorator => SetMetadata(neededMetadata, 'nothing');
+
+/** Names the permission that a route, or all routes of a controller, need. Every route names one, or is public. */
+export const Needs = (permission: Permission | 'any credential'): MethodDecorator & ClassDecorator =>
+  SetMetadata(neededMetadata, permission);
 
 export interface Route {
   readonly method: string;
   /** The declared path, such as `/v1/patrons/:id`. */
   readonly path: string;
-  readonly public: boolean;
+  readonly needs: Needed;
   /** The media types of its bodies; empty when it takes none. */
   readonly mediaTypes: readonly string[];
 }
@@ -27,7 +35,10 @@ export function describedRoute(method: string, path: string): string {
   return routeName(method, path.replace(/\{([^}]+)\}/g, ':$1'));
 }
 
-/** Every route that a controller declares, sorted, and whether it needs a key and which bodies it takes. */
+/**
+ * Every route that a controller declares, sorted, with what it needs and which bodies it takes. Throws when a route does
+ * not say what it needs.
+ */
 export function routesOf(app: INestApplication): readonly Route[] {
   const scanner = new MetadataScanner();
   const routes: Route[] = [];
@@ -39,7 +50,10 @@ export function routesOf(app: INestApplication): readonly Route[] {
         const handler = prototype[name]!;
         const method = Reflect.getMetadata(METHOD_METADATA, handler) as RequestMethod | undefined;
         if (method === undefined) continue;
-        const open = [handler, metatype].some((target) => Reflect.getMetadata(publicRoute, target) === true);
+        const needs = [handler, metatype]
+          .map((target) => Reflect.getMetadata(neededMetadata, target) as Needed | undefined)
+          .find((needed) => needed !== undefined);
+        if (needs === undefined) throw new Error(`${metatype.name}.${name} does not say what it needs`);
         for (const base of pathsOf(metatype)) {
           for (const own of pathsOf(handler)) {
             const path = `/${[base, own]
@@ -50,7 +64,7 @@ export function routesOf(app: INestApplication): readonly Route[] {
             routes.push({
               method: name,
               path,
-              public: open,
+              needs,
               mediaTypes: mediaTypesOf(name, handler, metatype),
             });
           }

@@ -55,6 +55,7 @@ export async function runService(
       kafkaLog: (entry) => log.debug(entry, 'message of the Kafka client'),
     });
     app = await createApp([module.on(adapters)], config, {
+      access: adapters.access,
       secrets: new Secrets(config),
       limiter: adapters.limiter,
       loops,

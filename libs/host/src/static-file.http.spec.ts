@@ -1,5 +1,5 @@
 import { Controller, Get, Module } from '@nestjs/common';
-import type { Adapters } from '@readership/kernel';
+import { memoryAdapters } from '@readership/embedded';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { promisify } from 'node:util';
@@ -31,7 +31,7 @@ class FilesModule {}
 let app: TestApp;
 const sockets = new Set<Socket>();
 beforeAll(async () => {
-  app = await startApp(() => [{ module: FilesModule }], {} as Adapters, { maxConnections: 40 });
+  app = await startApp(() => [{ module: FilesModule }], memoryAdapters(), { maxConnections: 40 });
   app.app.getHttpServer().on('connection', (socket: Socket) => sockets.add(socket));
 });
 afterAll(() => app.close());

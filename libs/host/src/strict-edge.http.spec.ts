@@ -1,11 +1,12 @@
 import { Body, Controller, Get, Module, Param, Post, Put, Query } from '@nestjs/common';
 import { ApiConsumes } from '@nestjs/swagger';
-import { Unavailable, type Adapters, type Away } from '@readership/kernel';
+import { memoryAdapters } from '@readership/embedded';
+import { Unavailable, type Away } from '@readership/kernel';
 import { Type } from 'class-transformer';
 import { IsInt, IsObject, IsOptional, IsString, MaxLength, ValidateNested } from 'class-validator';
 import { request as httpRequest } from 'node:http';
 import type { ProblemDocument } from './problem.js';
-import { Public } from './routes.js';
+import { Needs, Public } from './routes.js';
 import { startApp, type TestApp, type TestRequest } from '../testing/test-app.fixture.js';
 
 class Shelf {
@@ -26,6 +27,7 @@ class Book {
 }
 
 @Controller('v1/books')
+@Needs('any credential')
 class BooksController {
   readonly seen: unknown[] = [];
 
@@ -78,7 +80,7 @@ let app: TestApp;
 let books: BooksController;
 
 beforeAll(async () => {
-  app = await startApp(() => [{ module: BooksModule }], {} as Adapters, {
+  app = await startApp(() => [{ module: BooksModule }], memoryAdapters(), {
     logTo: { write: (line: string) => void lines.push(line) },
   });
   books = app.app.get(BooksController, { strict: false });

@@ -19,6 +19,7 @@ import {
   type Projection,
   type Publish,
 } from '@readership/kernel';
+import { Needs } from './routes.js';
 import { contextModule } from './context.js';
 import { eventually } from './eventually.js';
 import { AppliedWait } from './positions.js';
@@ -39,6 +40,7 @@ const rings = (name: string): Projection<Heard, { readonly n: number }> => ({
 });
 
 @Controller('v1/bells')
+@Needs('any credential')
 class BellsController {
   constructor(
     @Inject(EventStore) private readonly store: EventStore,

@@ -1,7 +1,7 @@
 import { Controller, Get, Module, Post } from '@nestjs/common';
-import type { Adapters } from '@readership/kernel';
+import { memoryAdapters } from '@readership/embedded';
 import { connect, type Socket } from 'node:net';
-import { Public } from './routes.js';
+import { Needs, Public } from './routes.js';
 import { securityHeaders } from './security-headers.js';
 import { startApp, testKeys, type TestApp } from '../testing/test-app.fixture.js';
 
@@ -9,6 +9,7 @@ let answerLate: () => void = () => undefined;
 let asked: () => void = () => undefined;
 
 @Controller('v1/lamps')
+@Needs('any credential')
 class LampsController {
   lit = 0;
 
@@ -42,7 +43,7 @@ class LampsModule {}
 
 let app: TestApp;
 beforeEach(async () => {
-  app = await startApp(() => [{ module: LampsModule }], {} as Adapters);
+  app = await startApp(() => [{ module: LampsModule }], memoryAdapters());
 });
 afterEach(() => app.close());
 

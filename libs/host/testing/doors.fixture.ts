@@ -12,6 +12,7 @@ import {
   type Projection,
   type Publish,
 } from '@readership/kernel';
+import { Needs } from '../src/routes.js';
 import { Answer } from '../src/answer.js';
 import type { ContextParts } from '../src/context-parts.js';
 import { AppliedWait } from '../src/positions.js';
@@ -51,6 +52,7 @@ const decode = (record: LogRecord): Seen => ({
 });
 
 @Controller('v1/doors')
+@Needs('any credential')
 export class DoorsController {
   constructor(
     @Inject(EventStore) private readonly store: EventStore,

@@ -132,7 +132,9 @@ export class TestApp {
 
   /** The routes that need no key, such as `GET /healthz`. */
   get publicRoutes(): readonly string[] {
-    return routesOf(this.app).flatMap((route) => (route.public ? [`${route.method} ${route.path}`] : []));
+    return routesOf(this.app).flatMap((route) =>
+      route.needs === 'nothing' ? [`${route.method} ${route.path}`] : [],
+    );
   }
 
   /**
@@ -141,7 +143,7 @@ export class TestApp {
    */
   async unguardedRoutes(): Promise<readonly string[]> {
     const unguarded: string[] = [];
-    for (const route of routesOf(this.app).filter((known) => !known.public)) {
+    for (const route of routesOf(this.app).filter(({ needs }) => needs !== 'nothing')) {
       for (const key of [null, 'not-the-key']) {
         const url = route.path.replaceAll(/:\w+/g, 'x');
         const { status, body } = await this.http({ method: route.method, url, key });
@@ -179,7 +181,7 @@ export const testKeys = {
 export async function startApp(
   modules: (adapters: Adapters) => readonly DynamicModule[],
   adapters: Adapters,
-  options: Omit<AppOptions, 'clock' | 'secrets'> & {
+  options: Omit<AppOptions, 'access' | 'clock' | 'secrets'> & {
     readonly now?: () => Date;
     readonly ratePerSecond?: number;
     readonly maxConnections?: number;
@@ -200,6 +202,7 @@ export async function startApp(
   const secrets = new Secrets(testKeys);
   const app = await createApp(modules(adapters), config, {
     ...rest,
+    access: adapters.access,
     secrets,
     ...(now ? { clock: clockOf(now) } : {}),
   });

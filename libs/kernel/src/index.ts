@@ -6,6 +6,7 @@ export * from './refusal.js';
 export * from './unavailable.js';
 export * from './wake-up.js';
 
+export * from './ports/access-store.js';
 export * from './ports/adapters.js';
 export * from './ports/dead-letters.js';
 export * from './ports/event-log.js';

@@ -1,5 +1,5 @@
 /** Why a command is refused, in terms of the domain. The HTTP edge turns the kind into a status. */
-export type RefusalKind = 'unknown' | 'conflict' | 'invalid' | 'stale' | 'not-yet';
+export type RefusalKind = 'unknown' | 'forbidden' | 'conflict' | 'invalid' | 'stale' | 'not-yet';
 
 /** A command that was understood and is refused; nothing changed. Details name codes and ids, never personal data. */
 export class Refusal extends Error {

@@ -8,6 +8,8 @@ export {
   type Maker,
   type Saboteur,
 } from './contract/contract.js';
+export { accessStoreContract, type AccessStoreFixture } from './contract/access-store.contract.js';
+export { accessStoreSaboteurs } from './contract/access-store-saboteurs.js';
 export { eventLogContract } from './contract/event-log.contract.js';
 export type { EventLogFixture } from './contract/published.fixture.js';
 export { eventLogSaboteurs } from './contract/event-log-saboteurs.js';

@@ -1,7 +1,9 @@
 import type { DynamicModule } from '@nestjs/common';
 import { checkFact } from '@readership/contracts';
-import { contextModule } from '@readership/host';
+import { BranchLibraries, contextModule, Scopes } from '@readership/host';
 import type { Adapters, ContextStore } from '@readership/kernel';
+import { ApiKeysController } from './api-keys/api-keys.controller.js';
+import { Grants } from './api-keys/grants.js';
 import { provesCardKey } from './cards/card-key-proof.js';
 import { Cards } from './cards/cards.js';
 import { BranchesController } from './directory/branches.controller.js';
@@ -34,8 +36,19 @@ export class PatronProfileModule {
         BranchesController,
         PatronBatchController,
         PatronsController,
+        ApiKeysController,
       ],
-      providers: [ConsortiumDirectory, Cards, Registrations, PatronCards, PatronRecords, PatronSearch],
+      providers: [
+        ConsortiumDirectory,
+        { provide: BranchLibraries, useExisting: ConsortiumDirectory },
+        Scopes,
+        Grants,
+        Cards,
+        Registrations,
+        PatronCards,
+        PatronRecords,
+        PatronSearch,
+      ],
       own: { models: [{ projection: patronSearch }, { projection: libraries }, { projection: branches }] },
     });
   }

@@ -80,6 +80,9 @@ const events = fc.oneof(
     fc.constant('access-1'),
     fc.record({ personIds: fc.array(id), by: secret, how: fc.constant('name') }),
   ),
+  event('ApiKeyIssued', fc.constant('api-key-a'), fc.record({ id: secret, grants: fc.array(secret) })),
+  event('ApiKeyRotated', fc.constant('api-key-a'), fc.record({ id: secret, overlapUntil: secret })),
+  event('ApiKeyRevoked', fc.constant('api-key-a'), fc.record({ id: secret })),
 );
 
 describe('what the patron profile publishes', () => {

@@ -1,10 +1,11 @@
 import { fact } from '@readership/contracts';
 import type { Publish } from '@readership/kernel';
+import type { ApiKeyEvent } from './api-keys/api-key.events.js';
 import type { CardEvent } from './cards/card.events.js';
 import type { DirectoryEvent } from './directory/directory.events.js';
 import type { PatronEvent, PatronRecordRead } from './patrons/patron.events.js';
 
-export type PatronProfileEvent = DirectoryEvent | PatronEvent | CardEvent | PatronRecordRead;
+export type PatronProfileEvent = DirectoryEvent | PatronEvent | CardEvent | PatronRecordRead | ApiKeyEvent;
 
 /** What other contexts may know: places, days and pseudonyms, but never who somebody is. */
 export const publish: Publish<PatronProfileEvent> = (event, stream) => {
@@ -81,6 +82,9 @@ export const publish: Publish<PatronProfileEvent> = (event, stream) => {
       return { key: id, fact: fact('CardUnlinked', { token, until }) };
     }
     case 'PatronRecordRead':
+    case 'ApiKeyIssued':
+    case 'ApiKeyRotated':
+    case 'ApiKeyRevoked':
       return { key: stream, fact: null };
   }
 };

@@ -1,6 +1,6 @@
 import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
 import { ApiOperation, ApiProperty, ApiPropertyOptional, ApiQuery, ApiTags } from '@nestjs/swagger';
-import { Answer, Answers, json, Optional, pageOf, RequestMeta } from '@readership/host';
+import { Answer, Answers, json, Needs, Optional, pageOf, RequestMeta } from '@readership/host';
 import { Refusal, type Meta } from '@readership/kernel';
 import { IsIn, IsInt, Max, Min } from 'class-validator';
 import { figureNames, type FigureName } from './builds.events.js';
@@ -30,6 +30,7 @@ export class RebuildsController {
   constructor(@Inject(Rebuilds) private readonly rebuilds: Rebuilds) {}
 
   @Post()
+  @Needs('operations.write')
   @ApiOperation({ summary: 'Build a read model again from the log, beside the one that serves' })
   @ApiQuery(context)
   @Answers({
@@ -48,6 +49,7 @@ export class RebuildsController {
   }
 
   @Get()
+  @Needs('operations.read')
   @ApiOperation({ summary: 'The rebuild under way, and the latest ones that have ended' })
   @ApiQuery(context)
   @Answers({ 200: json(pageOf(rebuildSchema)), 404: 'Only the read models of analytics can be rebuilt.' })
@@ -59,6 +61,7 @@ export class RebuildsController {
   }
 
   @Get(':id')
+  @Needs('operations.read')
   @Answers({ 200: json(rebuildSchema) })
   @ApiOperation({ summary: 'One rebuild' })
   @ApiQuery(context)
@@ -70,6 +73,7 @@ export class RebuildsController {
   }
 
   @Post(':id/switch')
+  @Needs('operations.write')
   @HttpCode(200)
   @ApiOperation({
     summary: 'Let the rebuilt version serve, whatever the comparison found, and drop the live one',
@@ -86,6 +90,7 @@ export class RebuildsController {
   }
 
   @Post(':id/abandon')
+  @Needs('operations.write')
   @HttpCode(200)
   @Answers({ 200: json(rebuildSchema) })
   @ApiOperation({ summary: 'Drop the rebuilt version; the live one keeps serving' })

@@ -8,6 +8,7 @@ import {
   linesOf,
   ListQuery,
   Lists,
+  Needs,
   object,
   oneOf,
   outcomeOfLine,
@@ -45,6 +46,7 @@ export class CostsController {
   ) {}
 
   @Post()
+  @Needs('costs.write')
   @ApiOperation({
     summary:
       'State what a branch spent in a month: one cost as JSON or many as NDJSON; a later statement replaces an earlier one',
@@ -78,6 +80,7 @@ export class CostsController {
   }
 
   @Get()
+  @Needs('costs.read')
   @Answers({ 200: json(pageOf(costSchema)) })
   @ApiOperation({ summary: 'The current costs' })
   @ApiQuery({ name: 'branch', required: false })

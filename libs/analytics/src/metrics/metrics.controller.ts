@@ -1,6 +1,6 @@
 import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
 import { ApiOperation, ApiParam, ApiQuery, ApiTags } from '@nestjs/swagger';
-import { AfterQuery, Answer, Answers, json, Unreadable } from '@readership/host';
+import { AfterQuery, Answer, Answers, json, Needs, Unreadable } from '@readership/host';
 import { Refusal } from '@readership/kernel';
 import { boardSchema, metricSchema } from './answer-schemas.js';
 import { metrics } from './definitions.js';
@@ -14,6 +14,7 @@ const month = { type: 'string', example: '2024-03' } as const;
 
 @ApiTags('metrics')
 @Controller('v1/metrics')
+@Needs('figures.read')
 export class MetricsController {
   constructor(@Inject(FiguresQuery) private readonly query: FiguresQuery) {}
 

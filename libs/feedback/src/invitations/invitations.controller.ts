@@ -1,6 +1,6 @@
 import { Body, Controller, Inject, Param, Post } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import { Answer, Answers, json, RequestMeta, resource, text, uuid } from '@readership/host';
+import { Answer, Answers, json, Needs, RequestMeta, resource, text, uuid } from '@readership/host';
 import { EventStore, handle, uuidv7, type Meta } from '@readership/kernel';
 import { checkDay } from '../directory/calendar-day.js';
 import { BranchDirectory } from '../directory/directory.js';
@@ -14,6 +14,7 @@ const expiresInDaysMax = 3653;
 
 @ApiTags('surveys')
 @Controller('v1/surveys/:survey/invitations')
+@Needs('feedback.manage')
 export class InvitationsController {
   constructor(
     @Inject(EventStore) private readonly store: EventStore,

@@ -6,6 +6,7 @@ import {
   HttpProblem,
   json,
   linesOf,
+  Needs,
   object,
   oneOf,
   outcomeOfLine,
@@ -31,6 +32,7 @@ const recordedSchema = object({ id: text, outcome: oneOf('recorded', 'already-re
 
 @ApiTags('surveys')
 @Controller('v1/surveys/:survey/responses')
+@Needs('feedback.write')
 export class ResponsesController {
   constructor(
     @Inject(EventStore) private readonly store: EventStore,

@@ -7,6 +7,7 @@ import {
   ListQuery,
   Lists,
   makingOf,
+  Needs,
   pageOf,
   readOf,
   RequestMeta,
@@ -32,6 +33,7 @@ export class SurveysController {
   ) {}
 
   @Post()
+  @Needs('feedback.manage')
   @Answers({ ...makingOf(surveySchema), 409: 'Another survey has this id.' })
   @ApiOperation({ summary: 'Create a survey; the same request again changes nothing' })
   async create(@Body() body: SurveyBody, @RequestMeta() meta: Meta): Promise<Answer<SurveyView>> {
@@ -43,6 +45,7 @@ export class SurveysController {
   }
 
   @Get()
+  @Needs('surveys.read')
   @Answers({ 200: json(pageOf(listedSurveySchema)) })
   @ApiOperation({ summary: 'All surveys, ordered by id' })
   list(@ListQuery() asked: ListAsked): Promise<Listed<ListedSurvey>> {
@@ -50,6 +53,7 @@ export class SurveysController {
   }
 
   @Get(':id')
+  @Needs('surveys.read')
   @Answers(readOf(surveySchema))
   @ApiOperation({ summary: 'One survey' })
   async one(@Param('id') id: string): Promise<Answer<SurveyView>> {

@@ -9,6 +9,7 @@ import {
   ListQuery,
   Lists,
   makingOf,
+  Needs,
   pageOf,
   readOf,
   RequestMeta,
@@ -68,6 +69,7 @@ export class TestimonialsController {
   ) {}
 
   @Post()
+  @Needs('feedback.write')
   @Answers({ ...makingOf(testimonialSchema), 409: 'Another testimonial has this id.' })
   @ApiOperation({ summary: 'Receive a testimonial; the same request again changes nothing' })
   async receive(@Body() body: TestimonialBody, @RequestMeta() meta: Meta): Promise<Answer<TestimonialView>> {
@@ -80,6 +82,7 @@ export class TestimonialsController {
   }
 
   @Post(':id/approve')
+  @Needs('feedback.manage')
   @Answers({ ...changeOf(testimonialSchema), 409: 'It was withdrawn.' })
   @ApiOperation({ summary: 'Approve a testimonial' })
   approve(
@@ -91,6 +94,7 @@ export class TestimonialsController {
   }
 
   @Post(':id/publish')
+  @Needs('feedback.manage')
   @Answers({ ...changeOf(testimonialSchema), 409: 'It is not approved, or was withdrawn.' })
   @ApiOperation({ summary: 'Publish an approved testimonial, with the consent of its author' })
   async publish(
@@ -109,6 +113,7 @@ export class TestimonialsController {
   }
 
   @Post(':id/withdraw')
+  @Needs('feedback.manage')
   @Answers(changeOf(testimonialSchema))
   @ApiOperation({ summary: 'Withdraw a testimonial, for good' })
   withdraw(
@@ -120,6 +125,7 @@ export class TestimonialsController {
   }
 
   @Get()
+  @Needs('feedback.read')
   @Answers({ 200: json(pageOf(testimonialSchema)) })
   @ApiOperation({ summary: 'The testimonials of all statuses or of one, newest first' })
   @ApiQuery({ name: 'status', required: false, enum: statuses })
@@ -140,6 +146,7 @@ export class TestimonialsController {
   }
 
   @Get(':id')
+  @Needs('feedback.read')
   @Answers(readOf(testimonialSchema))
   @ApiOperation({ summary: 'One testimonial' })
   one(@Param('id') id: string): Promise<Answer<TestimonialView>> {

@@ -8,6 +8,7 @@ import {
   json,
   ListQuery,
   Lists,
+  Needs,
   pageOf,
   readOf,
   RequestMeta,
@@ -54,6 +55,7 @@ export class DeadLettersController {
   ) {}
 
   @Get()
+  @Needs('operations.read')
   @Answers({ 200: json(pageOf(listedDeadLetterSchema)) })
   @ApiOperation({ summary: 'Refused records of all states or of one, oldest first' })
   @ApiQuery({ name: 'state', required: false, enum: states })
@@ -69,6 +71,7 @@ export class DeadLettersController {
   }
 
   @Get(':id')
+  @Needs('operations.write')
   @Answers(readOf(deadLetterSchema))
   @ApiOperation({ summary: 'One refused record, without its content' })
   async one(@Param('id') id: string): Promise<Answer<DeadLetterView>> {
@@ -77,6 +80,7 @@ export class DeadLettersController {
   }
 
   @Post(':id/replay')
+  @Needs('operations.write')
   @HttpCode(200)
   @Answers({
     ...changeOf(deadLetterSchema),
@@ -100,6 +104,7 @@ export class DeadLettersController {
   }
 
   @Post(':id/discard')
+  @Needs('operations.write')
   @HttpCode(200)
   @Answers({ ...changeOf(deadLetterSchema), 409: 'It was replayed.' })
   @ApiOperation({ summary: 'Discard a refused record for good' })

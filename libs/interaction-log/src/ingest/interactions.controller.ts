@@ -12,6 +12,7 @@ import {
   linesOf,
   listOf,
   mediaTypeOf,
+  Needs,
   outcomes,
   parseStrictJson,
   readOf,
@@ -75,6 +76,7 @@ export class InteractionsController {
   ) {}
 
   @Post()
+  @Needs('interactions.write')
   @Answers({
     200: json(recordedSchema, 'ETag', 'Location', 'Readership-Position'),
     201: json(recordedSchema, 'ETag', 'Location', 'Readership-Position'),
@@ -106,6 +108,7 @@ export class InteractionsController {
   }
 
   @Post('batch')
+  @Needs('interactions.import')
   @HttpCode(200)
   @Header('content-type', 'application/x-ndjson')
   @Answers(outcomes)
@@ -138,6 +141,7 @@ export class InteractionsController {
   }
 
   @Get(':id')
+  @Needs('interactions.read')
   @Answers(readOf(interactionSchema))
   @ApiOperation({ summary: 'The current content of an interaction' })
   async read(@Param('id') id: string): Promise<Answer<InteractionView>> {
@@ -147,6 +151,7 @@ export class InteractionsController {
   }
 
   @Post(':id/correct')
+  @Needs('interactions.write')
   @Answers({ ...changeOf(interactionSchema), 409: 'It was withdrawn.' })
   @ApiOperation({ summary: 'Correct an interaction, but not its card or patron' })
   @Takes({ 'application/json': schemaOf(correction) })
@@ -182,6 +187,7 @@ export class InteractionsController {
   }
 
   @Post(':id/withdraw')
+  @Needs('interactions.write')
   @Answers(changeOf(interactionSchema))
   @ApiOperation({ summary: 'Withdraw an interaction, so that it does not count any more' })
   @Takes({ 'application/json': schemaOf(withdrawal) })

@@ -8,6 +8,7 @@ import {
   json,
   ListQuery,
   Lists,
+  Needs,
   pageOf,
   RequestMeta,
   type ListAsked,
@@ -38,6 +39,7 @@ export class SourcesController {
   ) {}
 
   @Put()
+  @Needs('operations.write')
   @Answers(changeOf(sourceSchema))
   @ApiOperation({ summary: 'Say which branches a source may send for; this replaces the earlier list' })
   async allow(
@@ -52,6 +54,7 @@ export class SourcesController {
   }
 
   @Post('revoke')
+  @Needs('operations.write')
   @HttpCode(200)
   @Answers({ ...changeOf(sourceSchema), 404: 'There is no such source.' })
   @ApiOperation({ summary: 'Revoke a source; records that it sends from now on are parked' })
@@ -64,6 +67,7 @@ export class SourcesController {
   }
 
   @Get()
+  @Needs('operations.read')
   @Answers({ 200: json(pageOf(listedSourceSchema)) })
   @ApiOperation({ summary: 'The sources that may send for a branch, ordered by name' })
   list(@ListQuery() asked: ListAsked): Promise<Listed<ListedSource>> {

@@ -9,6 +9,7 @@ import {
   ListQuery,
   Lists,
   makingOf,
+  Needs,
   pageOf,
   readOf,
   RequestMeta,
@@ -35,6 +36,7 @@ export class BranchesController {
   ) {}
 
   @Post()
+  @Needs('directory.write')
   @Answers({ ...makingOf(branchSchema), 409: 'Another branch has this id.' })
   @ApiOperation({ summary: 'Add a branch of a library; the same request again changes nothing' })
   async add(@Body() body: BranchBody, @RequestMeta() meta: Meta): Promise<Answer<BranchDetails>> {
@@ -45,6 +47,7 @@ export class BranchesController {
   }
 
   @Patch(':id')
+  @Needs('directory.write')
   @Answers(changeOf(branchSchema))
   @ApiOperation({ summary: 'Change a branch: its name, library, time zone or population' })
   async change(
@@ -67,6 +70,7 @@ export class BranchesController {
   }
 
   @Get()
+  @Needs('directory.read')
   @Answers({ 200: json(pageOf(branchSchema)) })
   @ApiOperation({ summary: 'The branches of all libraries or of one, ordered by id' })
   @ApiQuery({ name: 'library', required: false })
@@ -76,6 +80,7 @@ export class BranchesController {
   }
 
   @Get(':id')
+  @Needs('directory.read')
   @Answers(readOf(branchSchema))
   @ApiOperation({ summary: 'One branch' })
   async one(@Param('id') id: string): Promise<Answer<BranchDetails>> {

@@ -1,7 +1,7 @@
 import { Body, Controller, Get, Inject, Put } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { defaultPolicy } from '@readership/contracts';
-import { Answer, Answers, changeOf, IfMatch, readOf, RequestMeta } from '@readership/host';
+import { Answer, Answers, changeOf, IfMatch, Needs, readOf, RequestMeta } from '@readership/host';
 import { EventStore, fold, handle, Refusal, type Meta } from '@readership/kernel';
 import { consortium, type ConsortiumSettings } from './consortium.decider.js';
 import { ConsortiumBody } from './directory-bodies.js';
@@ -14,6 +14,7 @@ export class ConsortiumController {
   constructor(@Inject(EventStore) private readonly store: EventStore) {}
 
   @Put()
+  @Needs('directory.write')
   @Answers(changeOf(consortiumSchema))
   @ApiOperation({ summary: 'Set the settings of the consortium; an absent setting gets its default' })
   async configure(
@@ -41,6 +42,7 @@ export class ConsortiumController {
   }
 
   @Get()
+  @Needs('directory.read')
   @Answers({ ...readOf(consortiumSchema), 404: 'Nothing is configured yet.' })
   @ApiOperation({ summary: 'The settings of the consortium' })
   async settings(): Promise<Answer<ConsortiumSettings>> {

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { eventually, waitingOnce, type UnknownOf } from '@readership/host';
+import { eventually, waitingOnce, type BranchLibraries, type UnknownOf } from '@readership/host';
 import { EventStore, fold, Refusal } from '@readership/kernel';
 import { Temporal } from 'temporal-polyfill';
 import { branch } from './branch.decider.js';
@@ -11,14 +11,23 @@ export const consortiumId = 'main';
 
 /** What commands need to know of the consortium, its libraries and branches. */
 @Injectable()
-export class ConsortiumDirectory {
+export class ConsortiumDirectory implements BranchLibraries {
   constructor(@Inject(EventStore) private readonly store: EventStore) {}
 
   /** The day of an instant in the consortium's time zone; in UTC until one is set. */
   async dayOf(instant: string): Promise<string> {
-    const { state } = await fold(this.store, consortium, consortiumId);
-    const zone = state?.timeZone ?? 'UTC';
-    return Temporal.Instant.from(instant).toZonedDateTimeISO(zone).toPlainDate().toString();
+    return Temporal.Instant.from(instant)
+      .toZonedDateTimeISO(await this.timeZone())
+      .toPlainDate()
+      .toString();
+  }
+
+  /** The instant (RFC 3339 in UTC) at which a day ends in the consortium's time zone; in UTC until one is set. */
+  async endOfDay(day: string): Promise<string> {
+    const { epochMilliseconds } = Temporal.PlainDate.from(day)
+      .add({ days: 1 })
+      .toZonedDateTime(await this.timeZone());
+    return new Date(epochMilliseconds).toISOString();
   }
 
   /** Throws `UNKNOWN_LIBRARY` when the library does not appear within two seconds. */
@@ -35,13 +44,27 @@ export class ConsortiumDirectory {
   }
 
   /** Throws `UNKNOWN_BRANCH` when the branch does not appear within two seconds. */
-  async expectBranch(id: string): Promise<void> {
-    if ((await this.unknownBranches()([id])).size > 0) throw unknownHomeBranch();
+  async expectBranch(id: string, pointer = '/homeBranch'): Promise<void> {
+    if ((await this.unknownBranches()([id])).size > 0) throw noSuchBranch(pointer);
+  }
+
+  async librariesOf(ids: Iterable<string>): Promise<ReadonlyMap<string, string>> {
+    const libraries = new Map<string, string>();
+    for (const id of new Set(ids)) {
+      const { state } = await fold(this.store, branch, id);
+      if (state !== null) libraries.set(id, state.now.library);
+    }
+    return libraries;
   }
 
   /** Returns a function for one request that says which branches are unknown. It waits for the directory once. */
   unknownBranches(): UnknownOf {
     return waitingOnce((ids) => this.unknownOf(ids));
+  }
+
+  private async timeZone(): Promise<string> {
+    const { state } = await fold(this.store, consortium, consortiumId);
+    return state?.timeZone ?? 'UTC';
   }
 
   private async unknownOf(ids: Iterable<string>): Promise<ReadonlySet<string>> {
@@ -53,11 +76,6 @@ export class ConsortiumDirectory {
   }
 }
 
-export function unknownHomeBranch(): Refusal {
-  return new Refusal(
-    'UNKNOWN_BRANCH',
-    'invalid',
-    'There is no branch with this id: add it first.',
-    '/homeBranch',
-  );
+export function noSuchBranch(pointer = '/homeBranch'): Refusal {
+  return new Refusal('UNKNOWN_BRANCH', 'invalid', 'There is no branch with this id: add it first.', pointer);
 }

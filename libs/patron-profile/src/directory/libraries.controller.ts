@@ -9,6 +9,7 @@ import {
   ListQuery,
   Lists,
   makingOf,
+  Needs,
   pageOf,
   readOf,
   RequestMeta,
@@ -33,6 +34,7 @@ export class LibrariesController {
   ) {}
 
   @Post()
+  @Needs('directory.write')
   @Answers({ ...makingOf(librarySchema), 409: 'Another library has this id.' })
   @ApiOperation({ summary: 'Add a library; the same request again changes nothing' })
   add(@Body() { id, name }: LibraryBody, @RequestMeta() meta: Meta): Promise<Answer<LibraryRow>> {
@@ -40,6 +42,7 @@ export class LibrariesController {
   }
 
   @Patch(':id')
+  @Needs('directory.write')
   @Answers(changeOf(librarySchema))
   @ApiOperation({ summary: 'Rename a library' })
   rename(
@@ -52,6 +55,7 @@ export class LibrariesController {
   }
 
   @Get()
+  @Needs('directory.read')
   @Answers({ 200: json(pageOf(librarySchema)) })
   @ApiOperation({ summary: 'All libraries, ordered by id' })
   list(@ListQuery() asked: ListAsked): Promise<Listed<LibraryRow>> {
@@ -59,6 +63,7 @@ export class LibrariesController {
   }
 
   @Get(':id')
+  @Needs('directory.read')
   @Answers(readOf(librarySchema))
   @ApiOperation({ summary: 'One library' })
   async one(@Param('id') id: string): Promise<Answer<LibraryRow>> {

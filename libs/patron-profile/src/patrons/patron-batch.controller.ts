@@ -6,6 +6,7 @@ import {
   HttpProblem,
   linesOf,
   ndjsonLines,
+  Needs,
   outcomes as outcomeLines,
   readLines,
   recordLines,
@@ -14,7 +15,7 @@ import {
   type Outcome,
 } from '@readership/host';
 import { Refusal, type Meta } from '@readership/kernel';
-import { ConsortiumDirectory, unknownHomeBranch } from '../directory/directory.js';
+import { ConsortiumDirectory, noSuchBranch } from '../directory/directory.js';
 import { PatronBody } from './patron-bodies.js';
 import { patronLine, type PatronLine } from './patron-lines.js';
 import type { Registration } from './registration.js';
@@ -22,6 +23,7 @@ import { Registrations, type RegistrationOutcome } from './registrations.js';
 
 @ApiTags('patrons')
 @Controller('v1/patrons/batch')
+@Needs('patrons.import')
 export class PatronBatchController {
   constructor(
     @Inject(ConsortiumDirectory) private readonly directory: ConsortiumDirectory,
@@ -44,7 +46,7 @@ export class PatronBatchController {
     const today = await this.directory.dayOf(meta.at);
     const { ndjson, marks } = await recordLines(lines, async (chunk) => {
       const judged = chunk.map(({ asked }): PatronLine =>
-        !(asked instanceof Refusal) && unknown.has(asked.homeBranch) ? unknownHomeBranch() : asked,
+        !(asked instanceof Refusal) && unknown.has(asked.homeBranch) ? noSuchBranch() : asked,
       );
       const registrations = judged.filter((asked): asked is Registration => !(asked instanceof Refusal));
       const done = await this.registrations.register(registrations, today, meta);

@@ -9,6 +9,7 @@ import {
   joinMarks,
   json,
   makingOf,
+  Needs,
   pageOf,
   PageQuery,
   readOf,
@@ -46,6 +47,7 @@ export class PatronsController {
   ) {}
 
   @Post()
+  @Needs('patrons.write')
   @Answers({
     ...makingOf(patronWrittenSchema),
     200: json(patronWrittenSchema, 'ETag', 'Location', 'Readership-Position'),
@@ -72,6 +74,7 @@ export class PatronsController {
   }
 
   @Get()
+  @Needs('patrons.read')
   @ApiOperation({
     summary: 'Find patrons by card, e-mail address, telephone number or the beginning of the name',
   })
@@ -96,6 +99,7 @@ export class PatronsController {
   }
 
   @Get(':id')
+  @Needs('patrons.read')
   @Answers(readOf(patronSchema))
   @ApiOperation({ summary: 'One patron' })
   async one(@Param('id') id: string, @RequestMeta() meta: Meta): Promise<Answer<PatronRecord>> {
@@ -105,6 +109,7 @@ export class PatronsController {
   }
 
   @Post(':id/move')
+  @Needs('patrons.write')
   @HttpCode(200)
   @Answers({ ...changeOf(patronWrittenSchema), 409: 'The patron is closed.' })
   @ApiOperation({ summary: 'Change the home branch, from a day on' })
@@ -121,6 +126,7 @@ export class PatronsController {
   }
 
   @Post(':id/close')
+  @Needs('patrons.write')
   @HttpCode(200)
   @Answers(changeOf(patronWrittenSchema))
   @ApiOperation({ summary: 'End the membership, with a reason, on a day' })
@@ -135,6 +141,7 @@ export class PatronsController {
   }
 
   @Post(':id/reopen')
+  @Needs('patrons.write')
   @HttpCode(200)
   @Answers({ ...changeOf(patronWrittenSchema), 409: 'The patron is open.' })
   @ApiOperation({ summary: 'Reopen the membership on a day' })
@@ -149,6 +156,7 @@ export class PatronsController {
   }
 
   @Post(':id/contact')
+  @Needs('patrons.write')
   @HttpCode(200)
   @Answers(changeOf(patronWrittenSchema))
   @ApiOperation({ summary: 'Change names, e-mail address or telephone number' })
@@ -168,6 +176,7 @@ export class PatronsController {
   }
 
   @Post(':id/cards')
+  @Needs('patrons.write')
   @HttpCode(200)
   @Answers({
     ...changeOf(patronWrittenSchema),

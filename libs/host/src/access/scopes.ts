@@ -1,0 +1,69 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { Refusal } from '@readership/kernel';
+import type { Reach, ScopeName } from './principal.js';
+
+const scopesListed = 10;
+
+/** What a context knows of the libraries that branches belong to. */
+export abstract class BranchLibraries {
+  /** The current libraries of these branches. Branches that are not known are absent. */
+  abstract librariesOf(branches: Iterable<string>): Promise<ReadonlyMap<string, string>>;
+}
+
+/** Says whether a request may do what it asks for in a scope; for interactions, also with those of a source. */
+export type Judge = (scope: ScopeName, source?: string) => boolean;
+
+/** Where requests may do what they ask for. One per context. */
+@Injectable()
+export class Scopes {
+  constructor(@Inject(BranchLibraries) private readonly branches: BranchLibraries) {}
+
+  /**
+   * Judges a request by its reaches. `scopes` are all that will be asked about; their branches must be known here, and
+   * belong to the library that they belong to now.
+   */
+  async judge(reaches: readonly Reach[], scopes: Iterable<ScopeName>): Promise<Judge> {
+    const own = reaches.map(({ grant, scopes: names }) => ({
+      sources: grant.sources,
+      names: names === 'everywhere' || names.includes('consortium') ? ('everywhere' as const) : names,
+    }));
+    if (own.some(({ names, sources }) => names === 'everywhere' && sources === undefined)) return () => true;
+    const named = own.flatMap(({ names }) => names);
+    const libraries = named.some((name) => name.startsWith('library:'))
+      ? await this.branches.librariesOf([...scopes].flatMap((scope) => branchOf(scope) ?? []))
+      : new Map<string, string>();
+    return (scope, source) =>
+      own.some(
+        ({ names, sources }) =>
+          (source === undefined || (sources?.includes(source) ?? true)) &&
+          (names === 'everywhere' || names.some((name) => contains(name, scope, libraries))),
+      );
+  }
+
+  /** Throws `OUT_OF_SCOPE` when the request may not do in a scope what it asks for. */
+  async expect(reaches: readonly Reach[], scope: ScopeName, source?: string): Promise<void> {
+    if (!(await this.judge(reaches, [scope]))(scope, source)) throw outOfScope(reaches);
+  }
+}
+
+/** The refusal of a request that names a place outside the scopes of its sender. */
+export function outOfScope(reaches: readonly Reach[]): Refusal {
+  const own = [...new Set(reaches.flatMap(({ scopes }) => scopes))].sort();
+  const listed = own.length > scopesListed ? [...own.slice(0, scopesListed), 'others'] : own;
+  const limited = reaches.some(({ grant }) => grant.sources !== undefined) ? ', and for its own sources' : '';
+  return new Refusal(
+    'OUT_OF_SCOPE',
+    'forbidden',
+    `Your credential permits this in ${listed.join(', ')} only${limited}.`,
+  );
+}
+
+function branchOf(scope: ScopeName): string | null {
+  return scope.startsWith('branch:') ? scope.slice('branch:'.length) : null;
+}
+
+function contains(own: ScopeName, scope: ScopeName, libraries: ReadonlyMap<string, string>): boolean {
+  if (own === scope) return true;
+  const branch = branchOf(scope);
+  return branch !== null && own === `library:${libraries.get(branch)}`;
+}

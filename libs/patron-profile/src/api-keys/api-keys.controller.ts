@@ -1,0 +1,192 @@
+import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import {
+  Answer,
+  Answers,
+  ApiKeys,
+  Cursors,
+  day,
+  grantSchema,
+  instant,
+  json,
+  keyDigestOf,
+  listLimit,
+  listOf,
+  Needs,
+  newKeyText,
+  PageQuery,
+  pageOf,
+  Reaches,
+  RequestMeta,
+  resource,
+  text,
+  type ApiKey,
+  type Grant,
+  type Listed,
+  type Reach,
+} from '@readership/host';
+import { EventStore, handle, Refusal, type Meta } from '@readership/kernel';
+import { ConsortiumDirectory } from '../directory/directory.js';
+import { ApiKeyBody, RotationBody } from './api-key-bodies.js';
+import { apiKey, type ApiKeyCommand } from './api-key.decider.js';
+import { Grants } from './grants.js';
+
+const hourMs = 3_600_000;
+const overlapHoursDefault = 24;
+const listed = 'api-keys';
+
+const shape = {
+  id: text,
+  name: text,
+  grants: listOf(grantSchema),
+  issuedAt: instant,
+  'expiresOn?': day,
+  'revokedAt?': instant,
+  'overlapUntil?': { ...instant, description: 'Until then the secret before the last rotation is accepted.' },
+  'lastUsedOn?': day,
+};
+const keySchema = resource('ApiKey', shape);
+const shownSchema = resource('ShownApiKey', {
+  ...shape,
+  key: { ...text, description: 'The credential. It is shown only in this answer.' },
+});
+
+interface KeyAnswer {
+  readonly id: string;
+  readonly name: string;
+  readonly grants: readonly Grant[];
+  readonly issuedAt: string;
+  readonly expiresOn?: string;
+  readonly revokedAt?: string;
+  readonly overlapUntil?: string;
+  readonly lastUsedOn?: string;
+}
+
+@ApiTags('access')
+@Controller('v1/api-keys')
+@Needs('keys.manage')
+export class ApiKeysController {
+  constructor(
+    @Inject(ApiKeys) private readonly keys: ApiKeys,
+    @Inject(EventStore) private readonly store: EventStore,
+    @Inject(ConsortiumDirectory) private readonly directory: ConsortiumDirectory,
+    @Inject(Grants) private readonly grants: Grants,
+    @Inject(Cursors) private readonly cursors: Cursors,
+  ) {}
+
+  @Post()
+  @Answers({ 201: json(shownSchema, 'Location') })
+  @ApiOperation({ summary: 'Issue an API key; the answer shows it once' })
+  async issue(
+    @Body() body: ApiKeyBody,
+    @RequestMeta() meta: Meta,
+    @Reaches() reaches: readonly Reach[],
+  ): Promise<Answer<KeyAnswer & { readonly key: string }>> {
+    const { name, expiresOn = null } = body;
+    const grants = await this.grants.checked(body, reaches);
+    const expiresAt = expiresOn === null ? null : await this.directory.endOfDay(expiresOn);
+    if (expiresAt !== null && expiresAt <= meta.at) {
+      throw new Refusal('EXPIRED', 'invalid', 'Give a last day that is not over.', '/expiresOn');
+    }
+    const { key, text: shown } = await this.keys.issue({ name, grants, expiresOn, expiresAt }, meta.at);
+    await this.note({ type: 'NoteIssue', id: key.id, grants, expiresOn }, meta);
+    return new Answer(
+      { ...this.answerOf(key), key: shown },
+      { status: 201, location: `/v1/api-keys/${key.id}` },
+    );
+  }
+
+  @Get()
+  @PageQuery()
+  @Answers({ 200: json(pageOf(keySchema)) })
+  @ApiOperation({ summary: 'All API keys, ordered by id' })
+  async list(@Query('limit') asked?: string, @Query('cursor') cursor?: string): Promise<Listed<KeyAnswer>> {
+    const limit = listLimit(asked);
+    const page = cursor === undefined ? {} : this.cursors.open<{ after: string }>(cursor, listed);
+    const found = await this.keys.list({ ...page, limit: limit + 1 });
+    const items = found.slice(0, limit);
+    const after = items.at(-1)?.id;
+    return {
+      items: items.map((key) => this.answerOf(key)),
+      nextCursor: found.length > limit && after ? this.cursors.seal({ after }, listed) : null,
+    };
+  }
+
+  @Get(':id')
+  @Answers({ 200: json(keySchema) })
+  @ApiOperation({ summary: 'One API key' })
+  async one(@Param('id') id: string): Promise<KeyAnswer> {
+    return this.answerOf(existing(await this.keys.get(id)));
+  }
+
+  @Post(':id/rotate')
+  @HttpCode(200)
+  @Answers({ 200: json(shownSchema), 409: 'The key is revoked or has expired.' })
+  @ApiOperation({ summary: 'Replace the secret of an API key; the answer shows the new one once' })
+  async rotate(
+    @Param('id') id: string,
+    @Body() { overlapHours = overlapHoursDefault }: RotationBody,
+    @RequestMeta() meta: Meta,
+    @Reaches() reaches: readonly Reach[],
+  ): Promise<KeyAnswer & { readonly key: string }> {
+    const shown = newKeyText(id);
+    const overlapUntil = new Date(Date.parse(meta.at) + overlapHours * hourMs).toISOString();
+    await this.grants.mayManage(existing(await this.keys.get(id)).grants, reaches);
+    const rotated = await this.keys.change(id, (key) => {
+      if (key.revokedAt !== null || (key.expiresAt !== null && key.expiresAt <= meta.at)) {
+        throw new Refusal('KEY_ENDED', 'conflict', 'This key is revoked or has expired: issue a new one.');
+      }
+      const [newest] = key.secrets;
+      return {
+        ...key,
+        secrets: [
+          { digest: keyDigestOf(shown), until: null },
+          { digest: newest!.digest, until: overlapUntil },
+        ],
+      };
+    });
+    await this.note({ type: 'NoteRotation', id, overlapUntil }, meta);
+    return { ...this.answerOf(existing(rotated)), key: shown };
+  }
+
+  @Delete(':id')
+  @Answers({ 200: json(keySchema) })
+  @ApiOperation({ summary: 'Revoke an API key; all services refuse it within five seconds' })
+  async revoke(
+    @Param('id') id: string,
+    @RequestMeta() meta: Meta,
+    @Reaches() reaches: readonly Reach[],
+  ): Promise<KeyAnswer> {
+    await this.grants.mayManage(existing(await this.keys.get(id)).grants, reaches);
+    const revoked = await this.keys.change(id, (key) =>
+      key.revokedAt === null ? { ...key, revokedAt: meta.at } : key,
+    );
+    await this.note({ type: 'NoteRevocation', id }, meta);
+    return this.answerOf(existing(revoked));
+  }
+
+  /** The act is noted after it was done, so that what stands in the log has happened. */
+  private async note(command: ApiKeyCommand, meta: Meta): Promise<void> {
+    await handle(this.store, apiKey, command.id, command, meta);
+  }
+
+  private answerOf(key: ApiKey): KeyAnswer {
+    const { id, grants, issuedAt, expiresOn, revokedAt, lastUsedOn, secrets } = key;
+    const overlapUntil = secrets[1]?.until ?? null;
+    return {
+      id,
+      name: this.keys.nameOf(key) ?? '',
+      grants,
+      issuedAt,
+      ...(expiresOn === null ? {} : { expiresOn }),
+      ...(revokedAt === null ? {} : { revokedAt }),
+      ...(overlapUntil === null ? {} : { overlapUntil }),
+      ...(lastUsedOn === null ? {} : { lastUsedOn }),
+    };
+  }
+}
+
+function existing(key: ApiKey | null): ApiKey {
+  if (key === null) throw new Refusal('KEY_UNKNOWN', 'unknown', 'There is no API key with this id.');
+  return key;
+}
