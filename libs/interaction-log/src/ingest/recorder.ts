@@ -16,7 +16,9 @@ import {
 } from '@readership/kernel';
 import { KnownBranches } from '../directory/known-branches.js';
 import { interaction, type Interaction, type RecordInteraction } from '../interaction.decider.js';
+import type { LinesJudge } from '../interaction-scopes.js';
 import { references, resolve, type ReferenceRow } from '../references/references.projection.js';
+import { sourceId } from '../sources/sources.js';
 import { incoming, type Incoming } from './interaction-event.js';
 import { problem } from './problems.js';
 
@@ -51,8 +53,15 @@ export class Recorder {
     @Inject(Clock) private readonly clock: Clock,
   ) {}
 
-  /** With `dryRun` nothing is appended, and the outcomes are those that recording would have now. */
-  begin(meta: Meta, { dryRun = false }: { readonly dryRun?: boolean } = {}): Recording {
+  /**
+   * `judge` says which lines are out of scope for their sender; `null` when that is judged elsewhere. With `dryRun`
+   * nothing is appended, and the outcomes are those that recording would have now.
+   */
+  begin(
+    meta: Meta,
+    judge: LinesJudge | null,
+    { dryRun = false }: { readonly dryRun?: boolean } = {},
+  ): Recording {
     const decidedBefore = new Map<string, { readonly state: Interaction; readonly version: number }>();
     const nowMs = this.clock.now().getTime();
     const unknownBranches = this.branches.unknown();
@@ -67,10 +76,14 @@ export class Recorder {
           if (line.reference !== null) sought.add(line.reference);
         }
         const unknown = await unknownBranches(branches);
+        for (const branch of unknown) branches.delete(branch);
+        const outside = (await judge?.(branches)) ?? null;
         const rows = await this.referenceRows([...sought]);
         return chunk.map((line) => {
           if (isProblems(line)) return line;
           if (unknown.has(line.now.branch)) return [problem('UNKNOWN_BRANCH', '/data/branch')];
+          const problemOfScope = outside?.(line.now.branch, line.source) ?? null;
+          if (problemOfScope !== null) return [problemOfScope];
           return { id: line.id, command: commandOf(line, rows) };
         });
       },
@@ -132,7 +145,7 @@ export function isProblems<T>(line: T | readonly Problem[]): line is readonly Pr
 }
 
 function commandOf(line: Incoming, rows: ReadonlyMap<string, ReferenceRow>): RecordInteraction {
-  const { id, reference, now, digest, details } = line;
+  const { id, source, reference, now, digest, details } = line;
   return {
     type: 'RecordInteraction',
     reference,
@@ -142,6 +155,7 @@ function commandOf(line: Incoming, rows: ReadonlyMap<string, ReferenceRow>): Rec
         : (resolve(reference, now.time, rows.get(reference)) ?? reference),
     now,
     digest,
+    source: sourceId(source),
     ...(details === undefined ? {} : { details }),
   };
 }
