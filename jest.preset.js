@@ -1,9 +1,18 @@
 /**
  * With TESTED_BEFORE, when CI tests once more on another Node, without the long suites that say nothing about a Node: random
- * histories through pure code, and what the documents' commands do in a clone, which fetch and build everything.
+ * histories through pure code, what the documents' commands do in a clone and what a generator writes, which build
+ * everything, how often answers read the store, and the commands of the command line that the services answer.
  */
 const again = process.env['TESTED_BEFORE']
-  ? ['/sim/simulator\\.spec', '/people-oracle\\.spec', '/histories\\.spec', '/documents\\.spec']
+  ? [
+      '/sim/simulator\\.spec',
+      '/people-oracle\\.spec',
+      '/histories\\.spec',
+      '/documents\\.spec',
+      '/generate/aggregate\\.spec',
+      '/metrics/reads\\.http\\.spec',
+      '/cli/(?:audit|rebuild|republish)\\.spec',
+    ]
   : [];
 
 /** One Jest configuration for every package: TypeScript sources as native ES modules, no build needed first. */
