@@ -15,6 +15,7 @@ import { createServer, type Server } from 'node:net';
 import type { DestinationStream } from 'pino';
 import { ApiKeys } from './access/api-keys.js';
 import { Credentials } from './access/credentials.js';
+import { OidcTokens } from './access/oidc.js';
 import { Bodies } from './bodies.js';
 import { answerBrokenRequest, answerUnroutable } from './broken-requests.js';
 import { SystemClock, type Clock } from './clock.js';
@@ -133,7 +134,12 @@ export async function createApp(
   const tracing = app.get(Tracing);
   tracing.observe(server);
   guardRequests(server, {
-    credentials: new Credentials(apiKeys, secrets.adminKey, clock),
+    credentials: new Credentials(
+      apiKeys,
+      secrets.adminKey,
+      clock,
+      config.oidc && new OidcTokens(config.oidc, clock, secrets),
+    ),
     ratePerSecond: config.ratePerSecond,
     limiter: options.limiter,
     clock,

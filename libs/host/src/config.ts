@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { faultsBetween, oidcVariables, requiredWithIssuer, type OidcConfig } from './access/oidc-config.js';
 
 const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 export type LogLevel = (typeof logLevels)[number];
@@ -29,6 +30,8 @@ export abstract class Config {
   abstract readonly masterKey?: Buffer;
   abstract readonly cardKey?: Buffer;
   abstract readonly linkKey?: Buffer;
+  /** Absent when people have no sign-in. */
+  abstract readonly oidc?: OidcConfig;
 }
 
 /** The configuration of a service on Kafka, MongoDB and Redis. No address and no key has a default. */
@@ -65,8 +68,8 @@ const key32 = z
   .refine((text) => /^[A-Za-z0-9+/_-]{43}=?$/.test(text), '32 bytes in base64')
   .transform((text) => Buffer.from(text, 'base64'));
 
-interface Variable {
-  readonly field: keyof ServiceConfig;
+interface Variable<Field extends string = keyof ServiceConfig> {
+  readonly field: Field;
   readonly schema: z.ZodType;
   readonly fallback?: string;
   readonly meaning: string;
@@ -275,7 +278,29 @@ function read(
   required: readonly (keyof ServiceConfig)[],
 ): Config {
   const problems: string[] = [];
-  const config: Record<string, unknown> = {};
+  const config = valuesOf(env, of, required, problems);
+  const oidc = oidcOf(env, problems);
+  if (problems.length > 0) throw new BadConfig(problems);
+  config['publicUrl'] ??= `http://${config['host'] as string}:${config['port'] as number}`;
+  return { ...config, ...(oidc === null ? {} : { oidc }) } as unknown as Config;
+}
+
+/** The sign-in of people; `null` when none of its variables is given. */
+function oidcOf(env: Environment, problems: string[]): OidcConfig | null {
+  if (!Object.keys(oidcVariables).some((name) => isGiven(env, name))) return null;
+  const oidc = valuesOf(env, oidcVariables, requiredWithIssuer, problems);
+  problems.push(...faultsBetween(oidc));
+  return oidc as unknown as OidcConfig;
+}
+
+/** The values by field. Adds a line to `problems` for each fault. */
+function valuesOf<Field extends string>(
+  env: Environment,
+  of: Readonly<Record<string, Variable<Field>>>,
+  required: readonly Field[],
+  problems: string[],
+): Record<string, unknown> {
+  const values: Record<string, unknown> = {};
   for (const [name, { field, schema, fallback }] of Object.entries(of)) {
     const raw = given(env, name, problems) ?? fallback;
     if (raw === undefined) {
@@ -283,12 +308,10 @@ function read(
       continue;
     }
     const result = schema.safeParse(raw);
-    if (result.success) config[field] = result.data;
-    else problems.push(`${name}: ${result.error.issues.map(({ message }) => message).join('; ')}`);
+    if (result.success) values[field] = result.data;
+    else problems.push(...result.error.issues.map(({ message }) => `${name}: ${message}`));
   }
-  if (problems.length > 0) throw new BadConfig(problems);
-  config['publicUrl'] ??= `http://${config['host'] as string}:${config['port'] as number}`;
-  return config as unknown as Config;
+  return values;
 }
 
 function isGiven(env: Environment, name: string): boolean {
@@ -323,7 +346,7 @@ export interface ConfigRow {
 
 /** The rows of the configuration's documentation. */
 export function configTable(): Readonly<Record<'everywhere' | 'services', readonly ConfigRow[]>> {
-  const rows = (of: Readonly<Record<string, Variable>>) =>
+  const rows = (of: Readonly<Record<string, Variable<string>>>) =>
     Object.entries(of).map(([name, { fallback = '', meaning }]) => ({ name, fallback, meaning }));
-  return { everywhere: rows(variables), services: rows(serviceVariables) };
+  return { everywhere: [...rows(variables), ...rows(oidcVariables)], services: rows(serviceVariables) };
 }

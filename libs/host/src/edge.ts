@@ -106,7 +106,11 @@ async function senderOf(request: FastifyRequest, { credentials }: EdgeOptions): 
 }
 
 function unauthenticated(): HttpProblem {
-  return new HttpProblem(401, 'UNAUTHENTICATED', 'Send Authorization: Bearer and a valid key.');
+  return new HttpProblem(
+    401,
+    'UNAUTHENTICATED',
+    'Send Authorization: Bearer and a key or token that is valid here.',
+  );
 }
 
 /** How far the principal reaches with what the route needs. Throws 403 `FORBIDDEN` when no grant has the permission. */

@@ -25,8 +25,10 @@ const everywhere: readonly AnswerHeader[] = [
 /** Problems that follow from an operation's parameters, body and key, and what they mean where it says nothing of its own. */
 const problems: Readonly<Record<number, readonly [description: string, ...headers: AnswerHeader[]]>> = {
   400: ['The request cannot be read.'],
-  401: ['The key is missing or wrong.', 'WWW-Authenticate'],
-  403: ['The credential lacks the permission, or has it in other scopes.'],
+  401: ['The key or token is missing or wrong.', 'WWW-Authenticate'],
+  403: [
+    'The credential lacks the permission, or has it in other scopes; or its person has no role here (`NO_ROLE`).',
+  ],
   404: ['There is nothing with this name.'],
   412: ['`If-Match` names another version than the current one.'],
   413: ['The body is too large.'],
@@ -53,8 +55,7 @@ function refusalsOf(operation: Operation, path: string, method: string, needs: N
   const saysSomething = 'application/json' in content || parameters.some((one) => one.in === 'query');
   return [
     400,
-    ...(needs === 'nothing' ? [] : [401]),
-    ...(needs === 'nothing' || needs === 'any credential' ? [] : [403]),
+    ...(needs === 'nothing' ? [] : [401, 403]),
     ...(path.includes('{') ? [404] : []),
     ...(ifMatch ? [412] : []),
     ...(ifMatch?.required ? [428] : []),

@@ -45,7 +45,7 @@ const statusOfKind: Readonly<Record<RefusalKind, number>> = {
 
 const framework: Readonly<Record<number, readonly [code: string, detail: string]>> = {
   400: ['BAD_REQUEST', 'The request cannot be read.'],
-  401: ['UNAUTHENTICATED', 'Send Authorization: Bearer and a valid key.'],
+  401: ['UNAUTHENTICATED', 'Send Authorization: Bearer and a key or token that is valid here.'],
   403: ['FORBIDDEN', 'This credential does not permit this request.'],
   404: ['NOT_FOUND', 'There is nothing here.'],
   405: ['METHOD_NOT_ALLOWED', 'This resource does not support this method.'],
@@ -68,6 +68,10 @@ const framework: Readonly<Record<number, readonly [code: string, detail: string]
 const away: Readonly<Record<Away, readonly [retryAfterS: number, detail: string]>> = {
   STORE_UNAVAILABLE: [2, 'The database does not answer: repeat the request in a moment.'],
   LOG_UNAVAILABLE: [2, 'The log does not answer: repeat the request in a moment.'],
+  ISSUER_UNAVAILABLE: [
+    5,
+    'The issuer of your token does not give the keys to check it: repeat the request in a moment.',
+  ],
   BUSY: [1, 'Too many requests are under way: repeat the request in a moment.'],
   STORE_FULL: [30, 'The disk is full: repeat the request once there is room.'],
 };

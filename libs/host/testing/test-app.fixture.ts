@@ -2,6 +2,7 @@ import type { DynamicModule } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { atRest } from '@readership/client';
 import type { Adapters } from '@readership/kernel';
+import type { OidcConfig } from '../src/access/oidc-config.js';
 import { createApp, type AppOptions } from '../src/app.js';
 import { Clock } from '../src/clock.js';
 import type { Config } from '../src/config.js';
@@ -187,9 +188,17 @@ export async function startApp(
     readonly ratePerSecond?: number;
     readonly maxConnections?: number;
     readonly trustedProxies?: readonly string[] | number;
+    readonly oidc?: OidcConfig;
   } = {},
 ): Promise<TestApp> {
-  const { now, ratePerSecond = 100_000, maxConnections = 10_000, trustedProxies = [], ...rest } = options;
+  const {
+    now,
+    ratePerSecond = 100_000,
+    maxConnections = 10_000,
+    trustedProxies = [],
+    oidc,
+    ...rest
+  } = options;
   const config: Config = {
     port: 0,
     host: '127.0.0.1',
@@ -199,6 +208,7 @@ export async function startApp(
     ratePerSecond,
     maxConnections,
     logLevel: options.logTo ? 'info' : 'silent',
+    ...(oidc === undefined ? {} : { oidc }),
   };
   const secrets = new Secrets(testKeys);
   const app = await createApp(modules(adapters), config, {

@@ -1,8 +1,8 @@
 /**
- * What is unavailable: the database of the stores, space on its disk, or the brokers of the log. `BUSY` means that all
- * are available and too much work is under way.
+ * What is unavailable: the database of the stores, space on its disk, the brokers of the log, or the issuer of the tokens
+ * by which people sign in. `BUSY` means that all are available and too much work is under way.
  */
-export type Away = 'STORE_UNAVAILABLE' | 'STORE_FULL' | 'LOG_UNAVAILABLE' | 'BUSY';
+export type Away = 'STORE_UNAVAILABLE' | 'STORE_FULL' | 'LOG_UNAVAILABLE' | 'ISSUER_UNAVAILABLE' | 'BUSY';
 
 /**
  * An adapter cannot do now what it was asked, for a reason that does not depend on the request: ask again. It is not

@@ -7,6 +7,7 @@ import { HttpProblem } from '../http-problem.js';
 import { endsWithin } from '../stopping.js';
 import { digestOf, isAccepted, keyIdOf, type ApiKey } from './api-key.js';
 import type { ApiKeys } from './api-keys.js';
+import type { OidcTokens } from './oidc.js';
 import type { Principal } from './principal.js';
 
 /** A key that was read so recently is not read again. So a revoked key is refused everywhere within this time. */
@@ -43,16 +44,24 @@ export class Credentials {
     private readonly apiKeys: ApiKeys,
     adminKey: string,
     private readonly clock: Clock,
+    /** Absent when people have no sign-in. */
+    private readonly tokens?: OidcTokens,
   ) {
     this.rightAdminKey = sha256(adminKey);
   }
 
   /**
    * The principal of a bearer credential; `null` for a wrong, expired or revoked one. Throws 429 when this address sent
-   * too many wrong ones, and `Unavailable` when the key is not known well enough while the access database is away.
+   * too many wrong ones, 403 `NO_ROLE` for a person without a role here, and `Unavailable` when the key is not known well
+   * enough while the access database is away, or the token while its issuer is.
    */
   async principalOf(credential: string, address: string): Promise<Principal | null> {
     if (timingSafeEqual(sha256(credential), this.rightAdminKey)) return admin;
+    if (this.tokens !== undefined && !credential.startsWith('rk_')) {
+      const person = await this.tokens.principalOf(credential, () => this.mustNotGuess(address));
+      if (person === null) await this.failures.consume(address).catch(() => undefined);
+      return person;
+    }
     const id = keyIdOf(credential);
     const digest = digestOf(credential);
     const key = id === null ? null : await this.keyOf(id, digest, address);
@@ -108,7 +117,7 @@ export class Credentials {
     throw new HttpProblem(
       429,
       'TOO_MANY_FAILURES',
-      'Too many wrong credentials came from this address: wait, and check the key.',
+      'Too many wrong credentials came from this address: wait, and check the credential.',
       { retryAfterS: Math.max(1, Math.ceil(state.msBeforeNext / 1000)) },
     );
   }

@@ -1,5 +1,6 @@
-import { Controller, Get } from '@nestjs/common';
+import { Controller, Get, Inject } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Config } from '../config.js';
 import { Answers, json } from '../openapi-answers.js';
 import { listOf, object, oneOf, resource, text } from '../openapi-schemas.js';
 import { Sender } from '../request.js';
@@ -23,7 +24,16 @@ const meSchema = resource('Me', {
   permissions: listOf(object({ permission: oneOf(...permissions), scopes })),
 });
 
-const signInSchema = resource('SignIn', { methods: listOf(oneOf('key')) });
+const signInSchema = resource('SignIn', {
+  methods: listOf(oneOf('key', 'oidc')),
+  'oidc?': object({ issuer: { ...text, format: 'uri' }, clientId: text }),
+});
+
+interface SignIn {
+  readonly methods: readonly ('key' | 'oidc')[];
+  /** How people get an access token: authorization code with PKCE. */
+  readonly oidc?: { readonly issuer: string; readonly clientId: string };
+}
 
 interface Me {
   readonly id: string;
@@ -47,11 +57,15 @@ export class MeController {
 @ApiTags('access')
 @Controller('v1/sign-in')
 export class SignInController {
+  constructor(@Inject(Config) private readonly config: Config) {}
+
   @Get()
   @Public()
   @Answers({ 200: json(signInSchema) })
   @ApiOperation({ summary: 'How people and programs sign in here' })
-  signIn(): { readonly methods: readonly string[] } {
-    return { methods: ['key'] };
+  signIn(): SignIn {
+    const { oidc } = this.config;
+    if (oidc === undefined) return { methods: ['key'] };
+    return { methods: ['key', 'oidc'], oidc: { issuer: oidc.issuer, clientId: oidc.clientId } };
   }
 }

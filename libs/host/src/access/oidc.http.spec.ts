@@ -1,0 +1,421 @@
+import { Controller, Get, Inject, Module, Param } from '@nestjs/common';
+import { memoryAdapters } from '@readership/embedded';
+import { startApp, type TestApp } from '@readership/host/testing';
+import { decodeJwt, exportSPKI, importJWK, SignJWT, UnsecuredJWT, type CryptoKey, type JWK } from 'jose';
+import type { ServerResponse } from 'node:http';
+import { algorithms, TestIssuer, type Claims } from '../../testing/issuer.fixture.js';
+import { Reaches } from '../request.js';
+import { Needs } from '../routes.js';
+import type { Reach } from './principal.js';
+import { BranchLibraries, Scopes } from './scopes.js';
+
+class OneLibrary extends BranchLibraries {
+  override librariesOf(branches: Iterable<string>): Promise<ReadonlyMap<string, string>> {
+    return Promise.resolve(new Map([...branches].map((id) => [id, id.startsWith('N') ? 'N' : 'S'])));
+  }
+}
+
+@Controller('v1/shelves')
+class ShelvesController {
+  constructor(@Inject(Scopes) private readonly scopes: Scopes) {}
+
+  @Get(':branch')
+  @Needs('interactions.read')
+  async read(@Param('branch') branch: string, @Reaches() reaches: readonly Reach[]): Promise<object> {
+    await this.scopes.expect(reaches, `branch:${branch}`);
+    return { branch };
+  }
+}
+
+@Controller('v1/acts')
+@Needs('operations.write')
+class ActsController {
+  @Get()
+  read(): object {
+    return {};
+  }
+}
+
+@Module({
+  controllers: [ShelvesController, ActsController],
+  providers: [Scopes, { provide: BranchLibraries, useClass: OneLibrary }],
+})
+class ShelvesModule {}
+
+const groups = {
+  'lib-desk': { role: 'front-desk', scopes: ['library:N'] },
+  '/figures/all': { role: 'analyst', scopes: ['consortium'] },
+  'branch-desk': { role: 'front-desk' },
+};
+const minuteMs = 60_000;
+const dayMs = 24 * 60 * minuteMs;
+
+let issuer: TestIssuer;
+let app: TestApp;
+let now: Date;
+let log: string;
+beforeAll(async () => {
+  issuer = await TestIssuer.start();
+});
+afterAll(() => issuer.close());
+beforeEach(async () => {
+  now = new Date();
+  log = '';
+  app = await started();
+  issuer.asked.length = 0;
+});
+afterEach(async () => {
+  issuer.away = false;
+  issuer.answer = null;
+  await app.close();
+});
+
+const started = (): Promise<TestApp> =>
+  startApp(() => [{ module: ShelvesModule }], memoryAdapters(), {
+    now: () => now,
+    logTo: { write: (line) => void (log += line) },
+    oidc: issuer.settings({
+      READERSHIP_OIDC_ROLES: JSON.stringify(groups),
+      READERSHIP_OIDC_SCOPES_CLAIM: '/readership/places~1all',
+    })!,
+  });
+
+const ana = { sub: 'ana.nunez@city.example', groups: ['lib-desk'] };
+const me = (key: string, of = app) => of.when({ url: '/v1/me', key });
+const unauthenticated = (key: string) => me(key).thenRefused(401, 'UNAUTHENTICATED');
+const later = (ms: number): void => void (now = new Date(now.getTime() + ms));
+const seconds = (): number => Math.floor(now.getTime() / 1000);
+const keysRead = (): number => issuer.asked.filter((path) => path === '/jwks').length;
+
+/** The claims of a token of the provider, changed, under a key. */
+async function signed(
+  claims: Claims,
+  jwk: JWK = issuer.keyOf('RS256'),
+  header: object = {},
+): Promise<string> {
+  const payload = { ...decodeJwt(await issuer.token(ana)), ...claims };
+  const { alg, kid } = jwk;
+  return new SignJWT(payload)
+    .setProtectedHeader({ alg: alg!, kid: kid!, ...header })
+    .sign(await importJWK(jwk, alg));
+}
+
+describe('a person with a token of the issuer', () => {
+  it('is known by a pseudonym, and by what their group gives', async () => {
+    const { body } = await me(await issuer.token(ana)).then(200);
+    expect(body).toMatchObject({
+      id: expect.stringMatching(/^p_[\w-]{22}$/),
+      kind: 'person',
+      grants: [groups['lib-desk']],
+    });
+    expect(body.permissions).toContainEqual({ permission: 'interactions.read', scopes: ['library:N'] });
+    expect(body.permissions.map(({ permission }: any) => permission)).not.toContain('keys.manage');
+  });
+
+  it('has the same pseudonym with each token and at each service, and nobody else has it', async () => {
+    const idOf = async (token: string, of = app) => (await me(token, of).then(200)).body.id as string;
+    const other = await started();
+    const id = await idOf(await issuer.token(ana));
+    expect(await idOf(await issuer.token({ ...ana, groups: '/figures/all' }), other)).toBe(id);
+    expect(await idOf(await issuer.token({ ...ana, sub: 'ana.nunez@town.example' }))).not.toBe(id);
+    await other.close();
+  });
+
+  it.each(algorithms)('is accepted with a token that is signed by %s', async (algorithm) => {
+    await me(await issuer.token(ana, algorithm)).then(200);
+  });
+
+  it('may do what the role permits, where the scopes are', async () => {
+    const key = await issuer.token(ana);
+    await app.when({ url: '/v1/shelves/NORTH', key }).then(200, { branch: 'NORTH' });
+    await app.when({ url: '/v1/shelves/SOUTH', key }).thenRefused(403, 'OUT_OF_SCOPE');
+    await app.when({ url: '/v1/acts', key }).thenRefused(403, 'FORBIDDEN');
+    await app.when({ url: '/v1/nothing-here', key }).thenRefused(404, 'NOT_FOUND');
+  });
+
+  it('has a grant of each known group', async () => {
+    const token = await issuer.token({
+      ...ana,
+      groups: ['lib-desk', 'choir', '/figures/all', 'lib-desk', 7],
+    });
+    await me(token).then(200, ({ grants }) =>
+      expect(grants).toEqual([groups['lib-desk'], groups['/figures/all']]),
+    );
+  });
+
+  it.each([
+    ['library:N branch:SOUTH openid branch:', ['library:N', 'branch:SOUTH']],
+    [
+      ['branch:SOUTH', 'BRANCH:X', 3, 'branch:SOUTH', 'consortium'],
+      ['branch:SOUTH', 'consortium'],
+    ],
+  ])('has the scopes that the token names as %j where the group has none', async (named, scopes) => {
+    const claims = { ...ana, groups: ['branch-desk', 'lib-desk'], readership: { 'places/all': named } };
+    await me(await issuer.token(claims)).then(200, ({ grants }) =>
+      expect(grants).toEqual([{ role: 'front-desk', scopes }, groups['lib-desk']]),
+    );
+  });
+
+  it('stands in no log by name, address or group', async () => {
+    await me(await issuer.token(ana)).then(200);
+    await me(await issuer.token({ ...ana, groups: ['choir'] })).thenRefused(403, 'NO_ROLE');
+    expect(log).toContain('/v1/me');
+    expect(log).not.toMatch(/ana|nunez|choir|lib-desk/);
+  });
+});
+
+describe('a person without a role here', () => {
+  const refused = async (claims: Claims) =>
+    (await me(await issuer.token({ sub: ana.sub, ...claims })).thenRefused(403, 'NO_ROLE')).body
+      .detail as string;
+
+  it('is told which groups the token names, as far as they can be shown', async () => {
+    expect(await refused({ groups: ['choir', 'Bücherei\u0000\u202e\n', 'x'.repeat(61), 'toString'] })).toBe(
+      `Your token names «choir», «Bücherei», «${'x'.repeat(60)}», «toString», of which none gives a role with scopes here: ask an administrator to put you into a group that has a role here, or to map one of yours.`,
+    );
+    const many = await refused({ groups: Array.from({ length: 12 }, (_, n) => `g${n}`) });
+    expect(many).toContain('«g9» and 2 others');
+    expect(many).not.toContain('g10');
+  });
+
+  it.each([{}, { groups: null }, { groups: { 'lib-desk': true } }, { groups: [] }])(
+    'is told that it names none: %j',
+    async (claims) => expect(await refused(claims)).toContain('Your token names no group'),
+  );
+
+  it.each([undefined, '', 'openid', { 'library:N': 1 }])(
+    'has a group whose scopes would be those of the token, which are %j',
+    async (named) => {
+      const claims = { groups: ['branch-desk'], readership: { 'places/all': named } };
+      expect(await refused(claims)).toContain('«branch-desk»');
+    },
+  );
+});
+
+describe('a token', () => {
+  it('is accepted 59 s after its end and 59 s before its beginning, and not 61 s', async () => {
+    const token = await signed({ nbf: seconds() + 59, exp: seconds() + 600 });
+    await me(token).then(200);
+    later(-2_000);
+    await unauthenticated(token);
+    later((600 + 61) * 1_000);
+    await me(token).then(200);
+    later(2_000);
+    await unauthenticated(token);
+  });
+
+  it.each<[string, Claims]>([
+    ['is for another audience', { aud: 'https://other.example' }],
+    ['is of another issuer', { iss: 'https://other.example' }],
+    ['is of an issuer with almost the same name', { iss: 'http://127.0.0.1/' }],
+    ['has no end', { exp: undefined }],
+    ['has an end that is no number', { exp: 'never' }],
+    ['is over', { exp: 1_700_000_000 }],
+    ['is of nobody', { sub: undefined }],
+    ['is of somebody without a name', { sub: '' }],
+    ['is of a number', { sub: 7 }],
+  ])('is refused that %s', async (_, claims) => {
+    await me(await signed({})).then(200);
+    await unauthenticated(await signed(claims));
+  });
+
+  it('is refused that is signed with no key, with the public key as secret, or by somebody else', async () => {
+    const right = await issuer.token(ana);
+    const jwk = issuer.keyOf('RS256');
+    const { kty, n, e } = jwk as JWK & { kty: 'RSA' };
+    const shown = await exportSPKI((await importJWK({ kty, n: n!, e: e! }, 'RS256')) as CryptoKey);
+    const claims = decodeJwt(right);
+    const none = new UnsecuredJWT(claims).encode();
+    const hmac = await new SignJWT(claims)
+      .setProtectedHeader({ alg: 'HS256', kid: jwk.kid! })
+      .sign(Buffer.from(shown));
+    await issuer.rotate();
+    const stolen = await signed({}, { ...issuer.keyOf('RS256'), kid: jwk.kid! });
+    for (const token of [none, `${none}c2lnbmVk`, hmac, stolen, `${right.slice(0, -8)}AAAAAAAA`])
+      await unauthenticated(token);
+  });
+
+  it('costs the issuer nothing when its form shows that it is wrong', async () => {
+    const [header, payload, signature] = (await issuer.token(ana)).split('.') as [string, string, string];
+    const tooLong = await issuer.token({ ...ana, filler: 'x'.repeat(8_000) });
+    expect(tooLong.length).toBeLessThan(12_000);
+    for (const token of [
+      'wrong',
+      `${header}.${payload}`,
+      `${header}.${payload}.`,
+      `${header}.${payload}.${signature}.${signature}`,
+      `${header}.${payload}.sign%ture`,
+      `${payload}.${payload}.${signature}`,
+      `e30.${payload}.${signature}`,
+      `bm8.${payload}.${signature}`,
+      `${header}.bm8.${signature}`,
+      await signed({ iss: 'https://other.example' }),
+      await signed({}, { kty: 'oct', k: 'c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LXNlY3JldA', alg: 'HS256' }),
+      tooLong,
+    ])
+      await unauthenticated(token);
+    expect(issuer.asked).toEqual([]);
+  });
+
+  it('that is wrong counts against its address, and those that were right go on', async () => {
+    const [right, other] = [await issuer.token(ana), await issuer.token({ ...ana, sub: 'bo' })];
+    await me(right).then(200);
+    const wrong = await signed({ aud: 'https://other.example' });
+    for (let n = 0; n < 60; n++) await unauthenticated(wrong);
+    const { headers } = await me(other).thenRefused(429, 'TOO_MANY_FAILURES');
+    expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
+    await me(right).then(200);
+    await me(app.key).then(200, { id: 'admin' });
+  });
+});
+
+describe('the keys of the issuer', () => {
+  it('are fetched once for all who come at the same time', async () => {
+    const token = await issuer.token(ana);
+    await Promise.all(Array.from({ length: 8 }, () => me(token).then(200)));
+    await me(token).then(200);
+    expect(issuer.asked).toEqual(['/.well-known/openid-configuration', '/jwks']);
+  });
+
+  it('are fetched again for a token with an unknown key, at most once a minute', async () => {
+    const old = await issuer.token(ana);
+    await me(old).then(200);
+    await issuer.rotate();
+    await me(await issuer.token(ana)).then(200);
+    expect(keysRead()).toBe(2);
+    await unauthenticated(old);
+    await unauthenticated(await signed({}, issuer.keyOf('ES256'), { kid: 'made up' }));
+    await issuer.rotate();
+    const newest = await issuer.token(ana);
+    later(minuteMs - 1);
+    await unauthenticated(newest);
+    expect(keysRead()).toBe(2);
+    later(1);
+    await me(newest).then(200);
+    expect(keysRead()).toBe(3);
+  });
+
+  it('that the issuer withdrew are not accepted for longer than ten minutes', async () => {
+    const old = await signed({ exp: seconds() + 86_400 });
+    await me(old).then(200);
+    await issuer.rotate();
+    later(10 * minuteMs - 1);
+    await me(old).then(200);
+    later(1);
+    await unauthenticated(old);
+  });
+
+  it('are waited for with 503 when there were never any, and asked for again 5 s later', async () => {
+    const token = await issuer.token(ana);
+    issuer.away = true;
+    const { headers } = await me(token).thenRefused(503, 'ISSUER_UNAVAILABLE');
+    expect(headers.get('retry-after')).toBe('5');
+    expect(log).toContain('the keys of the issuer cannot be fetched');
+    issuer.away = false;
+    later(4_999);
+    await me(token).thenRefused(503, 'ISSUER_UNAVAILABLE');
+    expect(issuer.asked).toHaveLength(1);
+    await me(app.key).then(200);
+    later(1);
+    await me(token).then(200);
+  });
+
+  it('are accepted for 24 h while the issuer is away, and then no more', async () => {
+    const token = await signed({ exp: seconds() + 2 * 86_400 });
+    await me(token).then(200);
+    issuer.away = true;
+    later(11 * minuteMs);
+    await me(token).then(200);
+    await me(token).then(200);
+    expect(issuer.asked).toHaveLength(3);
+    later(dayMs - 11 * minuteMs - 1);
+    await me(token).then(200);
+    later(1);
+    await me(token).thenRefused(503, 'ISSUER_UNAVAILABLE');
+    issuer.away = false;
+    later(5_000);
+    await me(token).then(200);
+  });
+
+  it('are not known for a new key while the issuer is away: 503, since the token may be right', async () => {
+    await me(await issuer.token(ana)).then(200);
+    await issuer.rotate();
+    const token = await issuer.token(ana);
+    issuer.away = true;
+    for (let n = 0; n < 2; n++) await me(token).thenRefused(503, 'ISSUER_UNAVAILABLE');
+    expect(issuer.asked).toHaveLength(3);
+    issuer.away = false;
+    later(minuteMs);
+    await me(token).then(200);
+  });
+
+  const answer = (response: ServerResponse, body: object) => response.end(JSON.stringify(body));
+  it.each<[string, string, (path: string, response: ServerResponse) => void]>([
+    [
+      'leads elsewhere',
+      'HTTP_302',
+      (path, response) => response.writeHead(302, { location: `${issuer.url}/other${path}` }).end(),
+    ],
+    [
+      'is another issuer',
+      'OTHER_ISSUER',
+      (_, response) => answer(response, { issuer: 'https://other.example' }),
+    ],
+    [
+      'names an address that anybody could answer for',
+      'BAD_JWKS_URI',
+      (_, response) => answer(response, { issuer: issuer.url, jwks_uri: 'http://keys.example/jwks' }),
+    ],
+    ['is not JSON', 'NO_JSON', (_, response) => response.end('<html>')],
+    ['is too large', 'TOO_LARGE', (_, response) => response.end(' '.repeat(256 * 1024 + 1))],
+    [
+      'holds secrets alone',
+      'NO_KEYS',
+      (path, response) =>
+        answer(response, {
+          issuer: issuer.url,
+          jwks_uri: `${issuer.url}/jwks`,
+          ...(path === '/jwks' ? { keys: [{ kty: 'oct', k: 'AAAA', kid: 'RS256-1' }, null] } : {}),
+        }),
+    ],
+    ['never comes', 'TimeoutError', () => undefined],
+  ])('are not taken from an answer that %s', async (_, reason, respond) => {
+    const token = await issuer.token(ana);
+    issuer.answer = respond;
+    await me(token).thenRefused(503, 'ISSUER_UNAVAILABLE');
+    expect(log).toContain(`"reason":"${reason}"`);
+  });
+
+  it('that cannot be used refuse the tokens that name them, and nothing else', async () => {
+    const [token, other] = [await issuer.token(ana), await issuer.token(ana, 'ES256')];
+    const { kid } = issuer.keyOf('RS256');
+    const { d: _, ...shown } = issuer.keyOf('ES256');
+    issuer.answer = (path, response) =>
+      answer(response, {
+        issuer: issuer.url,
+        jwks_uri: `${issuer.url}/jwks`,
+        ...(path === '/jwks'
+          ? { keys: [{ kty: 'RSA', n: 'AQAB', e: 'AQAB', alg: 'RS256', kid }, shown] }
+          : {}),
+      });
+    await unauthenticated(token);
+    await me(other).then(200);
+  });
+});
+
+describe('how people sign in', () => {
+  const signIn = (of: TestApp) => of.when({ url: '/v1/sign-in', key: null });
+
+  it('is said to whoever asks', () =>
+    signIn(app).then(200, (body) =>
+      expect(body).toEqual({ methods: ['key', 'oidc'], oidc: { issuer: issuer.url, clientId: 'console' } }),
+    ));
+
+  it('is by key alone where no issuer is configured, and tokens mean nothing', async () => {
+    const plain = await startApp(() => [{ module: ShelvesModule }], memoryAdapters());
+    await signIn(plain).then(200, (body) => expect(body).toEqual({ methods: ['key'] }));
+    await me(await issuer.token(ana), plain).thenRefused(401, 'UNAUTHENTICATED');
+    expect(issuer.asked).toEqual([]);
+    await plain.close();
+  });
+});

@@ -1,0 +1,100 @@
+import { createHash, createHmac, hkdfSync } from 'node:crypto';
+import { decodeJwt, decodeProtectedHeader, errors, jwtVerify, type JWTPayload } from 'jose';
+import { LRUCache } from 'lru-cache';
+import type { Clock } from '../clock.js';
+import type { Secrets } from '../secrets.js';
+import { IssuerKeys, type KeySet } from './issuer-keys.js';
+import type { OidcConfig } from './oidc-config.js';
+import { grantsOf, groupsOf, noRole } from './oidc-grants.js';
+import type { Principal } from './principal.js';
+
+/** Those with a key pair. With a shared secret, or with none, whoever knows the issuer's public key could sign. */
+const algorithms = ['RS256', 'PS256', 'ES256', 'EdDSA'];
+const toleranceS = 60;
+const tokenMax = 8 * 1024;
+const form = /^[\w-]+\.[\w-]+\.[\w-]+$/;
+const rightMax = 10_000;
+/** Of the HMAC of a person: 128 bits. */
+const idBytes = 16;
+
+/** Tells which person sends a request, from an access token of the issuer. */
+export class OidcTokens {
+  private readonly keys: IssuerKeys;
+  private readonly idKey: Buffer;
+  /** Digests of tokens that were right once. */
+  private readonly right = new LRUCache<string, true>({ maxSize: rightMax, sizeCalculation: () => 1 });
+
+  constructor(
+    private readonly config: OidcConfig,
+    private readonly clock: Clock,
+    { masterKey }: Pick<Secrets, 'masterKey'>,
+  ) {
+    this.keys = new IssuerKeys(config.issuer, clock);
+    this.idKey = Buffer.from(hkdfSync('sha256', masterKey, '', 'readership:person-id', 32));
+  }
+
+  /**
+   * The person of a token; `null` when it is not valid here. `mayGuess` is called before a token is checked that was never
+   * right, and throws when too many wrong ones came from where it comes from. Throws 403 `NO_ROLE` for a person without a
+   * grant, and `Unavailable` when the keys of the issuer are not known well enough.
+   */
+  async principalOf(token: string, mayGuess: () => Promise<void>): Promise<Principal | null> {
+    if (!this.canBeRight(token)) return null;
+    const digest = createHash('sha256').update(token).digest('base64url');
+    if (!this.right.has(digest)) await mayGuess();
+    const claims = await this.checked(token);
+    if (typeof claims?.sub !== 'string' || claims.sub === '') return null;
+    this.right.set(digest, true);
+    const groups = groupsOf(claims, this.config);
+    const grants = grantsOf(claims, groups, this.config);
+    if (grants.length === 0) throw noRole(groups);
+    return { id: this.idOf(claims.sub), kind: 'person', grants };
+  }
+
+  /** What costs nothing to see, so that nothing is fetched for garbage. */
+  private canBeRight(token: string): boolean {
+    if (token.length > tokenMax || !form.test(token)) return false;
+    try {
+      const { alg } = decodeProtectedHeader(token);
+      return alg !== undefined && algorithms.includes(alg) && decodeJwt(token).iss === this.config.issuer;
+    } catch {
+      return false;
+    }
+  }
+
+  private async checked(token: string): Promise<JWTPayload | null> {
+    const keys = await this.keys.current();
+    const claims = await this.claimsOf(token, keys);
+    if (claims !== 'unknown key') return claims;
+    const others = await this.keys.otherThan(keys);
+    if (others === null) return null;
+    const found = await this.claimsOf(token, others);
+    return found === 'unknown key' ? null : found;
+  }
+
+  private async claimsOf(token: string, keys: KeySet): Promise<JWTPayload | 'unknown key' | null> {
+    const { issuer, audience } = this.config;
+    try {
+      const { payload } = await jwtVerify(token, keys, {
+        algorithms,
+        issuer,
+        audience,
+        requiredClaims: ['exp', 'sub'],
+        clockTolerance: toleranceS,
+        currentDate: this.clock.now(),
+      });
+      return payload;
+    } catch (error) {
+      // Others than those of jose come from a key that the issuer publishes and that cannot be used.
+      return error instanceof errors.JWKSNoMatchingKey ? 'unknown key' : null;
+    }
+  }
+
+  /** Stands for a person of the issuer in events. Only who has the master key can tell whose it is. */
+  private idOf(sub: string): string {
+    const mac = createHmac('sha256', this.idKey)
+      .update(JSON.stringify([this.config.issuer, sub]))
+      .digest();
+    return `p_${mac.subarray(0, idBytes).toString('base64url')}`;
+  }
+}
