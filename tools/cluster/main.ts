@@ -59,6 +59,12 @@ async function load(cluster: RunningCluster, sample: Sample, state: LoadState): 
   if (found.length > 0) console.log(`Not everything is counted yet: ${found[0]}`);
 }
 
+/** How people sign in, if the environment says so; it names servers of its own. */
+function signInOf(env: NodeJS.ProcessEnv): Record<string, string> {
+  const given = Object.entries(env).filter(([name]) => name.startsWith('READERSHIP_OIDC_'));
+  return Object.fromEntries(given.map(([name, value]) => [name, value ?? '']));
+}
+
 async function run(options: Options): Promise<void> {
   const folder = resolve(options.folder);
   const { sample } = options;
@@ -77,6 +83,7 @@ async function run(options: Options): Promise<void> {
     folder,
     serversFolder,
     logLevel: 'warn',
+    settings: signInOf(process.env),
     ...(options.port === 0 ? {} : { port: options.port }),
   });
   let stopping = false;

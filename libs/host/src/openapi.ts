@@ -50,7 +50,15 @@ function describe(app: INestApplication): OpenAPIObject {
     .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
     .setVersion('1')
     .addServer('/')
-    .addBearerAuth({ type: 'http', scheme: 'bearer' }, 'key')
+    .addBearerAuth(
+      {
+        type: 'http',
+        scheme: 'bearer',
+        description:
+          'An API key; or, where `GET /v1/sign-in` names an issuer, an access token that it gave to a person.',
+      },
+      'key',
+    )
     .addSecurityRequirements('key')
     .build();
   const document = SwaggerModule.createDocument(app, config, { operationIdFactory: operationId });

@@ -2,7 +2,7 @@ import { exportJWK, generateKeyPair, type JWK } from 'jose';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { Provider } from 'oidc-provider';
+import { Provider, type AdapterFactory } from 'oidc-provider';
 import { readConfig } from '../src/config.js';
 
 export const algorithms = ['RS256', 'PS256', 'ES256', 'EdDSA'] as const;
@@ -15,6 +15,18 @@ const client = { client_id: 'console', client_secret: 'the-secret-of-the-console
 const audience = 'https://crm.example';
 const secondsValid = 600;
 const answered = ['/.well-known/openid-configuration', '/jwks'];
+
+const none = (): Promise<undefined> => Promise.resolve(undefined);
+/** The client is fixed and the tokens are complete in themselves, so the provider has nothing to remember. */
+const nothingStored: AdapterFactory = () => ({
+  upsert: none,
+  find: none,
+  findByUserCode: none,
+  findByUid: none,
+  consume: none,
+  destroy: none,
+  revokeByGrantId: none,
+});
 
 /** An OpenID provider at a free port of this machine. It gives tokens with the claims that a spec asks for. */
 export class TestIssuer {
@@ -101,6 +113,7 @@ export class TestIssuer {
   private provider(): Provider {
     const sign = () => ({ alg: this.algorithm, kid: this.keyOf(this.algorithm).kid! });
     return new Provider(this.url, {
+      adapter: nothingStored,
       jwks: { keys: Object.values(this.keys) as never[] },
       clients: [
         {
