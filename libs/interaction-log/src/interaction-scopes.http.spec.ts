@@ -281,6 +281,18 @@ describe('correcting and withdrawing an interaction', () => {
     await correct('gate', id).then(200, { quantity: 2 });
   });
 
+  it('does not tell an integrator, who may not read interactions, whose it is and what was written', async () => {
+    const patronId = '8b5f5d1e-4a1f-4a53-9a68-0b1f8c1a2b3c';
+    const event = loan('NORTH', 'ils', { patronId, details: 'a private remark' });
+    const id = await recorded('vendor', event);
+    for (const asked of [correct('vendor', id), withdraw('vendor', id)]) {
+      const { text } = await asked.then(200, { branch: 'NORTH' });
+      expect(text).not.toMatch(/8b5f5d1e|private/);
+    }
+    await read('desk', id).then(200, { patronId, details: 'a private remark' });
+    expect((await withdraw('desk', id).then(200)).text).toContain(patronId);
+  });
+
   it('is permitted to an integrator without sources for what it recorded itself', async () => {
     const event = loan('NORTH');
     const id = await recorded('vendor', event);

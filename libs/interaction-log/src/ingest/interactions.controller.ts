@@ -16,6 +16,7 @@ import {
   outcomes,
   parseStrictJson,
   Reaches,
+  reachesOf,
   readOf,
   refused,
   RequestMeta,
@@ -241,8 +242,15 @@ export class InteractionsController {
       (met) => this.scopes.expectChangeable(met, newBranch, sender, reaches),
     );
     if (state.status === 'unknown') throw unknownInteraction();
-    return new Answer(viewOf(id, state), { status: 200, version, marks });
+    const mayRead = reachesOf(sender.grants, 'interactions.read').length > 0;
+    const view = mayRead ? viewOf(id, state) : withoutPerson(viewOf(id, state));
+    return new Answer(view, { status: 200, version, marks });
   }
+}
+
+/** What whoever may change an interaction, but not read interactions, is told of it. */
+function withoutPerson({ patronId: _patron, details: _details, ...rest }: InteractionView): InteractionView {
+  return rest;
 }
 
 /** The status of a refusal: 403 out of scope, 409 when what is recorded is against it, else 422. */

@@ -65,6 +65,13 @@ export class Recorder {
     const decidedBefore = new Map<string, { readonly state: Interaction; readonly version: number }>();
     const nowMs = this.clock.now().getTime();
     const unknownBranches = this.branches.unknown();
+    // One request mostly has one source.
+    const sourceIds = new Map<string, string>();
+    const idOf = (source: string): string => {
+      let id = sourceIds.get(source);
+      if (id === undefined) sourceIds.set(source, (id = sourceId(source)));
+      return id;
+    };
     return {
       read: (sent) => incoming(sent, nowMs, this.secrets.cardKey),
       prepare: async (chunk) => {
@@ -84,7 +91,7 @@ export class Recorder {
           if (unknown.has(line.now.branch)) return [problem('UNKNOWN_BRANCH', '/data/branch')];
           const problemOfScope = outside?.(line.now.branch, line.source) ?? null;
           if (problemOfScope !== null) return [problemOfScope];
-          return { id: line.id, command: commandOf(line, rows) };
+          return { id: line.id, command: commandOf(line, idOf(line.source), rows) };
         });
       },
       append: (prepared) => (dryRun ? this.decide(prepared, decidedBefore) : this.append(prepared, meta)),
@@ -144,8 +151,12 @@ export function isProblems<T>(line: T | readonly Problem[]): line is readonly Pr
   return Array.isArray(line);
 }
 
-function commandOf(line: Incoming, rows: ReadonlyMap<string, ReferenceRow>): RecordInteraction {
-  const { id, source, reference, now, digest, details } = line;
+function commandOf(
+  line: Incoming,
+  source: string,
+  rows: ReadonlyMap<string, ReferenceRow>,
+): RecordInteraction {
+  const { id, reference, now, digest, details } = line;
   return {
     type: 'RecordInteraction',
     reference,
@@ -155,7 +166,7 @@ function commandOf(line: Incoming, rows: ReadonlyMap<string, ReferenceRow>): Rec
         : (resolve(reference, now.time, rows.get(reference)) ?? reference),
     now,
     digest,
-    source: sourceId(source),
+    source,
     ...(details === undefined ? {} : { details }),
   };
 }
