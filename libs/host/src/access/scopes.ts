@@ -25,18 +25,20 @@ export class Scopes {
   async judge(reaches: readonly Reach[], scopes: Iterable<ScopeName>): Promise<Judge> {
     const own = reaches.map(({ grant, scopes: names }) => ({
       sources: grant.sources,
-      names: names === 'everywhere' || names.includes('consortium') ? ('everywhere' as const) : names,
+      names:
+        names === 'everywhere' || names.includes('consortium') ? ('everywhere' as const) : new Set(names),
     }));
     if (own.some(({ names, sources }) => names === 'everywhere' && sources === undefined)) return () => true;
-    const named = own.flatMap(({ names }) => names);
-    const libraries = named.some((name) => name.startsWith('library:'))
-      ? await this.branches.librariesOf([...scopes].flatMap((scope) => branchOf(scope) ?? []))
-      : new Map<string, string>();
+    const haveLibraries = own.some(
+      ({ names }) => names !== 'everywhere' && [...names].some((name) => name.startsWith('library:')),
+    );
+    const sought = new Set(haveLibraries ? [...scopes].flatMap((scope) => branchOf(scope) ?? []) : []);
+    const libraries = sought.size === 0 ? new Map<string, string>() : await this.branches.librariesOf(sought);
     return (scope, source) =>
       own.some(
         ({ names, sources }) =>
           (source === undefined || (sources?.includes(source) ?? true)) &&
-          (names === 'everywhere' || names.some((name) => contains(name, scope, libraries))),
+          (names === 'everywhere' || contains(names, scope, libraries)),
       );
   }
 
@@ -62,8 +64,13 @@ function branchOf(scope: ScopeName): string | null {
   return scope.startsWith('branch:') ? scope.slice('branch:'.length) : null;
 }
 
-function contains(own: ScopeName, scope: ScopeName, libraries: ReadonlyMap<string, string>): boolean {
-  if (own === scope) return true;
+function contains(
+  own: ReadonlySet<ScopeName>,
+  scope: ScopeName,
+  libraries: ReadonlyMap<string, string>,
+): boolean {
+  if (own.has(scope)) return true;
   const branch = branchOf(scope);
-  return branch !== null && own === `library:${libraries.get(branch)}`;
+  const library = branch === null ? undefined : libraries.get(branch);
+  return library !== undefined && own.has(`library:${library}`);
 }
