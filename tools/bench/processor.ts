@@ -14,7 +14,7 @@ import { countFrom } from './within.js';
 
 const n = countFrom(process.argv[2], 60_000, 1_000_000);
 const liveWindow = 500;
-const rebuildWindow = 50_000;
+const rebuildWindow = 20_000;
 
 function records(): LogRecord[] {
   return facts(n).map(({ type, key, time, data }, at) => ({

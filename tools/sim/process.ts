@@ -231,7 +231,7 @@ export class Process {
     if (wish.do === 'record') {
       const patronId = wish.person === undefined ? undefined : known.people.get(wish.person);
       if (wish.person !== undefined && patronId === undefined) return 'NOBODY';
-      const recording = this.recorder.begin(meta);
+      const recording = this.recorder.begin(meta, null);
       const read = recording.read({
         specversion: '1.0',
         type: 'org.readership.interaction.v1',

@@ -120,6 +120,22 @@ describe('handling a command', () => {
       version: 5,
     }));
 
+  it('asks on every attempt whether the state that it meets may be changed, before it compares versions', async () => {
+    const met: number[] = [];
+    const expectPermitted = async (sum: number): Promise<void> => {
+      met.push(sum);
+      if (sum >= 20) throw new Refusal('OUT_OF_SCOPE', 'forbidden', 'It is out of scope.');
+    };
+    const counters = contested(1000);
+    await expect(
+      handle(counters, counter, 'a', { by: 1 }, meta(), undefined, expectPermitted),
+    ).rejects.toMatchObject({ code: 'OUT_OF_SCOPE' });
+    expect(met).toEqual([0, 10, 20]);
+    await expect(
+      handle(counters, counter, 'a', { by: 1 }, meta(), [99], expectPermitted),
+    ).rejects.toMatchObject({ code: 'OUT_OF_SCOPE' });
+  });
+
   it('is refused with BUSY when it lost five times', async () => {
     const counters = contested(1000);
     await expect(handle(counters, counter, 'a', { by: 1 }, meta())).rejects.toMatchObject({

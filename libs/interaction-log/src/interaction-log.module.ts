@@ -1,6 +1,6 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { checkFact, decodeFact } from '@readership/contracts';
-import { contextModule } from '@readership/host';
+import { BranchLibraries, contextModule, Scopes } from '@readership/host';
 import type { Adapters, ContextStore } from '@readership/kernel';
 import { provesCardKey } from './ingest/card-key-proof.js';
 import { deadLettersList } from './dead-letters/dead-letters-list.projection.js';
@@ -14,6 +14,7 @@ import { IngestController } from './ingest/ingest.controller.js';
 import { Intake } from './ingest/intake.js';
 import { InteractionsController } from './ingest/interactions.controller.js';
 import { Recorder } from './ingest/recorder.js';
+import { InteractionScopes } from './interaction-scopes.js';
 import { publish } from './publish.js';
 import { OnReferenceFacts } from './references/on-reference-facts.js';
 import { ReferenceMoves } from './references/reference-moves.js';
@@ -34,7 +35,17 @@ export class InteractionLogModule {
       publish,
       checkFact,
       controllers: [InteractionsController, SourcesController, DeadLettersController, IngestController],
-      providers: [KnownBranches, KnownLibraries, Recorder, AllowedSources, Intake, ParkedRecords],
+      providers: [
+        KnownBranches,
+        { provide: BranchLibraries, useExisting: KnownBranches },
+        Scopes,
+        InteractionScopes,
+        KnownLibraries,
+        Recorder,
+        AllowedSources,
+        Intake,
+        ParkedRecords,
+      ],
       log: {
         models: [
           { projection: branches },

@@ -15,10 +15,10 @@ const loan: InteractionFact = {
   digital: false,
 };
 const record = (holder: string, reference: string | null = token, now = loan) =>
-  ({ type: 'RecordInteraction', reference, holder, now, digest: 'd1' }) as const;
+  ({ type: 'RecordInteraction', reference, holder, now, digest: 'd1', source: 's1' }) as const;
 const recorded = (holder: string, reference: string | null = token): InteractionEvent => ({
   type: 'InteractionRecorded',
-  data: { reference, holder, now: loan, digest: 'd1' },
+  data: { reference, holder, now: loan, digest: 'd1', source: 's1' },
 });
 const referenced = (holder: string, time = loan.time): InteractionEvent => ({
   type: 'Referenced',

@@ -12,6 +12,8 @@ export interface RecordInteraction {
   readonly holder: string;
   readonly now: InteractionFact;
   readonly digest: string;
+  /** Id of the source that it came from. */
+  readonly source: string;
   readonly details?: string;
 }
 
@@ -44,6 +46,10 @@ export interface KnownInteraction {
   readonly now: InteractionFact;
   /** Digest of the fact as it was first recorded. */
   readonly digest: string;
+  /** Id of the source that it came from; `null` when it was recorded before this was kept. */
+  readonly source: string | null;
+  /** The principal that recorded it; `null` while it is not stored. */
+  readonly recordedBy: string | null;
   /** `null` when there are none or they were forgotten. */
   readonly details: string | null;
 }
@@ -65,11 +71,11 @@ export const interaction: Decider<Interaction, InteractionCommand, InteractionEv
             'An interaction with this source and id has other content: choose another id.',
           );
         }
-        const { reference, holder, now, digest, details } = command;
+        const { reference, holder, now, digest, source, details } = command;
         return [
           {
             type: 'InteractionRecorded',
-            data: { reference, holder, now, digest },
+            data: { reference, holder, now, digest, source },
             ...(details === undefined ? {} : { personal: { details } }),
           },
           ...(reference === null || holder === reference ? [] : [referenced(reference, now.time, holder)]),
@@ -133,13 +139,15 @@ export const interaction: Decider<Interaction, InteractionCommand, InteractionEv
   evolve(state, event) {
     switch (event.type) {
       case 'InteractionRecorded': {
-        const { reference, holder, now, digest } = event.data;
+        const { reference, holder, now, digest, source = null } = event.data;
         return {
           status: 'recorded',
           reference,
           holder,
           now,
           digest,
+          source,
+          recordedBy: event.actor ?? null,
           details: event.personal?.details ?? null,
         };
       }

@@ -9,13 +9,17 @@ interface Sealed<Personal extends object> {
 /**
  * One contact between somebody and the library. `reference` is what it came with and never changes: a card token or a
  * patron id, `null` when it is anonymous. `holder` is whom it counts for: a person, the reference itself while it
- * belongs to nobody, or the stream when it is anonymous. `digest` is the keyed digest of the normalised fact.
+ * belongs to nobody, or the stream when it is anonymous. `digest` is the keyed digest of the normalised fact. `source`
+ * is the id of the source that it came from (see `sourceId`); events of before API keys have none.
  */
 export type InteractionRecorded = Event<
   'InteractionRecorded',
-  { reference: string | null; holder: string; now: InteractionFact; digest: string }
+  { reference: string | null; holder: string; now: InteractionFact; digest: string; source?: string }
 > &
-  Sealed<{ details: string }>;
+  Sealed<{ details: string }> & {
+    /** Who recorded it, from the envelope. An event that is not stored yet has none. */
+    readonly actor?: string;
+  };
 
 /** Tells the reference that an interaction came with it, when it happened and who holds it. */
 export type Referenced = Event<'Referenced', { reference: string; time: string; holder: string }>;

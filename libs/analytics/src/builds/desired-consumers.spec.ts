@@ -44,7 +44,7 @@ describe('the consumers that must run', () => {
 
   it('are one more for a build of another policy, in a larger window, until it serves', () => {
     const beside = [started(1), served(1), started(2, { timeZone: 'Asia/Tokyo' })];
-    expect(described(beside)).toEqual([first, `analytics.figures.2 50000: ${second}`]);
+    expect(described(beside)).toEqual([first, `analytics.figures.2 20000: ${second}`]);
     expect(described([...beside, served(2)])).toEqual([`analytics.figures.2 5000: ${second}`]);
     const abandoned: BuildsEvent = { type: 'BuildAbandoned', data: { number: 2 } };
     expect(described([...beside, abandoned])).toEqual([first]);
@@ -52,7 +52,7 @@ describe('the consumers that must run', () => {
 
   it('are one more for the read model of a rebuild, and one for all of them when it has caught up', () => {
     const beside = [started(1), served(1), rebuilt()];
-    expect(described(beside)).toEqual([first, 'analytics.figures.2 50000: volumes/2']);
+    expect(described(beside)).toEqual([first, 'analytics.figures.2 20000: volumes/2']);
     expect(described([...beside, caughtUp])).toEqual([`${first} volumes/2`]);
     const [{ compares, models }] = consumersOf([...beside, caughtUp]) as ReturnType<typeof consumersOf> &
       [any];
@@ -65,7 +65,7 @@ describe('the consumers that must run', () => {
   it('are one more for a read model that is built for the first time', () => {
     const editions = { ...all(1), praise: { version: 1, build: 2 } };
     const beside = [started(1), served(1), started(2, { editions, adds: ['praise'] })];
-    expect(described(beside, newer)).toEqual([first, 'analytics.figures.2 50000: praise/2']);
+    expect(described(beside, newer)).toEqual([first, 'analytics.figures.2 20000: praise/2']);
     expect(described([...beside, served(2)], newer)).toEqual([
       `${first.replace('figures.1', 'figures.2')} praise/2`,
     ]);

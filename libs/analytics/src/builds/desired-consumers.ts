@@ -13,11 +13,8 @@ export interface DesiredConsumer {
 }
 
 const servingWindow = 5_000;
-/**
- * Large, so that much of a reader's history is folded before it is written. With half as much again the process would
- * use more than 512 MB.
- */
-const buildingWindow = 50_000;
+/** Large, so that much of a reader's history is folded before it is written; of 50,000 records the peak is 40 MB higher. */
+const buildingWindow = 20_000;
 
 /**
  * The consumers that every replica must run in a state of the builds: one for the serving build, and one for the build

@@ -48,11 +48,17 @@ export class Scopes {
   }
 }
 
-/** The refusal of a request that names a place outside the scopes of its sender. */
-export function outOfScope(reaches: readonly Reach[]): Refusal {
+/**
+ * The refusal of a request that names a place outside the scopes of its sender. With `ownOnly` it says that they may
+ * change only what they recorded themselves.
+ */
+export function outOfScope(reaches: readonly Reach[], { ownOnly = false } = {}): Refusal {
   const own = [...new Set(reaches.flatMap(({ scopes }) => scopes))].sort();
   const listed = own.length > scopesListed ? [...own.slice(0, scopesListed), 'others'] : own;
-  const limited = reaches.some(({ grant }) => grant.sources !== undefined) ? ', and for its own sources' : '';
+  const limited = [
+    ...(reaches.some(({ grant }) => grant.sources !== undefined) ? [', and for its own sources'] : []),
+    ...(ownOnly ? [', and for what it recorded itself'] : []),
+  ].join('');
   return new Refusal(
     'OUT_OF_SCOPE',
     'forbidden',

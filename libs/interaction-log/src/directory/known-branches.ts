@@ -1,11 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { modelId, ReadModels } from '@readership/kernel';
 import { branches, type BranchRow } from './branches.projection.js';
-import type { UnknownOf } from '@readership/host';
+import type { BranchLibraries, UnknownOf } from '@readership/host';
 import { DirectoryEntries } from './directory-entries.js';
 
 @Injectable()
-export class KnownBranches {
+export class KnownBranches implements BranchLibraries {
   private readonly entries: DirectoryEntries<BranchRow>;
 
   constructor(@Inject(ReadModels) models: ReadModels) {
@@ -17,7 +17,6 @@ export class KnownBranches {
     return this.entries.unknown();
   }
 
-  /** The current libraries of these branches. Unknown branches are absent. */
   async librariesOf(ids: Iterable<string>): Promise<ReadonlyMap<string, string>> {
     const libraries = new Map<string, string>();
     for (const id of ids) {

@@ -28,7 +28,8 @@ export class Intake {
    * sent.
    */
   async take(records: readonly TopicRecord[], meta: Meta): Promise<readonly Taken[]> {
-    const recording = this.recorder.begin(meta);
+    // A record of a topic has no principal: its source says which branches it may name.
+    const recording = this.recorder.begin(meta, null);
     const sent = records.map(sentOn);
     const read = sent.map((each) => ('problem' in each ? [each.problem] : recording.read(each.event)));
     // An event that was read without a problem has a source.

@@ -102,6 +102,8 @@ export const withdrawal = correction.pick({ reason: true });
 export interface Incoming {
   /** Id of its stream: the digest of source and id. */
   readonly id: string;
+  /** The source that the sender names. */
+  readonly source: string;
   readonly reference: string | null;
   readonly now: InteractionFact;
   /** Keyed digest of everything that was sent. */
@@ -147,6 +149,7 @@ export function incoming(sent: unknown, nowMs: number, cardKey: Buffer): Incomin
   const { details } = data;
   return {
     id: digest(`${source}\u0000${id}`),
+    source,
     reference,
     now,
     digest: digestOf(now, reference, details, cardKey),

@@ -15,12 +15,17 @@ import {
   Needs,
   outcomes,
   parseStrictJson,
+  Reaches,
+  reachesOf,
   readOf,
   refused,
   RequestMeta,
   schemaOf,
+  Sender,
   Takes,
   withoutAbsent,
+  type Principal,
+  type Reach,
 } from '@readership/host';
 import { EventStore, fold, handle, Refusal, type Meta } from '@readership/kernel';
 import { z } from 'zod';
@@ -29,9 +34,10 @@ import {
   interaction,
   unknownInteraction,
   type CorrectInteraction,
-  type InteractionCommand,
   type KnownInteraction,
+  type WithdrawInteraction,
 } from '../interaction.decider.js';
+import { InteractionScopes } from '../interaction-scopes.js';
 import { recordBatch } from './batch.js';
 import { headerAttributes } from './cloud-event.js';
 import { instantOf } from './instant.js';
@@ -44,7 +50,7 @@ import {
   recordedSchema,
 } from './interaction-schemas.js';
 import { problem, schemaProblems } from './problems.js';
-import { Recorder } from './recorder.js';
+import { Recorder, type LineOutcome } from './recorder.js';
 
 /** An interaction as it is answered. */
 interface InteractionView extends InteractionFact {
@@ -53,6 +59,14 @@ interface InteractionView extends InteractionFact {
   /** The patron it counts for; absent when it is anonymous or its card is not known. */
   readonly patronId?: string;
   readonly details?: string;
+}
+
+/** Who asks for a change, and of which version. */
+interface Change {
+  readonly meta: Meta;
+  readonly sender: Principal;
+  readonly reaches: readonly Reach[];
+  readonly ifVersions: readonly number[] | undefined;
 }
 
 type Outcome = { readonly id: string; readonly outcome: 'recorded' | 'already-recorded' };
@@ -72,6 +86,7 @@ export class InteractionsController {
     @Inject(EventStore) private readonly store: EventStore,
     @Inject(Recorder) private readonly recorder: Recorder,
     @Inject(KnownBranches) private readonly branches: KnownBranches,
+    @Inject(InteractionScopes) private readonly scopes: InteractionScopes,
     @Inject(Clock) private readonly clock: Clock,
   ) {}
 
@@ -92,14 +107,13 @@ export class InteractionsController {
     @Body() body: unknown,
     @Headers() headers: Record<string, string | undefined>,
     @RequestMeta() meta: Meta,
+    @Reaches() reaches: readonly Reach[],
   ): Promise<Answer<Outcome>> {
-    const recording = this.recorder.begin(meta);
+    const recording = this.recorder.begin(meta, this.scopes.ofLines(reaches));
     const [recorded] = await recording.append(
       await recording.prepare([recording.read(sentEvent(body, headers))]),
     );
-    if (recorded!.outcome === 'refused') {
-      throw refused(recorded!.problems, recorded!.id === undefined ? 422 : 409);
-    }
+    if (recorded!.outcome === 'refused') throw refused(recorded!.problems, statusOf(recorded!));
     const { id, outcome, version, marks } = recorded!;
     return new Answer(
       { id, outcome },
@@ -128,6 +142,7 @@ export class InteractionsController {
     @Query('dryRun') dryRun: string | undefined,
     @Headers('content-type') type: string | undefined,
     @RequestMeta() meta: Meta,
+    @Reaches() reaches: readonly Reach[],
   ): Promise<Answer<string>> {
     const form = batchForms[mediaTypeOf(type)];
     // A request without a body.
@@ -135,7 +150,9 @@ export class InteractionsController {
     if (dryRun !== undefined && dryRun !== 'true' && dryRun !== 'false') {
       throw new Refusal('BAD_QUERY', 'invalid', 'Give dryRun as true or false, or leave it out.');
     }
-    const recording = this.recorder.begin(meta, { dryRun: dryRun === 'true' });
+    const recording = this.recorder.begin(meta, this.scopes.ofLines(reaches), {
+      dryRun: dryRun === 'true',
+    });
     const { ndjson, marks } = await recordBatch(body, form, recording);
     return new Answer(ndjson, { marks });
   }
@@ -144,9 +161,13 @@ export class InteractionsController {
   @Needs('interactions.read')
   @Answers(readOf(interactionSchema))
   @ApiOperation({ summary: 'The current content of an interaction' })
-  async read(@Param('id') id: string): Promise<Answer<InteractionView>> {
+  async read(
+    @Param('id') id: string,
+    @Reaches() reaches: readonly Reach[],
+  ): Promise<Answer<InteractionView>> {
     const { state, version } = await fold(this.store, interaction, checkedId(id));
     if (state.status === 'unknown') throw unknownInteraction();
+    await this.scopes.expectReadable(state, reaches);
     return new Answer(viewOf(id, state), { version });
   }
 
@@ -159,6 +180,8 @@ export class InteractionsController {
     @Param('id') id: string,
     @Body() body: unknown,
     @RequestMeta() meta: Meta,
+    @Sender() sender: Principal,
+    @Reaches() reaches: readonly Reach[],
     @IfMatch() ifVersions?: readonly number[],
   ): Promise<Answer<InteractionView>> {
     checkedId(id);
@@ -181,8 +204,7 @@ export class InteractionsController {
         ...(details === undefined ? {} : { details }),
         reason,
       },
-      meta,
-      ifVersions,
+      { meta, sender, reaches, ifVersions },
     );
   }
 
@@ -195,23 +217,46 @@ export class InteractionsController {
     @Param('id') id: string,
     @Body() body: unknown,
     @RequestMeta() meta: Meta,
+    @Sender() sender: Principal,
+    @Reaches() reaches: readonly Reach[],
     @IfMatch() ifVersions?: readonly number[],
   ): Promise<Answer<InteractionView>> {
     checkedId(id);
     const { reason } = parsed(withdrawal, body);
-    return this.tell(id, { type: 'WithdrawInteraction', reason }, meta, ifVersions);
+    return this.tell(id, { type: 'WithdrawInteraction', reason }, { meta, sender, reaches, ifVersions });
   }
 
   private async tell(
     id: string,
-    command: InteractionCommand,
-    meta: Meta,
-    ifVersions: readonly number[] | undefined,
+    command: CorrectInteraction | WithdrawInteraction,
+    { meta, sender, reaches, ifVersions }: Change,
   ): Promise<Answer<InteractionView>> {
-    const { state, version, marks } = await handle(this.store, interaction, id, command, meta, ifVersions);
+    const newBranch = command.type === 'CorrectInteraction' ? command.changes.branch : undefined;
+    const { state, version, marks } = await handle(
+      this.store,
+      interaction,
+      id,
+      command,
+      meta,
+      ifVersions,
+      (met) => this.scopes.expectChangeable(met, newBranch, sender, reaches),
+    );
     if (state.status === 'unknown') throw unknownInteraction();
-    return new Answer(viewOf(id, state), { status: 200, version, marks });
+    const mayRead = reachesOf(sender.grants, 'interactions.read').length > 0;
+    const view = mayRead ? viewOf(id, state) : withoutPerson(viewOf(id, state));
+    return new Answer(view, { status: 200, version, marks });
   }
+}
+
+/** What whoever may change an interaction, but not read interactions, is told of it. */
+function withoutPerson({ patronId: _patron, details: _details, ...rest }: InteractionView): InteractionView {
+  return rest;
+}
+
+/** The status of a refusal: 403 out of scope, 409 when what is recorded is against it, else 422. */
+function statusOf({ id, problems }: Extract<LineOutcome, { readonly outcome: 'refused' }>): number {
+  if (problems[0]!.code === 'OUT_OF_SCOPE') return 403;
+  return id === undefined ? 422 : 409;
 }
 
 function unsupported(types: readonly string[]): HttpProblem {

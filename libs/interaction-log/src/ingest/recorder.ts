@@ -16,7 +16,9 @@ import {
 } from '@readership/kernel';
 import { KnownBranches } from '../directory/known-branches.js';
 import { interaction, type Interaction, type RecordInteraction } from '../interaction.decider.js';
+import type { LinesJudge } from '../interaction-scopes.js';
 import { references, resolve, type ReferenceRow } from '../references/references.projection.js';
+import { sourceId } from '../sources/sources.js';
 import { incoming, type Incoming } from './interaction-event.js';
 import { problem } from './problems.js';
 
@@ -51,11 +53,25 @@ export class Recorder {
     @Inject(Clock) private readonly clock: Clock,
   ) {}
 
-  /** With `dryRun` nothing is appended, and the outcomes are those that recording would have now. */
-  begin(meta: Meta, { dryRun = false }: { readonly dryRun?: boolean } = {}): Recording {
+  /**
+   * `judge` says which lines are out of scope for their sender; `null` when that is judged elsewhere. With `dryRun`
+   * nothing is appended, and the outcomes are those that recording would have now.
+   */
+  begin(
+    meta: Meta,
+    judge: LinesJudge | null,
+    { dryRun = false }: { readonly dryRun?: boolean } = {},
+  ): Recording {
     const decidedBefore = new Map<string, { readonly state: Interaction; readonly version: number }>();
     const nowMs = this.clock.now().getTime();
     const unknownBranches = this.branches.unknown();
+    // One request mostly has one source.
+    const sourceIds = new Map<string, string>();
+    const idOf = (source: string): string => {
+      let id = sourceIds.get(source);
+      if (id === undefined) sourceIds.set(source, (id = sourceId(source)));
+      return id;
+    };
     return {
       read: (sent) => incoming(sent, nowMs, this.secrets.cardKey),
       prepare: async (chunk) => {
@@ -67,11 +83,15 @@ export class Recorder {
           if (line.reference !== null) sought.add(line.reference);
         }
         const unknown = await unknownBranches(branches);
+        for (const branch of unknown) branches.delete(branch);
+        const outside = (await judge?.(branches)) ?? null;
         const rows = await this.referenceRows([...sought]);
         return chunk.map((line) => {
           if (isProblems(line)) return line;
           if (unknown.has(line.now.branch)) return [problem('UNKNOWN_BRANCH', '/data/branch')];
-          return { id: line.id, command: commandOf(line, rows) };
+          const problemOfScope = outside?.(line.now.branch, line.source) ?? null;
+          if (problemOfScope !== null) return [problemOfScope];
+          return { id: line.id, command: commandOf(line, idOf(line.source), rows) };
         });
       },
       append: (prepared) => (dryRun ? this.decide(prepared, decidedBefore) : this.append(prepared, meta)),
@@ -131,7 +151,11 @@ export function isProblems<T>(line: T | readonly Problem[]): line is readonly Pr
   return Array.isArray(line);
 }
 
-function commandOf(line: Incoming, rows: ReadonlyMap<string, ReferenceRow>): RecordInteraction {
+function commandOf(
+  line: Incoming,
+  source: string,
+  rows: ReadonlyMap<string, ReferenceRow>,
+): RecordInteraction {
   const { id, reference, now, digest, details } = line;
   return {
     type: 'RecordInteraction',
@@ -142,6 +166,7 @@ function commandOf(line: Incoming, rows: ReadonlyMap<string, ReferenceRow>): Rec
         : (resolve(reference, now.time, rows.get(reference)) ?? reference),
     now,
     digest,
+    source,
     ...(details === undefined ? {} : { details }),
   };
 }

@@ -188,7 +188,8 @@ function run(seed: number, without: Omissions = {}): readonly string[] {
       startedBy: 'patron',
       digital: false,
     };
-    command(`i${interactions.size}`, { type: 'RecordInteraction', reference, holder, now, digest: 'd' });
+    const record = { type: 'RecordInteraction', reference, holder, now, digest: 'd', source: 's' } as const;
+    command(`i${interactions.size}`, record);
   };
   const change = (): void => {
     if (interactions.size === 0) return;

@@ -69,7 +69,7 @@ const recordedFact = (id: string, reference = token) =>
   told('InteractionRecorded', { interaction: id, reference, now }, reference);
 
 async function record(id: string, holder = token, reference = token): Promise<void> {
-  const command = { type: 'RecordInteraction', reference, holder, now, digest: 'd' } as const;
+  const command = { type: 'RecordInteraction', reference, holder, now, digest: 'd', source: 's' } as const;
   await handle(store, interaction, id, command, { commandId: randomUUID(), at, actor: 'test' });
 }
 

@@ -34,7 +34,7 @@ export class Relay {
     const records: NewRecord[] = [];
     for (const event of events) {
       if (event.fact === null) continue;
-      records.push({
+      const record: { -readonly [K in keyof NewRecord]: NewRecord[K] } = {
         partition: this.partition,
         context: this.context,
         position: event.position,
@@ -46,11 +46,12 @@ export class Relay {
         time: event.time,
         recordedAt: event.recordedAt,
         actor: event.actor,
-        ...(event.correlationId === undefined ? {} : { correlationId: event.correlationId }),
-        ...(event.causationId === undefined ? {} : { causationId: event.causationId }),
-        ...(event.traceparent === undefined ? {} : { traceparent: event.traceparent }),
         body: JSON.stringify(event.fact.data),
-      });
+      };
+      if (event.correlationId !== undefined) record.correlationId = event.correlationId;
+      if (event.causationId !== undefined) record.causationId = event.causationId;
+      if (event.traceparent !== undefined) record.traceparent = event.traceparent;
+      records.push(record);
     }
     const outcome = await this.log.publish(this.context, this.partition, scanned, to, records);
     if (outcome === 'stale') return 0;

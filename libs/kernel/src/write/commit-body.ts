@@ -54,7 +54,7 @@ export function parseBody(text: string, part: Pick<CommitPart, 'count' | 'facts'
   const body = parsed(text);
   if (!Array.isArray(body) || body.length !== part.count + 2) return salvaged(text, part);
   const [asked, causationId, ...events] = body as readonly unknown[];
-  return events.every(isEvent) ? { ...causeOf(asked, causationId), events } : salvaged(text, part);
+  return events.every(isEvent) ? bodyOf(asked, causationId, events) : salvaged(text, part);
 }
 
 /** The subjects whose keys are needed to decrypt a body's personal parts. */
@@ -194,14 +194,17 @@ function opened(
   return text === null ? null : (JSON.parse(text) as object);
 }
 
-/** The first element is the correlation id, or a pair of it and the trace context. */
-function causeOf(asked: unknown, causationId: unknown): Omit<PartBody, 'events'> {
+/**
+ * The first element is the correlation id, or a pair of it and the trace context. Fields are set one by one, because an
+ * object that is spread into another costs ten times as much.
+ */
+function bodyOf(asked: unknown, causationId: unknown, events: PartBody['events']): PartBody {
   const [correlationId, traceparent] = Array.isArray(asked) ? (asked as unknown[]) : [asked];
-  return {
-    ...(typeof correlationId === 'string' ? { correlationId } : {}),
-    ...(typeof causationId === 'string' ? { causationId } : {}),
-    ...(typeof traceparent === 'string' ? { traceparent } : {}),
-  };
+  const body: Mutable<PartBody> = { events };
+  if (typeof correlationId === 'string') body.correlationId = correlationId;
+  if (typeof causationId === 'string') body.causationId = causationId;
+  if (typeof traceparent === 'string') body.traceparent = traceparent;
+  return body;
 }
 
 function parsed(text: string): unknown {
@@ -251,5 +254,5 @@ function salvaged(text: string, { count, facts }: Pick<CommitPart, 'count' | 'fa
     };
   });
   const cause = parsed(`${text.slice(0, known[0]?.index ?? 0)}]`);
-  return { ...(Array.isArray(cause) ? causeOf(cause[0], cause[1]) : {}), events };
+  return Array.isArray(cause) ? bodyOf(cause[0], cause[1], events) : { events };
 }

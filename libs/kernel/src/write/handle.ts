@@ -39,7 +39,8 @@ export async function fold<State, Command, E extends AnyEvent>(
 /**
  * The whole write side: load, fold, decide, append, and a bounded number of retries on a conflict. Throws the decider's
  * `Refusal`; `VERSION_MISMATCH` when `ifVersions` are given and none is the stream's version; `BUSY` when other writers
- * win every attempt.
+ * win every attempt. `expectPermitted` rejects when the sender may not change the state that the command meets; it is asked
+ * on every attempt, before anything else is said of the stream.
  */
 export async function handle<State, Command, E extends AnyEvent>(
   store: EventStore,
@@ -48,10 +49,12 @@ export async function handle<State, Command, E extends AnyEvent>(
   command: Command,
   meta: Meta,
   ifVersions?: readonly number[],
+  expectPermitted?: (state: State) => Promise<void>,
 ): Promise<Handled<State, E>> {
   const stream = streamOf(decider.category, id);
   for (let attempt = 1; attempt <= attemptsMax; attempt++) {
     const { state, version } = await fold(store, decider, id);
+    await expectPermitted?.(state);
     if (ifVersions !== undefined && !ifVersions.includes(version)) {
       throw new Refusal(
         'VERSION_MISMATCH',
