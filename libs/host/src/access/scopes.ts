@@ -29,17 +29,20 @@ export class Scopes {
         names === 'everywhere' || names.includes('consortium') ? ('everywhere' as const) : new Set(names),
     }));
     if (own.some(({ names, sources }) => names === 'everywhere' && sources === undefined)) return () => true;
-    const haveLibraries = own.some(
-      ({ names }) => names !== 'everywhere' && [...names].some((name) => name.startsWith('library:')),
-    );
+    const named = own.flatMap(({ names }) => (names === 'everywhere' ? [] : [...names]));
+    const haveLibraries = named.some((name) => name.startsWith('library:'));
     const sought = new Set(haveLibraries ? [...scopes].flatMap((scope) => branchOf(scope) ?? []) : []);
     const libraries = sought.size === 0 ? new Map<string, string>() : await this.branches.librariesOf(sought);
-    return (scope, source) =>
-      own.some(
+    return (scope, source) => {
+      const library = libraries.get(branchOf(scope) ?? '');
+      return own.some(
         ({ names, sources }) =>
           (source === undefined || (sources?.includes(source) ?? true)) &&
-          (names === 'everywhere' || contains(names, scope, libraries)),
+          (names === 'everywhere' ||
+            names.has(scope) ||
+            (library !== undefined && names.has(`library:${library}`))),
       );
+    };
   }
 
   /** Throws `OUT_OF_SCOPE` when the request may not do in a scope what it asks for. */
@@ -68,15 +71,4 @@ export function outOfScope(reaches: readonly Reach[], { ownOnly = false } = {}):
 
 function branchOf(scope: ScopeName): string | null {
   return scope.startsWith('branch:') ? scope.slice('branch:'.length) : null;
-}
-
-function contains(
-  own: ReadonlySet<ScopeName>,
-  scope: ScopeName,
-  libraries: ReadonlyMap<string, string>,
-): boolean {
-  if (own.has(scope)) return true;
-  const branch = branchOf(scope);
-  const library = branch === null ? undefined : libraries.get(branch);
-  return library !== undefined && own.has(`library:${library}`);
 }
