@@ -30,9 +30,9 @@ export class Scopes {
     }));
     if (own.some(({ names, sources }) => names === 'everywhere' && sources === undefined)) return () => true;
     const named = own.flatMap(({ names }) => (names === 'everywhere' ? [] : [...names]));
-    const libraries = named.some((name) => name.startsWith('library:'))
-      ? await this.branches.librariesOf([...scopes].flatMap((scope) => branchOf(scope) ?? []))
-      : new Map<string, string>();
+    const haveLibraries = named.some((name) => name.startsWith('library:'));
+    const sought = new Set(haveLibraries ? [...scopes].flatMap((scope) => branchOf(scope) ?? []) : []);
+    const libraries = sought.size === 0 ? new Map<string, string>() : await this.branches.librariesOf(sought);
     return (scope, source) => {
       const library = libraries.get(branchOf(scope) ?? '');
       return own.some(
