@@ -235,7 +235,7 @@ describe('an answer is as it is described', () => {
     await post(200, '/v1/testimonials/t1/publish', consent);
     await app.settled();
     await get('/v1/testimonials/t1');
-    await get('/v1/testimonials?status=published');
+    await get('/v1/testimonials?branch=NORTH&status=published');
     await get('/v1/testimonials?status=lost', 422);
     await post(200, '/v1/testimonials/t1/withdraw');
     await post(409, '/v1/testimonials/t1/approve');

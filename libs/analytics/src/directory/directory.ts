@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { defaultPolicy } from '@readership/contracts';
+import type { BranchLibraries } from '@readership/host';
 import { modelId, ReadModels, Refusal, type Page } from '@readership/kernel';
 import { directory, type DirectoryRow, type Settings } from './directory.projection.js';
 
@@ -26,7 +27,7 @@ const pageSize = 10_000;
 
 /** What this context knows of the consortium, its libraries and branches. */
 @Injectable()
-export class ScopeDirectory {
+export class ScopeDirectory implements BranchLibraries {
   constructor(@Inject(ReadModels) private readonly models: ReadModels) {}
 
   async read(): Promise<Directory> {
@@ -42,10 +43,14 @@ export class ScopeDirectory {
     } while (after !== null);
     return new Directory(rows);
   }
+
+  async librariesOf(branches: Iterable<string>): Promise<ReadonlyMap<string, string>> {
+    return (await this.read()).librariesOf(branches);
+  }
 }
 
 /** The directory at one time. */
-export class Directory {
+export class Directory implements BranchLibraries {
   constructor(private readonly rows: readonly DirectoryRow[]) {}
 
   get settings(): Settings {
@@ -55,6 +60,14 @@ export class Directory {
 
   get branchIds(): ReadonlySet<string> {
     return new Set(this.rows.flatMap((row) => (row.kind === 'branch' ? [row.id] : [])));
+  }
+
+  async librariesOf(branches: Iterable<string>): Promise<ReadonlyMap<string, string>> {
+    const asked = new Set(branches);
+    const libraries = new Map<string, string>();
+    for (const row of this.rows)
+      if (row.kind === 'branch' && asked.has(row.id)) libraries.set(row.id, row.library);
+    return libraries;
   }
 
   /** The scope of `consortium`, `library:<id>` or `branch:<id>`. Throws `UNKNOWN_SCOPE`. */

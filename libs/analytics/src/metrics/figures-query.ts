@@ -1,11 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { ActivityPolicy } from '@readership/contracts';
-import { AppliedWait, Clock } from '@readership/host';
+import { AppliedWait, Clock, Scopes, type Reach } from '@readership/host';
 import { endsAgeMaxMs, EventLog, ReadModels, Refusal } from '@readership/kernel';
 import { foldCells, type CountsOf } from '../calendar/fold-cells.js';
 import { beginningOf, monthIn } from '../calendar/months.js';
 import { costsModel, costsModelAt, spendingsModel, type CostsModel } from '../costs/costs-model.js';
-import { ScopeDirectory, directoryModel, type Scope } from '../directory/directory.js';
+import { ScopeDirectory, directoryModel, type Directory, type Scope } from '../directory/directory.js';
 import type { Settings } from '../directory/directory.projection.js';
 import { Builds, type ServingBuild } from '../builds/builds.js';
 import { monthOf } from '../calendar/days-and-months.js';
@@ -66,6 +66,8 @@ export interface MetricQuestion {
   readonly year: 'calendar' | 'fiscal';
   readonly compare?: 'previous' | 'year' | undefined;
   readonly after?: string | undefined;
+  /** How far whoever asks reaches. */
+  readonly reaches: readonly Reach[];
 }
 
 /** A metric of some periods, and of those that they are compared with. */
@@ -113,7 +115,10 @@ export class FiguresQuery {
     @Inject(Clock) private readonly clock: Clock,
   ) {}
 
-  /** Throws `UNKNOWN_METRIC`, `UNKNOWN_SCOPE`, `BAD_MONTH`, `FROM_AFTER_TO`, `TooManyPoints`, `MIXED_CURRENCIES`. */
+  /**
+   * Throws `UNKNOWN_METRIC`, `UNKNOWN_SCOPE`, `OUT_OF_SCOPE`, `BAD_MONTH`, `FROM_AFTER_TO`, `TooManyPoints`,
+   * `MIXED_CURRENCIES`.
+   */
   async metric(name: string, question: MetricQuestion): Promise<MetricAnswer> {
     const metric = Object.hasOwn(metrics, name) ? metrics[name]! : null;
     if (metric === null) throw new Refusal('UNKNOWN_METRIC', 'unknown', 'There is no metric with this name.');
@@ -129,7 +134,7 @@ export class FiguresQuery {
     return answers[0]!;
   }
 
-  async board(question: Pick<MetricQuestion, 'scope' | 'to' | 'after'>): Promise<Board> {
+  async board(question: Pick<MetricQuestion, 'scope' | 'to' | 'after' | 'reaches'>): Promise<Board> {
     const { reading, answers } = await this.answers(question, ({ now }) => {
       const to = question.to === undefined ? now - 1 : parseMonth(question.to, 'to');
       return boardMetrics.map(({ name, grain }) => {
@@ -145,11 +150,11 @@ export class FiguresQuery {
   }
 
   private answers(
-    { scope, after }: Pick<MetricQuestion, 'scope' | 'after'>,
+    question: Pick<MetricQuestion, 'scope' | 'after' | 'reaches'>,
     ask: (reading: Reading) => readonly Asked[],
   ): Promise<Answers> {
     return this.builds.reading(async (running) => {
-      const reading = await this.reading(running, scope, after);
+      const reading = await this.reading(running, question);
       const asked = ask(reading);
       const answers = await foldCells(this.models, (counts) =>
         asked.map((one) => answerOf(one, reading, counts)),
@@ -159,7 +164,10 @@ export class FiguresQuery {
   }
 
   /** Every answer begins here. It reads how far the counts are complete before it reads anything else. */
-  private async reading(running: ServingBuild, scope: string, after: string | undefined): Promise<Reading> {
+  private async reading(
+    running: ServingBuild,
+    { scope, after, reaches }: Pick<MetricQuestion, 'scope' | 'after' | 'reaches'>,
+  ): Promise<Reading> {
     const models = [...running.ids.values(), costsModel, directoryModel];
     await this.applied.until(after, { published: models });
     const now = this.clock.now();
@@ -184,7 +192,7 @@ export class FiguresQuery {
     const directory = await this.directory.read();
     return {
       running,
-      scope: directory.scope(scope),
+      scope: await shownScope(directory, scope, reaches),
       settings: directory.settings,
       costs,
       asOf: `${running.build.number}:${offsets.join('.')}`,
@@ -192,6 +200,13 @@ export class FiguresQuery {
       countedUpTo: counted ? now.getTime() - endsAgeMaxMs : null,
     };
   }
+}
+
+/** The scope of a name. Everybody sees the figures of the consortium, and others only within their own scopes. */
+async function shownScope(directory: Directory, name: string, reaches: readonly Reach[]): Promise<Scope> {
+  const scope = directory.scope(name);
+  if (!scope.consortium) await new Scopes(directory).expect(reaches, name);
+  return scope;
 }
 
 /** Folds cells into the answer about one metric. Throws `MIXED_CURRENCIES` and `NOT_YET_APPLIED`. */

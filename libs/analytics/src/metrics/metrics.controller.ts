@@ -1,6 +1,6 @@
 import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
 import { ApiOperation, ApiParam, ApiQuery, ApiTags } from '@nestjs/swagger';
-import { AfterQuery, Answer, Answers, json, Needs, Unreadable } from '@readership/host';
+import { AfterQuery, Answer, Answers, json, Needs, Reaches, Unreadable, type Reach } from '@readership/host';
 import { Refusal } from '@readership/kernel';
 import { boardSchema, metricSchema } from './answer-schemas.js';
 import { metrics } from './definitions.js';
@@ -10,6 +10,8 @@ import { grains, TooManyPoints } from './periods.js';
 /** Query parameters. The edge refuses a repeated one. */
 type Parameters = Readonly<Record<string, string | undefined>>;
 
+const scopeDescription =
+  'consortium, library:<id> or branch:<id>: the consortium, which is the default, or what the credential reaches';
 const month = { type: 'string', example: '2024-03' } as const;
 
 @ApiTags('metrics')
@@ -20,7 +22,13 @@ export class MetricsController {
 
   @Get()
   @ApiOperation({ summary: 'The six figures of the board, each with its value a year earlier' })
-  @ApiQuery({ name: 'scope', type: String, required: false, example: 'consortium' })
+  @ApiQuery({
+    name: 'scope',
+    type: String,
+    required: false,
+    example: 'consortium',
+    description: scopeDescription,
+  })
   @ApiQuery({
     name: 'to',
     required: false,
@@ -29,12 +37,13 @@ export class MetricsController {
   })
   @AfterQuery()
   @Answers({ 200: json(boardSchema), 404: 'There is no such scope.' })
-  async board(@Query() asked: Parameters): Promise<Answer<Board>> {
+  async board(@Query() asked: Parameters, @Reaches() reaches: readonly Reach[]): Promise<Answer<Board>> {
     return new Answer(
       await this.query.board({
         scope: asked['scope'] ?? 'consortium',
         to: asked['to'],
         after: asked['after'],
+        reaches,
       }),
     );
   }
@@ -46,7 +55,7 @@ export class MetricsController {
     name: 'scope',
     type: String,
     required: false,
-    description: 'consortium, library:<id> or branch:<id>',
+    description: scopeDescription,
   })
   @ApiQuery({
     name: 'from',
@@ -65,7 +74,11 @@ export class MetricsController {
   @ApiQuery({ name: 'compare', required: false, enum: ['previous', 'year'] })
   @AfterQuery()
   @Answers({ 200: json(metricSchema), 404: 'There is no such metric or scope.' })
-  async metric(@Param('name') name: string, @Query() asked: Parameters): Promise<Answer<MetricAnswer>> {
+  async metric(
+    @Param('name') name: string,
+    @Query() asked: Parameters,
+    @Reaches() reaches: readonly Reach[],
+  ): Promise<Answer<MetricAnswer>> {
     try {
       return new Answer(
         await this.query.metric(name, {
@@ -76,6 +89,7 @@ export class MetricsController {
           year: oneOf(asked, 'year', ['calendar', 'fiscal']) ?? 'calendar',
           compare: oneOf(asked, 'compare', ['previous', 'year']),
           after: asked['after'],
+          reaches,
         }),
       );
     } catch (error) {

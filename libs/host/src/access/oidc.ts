@@ -3,6 +3,7 @@ import { decodeJwt, decodeProtectedHeader, errors, jwtVerify, type JWTPayload } 
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../clock.js';
 import type { Secrets } from '../secrets.js';
+import type { FailedCredentials } from './failed-credentials.js';
 import { IssuerKeys, type KeySet } from './issuer-keys.js';
 import type { OidcConfig } from './oidc-config.js';
 import { grantsOf, groupsOf, noRole } from './oidc-grants.js';
@@ -16,6 +17,8 @@ const form = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 const rightMax = 10_000;
 /** Of the HMAC of a person: 128 bits. */
 const idBytes = 16;
+
+type PersonClaims = JWTPayload & { readonly sub: string };
 
 /** Tells which person sends a request, from an access token of the issuer. */
 export class OidcTokens {
@@ -34,16 +37,25 @@ export class OidcTokens {
   }
 
   /**
-   * The person of a token; `null` when it is not valid here. `mayGuess` is called before a token is checked that was never
-   * right, and throws when too many wrong ones came from where it comes from. Throws 403 `NO_ROLE` for a person without a
-   * grant, and `Unavailable` when the keys of the issuer are not known well enough.
+   * The person of a token; `null` when it is not valid here, which is counted among the failures of the address. Throws 403
+   * `NO_ROLE` for a person without a grant, 429 after too many failures, and `Unavailable` when the keys of the issuer are
+   * not known well enough.
    */
-  async principalOf(token: string, mayGuess: () => Promise<void>): Promise<Principal | null> {
-    if (!this.canBeRight(token)) return null;
+  async principalOf(token: string, address: string, failures: FailedCredentials): Promise<Principal | null> {
+    if (!this.canBeRight(token)) {
+      failures.note(address);
+      return null;
+    }
     const digest = createHash('sha256').update(token).digest('base64url');
-    if (!this.right.has(digest)) await mayGuess();
-    const claims = await this.checked(token);
-    if (typeof claims?.sub !== 'string' || claims.sub === '') return null;
+    const wasRight = this.right.has(digest);
+    // A token that was right is checked again whatever its address does, so that nobody can lock others out from behind it.
+    const claims = await (wasRight
+      ? this.checked(token)
+      : failures.attempt(address, () => this.checked(token)));
+    if (claims === null) {
+      if (wasRight) failures.note(address);
+      return null;
+    }
     this.right.set(digest, true);
     const groups = groupsOf(claims, this.config);
     const grants = grantsOf(claims, groups, this.config);
@@ -62,7 +74,7 @@ export class OidcTokens {
     }
   }
 
-  private async checked(token: string): Promise<JWTPayload | null> {
+  private async checked(token: string): Promise<PersonClaims | null> {
     const keys = await this.keys.current();
     const claims = await this.claimsOf(token, keys);
     if (claims !== 'unknown key') return claims;
@@ -72,7 +84,7 @@ export class OidcTokens {
     return found === 'unknown key' ? null : found;
   }
 
-  private async claimsOf(token: string, keys: KeySet): Promise<JWTPayload | 'unknown key' | null> {
+  private async claimsOf(token: string, keys: KeySet): Promise<PersonClaims | 'unknown key' | null> {
     const { issuer, audience } = this.config;
     try {
       const { payload } = await jwtVerify(token, keys, {
@@ -83,7 +95,7 @@ export class OidcTokens {
         clockTolerance: toleranceS,
         currentDate: this.clock.now(),
       });
-      return payload;
+      return isOfPerson(payload) ? payload : null;
     } catch (error) {
       // Others than those of jose come from a key that the issuer publishes and that cannot be used.
       return error instanceof errors.JWKSNoMatchingKey ? 'unknown key' : null;
@@ -97,4 +109,8 @@ export class OidcTokens {
       .digest();
     return `p_${mac.subarray(0, idBytes).toString('base64url')}`;
   }
+}
+
+function isOfPerson(claims: JWTPayload): claims is PersonClaims {
+  return typeof claims.sub === 'string' && claims.sub !== '';
 }
