@@ -1,4 +1,4 @@
-import { exportJWK, generateKeyPair, type JWK } from 'jose';
+import { decodeJwt, exportJWK, generateKeyPair, importJWK, SignJWT, type JWK } from 'jose';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -94,6 +94,19 @@ export class TestIssuer {
     const { access_token: token } = (await answer.json()) as { readonly access_token?: string };
     if (token === undefined) throw new Error(`the provider gives no token: ${answer.status}`);
     return token;
+  }
+
+  /** A token of the provider with its claims changed, signed by a key of ours. */
+  async signed(
+    claims: Claims,
+    changed: Claims = {},
+    key: JWK = this.keyOf('RS256'),
+    header: object = {},
+  ): Promise<string> {
+    const { alg, kid } = key;
+    return new SignJWT({ ...decodeJwt(await this.token(claims)), ...changed })
+      .setProtectedHeader({ alg: alg!, kid: kid!, ...header })
+      .sign(await importJWK(key, alg));
   }
 
   async close(): Promise<void> {

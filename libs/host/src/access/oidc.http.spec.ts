@@ -2,7 +2,6 @@ import { Controller, Get, Inject, Module, Param } from '@nestjs/common';
 import { memoryAdapters } from '@readership/embedded';
 import { startApp, type TestApp } from '@readership/host/testing';
 import { decodeJwt, exportSPKI, importJWK, SignJWT, UnsecuredJWT, type CryptoKey, type JWK } from 'jose';
-import type { ServerResponse } from 'node:http';
 import { algorithms, TestIssuer, type Claims } from '../../testing/issuer.fixture.js';
 import { Reaches } from '../request.js';
 import { Needs } from '../routes.js';
@@ -47,8 +46,6 @@ const groups = {
   '/figures/all': { role: 'analyst', scopes: ['consortium'] },
   'branch-desk': { role: 'front-desk' },
 };
-const minuteMs = 60_000;
-const dayMs = 24 * 60 * minuteMs;
 
 let issuer: TestIssuer;
 let app: TestApp;
@@ -64,11 +61,7 @@ beforeEach(async () => {
   app = await started();
   issuer.asked.length = 0;
 });
-afterEach(async () => {
-  issuer.away = false;
-  issuer.answer = null;
-  await app.close();
-});
+afterEach(() => app.close());
 
 const started = (): Promise<TestApp> =>
   startApp(() => [{ module: ShelvesModule }], memoryAdapters(), {
@@ -85,20 +78,6 @@ const me = (key: string, of = app) => of.when({ url: '/v1/me', key });
 const unauthenticated = (key: string) => me(key).thenRefused(401, 'UNAUTHENTICATED');
 const later = (ms: number): void => void (now = new Date(now.getTime() + ms));
 const seconds = (): number => Math.floor(now.getTime() / 1000);
-const keysRead = (): number => issuer.asked.filter((path) => path === '/jwks').length;
-
-/** The claims of a token of the provider, changed, under a key. */
-async function signed(
-  claims: Claims,
-  jwk: JWK = issuer.keyOf('RS256'),
-  header: object = {},
-): Promise<string> {
-  const payload = { ...decodeJwt(await issuer.token(ana)), ...claims };
-  const { alg, kid } = jwk;
-  return new SignJWT(payload)
-    .setProtectedHeader({ alg: alg!, kid: kid!, ...header })
-    .sign(await importJWK(jwk, alg));
-}
 
 describe('a person with a token of the issuer', () => {
   it('is known by a pseudonym, and by what their group gives', async () => {
@@ -194,7 +173,7 @@ describe('a person without a role here', () => {
 
 describe('a token', () => {
   it('is accepted 59 s after its end and 59 s before its beginning, and not 61 s', async () => {
-    const token = await signed({ nbf: seconds() + 59, exp: seconds() + 600 });
+    const token = await issuer.signed(ana, { nbf: seconds() + 59, exp: seconds() + 600 });
     await me(token).then(200);
     later(-2_000);
     await unauthenticated(token);
@@ -215,8 +194,8 @@ describe('a token', () => {
     ['is of somebody without a name', { sub: '' }],
     ['is of a number', { sub: 7 }],
   ])('is refused that %s', async (_, claims) => {
-    await me(await signed({})).then(200);
-    await unauthenticated(await signed(claims));
+    await me(await issuer.signed(ana)).then(200);
+    await unauthenticated(await issuer.signed(ana, claims));
   });
 
   it('is refused that is signed with no key, with the public key as secret, or by somebody else', async () => {
@@ -232,7 +211,7 @@ describe('a token', () => {
     const hmac = await new SignJWT(claims)
       .setProtectedHeader({ alg: 'HS256', kid: jwk.kid! })
       .sign(Buffer.from(shown));
-    const forged = await signed({}, { ...old, kid: jwk.kid! });
+    const forged = await issuer.signed(ana, {}, { ...old, kid: jwk.kid! });
     for (const token of [none, `${none}c2lnbmVk`, hmac, forged, `${right.slice(0, -8)}AAAAAAAA`])
       await unauthenticated(token);
   });
@@ -251,8 +230,12 @@ describe('a token', () => {
       `e30.${payload}.${signature}`,
       `bm8.${payload}.${signature}`,
       `${header}.bm8.${signature}`,
-      await signed({ iss: 'https://other.example' }),
-      await signed({}, { kty: 'oct', k: 'c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LXNlY3JldA', alg: 'HS256' }),
+      await issuer.signed(ana, { iss: 'https://other.example' }),
+      await issuer.signed(
+        ana,
+        {},
+        { kty: 'oct', k: 'c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LXNlY3JldA', alg: 'HS256' },
+      ),
       tooLong,
     ])
       await unauthenticated(token);
@@ -262,147 +245,12 @@ describe('a token', () => {
   it('that is wrong counts against its address, and those that were right go on', async () => {
     const [right, other] = [await issuer.token(ana), await issuer.token({ ...ana, sub: 'bo' })];
     await me(right).then(200);
-    const wrong = await signed({ aud: 'https://other.example' });
+    const wrong = await issuer.signed(ana, { aud: 'https://other.example' });
     for (let n = 0; n < 60; n++) await unauthenticated(wrong);
     const { headers } = await me(other).thenRefused(429, 'TOO_MANY_FAILURES');
     expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
     await me(right).then(200);
     await me(app.key).then(200, { id: 'admin' });
-  });
-});
-
-describe('the keys of the issuer', () => {
-  it('are fetched once for all who come at the same time', async () => {
-    const token = await issuer.token(ana);
-    await Promise.all(Array.from({ length: 8 }, () => me(token).then(200)));
-    await me(token).then(200);
-    expect(issuer.asked).toEqual(['/.well-known/openid-configuration', '/jwks']);
-  });
-
-  it('are fetched again for a token with an unknown key, at most once a minute', async () => {
-    const old = await issuer.token(ana);
-    await me(old).then(200);
-    await issuer.rotate();
-    await me(await issuer.token(ana)).then(200);
-    expect(keysRead()).toBe(2);
-    await unauthenticated(old);
-    await unauthenticated(await signed({}, issuer.keyOf('ES256'), { kid: 'made up' }));
-    await issuer.rotate();
-    const newest = await issuer.token(ana);
-    later(minuteMs - 1);
-    await unauthenticated(newest);
-    expect(keysRead()).toBe(2);
-    later(1);
-    await me(newest).then(200);
-    expect(keysRead()).toBe(3);
-  });
-
-  it('that the issuer withdrew are not accepted for longer than ten minutes', async () => {
-    const old = await signed({ exp: seconds() + 86_400 });
-    await me(old).then(200);
-    await issuer.rotate();
-    later(10 * minuteMs - 1);
-    await me(old).then(200);
-    later(1);
-    await unauthenticated(old);
-  });
-
-  it('are waited for with 503 when there were never any, and asked for again 5 s later', async () => {
-    const token = await issuer.token(ana);
-    issuer.away = true;
-    const { headers } = await me(token).thenRefused(503, 'ISSUER_UNAVAILABLE');
-    expect(headers.get('retry-after')).toBe('5');
-    expect(log).toContain('the keys of the issuer cannot be fetched');
-    issuer.away = false;
-    later(4_999);
-    await me(token).thenRefused(503, 'ISSUER_UNAVAILABLE');
-    expect(issuer.asked).toHaveLength(1);
-    await me(app.key).then(200);
-    later(1);
-    await me(token).then(200);
-  });
-
-  it('are accepted for 24 h while the issuer is away, and then no more', async () => {
-    const token = await signed({ exp: seconds() + 2 * 86_400 });
-    await me(token).then(200);
-    issuer.away = true;
-    later(11 * minuteMs);
-    await me(token).then(200);
-    await me(token).then(200);
-    expect(issuer.asked).toHaveLength(3);
-    later(dayMs - 11 * minuteMs - 1);
-    await me(token).then(200);
-    later(1);
-    await me(token).thenRefused(503, 'ISSUER_UNAVAILABLE');
-    issuer.away = false;
-    later(5_000);
-    await me(token).then(200);
-  });
-
-  it('are not known for a new key while the issuer is away: 503, since the token may be right', async () => {
-    await me(await issuer.token(ana)).then(200);
-    await issuer.rotate();
-    const token = await issuer.token(ana);
-    issuer.away = true;
-    for (let n = 0; n < 2; n++) await me(token).thenRefused(503, 'ISSUER_UNAVAILABLE');
-    expect(issuer.asked).toHaveLength(3);
-    issuer.away = false;
-    later(minuteMs);
-    await me(token).then(200);
-  });
-
-  const answer = (response: ServerResponse, body: object) => response.end(JSON.stringify(body));
-  it.each<[string, string, (path: string, response: ServerResponse) => void]>([
-    [
-      'leads elsewhere',
-      'HTTP_302',
-      (path, response) => response.writeHead(302, { location: `${issuer.url}/other${path}` }).end(),
-    ],
-    [
-      'is another issuer',
-      'OTHER_ISSUER',
-      (_, response) => answer(response, { issuer: 'https://other.example' }),
-    ],
-    [
-      'names an address that anybody could answer for',
-      'BAD_JWKS_URI',
-      (_, response) => answer(response, { issuer: issuer.url, jwks_uri: 'http://keys.example/jwks' }),
-    ],
-    ['is not JSON', 'NO_JSON', (_, response) => response.end('<html>')],
-    ['is too large', 'TOO_LARGE', (_, response) => response.end(' '.repeat(256 * 1024 + 1))],
-    [
-      'holds secrets alone',
-      'NO_KEYS',
-      (path, response) =>
-        answer(response, {
-          issuer: issuer.url,
-          jwks_uri: `${issuer.url}/jwks`,
-          ...(path === '/jwks' ? { keys: [{ kty: 'oct', k: 'AAAA', kid: 'RS256-1' }, null] } : {}),
-        }),
-    ],
-    ['never comes', 'TimeoutError', () => undefined],
-  ])('are not taken from an answer that %s', async (_, reason, respond) => {
-    const token = await issuer.token(ana);
-    issuer.answer = respond;
-    await me(token).thenRefused(503, 'ISSUER_UNAVAILABLE');
-    expect(log).toContain(`"reason":"${reason}"`);
-  });
-
-  it('that cannot be used refuse the tokens that name them, and nothing else', async () => {
-    const [token, other] = [await issuer.token(ana), await issuer.token(ana, 'ES256')];
-    const { kid } = issuer.keyOf('RS256');
-    const { d, ...shown } = issuer.keyOf('ES256');
-    expect(d).toBeDefined();
-    issuer.answer = (path, response) =>
-      answer(response, {
-        issuer: issuer.url,
-        jwks_uri: `${issuer.url}/jwks`,
-        ...(path === '/jwks'
-          ? { keys: [{ kty: 'RSA', n: 'AQAB', e: 'AQAB', alg: 'RS256', kid }, shown] }
-          : {}),
-      });
-    await unauthenticated(token);
-    await me(other).then(200);
   });
 });
 
