@@ -34,6 +34,8 @@ export class TestIssuer {
   readonly asked: string[] = [];
   /** While true, it cuts every connection. */
   away = false;
+  /** It answers when this is resolved. */
+  held: Promise<void> = Promise.resolve();
   /** Answers in the place of the provider when it is asked for keys. */
   answer: ((path: string, response: ServerResponse) => void) | null = null;
   private handle!: (request: IncomingMessage, response: ServerResponse) => void;
@@ -48,7 +50,7 @@ export class TestIssuer {
   ) {}
 
   static async start(): Promise<TestIssuer> {
-    const server = createServer((request, response) => issuer.receive(request, response));
+    const server = createServer((request, response) => void issuer.receive(request, response));
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     const issuer = new TestIssuer(server, `http://127.0.0.1:${(server.address() as AddressInfo).port}`);
@@ -115,9 +117,10 @@ export class TestIssuer {
     await once(this.server, 'close');
   }
 
-  private receive(request: IncomingMessage, response: ServerResponse): void {
+  private async receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = request.url!;
     if (answered.includes(path)) this.asked.push(path);
+    await this.held;
     if (this.away) request.socket.destroy();
     else if (this.answer !== null && answered.includes(path)) this.answer(path, response);
     else this.handle(request, response);

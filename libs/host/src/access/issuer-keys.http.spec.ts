@@ -2,6 +2,7 @@ import { memoryAdapters } from '@readership/embedded';
 import { startApp, type TestApp } from '@readership/host/testing';
 import type { ServerResponse } from 'node:http';
 import { TestIssuer } from '../../testing/issuer.fixture.js';
+import { eventually } from '../eventually.js';
 
 const minuteMs = 60_000;
 const dayMs = 24 * 60 * minuteMs;
@@ -44,6 +45,20 @@ describe('the keys of the issuer', () => {
     const token = await issuer.token(ana);
     await Promise.all(Array.from({ length: 8 }, () => me(token).then(200)));
     await me(token).then(200);
+    expect(issuer.asked).toEqual(['/.well-known/openid-configuration', '/jwks']);
+  });
+
+  it('are fetched by one request at a time, however long it takes', async () => {
+    const token = await issuer.token(ana);
+    let release = (): void => undefined;
+    issuer.held = new Promise((resolve) => (release = resolve));
+    const first = app.http({ url: '/v1/me', key: token });
+    await eventually(() => Promise.resolve(issuer.asked.length > 0 || null), 10_000);
+    later(5_000);
+    const second = app.http({ url: '/v1/me', key: token });
+    await me(app.key).then(200);
+    release();
+    for (const { status } of await Promise.all([first, second])) expect(status).toBe(200);
     expect(issuer.asked).toEqual(['/.well-known/openid-configuration', '/jwks']);
   });
 

@@ -169,6 +169,23 @@ describe('a person without a role here', () => {
       expect(await refused(claims)).toContain('«branch-desk»');
     },
   );
+
+  it('is told so alone, and of their own groups, however many come from one address at once', async () => {
+    const named = Array.from({ length: 70 }, (_, n) => (n < 64 ? `choir-${n}` : 'lib-desk'));
+    const tokens = await Promise.all(
+      named.map((group, n) => issuer.signed(ana, { sub: `person-${n}`, groups: [group] })),
+    );
+    let release = (): void => undefined;
+    issuer.held = new Promise((resolve) => (release = resolve));
+    const answers = tokens.map((key) => app.http({ url: '/v1/me', key }));
+    await me(app.key).then(200);
+    release();
+    for (const [n, { status, body }] of (await Promise.all(answers)).entries()) {
+      const isKnown = named[n] === 'lib-desk';
+      expect([n, status]).toEqual([n, isKnown ? 200 : 403]);
+      if (!isKnown) expect(body.detail).toContain(`«${named[n]}»`);
+    }
+  });
 });
 
 describe('a token', () => {
