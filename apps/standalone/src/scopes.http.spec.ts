@@ -96,6 +96,12 @@ const response = (branch: Branch) => ({
 const rows: Readonly<Record<string, Row>> = {
   'GET /v1/metrics': figures('/v1/metrics'),
   'GET /v1/metrics/:name': figures('/v1/metrics/loans'),
+  'POST /v1/metrics/query': {
+    at: (branch) => ({
+      url: '/v1/metrics/query',
+      body: { requests: [{ metric: 'loans' }, { metric: 'loans', scope: `branch:${branch}` }] },
+    }),
+  },
   'GET /v1/costs': { at: (branch) => ({ url: `/v1/costs?branch=${branch}` }) },
   'POST /v1/costs': { at: (branch) => ({ url: '/v1/costs', body: { ...cost, branch } }) },
   'POST /v1/patrons/batch': {

@@ -65,7 +65,7 @@ export function guardRequests(server: FastifyInstance, options: EdgeOptions): vo
     rememberAsked(request, { principal, reaches, at: options.clock.now() });
     if (route === undefined) return;
     routes.checkQuery(request, route);
-    bodies.admit(request, reply, route);
+    bodies.admit(request, reply, route, principal?.id ?? null);
   });
 }
 

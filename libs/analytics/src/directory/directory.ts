@@ -22,6 +22,9 @@ export interface Scope {
   readonly branches: readonly string[];
 }
 
+/** The most branches that are one scope. */
+const branchesMax = 200;
+
 /** More than a directory has, so that it is one read. */
 const pageSize = 10_000;
 
@@ -49,6 +52,11 @@ export class ScopeDirectory implements BranchLibraries {
   }
 }
 
+/** The scopes that a scope of several branches names; other scopes name themselves. */
+export function partsOf(name: string): readonly string[] {
+  return name.split(',');
+}
+
 /** The directory at one time. */
 export class Directory implements BranchLibraries {
   constructor(private readonly rows: readonly DirectoryRow[]) {}
@@ -70,9 +78,22 @@ export class Directory implements BranchLibraries {
     return libraries;
   }
 
-  /** The scope of `consortium`, `library:<id>` or `branch:<id>`. Throws `UNKNOWN_SCOPE`. */
+  /**
+   * The scope of `consortium`, `library:<id>` or `branch:<id>`, or of several branches as one, `branch:<id>,branch:<id>`.
+   * Throws `UNKNOWN_SCOPE`.
+   */
   scope(name: string): Scope {
     const { rows } = this;
+    const parts = partsOf(name);
+    if (
+      parts.length > 1 &&
+      parts.length <= branchesMax &&
+      parts.every((part) => part.startsWith('branch:'))
+    ) {
+      const { branchIds } = this;
+      const ids = [...new Set(parts.map((part) => part.slice('branch:'.length)))];
+      if (ids.every((id) => branchIds.has(id))) return { name, consortium: false, branches: ids };
+    }
     const branches = rows.flatMap((row) => (row.kind === 'branch' ? [row] : []));
     const [kind, id] = [name.slice(0, name.indexOf(':')), name.slice(name.indexOf(':') + 1)];
     if (name === 'consortium')
@@ -87,7 +108,7 @@ export class Directory implements BranchLibraries {
     throw new Refusal(
       'UNKNOWN_SCOPE',
       'unknown',
-      'Give the scope as consortium, library:<id> or branch:<id>, with an id that exists.',
+      `Give the scope as consortium, library:<id> or branch:<id>, or up to ${branchesMax} branches with commas between them, with ids that exist.`,
     );
   }
 }
