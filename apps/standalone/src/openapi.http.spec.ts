@@ -1,12 +1,13 @@
 import { memoryAdapters } from '@readership/embedded';
 import { eventually, routesOf } from '@readership/host';
-import { startApp, type TestAnswer, type TestApp, type TestRequest } from '@readership/host/testing';
+import { startApp, type TestApp, type TestRequest } from '@readership/host/testing';
 import { IngestController } from '@readership/interaction-log';
 import { Unavailable, type Adapters } from '@readership/kernel';
 import { RateLimiterRes } from 'rate-limiter-flexible';
 import { DescribedAnswers, type Document, type Operation } from './described-answers.fixture.js';
 import { modulesOn } from './modules.js';
-import { ada, bodies, cost, event, north, survey, testimonial } from './requests.fixture.js';
+import { ada, bodies, cost, event, idOf, lines, north } from './requests.fixture.js';
+import { survey, tagOf, testimonial, tokenOf, typed } from './requests.fixture.js';
 
 let now = new Date('2024-07-15T12:00:00.000Z');
 let adapters: Adapters;
@@ -43,11 +44,6 @@ async function ask(status: number, method: string, url: string, rest: Omit<TestR
 const get = (url: string, status = 200) => ask(status, 'GET', url);
 const post = (status: number, url: string, body?: unknown, headers?: Record<string, string>) =>
   ask(status, 'POST', url, { ...(body === undefined ? {} : { body }), ...(headers ? { headers } : {}) });
-const typed = (type: string) => ({ 'content-type': type });
-const lines = (...values: readonly unknown[]) => values.map((one) => `${JSON.stringify(one)}\n`).join('');
-const tagOf = ({ headers }: TestAnswer) => ({ 'if-match': headers.get('etag')! });
-const tokenOf = ({ body }: TestAnswer) => new URL((body as { link: string }).link).pathname;
-const idOf = ({ body }: TestAnswer) => (body as { id: string }).id;
 
 describe('the document', () => {
   it('has every route, and nothing else', () => {

@@ -1,3 +1,5 @@
+import type { TestAnswer } from '@readership/host/testing';
+
 /** Requests that are taken, by what they are about. */
 export const north = {
   id: 'NORTH',
@@ -61,3 +63,14 @@ export const bodies: Readonly<Record<string, object>> = {
   parkedDiscard: { model: 'nothing.v1', partition: 0, key: 'x', offset: 1 },
   republishRepublish: { partition: 900 },
 };
+
+export const typed = (type: string) => ({ 'content-type': type });
+/** The body of a batch. */
+export const lines = (...values: readonly unknown[]) =>
+  values.map((one) => `${JSON.stringify(one)}\n`).join('');
+
+/** The header of a change that follows a read. */
+export const tagOf = ({ headers }: TestAnswer) => ({ 'if-match': headers.get('etag')! });
+export const idOf = ({ body }: TestAnswer) => (body as { id: string }).id;
+/** The path of the page of an invitation. */
+export const tokenOf = ({ body }: TestAnswer) => new URL((body as { link: string }).link).pathname;
