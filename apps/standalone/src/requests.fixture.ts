@@ -1,4 +1,8 @@
-import type { TestAnswer } from '@readership/host/testing';
+/** What is needed of an answer. */
+interface Answered {
+  readonly headers: Headers;
+  readonly body: unknown;
+}
 
 /** Requests that are taken, by what they are about. */
 export const north = {
@@ -70,10 +74,10 @@ export const lines = (...values: readonly unknown[]) =>
   values.map((one) => `${JSON.stringify(one)}\n`).join('');
 
 /** The header of a change that follows a read. */
-export const tagOf = ({ headers }: TestAnswer) => ({ 'if-match': headers.get('etag')! });
-export const idOf = ({ body }: TestAnswer) => (body as { id: string }).id;
+export const tagOf = ({ headers }: Answered) => ({ 'if-match': headers.get('etag')! });
+export const idOf = ({ body }: Answered) => (body as { id: string }).id;
 /** The path of the page of an invitation. */
-export const tokenOf = ({ body }: TestAnswer) => new URL((body as { link: string }).link).pathname;
+export const tokenOf = ({ body }: Answered) => new URL((body as { link: string }).link).pathname;
 
 /** Answers that the document describes, and that need damage, parked records or people: other specs ask for them. */
 export const answeredElsewhere: readonly string[] = [
