@@ -1,5 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { outOfScope, Scopes, type Judge, type Principal, type Problem, type Reach } from '@readership/host';
+import {
+  outOfScope,
+  reachesOf,
+  Scopes,
+  type Judge,
+  type Principal,
+  type Problem,
+  type Reach,
+} from '@readership/host';
 import type { Interaction, KnownInteraction } from './interaction.decider.js';
 import { sourceId } from './sources/sources.js';
 
@@ -35,6 +43,12 @@ export class InteractionScopes {
   /** Throws `OUT_OF_SCOPE` when the request may not read an interaction of the branch where this one happened. */
   async expectReadable({ now }: KnownInteraction, reaches: readonly Reach[]): Promise<void> {
     await this.scopes.expect(reaches, scopeOf(now.branch));
+  }
+
+  /** Says whether somebody who may do something else with an interaction may also read it. */
+  async mayRead({ now }: KnownInteraction, { grants }: Principal): Promise<boolean> {
+    const scope = scopeOf(now.branch);
+    return (await this.scopes.judge(reachesOf(grants, 'interactions.read'), [scope]))(scope);
   }
 
   /**

@@ -12,13 +12,16 @@ import {
   Needs,
   pageOf,
   Reaches,
+  reachesOf,
   readOf,
   RequestMeta,
   Scopes,
   Secrets,
+  Sender,
   written,
   type ListAsked,
   type Listed,
+  type Principal,
   type Reach,
 } from '@readership/host';
 import { EventStore, fold, handle, modelId, Refusal, unlessDamaged, type Meta } from '@readership/kernel';
@@ -79,6 +82,7 @@ export class TestimonialsController {
   async receive(
     @Body() body: TestimonialBody,
     @RequestMeta() meta: Meta,
+    @Sender() sender: Principal,
     @Reaches() reaches: readonly Reach[],
   ): Promise<Answer<TestimonialView>> {
     const { id, receivedOn, text } = body;
@@ -87,7 +91,15 @@ export class TestimonialsController {
     await this.scopes.expect(reaches, scopeOf(body.branch));
     const place = { id, receivedOn, ...placeOf(body) };
     const digest = testimonialDigest({ ...place, text }, this.secrets.cardKey);
-    return this.tell(id, { type: 'ReceiveTestimonial', place, text, digest }, meta);
+    const { body: view, about } = await this.tell(
+      id,
+      { type: 'ReceiveTestimonial', place, text, digest },
+      meta,
+    );
+    const reading = reachesOf(sender.grants, 'feedback.read');
+    const mayRead = (await this.scopes.judge(reading, [scopeOf(body.branch)]))(scopeOf(body.branch));
+    // Whoever may not read it is told what they have sent, and not what has become of it.
+    return new Answer(mayRead ? view : { ...place, status: 'received', text: view.text }, about);
   }
 
   @Post(':id/approve')

@@ -16,7 +16,6 @@ import {
   outcomes,
   parseStrictJson,
   Reaches,
-  reachesOf,
   readOf,
   refused,
   RequestMeta,
@@ -242,7 +241,7 @@ export class InteractionsController {
       (met) => this.scopes.expectChangeable(met, newBranch, sender, reaches),
     );
     if (state.status === 'unknown') throw unknownInteraction();
-    const mayRead = reachesOf(sender.grants, 'interactions.read').length > 0;
+    const mayRead = await this.scopes.mayRead(state, sender);
     const view = mayRead ? viewOf(id, state) : withoutPerson(viewOf(id, state));
     return new Answer(view, { status: 200, version, marks });
   }

@@ -13,6 +13,7 @@ import {
   MaxLength,
   Min,
   MinLength,
+  ValidateIf,
   ValidateNested,
 } from 'class-validator';
 import { IsDay } from '../day.js';
@@ -22,6 +23,11 @@ const scopeOnly = { message: 'Give consortium, library:<id> or branch:<id>.', ea
 const scopesMax = 200;
 const grantsMax = 50;
 const sourcesMax = 50;
+
+/**
+ * The field may be left out, and not be blank: what limits a key must not be lost when somebody fills in a form wrongly.
+ */
+const NotBlank = (): PropertyDecorator => ValidateIf((_body, value) => value !== undefined);
 
 export class GrantBody {
   @ApiProperty({ enum: roles })
@@ -37,7 +43,7 @@ export class GrantBody {
   scopes!: string[];
 
   @ApiPropertyOptional({ isArray: true, enum: permissions, description: 'By default all of the role.' })
-  @Optional()
+  @NotBlank()
   @IsArray()
   @ArrayMinSize(1)
   @ArrayMaxSize(permissions.length)
@@ -49,7 +55,7 @@ export class GrantBody {
     type: String,
     description: 'Of an integrator: the sources of the interactions that it may send and correct.',
   })
-  @Optional()
+  @NotBlank()
   @IsArray()
   @ArrayMinSize(1)
   @ArrayMaxSize(sourcesMax)
@@ -88,7 +94,7 @@ export class ApiKeyBody {
   scopes?: string[];
 
   @ApiPropertyOptional({ format: 'date', description: 'The last day on which the key is accepted.' })
-  @Optional()
+  @NotBlank()
   @IsDay()
   expiresOn?: string;
 }

@@ -9,6 +9,9 @@ import { library } from './library.decider.js';
 /** Id of the one consortium of a deployment. */
 export const consortiumId = 'main';
 
+/** Texts of later instants are longer, and could not be compared. */
+const lastInstantMs = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
+
 /** What commands need to know of the consortium, its libraries and branches. */
 @Injectable()
 export class ConsortiumDirectory implements BranchLibraries {
@@ -27,7 +30,7 @@ export class ConsortiumDirectory implements BranchLibraries {
     const { epochMilliseconds } = Temporal.PlainDate.from(day)
       .add({ days: 1 })
       .toZonedDateTime(await this.timeZone());
-    return new Date(epochMilliseconds).toISOString();
+    return new Date(Math.min(epochMilliseconds, lastInstantMs)).toISOString();
   }
 
   /** Throws `UNKNOWN_LIBRARY` when the library does not appear within two seconds. */
