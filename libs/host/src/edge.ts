@@ -6,6 +6,7 @@ import type { Credentials } from './access/credentials.js';
 import { reachesOf, type Principal, type Reach } from './access/principal.js';
 import type { Clock } from './clock.js';
 import { HttpProblem, Unreadable } from './http-problem.js';
+import { idempotencyKeyOf } from './idempotency.js';
 import { isForPrograms, rememberAsked } from './request.js';
 import { hasBody, stopping, type Bodies } from './bodies.js';
 import type { KnownRoutes } from './known-routes.js';
@@ -62,7 +63,12 @@ export function guardRequests(server: FastifyInstance, options: EdgeOptions): vo
     if (principal === null && route?.needs !== 'nothing') throw unauthenticated();
     const reaches = principal === null || route === undefined ? [] : reachesFor(principal, route);
     await limit(limiter, principal?.id ?? request.ip, policy, options.ratePerSecond, reply);
-    rememberAsked(request, { principal, reaches, at: options.clock.now() });
+    rememberAsked(request, {
+      principal,
+      reaches,
+      at: options.clock.now(),
+      idempotencyKey: idempotencyKeyOf(request, route),
+    });
     if (route === undefined) return;
     routes.checkQuery(request, route);
     bodies.admit(request, reply, route);

@@ -1,13 +1,14 @@
 import { Body, Controller, Inject, Param, Post } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Answer, Answers, json, Needs, RequestMeta, resource, text, uuid } from '@readership/host';
-import { EventStore, handle, uuidv7, type Meta } from '@readership/kernel';
+import { EventStore, foldFor, handle, uuidMadeBy, type Handled, type Meta } from '@readership/kernel';
 import { checkDay } from '../directory/calendar-day.js';
 import { BranchDirectory } from '../directory/directory.js';
 import { placeOf } from '../directory/place-bodies.js';
 import { surveyOf } from '../surveys/surveys.js';
 import { InvitationBody } from './invitation-bodies.js';
-import { invitation } from './invitation.decider.js';
+import { invitation, type Invitation } from './invitation.decider.js';
+import type { InvitationEvent } from './invitation.events.js';
 import { InvitationLinks } from './invitation-links.js';
 
 const expiresInDaysMax = 3653;
@@ -22,7 +23,7 @@ export class InvitationsController {
     @Inject(InvitationLinks) private readonly links: InvitationLinks,
   ) {}
 
-  /** Throws `DATE_IN_PAST` for a link that nobody could answer, `UNKNOWN_BRANCH`, `UNKNOWN_PATRON`. */
+  /** Throws, unless the same command has issued it already, `DATE_IN_PAST` for a link that nobody could answer, `UNKNOWN_BRANCH`, `UNKNOWN_PATRON`. */
   @Post()
   @Answers({
     201: json(
@@ -37,19 +38,25 @@ export class InvitationsController {
     @Body() body: InvitationBody,
     @RequestMeta() meta: Meta,
   ): Promise<Answer<{ id: string; link: string }>> {
+    const id = uuidMadeBy(meta.commandId, 'invitation');
+    const { earlier } = await foldFor(this.store, invitation, id, meta.commandId);
+    const { version, marks } = earlier ?? (await this.issueNew(id, survey, body, meta));
+    return new Answer({ id, link: this.links.linkOf(id) }, { status: 201, version, marks });
+  }
+
+  private async issueNew(
+    id: string,
+    survey: string,
+    body: InvitationBody,
+    meta: Meta,
+  ): Promise<Handled<Invitation, InvitationEvent>> {
     await surveyOf(this.store, survey);
     const [today, latest] = [await this.directory.day(), await this.directory.day(expiresInDaysMax)];
     checkDay(body.expiresOn, latest, '/expiresOn', today);
     if (body.branch !== undefined) await this.directory.expectBranch(body.branch);
     if (body.patronId !== undefined) await this.directory.expectPatron(body.patronId);
-    const id = uuidv7();
-    const { version, marks } = await handle(
-      this.store,
-      invitation,
-      id,
-      { type: 'IssueInvitation', id, survey, ...placeOf(body), expiresOn: body.expiresOn },
-      meta,
-    );
-    return new Answer({ id, link: this.links.linkOf(id) }, { status: 201, version, marks });
+    const { expiresOn } = body;
+    const command = { type: 'IssueInvitation', id, survey, ...placeOf(body), expiresOn } as const;
+    return handle(this.store, invitation, id, command, meta);
   }
 }
