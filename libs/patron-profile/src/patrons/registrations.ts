@@ -3,6 +3,7 @@ import { Secrets } from '@readership/host';
 import {
   EventStore,
   fold,
+  foldFor,
   keyed,
   Refusal,
   streamOf,
@@ -97,7 +98,7 @@ export class Registrations {
         marks.push(...(await this.cards.settleClaim(stream.slice('card-'.length), meta)).marks);
     }
 
-    for (const [at, one] of asked.entries()) outcomes[at] ??= await this.registerOne(one, today, marks);
+    for (const [at, one] of asked.entries()) outcomes[at] ??= await this.settled(one, today, marks);
     return { outcomes: outcomes as RegistrationOutcome[], marks };
   }
 
@@ -158,6 +159,15 @@ export class Registrations {
       marks.push(result.marks);
       return true;
     });
+  }
+
+  /** A registration that is refused now may be the same command that was recorded before its cards went to others. */
+  private async settled(asked: Asked, today: string, marks: Marks[]): Promise<RegistrationOutcome> {
+    const outcome = await this.registerOne(asked, today, marks);
+    if (outcome.outcome !== 'refused') return outcome;
+    const id = personIdOf(asked, 1);
+    const { earlier } = await foldFor(this.store, patron, id, asked.meta.commandId);
+    return earlier === null ? outcome : { outcome: 'already-recorded', id, version: earlier.version };
   }
 
   private async registerOne(asked: Asked, today: string, marks: Marks[]): Promise<RegistrationOutcome> {
