@@ -270,6 +270,25 @@ describe('replaying', () => {
     expect((await listed('&state=parked')).map(({ id }) => id)).not.toContain(letter.id);
   });
 
+  it('with an idempotency key is done once, also after it was refused', async () => {
+    const source = 'urn:keyed';
+    const [letter] = await lettersOf(await taken(record(event({}, { source }))));
+    const replay = () =>
+      app.when({
+        method: 'POST',
+        url: `/v1/dead-letters/${letter.id}/replay`,
+        headers: { 'idempotency-key': 'one' },
+      });
+    for (let times = 0; times < 2; times++) await replay().thenRefused(409, 'STILL_REFUSED');
+    await allow({ source, branches: ['NORTH'] });
+    const before = await recorded();
+    for (let times = 0; times < 2; times++) await replay().then(200, { state: 'replayed' });
+    expect(await recorded()).toBe(before + 1);
+    const store = adapters.eventStore('interaction-log', () => ({ key: '', fact: null }));
+    const { events } = await store.load(`dead-letter-${letter.id}`);
+    expect(events.map(({ type }) => type)).toEqual(['RecordParked', 'ReplayRefused', 'RecordReplayed']);
+  });
+
   it('judges by the rules of today, and tells the reason of today', async () => {
     const [letter] = await lettersOf(await taken(record(event({ branch: 'LATER' }))));
     expect(letter.reason).toBe('UNKNOWN_BRANCH');
