@@ -269,8 +269,8 @@ describe('a rebuild', () => {
         body: { model },
         headers: { 'idempotency-key': 'one' },
       });
-    const [{ body }] = await Promise.all([1, 2, 3].map(() => begin('volumes').then(201)));
-    const { id } = body as Rebuild;
+    const begun = await Promise.all([1, 2, 3].map(() => begin('volumes').then(201)));
+    const { id } = begun[0]!.body as Rebuild;
     await of(app).compared(id);
     await begin('volumes').then(201, { id, state: 'compared' });
     await begin('satisfaction').thenRefused(422, 'IDEMPOTENCY_KEY_REUSED');
