@@ -2,37 +2,10 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { configTable } from '@readership/host';
 import { Clone, type Begun } from './clone.fixture.js';
+import { differing, scriptOf, shownIn } from './shown-commands.fixture.js';
 import { endOfLife } from './node-releases.mjs';
 
 const root = join(import.meta.dirname, '..');
-
-interface Shown {
-  readonly command: string;
-  readonly output: string;
-}
-
-/** The commands of the console blocks of a document in a folder, with the output that it shows. */
-function shownIn(folder: string, document: string): Shown[] {
-  const shown: { command: string; output: string }[] = [];
-  for (const [, block] of readFileSync(join(folder, document), 'utf8').matchAll(
-    /```console\n([\s\S]*?)```/g,
-  )) {
-    for (const line of block!.trimEnd().split('\n')) {
-      if (line.startsWith('$ ')) shown.push({ command: line.slice(2), output: '' });
-      else shown[shown.length - 1]!.output += `${line}\n`;
-    }
-  }
-  return shown;
-}
-
-const matches = (actual: string, shown: string): boolean =>
-  new RegExp(
-    `^${shown
-      .trim()
-      .split('…')
-      .map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
-      .join('[\\s\\S]*')}$`,
-  ).test(actual.trim());
 
 /** An install and a build, on a machine that others use too. */
 const fromNothingMs = 1_800_000;
@@ -83,15 +56,8 @@ describe('the README, in a clone where nothing was installed or built', () => {
     () => {
       const shown = shownIn(clone.folder, 'README.md');
       const url = /Readership runs at (\S+)/.exec(readership.out)![1]!;
-      const script = shown.map(({ command }) => {
-        const here = command.replace('http://127.0.0.1:8080', url);
-        return `${here}\nprintf '\\n@@@\\n'`;
-      });
-      const printed = clone.run(script.join('\n')).out.split('\n@@@\n');
-      const differing = shown
-        .map(({ command, output }, index) => ({ command, shown: output, printed: printed[index] ?? '' }))
-        .filter(({ shown, printed }) => !matches(printed, shown === '' ? '…' : shown));
-      expect(differing).toEqual([]);
+      const { out } = clone.run(scriptOf(shown).replace('http://127.0.0.1:8080', url));
+      expect(differing(shown, out)).toEqual([]);
       expect(shown.length).toBeGreaterThan(12);
     },
     fromNothingMs,

@@ -1,6 +1,7 @@
 import { defaultFolder, portsOf, up } from '#servers';
 import { faultProxyTo, type FaultProxy } from '@readership/cluster/testing';
 import { readFileSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
 import { RunningCluster } from '../cluster/running-cluster.js';
 import { readiness, tells, until, untilReady } from './readiness.js';
 import { interaction, Readership, type Place } from './readership.js';
@@ -68,8 +69,32 @@ it('while Kafka is away figures are answered and facts are recorded, and an inst
   await until('the figure is complete again', async () => (await may()).complete);
 }, 300_000);
 
+/** The status with which each of these replicas answers who a credential belongs to. */
+const statusesOf = (key: string, replicas = cluster.replicas): Promise<readonly number[]> =>
+  Promise.all(
+    replicas.map(async ({ port }) => {
+      const headers = { authorization: `Bearer ${key}` };
+      const answer = await fetch(`http://127.0.0.1:${port}/v1/me`, { headers });
+      await answer.arrayBuffer();
+      return answer.status;
+    }),
+  );
+
+it('while Kafka is away every service takes a key that was just issued, and refuses it five seconds after it was revoked', async () => {
+  proxy.cut();
+  const asked = { name: 'Monitor of the night', role: 'monitor', scopes: ['consortium'] };
+  const { id, key } = (await readership.tell('/v1/api-keys', asked)).body as { id: string; key: string };
+  expect(await statusesOf(key)).toEqual(cluster.replicas.map(() => 200));
+  const { status } = await readership.send({ method: 'DELETE', path: `/v1/api-keys/${id}` });
+  expect(status).toBe(200);
+  await pause(5_000);
+  expect(await statusesOf(key)).toEqual(cluster.replicas.map(() => 401));
+}, 60_000);
+
 it('services that start while Kafka is away serve reads, refuse writes, and go on when it is back', async () => {
   const before = (await may()).value;
+  const asked = { name: 'Desk', role: 'front-desk', scopes: ['consortium'] };
+  const { key } = (await readership.tell('/v1/api-keys', asked)).body as { key: string };
   proxy.cut();
   const restarted = [...cluster.of('analytics'), ...cluster.of('interaction-log')];
   for (const replica of restarted) {
@@ -86,6 +111,7 @@ it('services that start while Kafka is away serve reads, refuse writes, and go o
         .some((line) => line.includes('start failed, retrying') && line.includes(`Kafka at ${address}`)),
     );
   }
+  expect(await statusesOf(key, restarted)).toEqual(restarted.map(() => 200));
   expect((await may()).value).toBe(before);
   await readership.refuses({ path: '/v1/interactions', body: visit('refused') }, 503, 'LOG_UNAVAILABLE');
 

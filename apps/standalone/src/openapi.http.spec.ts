@@ -240,7 +240,7 @@ describe('an answer is as it is described', () => {
     await post(200, '/v1/testimonials/t1/publish', consent);
     await app.settled();
     await get('/v1/testimonials/t1');
-    await get('/v1/testimonials?status=published');
+    await get('/v1/testimonials?branch=NORTH&status=published');
     await get('/v1/testimonials?status=lost', 422);
     await post(200, '/v1/testimonials/t1/withdraw');
     await post(409, '/v1/testimonials/t1/approve');
@@ -259,6 +259,10 @@ describe('an answer is as it is described', () => {
     await get('/v1/metrics?scope=branch:GONE', 404);
     await get('/v1/metrics/nps?grain=day', 422);
     await get('/v1/metrics/nps?from=1900-01', 400);
+    const query = (status: number, request: object) =>
+      post(status, '/v1/metrics/query', { requests: [{ metric: 'nps', ...request }] });
+    await query(200, { compare: 'year' });
+    await query(404, { scope: 'branch:GONE' });
   });
 
   it('about what operators do', async () => {

@@ -14,6 +14,7 @@ import {
 import { resolve } from 'node:path';
 import { expectAnswer, ownFiles, resetFolder } from './data-folder.js';
 import { modulesOn, stores } from './modules.js';
+import { newRoleLinks } from './role-links.js';
 import type { Options } from '../options.mjs';
 import { SampleLoading } from './sample-loading.js';
 
@@ -84,7 +85,16 @@ export async function runStandalone(options: Options, env: NodeJS.ProcessEnv): P
       );
       adminKeyShown(config);
     }
-    await Promise.race([writerLost, sample.load(new ReadershipClient(url, secrets.adminKey))]);
+    const client = new ReadershipClient(url, secrets.adminKey);
+    await Promise.race([writerLost, sample.load(client)]);
+    if (options.sample !== 'none') {
+      const links = await newRoleLinks(config, client, url);
+      if (links.length > 0) {
+        console.log(
+          `\nSee the sample as those who work with it; their keys are shown only once (they are stored in ${path}/keys.json):\n  ${links.join('\n  ')}`,
+        );
+      }
+    }
     const fragment = adminKeyIsNew ? `/#key=${secrets.adminKey}` : '/';
     const curl = 'curl -sS -H "Authorization: Bearer $KEY"';
     console.log(`

@@ -1,6 +1,6 @@
 import type { DynamicModule } from '@nestjs/common';
 import { checkFact, decodeFact } from '@readership/contracts';
-import { contextModule } from '@readership/host';
+import { BranchLibraries, contextModule, Scopes } from '@readership/host';
 import type { Adapters, ContextStore } from '@readership/kernel';
 import { CostsController } from './costs/costs.controller.js';
 import { costs } from './costs/costs.projection.js';
@@ -33,6 +33,8 @@ export class AnalyticsModule {
       providers: [
         { provide: OFFERED, useValue: by },
         ScopeDirectory,
+        { provide: BranchLibraries, useExisting: ScopeDirectory },
+        Scopes,
         StateCosts,
         Builds,
         Rebuilds,

@@ -1,6 +1,6 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { checkFact, decodeFact } from '@readership/contracts';
-import { contextModule } from '@readership/host';
+import { BranchLibraries, contextModule, Scopes } from '@readership/host';
 import type { Adapters, ContextStore } from '@readership/kernel';
 import { provesCardKey } from './card-key-proof.js';
 import { consortium } from './directory/consortium.projection.js';
@@ -36,7 +36,13 @@ export class FeedbackModule {
         ResponsePageController,
         TestimonialsController,
       ],
-      providers: [BranchDirectory, InvitationLinks, ResponseRecorder],
+      providers: [
+        BranchDirectory,
+        { provide: BranchLibraries, useExisting: BranchDirectory },
+        Scopes,
+        InvitationLinks,
+        ResponseRecorder,
+      ],
       log: {
         models: [{ projection: knownBranches }, { projection: knownPatrons }, { projection: consortium }],
         decode: decodeFact,

@@ -14,6 +14,8 @@ const batchBytesMax = 10_000_000;
 const batchBytesMin = 128 * 1024;
 /** The most batches in progress at a time. Each may use several times its size in memory. */
 const batchesMax = 4;
+/** The most batches of one principal in progress, so that nobody can keep all others waiting. */
+const batchesOfPrincipalMax = batchesMax / 2;
 const formFieldsMax = 1000;
 
 /** The memory of all bodies together. Those that need no key have their own, so that they cannot take that of others. */
@@ -48,16 +50,23 @@ const kinds: Readonly<Record<string, Kind>> = {
   },
 };
 
+/** A request whose body may be read. */
+interface Admitted {
+  readonly reply: FastifyReply;
+  readonly route: Route;
+  /** Who sent it; `null` on a public route. */
+  readonly principal: string | null;
+}
+
 /** Receives and parses the bodies of requests, within bounds of size, memory and batches at a time. */
 export class Bodies {
   private readonly keyed = new ArrivingBodies(allBodiesBytesMax.keyed);
   private readonly public = new ArrivingBodies(allBodiesBytesMax.public, {
     ofSenderBytesMax: ofAddressBytesMax,
   });
-  private readonly replies = new WeakMap<
-    FastifyRequest,
-    { readonly reply: FastifyReply; readonly route: Route }
-  >();
+  private readonly admitted = new WeakMap<FastifyRequest, Admitted>();
+  /** Batches in progress by principal. */
+  private readonly batches = new Map<string, number>();
 
   constructor(private readonly priority: BatchPriority) {}
 
@@ -70,7 +79,7 @@ export class Bodies {
   }
 
   /** Checks the headers of a body before it is read. Throws 413, 415, or `BUSY` when too many batches are in progress. */
-  admit(request: FastifyRequest, reply: FastifyReply, route: Route): void {
+  admit(request: FastifyRequest, reply: FastifyReply, route: Route, principal: string | null): void {
     if (!hasBody(request)) return;
     const { headers } = request;
     const encoding = headers['content-encoding'];
@@ -84,8 +93,8 @@ export class Bodies {
     if (kind === undefined) throw unsupported(route.mediaTypes);
     const announced = Number(headers['content-length'] ?? 0);
     if (announced > kind.bytesMax) throw tooLarge();
-    if (kind.counter !== undefined && announced > batchBytesMin) this.mustHaveRoom();
-    this.replies.set(request, { reply, route });
+    if (kind.counter !== undefined && announced > batchBytesMin) this.mustHaveRoom(principal);
+    this.admitted.set(request, { reply, route, principal });
     // HTTP/1.0 has no such answer (RFC 9110 §10.1.1).
     if (headers.expect !== undefined && request.raw.httpVersion !== '1.0') reply.raw.writeContinue();
   }
@@ -96,7 +105,7 @@ export class Bodies {
   }
 
   private async received(request: FastifyRequest, { bytesMax, counter, parse }: Kind): Promise<unknown> {
-    const admitted = this.replies.get(request);
+    const admitted = this.admitted.get(request);
     // A request that declares a type and has no body.
     if (admitted === undefined) return parse(Buffer.alloc(0));
     const count = counter?.();
@@ -107,15 +116,28 @@ export class Bodies {
     onClose(raw, release);
     // Taken only now, so that a batch that arrives slowly keeps no other waiting.
     if (counter !== undefined && bytes.length > batchBytesMin) {
-      this.mustHaveRoom();
-      this.priority.enter();
-      onClose(raw, () => this.priority.leave());
+      onClose(raw, this.enter(admitted.principal));
     }
     return parse(bytes);
   }
 
-  private mustHaveRoom(): void {
-    if (this.priority.underWay >= batchesMax) throw busy();
+  private mustHaveRoom(principal: string | null): void {
+    const own = principal === null ? 0 : (this.batches.get(principal) ?? 0);
+    if (this.priority.underWay >= batchesMax || own >= batchesOfPrincipalMax) throw busy();
+  }
+
+  /** Takes the place of a batch, which the returned function gives back. Throws `BUSY` when there is none. */
+  private enter(principal: string | null): () => void {
+    this.mustHaveRoom(principal);
+    this.priority.enter();
+    if (principal !== null) this.batches.set(principal, (this.batches.get(principal) ?? 0) + 1);
+    return () => {
+      this.priority.leave();
+      if (principal === null) return;
+      const left = this.batches.get(principal)! - 1;
+      if (left === 0) this.batches.delete(principal);
+      else this.batches.set(principal, left);
+    };
   }
 }
 

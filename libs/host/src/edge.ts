@@ -71,7 +71,7 @@ export function guardRequests(server: FastifyInstance, options: EdgeOptions): vo
     });
     if (route === undefined) return;
     routes.checkQuery(request, route);
-    bodies.admit(request, reply, route);
+    bodies.admit(request, reply, route, principal?.id ?? null);
   });
 }
 

@@ -8,7 +8,11 @@ import { Needs } from './routes.js';
 import { Answer } from './answer.js';
 import { BatchPriority } from './batch-priority.js';
 import { IfMatch, RequestMeta } from './request.js';
-import { startApp, type TestApp } from '../testing/test-app.fixture.js';
+import { eventually } from './eventually.js';
+import { issuedKey, startApp, type TestApp } from '../testing/test-app.fixture.js';
+
+/** Requests to `/v1/doors/held` are answered once they are released. */
+const held = { arrived: (): void => undefined, released: Promise.resolve() };
 
 @Controller('v1/doors')
 @Needs('any credential')
@@ -39,6 +43,14 @@ class DoorsController {
     );
   }
 
+  @Post('held')
+  @ApiConsumes('application/x-ndjson')
+  async hold(): Promise<object> {
+    held.arrived();
+    await held.released;
+    return {};
+  }
+
   @Post('strict')
   strict(@IfMatch({ required: true }) versions: readonly number[]): object {
     return { versions };
@@ -48,11 +60,12 @@ class DoorsController {
 @Module({ controllers: [DoorsController] })
 class DoorsModule {}
 
+const adapters = memoryAdapters();
 let app: TestApp;
 const now = new Date('2024-03-31T09:15:00Z');
 
 beforeAll(async () => {
-  app = await startApp(() => [{ module: DoorsModule }], memoryAdapters(), { now: () => now });
+  app = await startApp(() => [{ module: DoorsModule }], adapters, { now: () => now });
 });
 afterAll(() => app.close());
 
@@ -271,6 +284,28 @@ describe('large requests', () => {
       .when({ method: 'POST', url: '/v1/doors', body: large, headers: { 'content-type': type } })
       .then(200);
     for (const sending of slow) sending.destroy();
+  });
+
+  it('of one principal take half of the places at most, so that others are taken', async () => {
+    const other = await issuedKey(app, adapters, [{ role: 'analyst', scopes: ['consortium'] }]);
+    const body = ' '.repeat(200_000);
+    const large = { method: 'POST', url: '/v1/doors/held', body, headers: { 'content-type': type } };
+    let release = (): void => undefined;
+    held.released = new Promise((resolve) => (release = resolve));
+    let arrived = 0;
+    const both = new Promise<void>((resolve) => {
+      held.arrived = () => void (++arrived === 2 && resolve());
+    });
+    const first = [1, 2].map(() => app.when(large).then(201));
+    await both;
+    await app.when(large).thenRefused(503, 'BUSY');
+    const others = app.when({ ...large, key: other }).then(201);
+    await eventually(async () => arrived === 3 || null);
+    expect(arrived).toBe(3);
+    release();
+    await Promise.all([...first, others]);
+    await app.when(large).then(201);
+    expect(app.app.get(BatchPriority, { strict: false }).underWay).toBe(0);
   });
 
   it('are turned away when too many are in progress, and taken again after', async () => {

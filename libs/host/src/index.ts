@@ -84,7 +84,7 @@ export type { ReadinessCheck } from './readiness.js';
 export { IfMatch, mediaTypeOf, Reaches, RequestMeta, Sender } from './request.js';
 export { Needs, Public, routesOf, type Needed, type Route } from './routes.js';
 export { keyCommand, shellWord } from './key-command.js';
-export { adminKeyShown, loadSecrets, Secrets } from './secrets.js';
+export { adminKeyShown, keepSampleKeys, keptSampleKeys, loadSecrets, Secrets } from './secrets.js';
 export { runService, type Connect, type ServiceAdapters } from './service.js';
 export { StaticFile } from './static-file.js';
 export { parseStrictJson } from './strict-json.js';

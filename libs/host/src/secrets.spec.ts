@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readConfig } from './config.js';
-import { adminKeyShown, loadSecrets } from './secrets.js';
+import { adminKeyShown, keepSampleKeys, keptSampleKeys, loadSecrets } from './secrets.js';
 
 let folder: string;
 let file: string;
@@ -29,6 +29,19 @@ it('say that the access key is new until it was shown', () => {
   expect(load()).toEqual({ secrets, adminKeyIsNew: true });
   adminKeyShown(readConfig({ READERSHIP_DATA: folder }));
   expect(load()).toEqual({ secrets, adminKeyIsNew: false });
+});
+
+it('of the sample consortium are kept beside the others, which stay', () => {
+  const config = readConfig({ READERSHIP_DATA: folder });
+  const { secrets } = load();
+  expect(keptSampleKeys(config)).toEqual({});
+  keepSampleKeys(config, { analyst: 'rk_1' });
+  keepSampleKeys(config, { ...keptSampleKeys(config), monitor: 'rk_2' });
+  expect(keptSampleKeys(config)).toEqual({ analyst: 'rk_1', monitor: 'rk_2' });
+  expect(statSync(file).mode & 0o777).toBe(0o600);
+  adminKeyShown(config);
+  expect(load()).toEqual({ secrets, adminKeyIsNew: false });
+  expect(keptSampleKeys(config)).toEqual({ analyst: 'rk_1', monitor: 'rk_2' });
 });
 
 describe('beside data', () => {

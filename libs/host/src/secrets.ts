@@ -40,6 +40,8 @@ const keyNames = ['masterKey', 'cardKey', 'linkKey', 'adminKey'] as const;
 type Kept = Partial<Record<(typeof keyNames)[number], string>> & {
   /** True when nobody has been shown the access key since it was made. */
   readonly adminKeyUnseen?: true;
+  /** API keys of the sample consortium, by role. */
+  readonly sampleKeys?: Readonly<Record<string, string>>;
 };
 
 /**
@@ -87,6 +89,17 @@ export function adminKeyShown(config: Config): void {
   const file = fileOf(config);
   const { adminKeyUnseen, ...kept } = readKept(file);
   if (adminKeyUnseen) keep(file, kept);
+}
+
+/** The API keys of the sample consortium that were kept, by role. */
+export function keptSampleKeys(config: Config): Readonly<Record<string, string>> {
+  return readKept(fileOf(config)).sampleKeys ?? {};
+}
+
+/** Keeps the API keys of the sample consortium where its owner finds them, instead of those that were kept. */
+export function keepSampleKeys(config: Config, sampleKeys: Readonly<Record<string, string>>): void {
+  const file = fileOf(config);
+  keep(file, { ...readKept(file), sampleKeys });
 }
 
 /** The file that holds the keys. A symbolic link is followed, and stays a link. */

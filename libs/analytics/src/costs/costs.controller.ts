@@ -13,12 +13,15 @@ import {
   oneOf,
   outcomeOfLine,
   pageOf,
+  Reaches,
   RequestMeta,
   schemaOf,
+  Scopes,
   Takes,
   text,
   type ListAsked,
   type Listed,
+  type Reach,
   type Schema,
 } from '@readership/host';
 import { modelId, type Meta } from '@readership/kernel';
@@ -42,6 +45,7 @@ export class CostsController {
   constructor(
     @Inject(StateCosts) private readonly state: StateCosts,
     @Inject(Lists) private readonly lists: Lists,
+    @Inject(Scopes) private readonly scopes: Scopes,
     @Inject(Clock) private readonly clock: Clock,
   ) {}
 
@@ -62,16 +66,18 @@ export class CostsController {
   async post(
     @Body() body: unknown,
     @RequestMeta() meta: Meta,
+    @Reaches() reaches: readonly Reach[],
     @Res({ passthrough: true }) response: Headed,
   ): Promise<Answer<unknown>> {
-    if (!Buffer.isBuffer(body)) return this.postOne(parseCost(body, this.clock.now()), meta);
-    const { ndjson, marks } = await this.state.many(await parseCostLines(body, this.clock.now()), meta);
+    const now = this.clock.now();
+    if (!Buffer.isBuffer(body)) return this.postOne(parseCost(body, now), meta, reaches);
+    const { ndjson, marks } = await this.state.many(await parseCostLines(body, now), meta, reaches);
     response.header('content-type', 'application/x-ndjson');
     return new Answer(ndjson, { status: 200, marks });
   }
 
-  private async postOne(stated: Cost, meta: Meta): Promise<Answer<unknown>> {
-    const { id, events, version, marks } = await this.state.one(stated, meta);
+  private async postOne(stated: Cost, meta: Meta, reaches: readonly Reach[]): Promise<Answer<unknown>> {
+    const { id, events, version, marks } = await this.state.one(stated, meta, reaches);
     const recorded = events.length > 0;
     return new Answer(
       { id, outcome: recorded ? 'recorded' : 'already-recorded' },
@@ -83,8 +89,17 @@ export class CostsController {
   @Needs('costs.read')
   @Answers({ 200: json(pageOf(costSchema)) })
   @ApiOperation({ summary: 'The current costs' })
-  @ApiQuery({ name: 'branch', required: false })
-  list(@ListQuery() asked: ListAsked, @Query('branch') branch?: string): Promise<Listed<Cost>> {
+  @ApiQuery({
+    name: 'branch',
+    required: false,
+    description: 'Required of a credential that does not reach the consortium',
+  })
+  async list(
+    @ListQuery() asked: ListAsked,
+    @Reaches() reaches: readonly Reach[],
+    @Query('branch') branch?: string,
+  ): Promise<Listed<Cost>> {
+    await this.scopes.expectList(reaches, branch);
     const by = branch === undefined ? {} : { by: { index: 'branch', value: branch } };
     return this.lists.of({ model: { published: model }, ...by }, asked);
   }

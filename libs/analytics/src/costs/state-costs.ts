@@ -1,5 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { eventually, recordLines, type Outcome } from '@readership/host';
+import {
+  eventually,
+  outOfScope,
+  recordLines,
+  Scopes,
+  type Judge,
+  type Outcome,
+  type Reach,
+} from '@readership/host';
 import {
   digest,
   EventStore,
@@ -23,10 +31,13 @@ import { cost, type Cost, type CostState } from './cost.decider.js';
 import type { CostEvent } from './cost.events.js';
 import { costs } from './costs.projection.js';
 
-/** What this context knows of the consortium, as far as costs depend on it. */
+/** What this context knows of the consortium and of whoever states costs, as far as costs depend on it. */
 interface Known {
   readonly branches: ReadonlySet<string>;
   readonly currency: string;
+  readonly isWithin: Judge;
+  /** The refusal of a branch that is not within. */
+  readonly beyond: Refusal;
 }
 
 const pageSize = 1000;
@@ -40,9 +51,13 @@ export class StateCosts {
     @Inject(ScopeDirectory) private readonly directory: ScopeDirectory,
   ) {}
 
-  /** Resolves to the cost's id, too. Throws `UNKNOWN_BRANCH`, `OTHER_CURRENCY`. */
-  async one(stated: Cost, meta: Meta): Promise<Handled<CostState, CostEvent> & { readonly id: string }> {
-    const refusal = refusalOf(stated, await this.knownOf([stated]));
+  /** Resolves to the cost's id, too. Throws `UNKNOWN_BRANCH`, `OUT_OF_SCOPE`, `OTHER_CURRENCY`. */
+  async one(
+    stated: Cost,
+    meta: Meta,
+    reaches: readonly Reach[],
+  ): Promise<Handled<CostState, CostEvent> & { readonly id: string }> {
+    const refusal = refusalOf(stated, await this.knownOf([stated], reaches));
     if (refusal !== null) throw refusal;
     const id = await this.idOf(stated, new Map());
     return { id, ...(await handle(this.store, cost, id, { type: 'StateCost', cost: stated }, meta)) };
@@ -52,8 +67,10 @@ export class StateCosts {
   async many(
     lines: readonly Line[],
     meta: Meta,
+    reaches: readonly Reach[],
   ): Promise<{ readonly ndjson: string; readonly marks: Marks }> {
-    const known = await this.knownOf(lines.flatMap(({ parsed }) => ('cost' in parsed ? [parsed.cost] : [])));
+    const stated = lines.flatMap(({ parsed }) => ('cost' in parsed ? [parsed.cost] : []));
+    const known = await this.knownOf(stated, reaches);
     const older = new Map<string, ReadonlyMap<string, string>>();
     return recordLines(lines, (chunk) => this.write(chunk, known, older, meta));
   }
@@ -122,14 +139,18 @@ export class StateCosts {
   }
 
   /** Waits up to the directory's time limit until all of these branches and currencies are known. */
-  private async knownOf(stated: readonly Cost[]): Promise<Known> {
+  private async knownOf(stated: readonly Cost[], reaches: readonly Reach[]): Promise<Known> {
+    const scopes = new Set(stated.map(({ branch }) => `branch:${branch}`));
+    const beyond = outOfScope(reaches);
     const look = async (): Promise<Known> => {
-      const { branchIds, settings } = await this.directory.read();
-      return { branches: branchIds, currency: settings.currency };
+      const directory = await this.directory.read();
+      const { branchIds, settings } = directory;
+      const isWithin = await new Scopes(directory).judge(reaches, scopes);
+      return { branches: branchIds, currency: settings.currency, isWithin, beyond };
     };
     let known = await look();
     await eventually(async () => {
-      if (stated.every((each) => refusalOf(each, known) === null)) return true;
+      if (stated.every((each) => !mayBecomeKnown(refusalOf(each, known)))) return true;
       known = await look();
       return null;
     });
@@ -175,10 +196,15 @@ function foldedId({ branch, month, category }: Cost): string {
   return `${branch}-${month}-${digest(foldedCategory(category))}`;
 }
 
+function mayBecomeKnown(refusal: Refusal | null): boolean {
+  return refusal !== null && refusal.kind !== 'forbidden';
+}
+
 function refusalOf({ branch, amount }: Cost, known: Known): Refusal | null {
   if (!known.branches.has(branch)) {
     return new Refusal('UNKNOWN_BRANCH', 'invalid', 'Give the id of a branch that exists.', '/branch');
   }
+  if (!known.isWithin(`branch:${branch}`)) return known.beyond;
   if (amount.currency !== known.currency) {
     const detail = `Give the amount in ${known.currency}, the currency of the consortium.`;
     return new Refusal('OTHER_CURRENCY', 'invalid', detail, '/amount/currency');

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { defaultPolicy } from '@readership/contracts';
+import type { BranchLibraries } from '@readership/host';
 import { modelId, ReadModels, Refusal, type Page } from '@readership/kernel';
 import { directory, type DirectoryRow, type Settings } from './directory.projection.js';
 
@@ -21,12 +22,15 @@ export interface Scope {
   readonly branches: readonly string[];
 }
 
+/** The most branches that are one scope. */
+const branchesMax = 200;
+
 /** More than a directory has, so that it is one read. */
 const pageSize = 10_000;
 
 /** What this context knows of the consortium, its libraries and branches. */
 @Injectable()
-export class ScopeDirectory {
+export class ScopeDirectory implements BranchLibraries {
   constructor(@Inject(ReadModels) private readonly models: ReadModels) {}
 
   async read(): Promise<Directory> {
@@ -42,10 +46,19 @@ export class ScopeDirectory {
     } while (after !== null);
     return new Directory(rows);
   }
+
+  async librariesOf(branches: Iterable<string>): Promise<ReadonlyMap<string, string>> {
+    return (await this.read()).librariesOf(branches);
+  }
+}
+
+/** The scopes that a scope of several branches names; other scopes name themselves. */
+export function partsOf(name: string): readonly string[] {
+  return name.split(',');
 }
 
 /** The directory at one time. */
-export class Directory {
+export class Directory implements BranchLibraries {
   constructor(private readonly rows: readonly DirectoryRow[]) {}
 
   get settings(): Settings {
@@ -57,9 +70,30 @@ export class Directory {
     return new Set(this.rows.flatMap((row) => (row.kind === 'branch' ? [row.id] : [])));
   }
 
-  /** The scope of `consortium`, `library:<id>` or `branch:<id>`. Throws `UNKNOWN_SCOPE`. */
+  async librariesOf(branches: Iterable<string>): Promise<ReadonlyMap<string, string>> {
+    const asked = new Set(branches);
+    const libraries = new Map<string, string>();
+    for (const row of this.rows)
+      if (row.kind === 'branch' && asked.has(row.id)) libraries.set(row.id, row.library);
+    return libraries;
+  }
+
+  /**
+   * The scope of `consortium`, `library:<id>` or `branch:<id>`, or of several branches as one, `branch:<id>,branch:<id>`.
+   * Throws `UNKNOWN_SCOPE`.
+   */
   scope(name: string): Scope {
     const { rows } = this;
+    const parts = partsOf(name);
+    if (
+      parts.length > 1 &&
+      parts.length <= branchesMax &&
+      parts.every((part) => part.startsWith('branch:'))
+    ) {
+      const { branchIds } = this;
+      const ids = [...new Set(parts.map((part) => part.slice('branch:'.length)))];
+      if (ids.every((id) => branchIds.has(id))) return { name, consortium: false, branches: ids };
+    }
     const branches = rows.flatMap((row) => (row.kind === 'branch' ? [row] : []));
     const [kind, id] = [name.slice(0, name.indexOf(':')), name.slice(name.indexOf(':') + 1)];
     if (name === 'consortium')
@@ -74,7 +108,7 @@ export class Directory {
     throw new Refusal(
       'UNKNOWN_SCOPE',
       'unknown',
-      'Give the scope as consortium, library:<id> or branch:<id>, with an id that exists.',
+      `Give the scope as consortium, library:<id> or branch:<id>, or up to ${branchesMax} branches with commas between them, with ids that exist.`,
     );
   }
 }

@@ -45,6 +45,9 @@ export const metricSchema = resource('MetricAnswer', {
   'comparison?': object({ mode: oneOf('previous', 'year'), points: listOf(point) }),
 });
 
+/** The OpenAPI schema of `MetricAnswers`. */
+export const answersSchema = resource('MetricAnswers', { asOf: text, answers: listOf(metricSchema) });
+
 /** The OpenAPI schema of `Board`. */
 export const boardSchema = resource('Board', {
   asOf: text,

@@ -1,11 +1,17 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { ActivityPolicy } from '@readership/contracts';
-import { AppliedWait, Clock } from '@readership/host';
+import { AppliedWait, Clock, outOfScope, Scopes, type Reach } from '@readership/host';
 import { endsAgeMaxMs, EventLog, ReadModels, Refusal } from '@readership/kernel';
 import { foldCells, type CountsOf } from '../calendar/fold-cells.js';
 import { beginningOf, monthIn } from '../calendar/months.js';
 import { costsModel, costsModelAt, spendingsModel, type CostsModel } from '../costs/costs-model.js';
-import { ScopeDirectory, directoryModel, type Scope } from '../directory/directory.js';
+import {
+  ScopeDirectory,
+  directoryModel,
+  partsOf,
+  type Directory,
+  type Scope,
+} from '../directory/directory.js';
 import type { Settings } from '../directory/directory.projection.js';
 import { Builds, type ServingBuild } from '../builds/builds.js';
 import { monthOf } from '../calendar/days-and-months.js';
@@ -66,11 +72,34 @@ export interface MetricQuestion {
   readonly year: 'calendar' | 'fiscal';
   readonly compare?: 'previous' | 'year' | undefined;
   readonly after?: string | undefined;
+  /** How far whoever asks reaches. */
+  readonly reaches: readonly Reach[];
+}
+
+type BoardQuestion = Pick<MetricQuestion, 'scope' | 'to' | 'after' | 'reaches'>;
+
+/** One metric of a query of several. */
+export interface MetricRequest extends Omit<MetricQuestion, 'after' | 'reaches'> {
+  readonly metric: string;
+}
+
+/** The answers to several requests, read at one time, in their order. */
+export interface MetricAnswers {
+  readonly asOf: string;
+  readonly answers: readonly MetricAnswer[];
+}
+
+/** Whose figures are asked for, by whom, and since when. */
+interface Asker {
+  readonly scopes: readonly string[];
+  readonly after?: string | undefined;
+  readonly reaches: readonly Reach[];
 }
 
 /** A metric of some periods, and of those that they are compared with. */
 interface Asked {
   readonly name: string;
+  readonly scope: string;
   readonly metric: Metric;
   readonly grain: MetricAnswer['grain'];
   readonly periods: readonly Period[];
@@ -81,7 +110,8 @@ interface Asked {
 /** What one answer is read from, besides cells. */
 interface Reading {
   readonly running: ServingBuild;
-  readonly scope: Scope;
+  /** Those that are asked for, by name. */
+  readonly scopes: ReadonlyMap<string, Scope>;
   readonly settings: Settings;
   readonly costs: CostsModel;
   readonly asOf: string;
@@ -113,43 +143,57 @@ export class FiguresQuery {
     @Inject(Clock) private readonly clock: Clock,
   ) {}
 
-  /** Throws `UNKNOWN_METRIC`, `UNKNOWN_SCOPE`, `BAD_MONTH`, `FROM_AFTER_TO`, `TooManyPoints`, `MIXED_CURRENCIES`. */
+  /**
+   * Throws `UNKNOWN_METRIC`, `UNKNOWN_SCOPE`, `OUT_OF_SCOPE`, `BAD_MONTH`, `FROM_AFTER_TO`, `TooManyPoints`,
+   * `MIXED_CURRENCIES`.
+   */
   async metric(name: string, question: MetricQuestion): Promise<MetricAnswer> {
-    const metric = Object.hasOwn(metrics, name) ? metrics[name]! : null;
-    if (metric === null) throw new Refusal('UNKNOWN_METRIC', 'unknown', 'There is no metric with this name.');
-    const { answers } = await this.answers(question, ({ now, settings }) => {
-      const { grain, compare: mode } = question;
-      const to = question.to === undefined ? now - 1 : parseMonth(question.to, 'to');
-      const from = question.from === undefined ? Math.min(to, to - 11) : parseMonth(question.from, 'from');
-      const fiscal = question.year === 'fiscal';
-      const periods = periodsOf(from, to, grain, fiscal ? settings.fiscalYearStartMonth : 'calendar');
-      const earlier = mode && compared(periods, mode, (first) => nameOf(first, grain, fiscal));
-      return [{ name, metric, grain, periods, mode, earlier }];
-    });
+    const { scope, after, reaches } = question;
+    const { answers } = await this.answers({ scopes: [scope], after, reaches }, (reading) => [
+      askedOf({ ...question, metric: name }, reading),
+    ]);
     return answers[0]!;
   }
 
-  async board(question: Pick<MetricQuestion, 'scope' | 'to' | 'after'>): Promise<Board> {
-    const { reading, answers } = await this.answers(question, ({ now }) => {
-      const to = question.to === undefined ? now - 1 : parseMonth(question.to, 'to');
+  /**
+   * Several metrics and scopes, read together. Throws like `metric`, with the request at fault in the pointer, and answers
+   * nothing then.
+   */
+  async several(
+    requests: readonly MetricRequest[],
+    { after, reaches }: Pick<MetricQuestion, 'after' | 'reaches'>,
+  ): Promise<MetricAnswers> {
+    const scopes = requests.map(({ scope }) => scope);
+    const { reading, answers } = await this.answers({ scopes, after, reaches }, (of) =>
+      requests.map((request, at) => {
+        try {
+          return askedOf(request, of);
+        } catch (error) {
+          throw error instanceof Refusal ? inRequest(error, at) : error;
+        }
+      }),
+    );
+    return { asOf: reading.asOf, answers };
+  }
+
+  async board({ scope, to: asked, after, reaches }: BoardQuestion): Promise<Board> {
+    const { reading, answers } = await this.answers({ scopes: [scope], after, reaches }, ({ now }) => {
+      const to = asked === undefined ? now - 1 : parseMonth(asked, 'to');
       return boardMetrics.map(({ name, grain }) => {
         const monthly = grain === 'month';
         const periods = monthly ? periodsOf(to, to, 'month', 'calendar') : [twelveMonthsTo(to)];
         const rename = monthly ? (first: number) => nameOf(first, 'month', false) : twelveMonthsFrom;
         const earlier = compared(periods, 'year', rename);
-        return { name, metric: metrics[name]!, grain, periods, mode: 'year', earlier };
+        return { name, scope, metric: metrics[name]!, grain, periods, mode: 'year', earlier };
       });
     });
-    const { asOf, scope, running } = reading;
-    return { asOf, scope: scope.name, policy: policyOf(running), figures: answers };
+    const { asOf, running, scopes } = reading;
+    return { asOf, scope: scopes.get(scope)!.name, policy: policyOf(running), figures: answers };
   }
 
-  private answers(
-    { scope, after }: Pick<MetricQuestion, 'scope' | 'after'>,
-    ask: (reading: Reading) => readonly Asked[],
-  ): Promise<Answers> {
+  private answers(asker: Asker, ask: (reading: Reading) => readonly Asked[]): Promise<Answers> {
     return this.builds.reading(async (running) => {
-      const reading = await this.reading(running, scope, after);
+      const reading = await this.reading(running, asker);
       const asked = ask(reading);
       const answers = await foldCells(this.models, (counts) =>
         asked.map((one) => answerOf(one, reading, counts)),
@@ -159,7 +203,7 @@ export class FiguresQuery {
   }
 
   /** Every answer begins here. It reads how far the counts are complete before it reads anything else. */
-  private async reading(running: ServingBuild, scope: string, after: string | undefined): Promise<Reading> {
+  private async reading(running: ServingBuild, { scopes, after, reaches }: Asker): Promise<Reading> {
     const models = [...running.ids.values(), costsModel, directoryModel];
     await this.applied.until(after, { published: models });
     const now = this.clock.now();
@@ -184,7 +228,7 @@ export class FiguresQuery {
     const directory = await this.directory.read();
     return {
       running,
-      scope: directory.scope(scope),
+      scopes: await shownScopes(directory, scopes, reaches),
       settings: directory.settings,
       costs,
       asOf: `${running.build.number}:${offsets.join('.')}`,
@@ -194,12 +238,49 @@ export class FiguresQuery {
   }
 }
 
+/** The scopes of these names. Everybody sees the figures of the consortium, and others only within their own scopes. */
+async function shownScopes(
+  directory: Directory,
+  names: readonly string[],
+  reaches: readonly Reach[],
+): Promise<ReadonlyMap<string, Scope>> {
+  const isShown = await new Scopes(directory).judge(reaches, names.flatMap(partsOf));
+  const scopes = new Map<string, Scope>();
+  for (const name of names) {
+    if (scopes.has(name)) continue;
+    const scope = directory.scope(name);
+    if (!scope.consortium && !partsOf(name).every((part) => isShown(part))) throw outOfScope(reaches);
+    scopes.set(name, scope);
+  }
+  return scopes;
+}
+
+function inRequest({ code, kind, detail, pointer = '' }: Refusal, at: number): Refusal {
+  return new Refusal(code, kind, detail, `/requests/${at}${pointer}`);
+}
+
+/** What a request asks for at one time. */
+function askedOf(
+  { metric: name, scope, from: first, to: last, grain, year, compare: mode }: MetricRequest,
+  { now, settings }: Reading,
+): Asked {
+  const metric = Object.hasOwn(metrics, name) ? metrics[name]! : null;
+  if (metric === null) throw new Refusal('UNKNOWN_METRIC', 'unknown', 'There is no metric with this name.');
+  const to = last === undefined ? now - 1 : parseMonth(last, 'to');
+  const from = first === undefined ? Math.min(to, to - 11) : parseMonth(first, 'from');
+  const fiscal = year === 'fiscal';
+  const periods = periodsOf(from, to, grain, fiscal ? settings.fiscalYearStartMonth : 'calendar');
+  const earlier = mode && compared(periods, mode, (month) => nameOf(month, grain, fiscal));
+  return { name, scope, metric, grain, periods, mode, earlier };
+}
+
 /** Folds cells into the answer about one metric. Throws `MIXED_CURRENCIES` and `NOT_YET_APPLIED`. */
 function answerOf(
-  { name, metric, grain, periods, mode, earlier }: Asked,
-  { running, scope, settings, costs, asOf, now, countedUpTo }: Reading,
+  { name, scope: scopeName, metric, grain, periods, mode, earlier }: Asked,
+  { running, scopes, settings, costs, asOf, now, countedUpTo }: Reading,
   counts: CountsOf,
 ): MetricAnswer {
+  const scope = scopes.get(scopeName)!;
   let { currency } = settings;
   const sources = countsOf(counts, running, costs, scope, () => currency);
   if (metric.family === 'costs') {

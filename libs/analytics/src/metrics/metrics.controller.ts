@@ -1,15 +1,18 @@
-import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
 import { ApiOperation, ApiParam, ApiQuery, ApiTags } from '@nestjs/swagger';
-import { AfterQuery, Answer, Answers, json, Needs, Unreadable } from '@readership/host';
+import { AfterQuery, Answer, Answers, json, Needs, Reaches, Unreadable, type Reach } from '@readership/host';
 import { Refusal } from '@readership/kernel';
-import { boardSchema, metricSchema } from './answer-schemas.js';
+import { answersSchema, boardSchema, metricSchema } from './answer-schemas.js';
 import { metrics } from './definitions.js';
-import { FiguresQuery, type Board, type MetricAnswer } from './figures-query.js';
+import { FiguresQuery, type Board, type MetricAnswer, type MetricAnswers } from './figures-query.js';
 import { grains, TooManyPoints } from './periods.js';
+import { MetricsQueryBody } from './query-body.js';
 
 /** Query parameters. The edge refuses a repeated one. */
 type Parameters = Readonly<Record<string, string | undefined>>;
 
+const scopeDescription =
+  'consortium, library:<id>, branch:<id>, or several branches as one, branch:<id>,branch:<id>: the consortium, which is the default, or what the credential reaches';
 const month = { type: 'string', example: '2024-03' } as const;
 
 @ApiTags('metrics')
@@ -20,7 +23,13 @@ export class MetricsController {
 
   @Get()
   @ApiOperation({ summary: 'The six figures of the board, each with its value a year earlier' })
-  @ApiQuery({ name: 'scope', type: String, required: false, example: 'consortium' })
+  @ApiQuery({
+    name: 'scope',
+    type: String,
+    required: false,
+    example: 'consortium',
+    description: scopeDescription,
+  })
   @ApiQuery({
     name: 'to',
     required: false,
@@ -29,12 +38,13 @@ export class MetricsController {
   })
   @AfterQuery()
   @Answers({ 200: json(boardSchema), 404: 'There is no such scope.' })
-  async board(@Query() asked: Parameters): Promise<Answer<Board>> {
+  async board(@Query() asked: Parameters, @Reaches() reaches: readonly Reach[]): Promise<Answer<Board>> {
     return new Answer(
       await this.query.board({
         scope: asked['scope'] ?? 'consortium',
         to: asked['to'],
         after: asked['after'],
+        reaches,
       }),
     );
   }
@@ -46,7 +56,7 @@ export class MetricsController {
     name: 'scope',
     type: String,
     required: false,
-    description: 'consortium, library:<id> or branch:<id>',
+    description: scopeDescription,
   })
   @ApiQuery({
     name: 'from',
@@ -65,23 +75,51 @@ export class MetricsController {
   @ApiQuery({ name: 'compare', required: false, enum: ['previous', 'year'] })
   @AfterQuery()
   @Answers({ 200: json(metricSchema), 404: 'There is no such metric or scope.' })
-  async metric(@Param('name') name: string, @Query() asked: Parameters): Promise<Answer<MetricAnswer>> {
-    try {
-      return new Answer(
-        await this.query.metric(name, {
-          scope: asked['scope'] ?? 'consortium',
-          from: asked['from'],
-          to: asked['to'],
-          grain: oneOf(asked, 'grain', grains) ?? 'month',
-          year: oneOf(asked, 'year', ['calendar', 'fiscal']) ?? 'calendar',
-          compare: oneOf(asked, 'compare', ['previous', 'year']),
-          after: asked['after'],
-        }),
-      );
-    } catch (error) {
-      if (error instanceof TooManyPoints) throw new Unreadable('TOO_MANY_POINTS', error.message);
-      throw error;
-    }
+  async metric(
+    @Param('name') name: string,
+    @Query() asked: Parameters,
+    @Reaches() reaches: readonly Reach[],
+  ): Promise<Answer<MetricAnswer>> {
+    const question = {
+      scope: asked['scope'] ?? 'consortium',
+      from: asked['from'],
+      to: asked['to'],
+      grain: oneOf(asked, 'grain', grains) ?? 'month',
+      year: oneOf(asked, 'year', ['calendar', 'fiscal']) ?? 'calendar',
+      compare: oneOf(asked, 'compare', ['previous', 'year']),
+      after: asked['after'],
+      reaches,
+    } as const;
+    return new Answer(await withinPoints(this.query.metric(name, question)));
+  }
+
+  @Post('query')
+  @HttpCode(200)
+  @ApiOperation({
+    summary: 'Several metrics and scopes at once, read together: all are answered as of one time, or none',
+  })
+  @AfterQuery()
+  @Answers({ 200: json(answersSchema), 404: 'There is no such scope.' })
+  async several(
+    @Body() { requests }: MetricsQueryBody,
+    @Query() asked: Parameters,
+    @Reaches() reaches: readonly Reach[],
+  ): Promise<MetricAnswers> {
+    const all = requests.map(
+      ({ scope = 'consortium', grain = 'month', year = 'calendar', metric, from, to, compare }) => ({
+        ...{ metric, scope, from, to, grain, year, compare },
+      }),
+    );
+    return withinPoints(this.query.several(all, { after: asked['after'], reaches }));
+  }
+}
+
+async function withinPoints<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof TooManyPoints) throw new Unreadable('TOO_MANY_POINTS', error.message);
+    throw error;
   }
 }
 

@@ -55,6 +55,7 @@ async function consortium(branches: number, partitions: number, by: Offered = of
 async function answerOf(
   app: TestApp,
   url: string,
+  body?: object,
 ): Promise<{ readonly figures: unknown; readonly reads: number }> {
   let reads = 0;
   const models = app.app.get(ReadModels, { strict: false });
@@ -83,9 +84,9 @@ async function answerOf(
     ...counted(store, ['load']),
   ];
   try {
-    const { body } = await app.when({ url }).then(200);
+    const answer = await app.when({ url, ...(body === undefined ? {} : { body }) }).then(200);
     return {
-      figures: JSON.parse(JSON.stringify(body, (key, value) => (key === 'asOf' ? null : value))),
+      figures: JSON.parse(JSON.stringify(answer.body, (key, value) => (key === 'asOf' ? null : value))),
       reads,
     };
   } finally {
@@ -136,4 +137,19 @@ describe.each([
       expect({ ...most, fits: most.reads <= readsMax }).toEqual({ ...most, fits: true });
     },
   );
+
+  it(`fifty metrics of several scopes take at most ${readsMax} reads of the store, and say what each says alone`, async () => {
+    const scopes = branches === 1 ? ['consortium', 'branch:B0'] : ['consortium', 'library:L', 'branch:B0'];
+    const requests = Object.keys(metrics)
+      .flatMap((metric) => scopes.map((scope) => ({ metric, scope, from: '2023-01', compare: 'year' })))
+      .slice(0, 50);
+    const { figures, reads } = await answerOf(app, '/v1/metrics/query', { requests });
+    expect(reads).toBeGreaterThan(0);
+    expect(reads).toBeLessThanOrEqual(readsMax);
+    const { answers } = figures as { answers: unknown[] };
+    for (const [at, { metric, scope }] of requests.entries()) {
+      const alone = await answerOf(app, `/v1/metrics/${metric}?scope=${scope}&from=2023-01&compare=year`);
+      expect([metric, scope, answers[at]]).toEqual([metric, scope, alone.figures]);
+    }
+  });
 });

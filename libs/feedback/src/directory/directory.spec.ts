@@ -4,22 +4,27 @@ import { consortium } from './consortium.projection.js';
 import { knownBranches } from './known-branches.projection.js';
 import { knownPatrons } from './known-patrons.projection.js';
 
-const told = <T extends 'BranchAdded' | 'PatronRegistered' | 'ConsortiumConfigured'>(
+const told = <T extends 'BranchAdded' | 'BranchTransferred' | 'PatronRegistered' | 'ConsortiumConfigured'>(
   type: T,
   key: string,
   data: object,
 ) => ({ type, key, data }) as unknown as PublishedEvent<T>;
 
-it('remembers a branch by its id, once however often it is told', () => {
+it('remembers a branch by its id with its library of now, once however often it is told', () => {
   const added = told('BranchAdded', 'branch-NORTH', {
     id: 'NORTH',
     name: 'North',
     library: 'CITY',
     timeZone: 'UTC',
   });
-  projected(knownBranches, added).thenRow('branch-NORTH', { id: 'NORTH' });
-  projected(knownBranches, added, added).thenRow('branch-NORTH', { id: 'NORTH' });
-  expect(knownBranches.indexes?.['id']?.({ id: 'NORTH' })).toEqual(['NORTH']);
+  const row = { id: 'NORTH', library: 'CITY' };
+  projected(knownBranches, added).thenRow('branch-NORTH', row);
+  projected(knownBranches, added, added).thenRow('branch-NORTH', row);
+  expect(knownBranches.indexes?.['id']?.(row)).toEqual(['NORTH']);
+  const transferred = told('BranchTransferred', 'branch-NORTH', { id: 'NORTH', library: 'COUNTY' });
+  const moved = { id: 'NORTH', library: 'COUNTY' };
+  projected(knownBranches, added, transferred).thenRow('branch-NORTH', moved);
+  projected(knownBranches, added, transferred, transferred).thenRow('branch-NORTH', moved);
 });
 
 it('remembers of a patron only that it was registered', () => {

@@ -1,16 +1,18 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { Clock, waitingOnce, type UnknownOf } from '@readership/host';
+import { Clock, waitingOnce, type BranchLibraries, type UnknownOf } from '@readership/host';
 import { EventLog, modelId, ReadModels, Refusal } from '@readership/kernel';
 import { Temporal } from 'temporal-polyfill';
 import { consortium, type ConsortiumCalendar } from './consortium.projection.js';
-import { knownBranches } from './known-branches.projection.js';
+import { knownBranches, type KnownBranch } from './known-branches.projection.js';
 import { knownPatrons } from './known-patrons.projection.js';
 
 /** What this context knows of the consortium: its branches, its patrons and its current day. */
 @Injectable()
-export class BranchDirectory {
+export class BranchDirectory implements BranchLibraries {
   /** Branches never disappear, so a branch that was found once is remembered. */
   private readonly known = new Set<string>();
+  /** True once the branches were read to an end of the log. After an upgrade they may be read from its beginning. */
+  private hasReadBranches = false;
 
   constructor(
     @Inject(ReadModels) private readonly models: ReadModels,
@@ -18,12 +20,32 @@ export class BranchDirectory {
     @Inject(Clock) private readonly clock: Clock,
   ) {}
 
-  /** Returns a function for one request that says which branches are unknown. It waits for the directory once. */
+  /**
+   * Returns a function for one request that says which branches are unknown. It waits for the directory once, and throws
+   * `NOT_YET_APPLIED` when unknown branches may be among those that this context has still to read.
+   */
   unknownBranches(): UnknownOf {
-    return waitingOnce((ids) => this.unknownOf(ids));
+    const ends = this.log.knownEnds();
+    const unknownOf = waitingOnce((ids) => this.unknownOf(ids));
+    return async (ids) => {
+      const unknown = await unknownOf(ids);
+      if (unknown.size === 0 || (this.hasReadBranches ||= await this.haveTaken(ends, knownBranches)))
+        return unknown;
+      const detail = 'Branches are still being read, and this one may be among them: try again.';
+      throw new Refusal('NOT_YET_APPLIED', 'not-yet', detail);
+    };
   }
 
-  /** Throws `UNKNOWN_BRANCH` when the branch is not known and does not appear within 2 s. */
+  async librariesOf(branches: Iterable<string>): Promise<ReadonlyMap<string, string>> {
+    const libraries = new Map<string, string>();
+    for (const id of new Set(branches)) {
+      const branch = await this.branch(id);
+      if (branch !== undefined) libraries.set(id, branch.library);
+    }
+    return libraries;
+  }
+
+  /** Throws `UNKNOWN_BRANCH` when the branch is not known and does not appear within 2 s; `NOT_YET_APPLIED`. */
   async expectBranch(id: string): Promise<void> {
     if ((await this.unknownBranches()([id])).size === 0) return;
     throw new Refusal(
@@ -43,7 +65,7 @@ export class BranchDirectory {
     const isUnknown = async () => (await this.models.get(modelId(knownPatrons), id)) === null;
     const unknownOf = waitingOnce(async (ids) => ((await isUnknown()) ? new Set(ids) : new Set()));
     if ((await unknownOf([id])).size === 0) return;
-    if (ends === null || !(await this.haveTaken(ends))) {
+    if (!(await this.haveTaken(ends, knownPatrons))) {
       const detail = 'Registrations are still being read, and the patron may be among them: try again.';
       throw new Refusal('NOT_YET_APPLIED', 'not-yet', detail);
     }
@@ -65,8 +87,13 @@ export class BranchDirectory {
       .toString();
   }
 
-  private async haveTaken(ends: readonly number[]): Promise<boolean> {
-    const checkpoints = await this.models.checkpoints(modelId(knownPatrons));
+  /** True when a model has taken all records before these ends of the log; false when the ends are not known. */
+  private async haveTaken(
+    ends: readonly number[] | null,
+    model: { readonly name: string; readonly version: number | string },
+  ): Promise<boolean> {
+    if (ends === null) return false;
+    const checkpoints = await this.models.checkpoints(modelId(model));
     return checkpoints.every(({ offset }, partition) => offset >= ends[partition]!);
   }
 
@@ -74,10 +101,15 @@ export class BranchDirectory {
     const unknown = new Set<string>();
     for (const id of ids) {
       if (this.known.has(id)) continue;
-      const { rows } = await this.models.find(modelId(knownBranches), 'id', { value: id }, { limit: 1 });
-      if (rows.length > 0) this.known.add(id);
-      else unknown.add(id);
+      if ((await this.branch(id)) === undefined) unknown.add(id);
+      else this.known.add(id);
     }
     return unknown;
+  }
+
+  private async branch(id: string): Promise<KnownBranch | undefined> {
+    const model = modelId(knownBranches);
+    const { rows } = await this.models.find<KnownBranch>(model, 'id', { value: id }, { limit: 1 });
+    return rows[0]?.row;
   }
 }

@@ -1,10 +1,22 @@
 import { Body, Controller, Inject, Param, Post } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import { Answer, Answers, json, Needs, RequestMeta, resource, text, uuid } from '@readership/host';
+import {
+  Answer,
+  Answers,
+  json,
+  Needs,
+  Reaches,
+  RequestMeta,
+  resource,
+  Scopes,
+  text,
+  uuid,
+  type Reach,
+} from '@readership/host';
 import { EventStore, foldFor, handle, uuidMadeBy, type Handled, type Meta } from '@readership/kernel';
 import { checkDay } from '../directory/calendar-day.js';
 import { BranchDirectory } from '../directory/directory.js';
-import { placeOf } from '../directory/place-bodies.js';
+import { placeOf, scopeOf } from '../directory/place-bodies.js';
 import { surveyOf } from '../surveys/surveys.js';
 import { InvitationBody } from './invitation-bodies.js';
 import { invitation, type Invitation } from './invitation.decider.js';
@@ -20,10 +32,14 @@ export class InvitationsController {
   constructor(
     @Inject(EventStore) private readonly store: EventStore,
     @Inject(BranchDirectory) private readonly directory: BranchDirectory,
+    @Inject(Scopes) private readonly scopes: Scopes,
     @Inject(InvitationLinks) private readonly links: InvitationLinks,
   ) {}
 
-  /** Throws, unless the same command has issued it already, `DATE_IN_PAST` for a link that nobody could answer, `UNKNOWN_BRANCH`, `UNKNOWN_PATRON`. */
+  /**
+   * Throws `UNKNOWN_BRANCH`, `OUT_OF_SCOPE` and, unless the same command has issued it already, `DATE_IN_PAST` for a link
+   * that nobody could answer, `UNKNOWN_PATRON`.
+   */
   @Post()
   @Answers({
     201: json(
@@ -37,7 +53,11 @@ export class InvitationsController {
     @Param('survey') survey: string,
     @Body() body: InvitationBody,
     @RequestMeta() meta: Meta,
+    @Reaches() reaches: readonly Reach[],
   ): Promise<Answer<{ id: string; link: string }>> {
+    await surveyOf(this.store, survey);
+    if (body.branch !== undefined) await this.directory.expectBranch(body.branch);
+    await this.scopes.expect(reaches, scopeOf(body.branch));
     const id = uuidMadeBy(meta.commandId, 'invitation');
     const { earlier } = await foldFor(this.store, invitation, id, meta.commandId);
     const { version, marks } = earlier ?? (await this.issueNew(id, survey, body, meta));
@@ -50,10 +70,8 @@ export class InvitationsController {
     body: InvitationBody,
     meta: Meta,
   ): Promise<Handled<Invitation, InvitationEvent>> {
-    await surveyOf(this.store, survey);
     const [today, latest] = [await this.directory.day(), await this.directory.day(expiresInDaysMax)];
     checkDay(body.expiresOn, latest, '/expiresOn', today);
-    if (body.branch !== undefined) await this.directory.expectBranch(body.branch);
     if (body.patronId !== undefined) await this.directory.expectPatron(body.patronId);
     const { expiresOn } = body;
     const command = { type: 'IssueInvitation', id, survey, ...placeOf(body), expiresOn } as const;

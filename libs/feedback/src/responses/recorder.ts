@@ -1,5 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { Clock, Secrets, type Problem, type SentLine } from '@readership/host';
+import {
+  Clock,
+  outOfScope,
+  Scopes,
+  Secrets,
+  type Problem,
+  type Reach,
+  type SentLine,
+} from '@readership/host';
 import {
   digest,
   EventStore,
@@ -13,6 +21,7 @@ import {
 import { randomUUID } from 'node:crypto';
 import { keyedDigest } from '../digest.js';
 import { BranchDirectory } from '../directory/directory.js';
+import { scopeOf } from '../directory/place-bodies.js';
 import type { IssuedInvitation } from '../invitations/invitation.decider.js';
 import type { CreatedSurvey } from '../surveys/survey.decider.js';
 import type { Judged } from './answers.js';
@@ -30,7 +39,8 @@ export type ResponseOutcome =
   | {
       readonly outcome: 'refused';
       readonly id?: string;
-      readonly conflict: boolean;
+      /** The status of an answer about this response alone. */
+      readonly status: 403 | 409 | 422;
       readonly problems: readonly Problem[];
     };
 
@@ -62,12 +72,14 @@ export function responseDigest(
 }
 
 type Line = { readonly id: string; readonly command: AnswerSurvey };
+type Refused = Extract<ResponseOutcome, { readonly outcome: 'refused' }>;
 
 @Injectable()
 export class ResponseRecorder {
   constructor(
     @Inject(EventStore) private readonly store: EventStore,
     @Inject(BranchDirectory) private readonly directory: BranchDirectory,
+    @Inject(Scopes) private readonly scopes: Scopes,
     @Inject(Secrets) private readonly secrets: Secrets,
     @Inject(Clock) private readonly clock: Clock,
   ) {}
@@ -76,9 +88,12 @@ export class ResponseRecorder {
   begin(
     survey: CreatedSurvey,
     meta: Meta,
+    reaches: readonly Reach[],
   ): (chunk: readonly SentLine[]) => Promise<readonly ResponseOutcome[]> {
     const nowMs = this.clock.now().getTime();
     const unknownBranches = this.directory.unknownBranches();
+    const isWithin = this.judgeOf(reaches);
+    const { code, detail } = outOfScope(reaches);
     return async (chunk) => {
       const read = chunk.map(({ value, unreadable }) =>
         unreadable === undefined
@@ -87,20 +102,37 @@ export class ResponseRecorder {
       );
       const named = new Set(read.flatMap((each) => (isProblems(each) || !each.branch ? [] : [each.branch])));
       const unknown = await unknownBranches(named);
+      const within = await isWithin(
+        read.flatMap((each) =>
+          isProblems(each) || (each.branch !== undefined && unknown.has(each.branch)) ? [] : [each.branch],
+        ),
+      );
       return this.append(
         read.map((each) => {
-          if (isProblems(each)) return each;
-          if (each.branch === undefined || !unknown.has(each.branch)) return this.lineOf(survey.id, each);
-          return [
-            {
-              code: 'UNKNOWN_BRANCH',
-              detail: 'There is no branch with this id: add it first.',
-              pointer: '/branch',
-            },
-          ];
+          if (isProblems(each)) return refusedWith(422, each);
+          if (each.branch !== undefined && unknown.has(each.branch)) return refusedWith(422, [unknownBranch]);
+          if (within.get(each.branch)) return this.lineOf(survey.id, each);
+          return refusedWith(403, [{ code, detail }], each.id);
         }),
         meta,
       );
+    };
+  }
+
+  /**
+   * Returns a function for one request that says of branches (`undefined` is none) whether they are within its reaches.
+   * It looks up the library of each branch once.
+   */
+  private judgeOf(
+    reaches: readonly Reach[],
+  ): (branches: Iterable<string | undefined>) => Promise<ReadonlyMap<string | undefined, boolean>> {
+    const judged = new Map<string | undefined, boolean>();
+    return async (branches) => {
+      const others = [...new Set(branches)].filter((branch) => !judged.has(branch));
+      if (others.length === 0) return judged;
+      const isWithin = await this.scopes.judge(reaches, others.map(scopeOf));
+      for (const branch of others) judged.set(branch, isWithin(scopeOf(branch)));
+      return judged;
     };
   }
 
@@ -151,26 +183,29 @@ export class ResponseRecorder {
     };
   }
 
-  private async append(
-    lines: readonly (Line | readonly Problem[])[],
-    meta: Meta,
-  ): Promise<readonly ResponseOutcome[]> {
+  private async append(lines: readonly (Line | Refused)[], meta: Meta): Promise<readonly ResponseOutcome[]> {
     const answers = lines.flatMap((line) =>
-      isProblems(line) ? [] : [{ id: line.command.response, command: line.command }],
+      'command' in line ? [{ id: line.command.response, command: line.command }] : [],
     );
     const begun = await handleNew(this.store, response, answers, meta, randomUUID);
     let at = 0;
-    return lines.map((line) =>
-      isProblems(line)
-        ? { outcome: 'refused', conflict: false, problems: line }
-        : recordedAs(line.id, begun[at++]!),
-    );
+    return lines.map((line) => ('command' in line ? recordedAs(line.id, begun[at++]!) : line));
   }
+}
+
+const unknownBranch: Problem = {
+  code: 'UNKNOWN_BRANCH',
+  detail: 'There is no branch with this id: add it first.',
+  pointer: '/branch',
+};
+
+function refusedWith(status: Refused['status'], problems: readonly Problem[], id?: string): Refused {
+  return { outcome: 'refused', status, problems, ...(id === undefined ? {} : { id }) };
 }
 
 function recordedAs(id: string, begun: Outcome): ResponseOutcome {
   if (begun.outcome !== 'refused') return { ...begun, id };
   const { code, detail, pointer } = begun.refusal;
   const problem = { code, detail, ...(pointer === undefined ? {} : { pointer }) };
-  return { outcome: 'refused', id, conflict: true, problems: [problem] };
+  return refusedWith(409, [problem], id);
 }

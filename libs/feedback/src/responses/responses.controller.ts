@@ -10,11 +10,13 @@ import {
   object,
   oneOf,
   outcomeOfLine,
+  Reaches,
   refused,
   RequestMeta,
   schemaOf,
   Takes,
   text,
+  type Reach,
 } from '@readership/host';
 import { EventStore, type Meta } from '@readership/kernel';
 import { surveyOf } from '../surveys/surveys.js';
@@ -58,6 +60,7 @@ export class ResponsesController {
     @Body() body: unknown,
     @Headers('content-type') type: string | undefined,
     @RequestMeta() meta: Meta,
+    @Reaches() reaches: readonly Reach[],
     @Res({ passthrough: true }) reply: Reply,
   ): Promise<Answer<unknown>> {
     const form = (type ?? '').split(';', 1)[0]!.trim().toLowerCase();
@@ -65,14 +68,14 @@ export class ResponsesController {
       throw new HttpProblem(415, 'UNSUPPORTED_MEDIA_TYPE', 'Send application/json or application/x-ndjson.');
     }
     const { state: survey } = await surveyOf(this.store, id);
-    const record = this.recorder.begin(survey, meta);
+    const record = this.recorder.begin(survey, meta, reaches);
     if (Buffer.isBuffer(body)) {
       const { ndjson, marks } = await recordBatch(body, record);
       reply.header('content-type', 'application/x-ndjson');
       return new Answer(ndjson, { status: 200, marks });
     }
     const [recorded] = await record([{ line: 1, value: body }]);
-    if (recorded!.outcome === 'refused') throw refused(recorded!.problems, recorded!.conflict ? 409 : 422);
+    if (recorded!.outcome === 'refused') throw refused(recorded!.problems, recorded!.status);
     const { outcome, version, marks } = recorded!;
     return new Answer(
       { id: recorded!.id, outcome },

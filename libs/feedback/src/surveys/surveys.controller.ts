@@ -36,6 +36,7 @@ export class SurveysController {
   @Needs('feedback.manage')
   @Answers({ ...makingOf(surveySchema), 409: 'Another survey has this id.' })
   @ApiOperation({ summary: 'Create a survey; the same request again changes nothing' })
+  // A survey belongs to no branch and tells nothing of one, so no scope is judged.
   async create(@Body() body: SurveyBody, @RequestMeta() meta: Meta): Promise<Answer<SurveyView>> {
     const command = { type: 'CreateSurvey', ...body } as const;
     const handled = await handle(this.store, survey, body.id, command, meta);

@@ -7,6 +7,7 @@ export interface ListedTestimonial {
   readonly id: string;
   readonly receivedOn: string;
   readonly status: TestimonialStatus;
+  readonly branch?: string;
 }
 
 const statusAfter = {
@@ -16,15 +17,28 @@ const statusAfter = {
   TestimonialWithdrawn: 'withdrawn',
 } as const satisfies Record<TestimonialEvent['type'], TestimonialStatus>;
 
-/** Found under `all/` and `<status>/`, the latest day received first. */
+/** Found under `all/` and `<status>/`, and under the same after `<branch>/`, the latest day received first. */
 export const testimonialsList: Projection<Stored<TestimonialEvent>, ListedTestimonial> = {
   name: 'testimonials-list',
-  version: 1,
+  version: 2,
   on: ['TestimonialReceived', 'TestimonialApproved', 'TestimonialPublished', 'TestimonialWithdrawn'],
   key: (event) => `${event.key}/${event.data.id}`,
-  apply: (_row, { type, data }) => ({ id: data.id, receivedOn: data.receivedOn, status: statusAfter[type] }),
-  indexes: { newest: (row) => [`all/${place(row)}`, `${row.status}/${place(row)}`] },
+  apply: (_row, { type, data: { id, receivedOn, branch } }) => ({
+    id,
+    receivedOn,
+    status: statusAfter[type],
+    ...(branch === undefined ? {} : { branch }),
+  }),
+  indexes: {
+    newest: (row) => inStatuses(row),
+    'newest-of-branch': (row) =>
+      row.branch === undefined ? [] : inStatuses(row).map((value) => `${row.branch}/${value}`),
+  },
 };
+
+function inStatuses(row: ListedTestimonial): readonly string[] {
+  return [`all/${place(row)}`, `${row.status}/${place(row)}`];
+}
 
 function place({ id, receivedOn }: ListedTestimonial): string {
   return `${99_999_999 - Number(receivedOn.replaceAll('-', ''))}/${id}`;

@@ -39,6 +39,20 @@ it('finds the one received last first, among all and by status', () => {
   expect(newest(older).map((value) => value.split('/')[0])).toEqual(['all', 'received']);
 });
 
+it('finds the one received last first at each branch', () => {
+  const ofBranch = testimonialsList.indexes!['newest-of-branch']!;
+  const nowhere = { id: 'a', receivedOn: '2024-04-02', status: 'received' } as const;
+  const at = { ...nowhere, branch: 'NORTH' };
+  const newest = testimonialsList.indexes!['newest']!;
+  expect(ofBranch(at)).toEqual(newest(at).map((value) => `NORTH/${value}`));
+  expect(ofBranch(nowhere)).toEqual([]);
+  const received = {
+    ...told('TestimonialReceived'),
+    data: { id: 'a', receivedOn: '2024-04-02', branch: 'NORTH' },
+  };
+  projected(testimonialsList, received as unknown as Stored<TestimonialEvent>).thenRow('testimonial-a/a', at);
+});
+
 it('gives a patron who wrote twice two rows', () => {
   const patron = '018f0000-0000-7000-8000-000000000002';
   const of = (id: string) => ({

@@ -11,18 +11,21 @@ import {
   makingOf,
   Needs,
   pageOf,
+  Reaches,
   readOf,
   RequestMeta,
+  Scopes,
   Secrets,
   written,
   type ListAsked,
   type Listed,
+  type Reach,
 } from '@readership/host';
 import { EventStore, fold, handle, modelId, Refusal, unlessDamaged, type Meta } from '@readership/kernel';
 import { keyedDigest } from '../digest.js';
 import { checkDay } from '../directory/calendar-day.js';
 import { BranchDirectory } from '../directory/directory.js';
-import { placeOf } from '../directory/place-bodies.js';
+import { placeOf, scopeOf } from '../directory/place-bodies.js';
 import { PublicationBody, TestimonialBody } from './testimonial-bodies.js';
 import { testimonialSchema } from './testimonial-schemas.js';
 import type { TestimonialPlace } from './testimonial.events.js';
@@ -64,6 +67,7 @@ export class TestimonialsController {
   constructor(
     @Inject(EventStore) private readonly store: EventStore,
     @Inject(BranchDirectory) private readonly directory: BranchDirectory,
+    @Inject(Scopes) private readonly scopes: Scopes,
     @Inject(Lists) private readonly lists: Lists,
     @Inject(Secrets) private readonly secrets: Secrets,
   ) {}
@@ -72,10 +76,15 @@ export class TestimonialsController {
   @Needs('feedback.write')
   @Answers({ ...makingOf(testimonialSchema), 409: 'Another testimonial has this id.' })
   @ApiOperation({ summary: 'Receive a testimonial; the same request again changes nothing' })
-  async receive(@Body() body: TestimonialBody, @RequestMeta() meta: Meta): Promise<Answer<TestimonialView>> {
+  async receive(
+    @Body() body: TestimonialBody,
+    @RequestMeta() meta: Meta,
+    @Reaches() reaches: readonly Reach[],
+  ): Promise<Answer<TestimonialView>> {
     const { id, receivedOn, text } = body;
     checkDay(receivedOn, await this.directory.day(1), '/receivedOn');
     if (body.branch !== undefined) await this.directory.expectBranch(body.branch);
+    await this.scopes.expect(reaches, scopeOf(body.branch));
     const place = { id, receivedOn, ...placeOf(body) };
     const digest = testimonialDigest({ ...place, text }, this.secrets.cardKey);
     return this.tell(id, { type: 'ReceiveTestimonial', place, text, digest }, meta);
@@ -85,11 +94,13 @@ export class TestimonialsController {
   @Needs('feedback.manage')
   @Answers({ ...changeOf(testimonialSchema), 409: 'It was withdrawn.' })
   @ApiOperation({ summary: 'Approve a testimonial' })
-  approve(
+  async approve(
     @Param('id') id: string,
     @RequestMeta() meta: Meta,
+    @Reaches() reaches: readonly Reach[],
     @IfMatch() ifVersions?: readonly number[],
   ): Promise<Answer<TestimonialView>> {
+    await this.within(reaches, id);
     return this.tell(id, { type: 'ApproveTestimonial' }, meta, ifVersions);
   }
 
@@ -101,8 +112,10 @@ export class TestimonialsController {
     @Param('id') id: string,
     @Body() { consent: { givenOn, statement } }: PublicationBody,
     @RequestMeta() meta: Meta,
+    @Reaches() reaches: readonly Reach[],
     @IfMatch() ifVersions?: readonly number[],
   ): Promise<Answer<TestimonialView>> {
+    await this.within(reaches, id);
     checkDay(givenOn, await this.directory.day(1), '/consent/givenOn');
     const consent = {
       givenOn,
@@ -116,27 +129,42 @@ export class TestimonialsController {
   @Needs('feedback.manage')
   @Answers(changeOf(testimonialSchema))
   @ApiOperation({ summary: 'Withdraw a testimonial, for good' })
-  withdraw(
+  async withdraw(
     @Param('id') id: string,
     @RequestMeta() meta: Meta,
+    @Reaches() reaches: readonly Reach[],
     @IfMatch() ifVersions?: readonly number[],
   ): Promise<Answer<TestimonialView>> {
+    await this.within(reaches, id);
     return this.tell(id, { type: 'WithdrawTestimonial' }, meta, ifVersions);
   }
 
   @Get()
   @Needs('feedback.read')
   @Answers({ 200: json(pageOf(testimonialSchema)) })
-  @ApiOperation({ summary: 'The testimonials of all statuses or of one, newest first' })
+  @ApiOperation({
+    summary: 'The testimonials of all statuses or of one, of a branch or of all, newest first',
+  })
   @ApiQuery({ name: 'status', required: false, enum: statuses })
+  @ApiQuery({
+    name: 'branch',
+    required: false,
+    description: 'Required of a credential that does not reach the consortium',
+  })
   async list(
     @ListQuery() asked: ListAsked,
+    @Reaches() reaches: readonly Reach[],
     @Query('status') status = 'all',
+    @Query('branch') branch?: string,
   ): Promise<Listed<TestimonialView>> {
+    await this.scopes.expectList(reaches, branch);
     if (status !== 'all' && !statuses.includes(status)) {
       throw new Refusal('UNKNOWN_STATUS', 'invalid', `Give a status: ${statuses.join(', ')}.`);
     }
-    const by = { index: 'newest', prefix: `${status}/` };
+    const by =
+      branch === undefined
+        ? { index: 'newest', prefix: `${status}/` }
+        : { index: 'newest-of-branch', prefix: `${branch}/${status}/` };
     const { items, nextCursor } = await this.lists.of<ListedTestimonial>(
       { model: { own: model }, by },
       asked,
@@ -149,8 +177,15 @@ export class TestimonialsController {
   @Needs('feedback.read')
   @Answers(readOf(testimonialSchema))
   @ApiOperation({ summary: 'One testimonial' })
-  one(@Param('id') id: string): Promise<Answer<TestimonialView>> {
-    return this.read(id);
+  one(@Param('id') id: string, @Reaches() reaches: readonly Reach[]): Promise<Answer<TestimonialView>> {
+    return this.within(reaches, id);
+  }
+
+  /** A testimonial within these reaches. Throws `UNKNOWN_TESTIMONIAL`, `OUT_OF_SCOPE`. */
+  private async within(reaches: readonly Reach[], id: string): Promise<Answer<TestimonialView>> {
+    const answer = await this.read(id);
+    await this.scopes.expect(reaches, scopeOf(answer.body.branch));
+    return answer;
   }
 
   private async read(id: string): Promise<Answer<TestimonialView>> {

@@ -55,6 +55,11 @@ export function keyIdOf(text: string): string | null {
   return id !== undefined && check === checkOf(text.slice(0, -9)) ? id : null;
 }
 
+/** True when this digest is of a secret of the key, which may have ended. */
+export function hasSecret({ secrets }: ApiKey, digest: string): boolean {
+  return secrets.some((secret) => secret.digest === digest);
+}
+
 /** True while the key of this digest is accepted at an instant, RFC 3339 in UTC. */
 export function isAccepted(key: ApiKey, digest: string, at: string): boolean {
   if (key.revokedAt !== null || (key.expiresAt !== null && key.expiresAt <= at)) return false;

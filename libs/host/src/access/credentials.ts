@@ -1,12 +1,11 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { Unavailable } from '@readership/kernel';
 import { LRUCache } from 'lru-cache';
-import { RateLimiterMemory } from 'rate-limiter-flexible';
 import type { Clock } from '../clock.js';
-import { HttpProblem } from '../http-problem.js';
 import { endsWithin } from '../stopping.js';
-import { digestOf, isAccepted, keyIdOf, type ApiKey } from './api-key.js';
+import { digestOf, hasSecret, isAccepted, keyIdOf, type ApiKey } from './api-key.js';
 import type { ApiKeys } from './api-keys.js';
+import { FailedCredentials } from './failed-credentials.js';
 import type { Principal } from './principal.js';
 
 /** A key that was read so recently is not read again. So a revoked key is refused everywhere within this time. */
@@ -15,9 +14,6 @@ const freshMs = 3_000;
 const staleMs = 60_000;
 const patienceMs = 1_000;
 const keysMax = 10_000;
-/** Wrong credentials of one address, after which none of its unknown keys is looked up for the rest of the minute. */
-const failuresMax = 60;
-const failuresS = 60;
 
 const admin: Principal = {
   id: 'admin',
@@ -26,25 +22,29 @@ const admin: Principal = {
 };
 
 interface Read {
-  readonly key: ApiKey | null;
-  readonly at: number;
+  readonly key: ApiKey;
+  /** When the read began. */
+  readonly atMs: number;
 }
 
 /** Tells who sends a request, from its credential. */
 export class Credentials {
   private readonly rightAdminKey: Buffer;
-  private readonly failures = new RateLimiterMemory({ points: failuresMax, duration: failuresS });
+  private readonly failures: FailedCredentials;
   private readonly read = new LRUCache<string, Read>({ maxSize: keysMax, sizeCalculation: () => 1 });
   private readonly reading = new Map<string, Promise<ApiKey | null>>();
   /** The day on which the use of a key was last stored by this process. */
   private readonly usedOn = new LRUCache<string, string>({ maxSize: keysMax, sizeCalculation: () => 1 });
 
+  /** @param nowMs tells how old a read is; it never goes back, as the time of day may */
   constructor(
     private readonly apiKeys: ApiKeys,
     adminKey: string,
     private readonly clock: Clock,
+    private readonly nowMs: () => number = () => performance.now(),
   ) {
     this.rightAdminKey = sha256(adminKey);
+    this.failures = new FailedCredentials(nowMs);
   }
 
   /**
@@ -54,45 +54,63 @@ export class Credentials {
   async principalOf(credential: string, address: string): Promise<Principal | null> {
     if (timingSafeEqual(sha256(credential), this.rightAdminKey)) return admin;
     const id = keyIdOf(credential);
-    const digest = digestOf(credential);
-    const key = id === null ? null : await this.keyOf(id, digest, address);
-    const at = this.clock.now().toISOString();
-    if (key === null || !isAccepted(key, digest, at)) {
-      await this.failures.consume(address).catch(() => undefined);
+    if (id === null) {
+      this.failures.note(address);
       return null;
     }
+    const digest = digestOf(credential);
+    const known = this.read.get(id);
+    if (known === undefined || !hasSecret(known.key, digest)) {
+      return this.failures.attempt(address, async () =>
+        this.accepted(await this.lookUpFor(id, digest), digest),
+      );
+    }
+    // A key that was right is read again whatever its address does, so that nobody can lock others out from behind it.
+    const principal = this.accepted(await this.current(known), digest);
+    if (principal === null) this.failures.note(address);
+    return principal;
+  }
+
+  private accepted(key: ApiKey | null, digest: string): Principal | null {
+    const at = this.clock.now().toISOString();
+    if (key === null || !isAccepted(key, digest, at)) return null;
     this.noteUse(key, at.slice(0, 10));
     return { id: key.id, kind: 'key', grants: key.grants };
   }
 
-  private async keyOf(id: string, digest: string, address: string): Promise<ApiKey | null> {
-    const known = this.read.get(id);
-    const age = known === undefined ? Infinity : performance.now() - known.at;
-    // The key may have been rotated since it was read, and this be its new secret.
-    const isOther = known?.key?.secrets.every((secret) => secret.digest !== digest) ?? false;
-    if (known !== undefined && age < freshMs && !isOther) return known.key;
-    // A key that was right is read again whatever its address does, so that nobody can lock others out from behind it.
-    if (!known?.key || isOther) await this.mustNotGuess(address);
-    const lookedUp = this.lookUp(id);
-    if (known === undefined || age >= staleMs) return lookedUp;
+  /** A key that is known, as it is now, or as it was a moment ago while the access database is away. */
+  private async current({ key, atMs }: Read): Promise<ApiKey | null> {
+    const ageMs = this.nowMs() - atMs;
+    if (ageMs < freshMs) return key;
+    const lookedUp = this.lookUp(key.id);
+    if (ageMs >= staleMs) return lookedUp;
     try {
       // A database that is away may take seconds to say so.
-      return (await endsWithin(patienceMs, lookedUp)) ? await lookedUp : known.key;
+      return (await endsWithin(patienceMs, lookedUp)) ? await lookedUp : key;
     } catch (error) {
-      if (error instanceof Unavailable) return known.key;
+      if (error instanceof Unavailable) return key;
       throw error;
     }
   }
 
+  /** The key of a secret that is not known here: it may be new, so that a read which began before it is not enough. */
+  private async lookUpFor(id: string, digest: string): Promise<ApiKey | null> {
+    await this.reading.get(id);
+    const known = this.read.get(id);
+    return known !== undefined && hasSecret(known.key, digest) ? this.current(known) : this.lookUp(id);
+  }
+
   /** Reads a key once for all who ask at the same time. */
   private lookUp(id: string): Promise<ApiKey | null> {
-    const under = this.reading.get(id);
-    if (under !== undefined) return under;
-    const at = performance.now();
+    const underWay = this.reading.get(id);
+    if (underWay !== undefined) return underWay;
+    const atMs = this.nowMs();
     const reading = this.apiKeys
       .get(id)
       .then((key) => {
-        this.read.set(id, { key, at });
+        // Only keys that exist are remembered, so that guesses cannot displace them.
+        if (key === null) this.read.delete(id);
+        else this.read.set(id, { key, atMs });
         return key;
       })
       .finally(() => this.reading.delete(id));
@@ -100,17 +118,6 @@ export class Credentials {
     // Whoever stopped waiting for it is not told.
     reading.catch(() => undefined);
     return reading;
-  }
-
-  private async mustNotGuess(address: string): Promise<void> {
-    const state = await this.failures.get(address);
-    if (state === null || state.consumedPoints < failuresMax) return;
-    throw new HttpProblem(
-      429,
-      'TOO_MANY_FAILURES',
-      'Too many wrong credentials came from this address: wait, and check the key.',
-      { retryAfterS: Math.max(1, Math.ceil(state.msBeforeNext / 1000)) },
-    );
   }
 
   /** Stores the day of a key's use, once a day for each process. It is no reason to refuse when that fails. */

@@ -25,24 +25,37 @@ export class Scopes {
   async judge(reaches: readonly Reach[], scopes: Iterable<ScopeName>): Promise<Judge> {
     const own = reaches.map(({ grant, scopes: names }) => ({
       sources: grant.sources,
-      names: names === 'everywhere' || names.includes('consortium') ? ('everywhere' as const) : names,
+      names:
+        names === 'everywhere' || names.includes('consortium') ? ('everywhere' as const) : new Set(names),
     }));
     if (own.some(({ names, sources }) => names === 'everywhere' && sources === undefined)) return () => true;
-    const named = own.flatMap(({ names }) => names);
-    const libraries = named.some((name) => name.startsWith('library:'))
-      ? await this.branches.librariesOf([...scopes].flatMap((scope) => branchOf(scope) ?? []))
-      : new Map<string, string>();
-    return (scope, source) =>
-      own.some(
+    const named = own.flatMap(({ names }) => (names === 'everywhere' ? [] : [...names]));
+    const haveLibraries = named.some((name) => name.startsWith('library:'));
+    const sought = new Set(haveLibraries ? [...scopes].flatMap((scope) => branchOf(scope) ?? []) : []);
+    const libraries = sought.size === 0 ? new Map<string, string>() : await this.branches.librariesOf(sought);
+    return (scope, source) => {
+      const library = libraries.get(branchOf(scope) ?? '');
+      return own.some(
         ({ names, sources }) =>
           (source === undefined || (sources?.includes(source) ?? true)) &&
-          (names === 'everywhere' || names.some((name) => contains(name, scope, libraries))),
+          (names === 'everywhere' ||
+            names.has(scope) ||
+            (library !== undefined && names.has(`library:${library}`))),
       );
+    };
   }
 
   /** Throws `OUT_OF_SCOPE` when the request may not do in a scope what it asks for. */
   async expect(reaches: readonly Reach[], scope: ScopeName, source?: string): Promise<void> {
     if (!(await this.judge(reaches, [scope]))(scope, source)) throw outOfScope(reaches);
+  }
+
+  /** Throws `OUT_OF_SCOPE` when the request may not list what is of a branch; without one, what is of the consortium. */
+  async expectList(reaches: readonly Reach[], branch: string | undefined): Promise<void> {
+    if (branch !== undefined) return this.expect(reaches, `branch:${branch}`);
+    if ((await this.judge(reaches, []))('consortium')) return;
+    const { code, kind, detail } = outOfScope(reaches);
+    throw new Refusal(code, kind, `${detail} Name a branch there: add branch=<id> to the address.`);
   }
 }
 
@@ -66,10 +79,4 @@ export function outOfScope(reaches: readonly Reach[], { ownOnly = false } = {}):
 
 function branchOf(scope: ScopeName): string | null {
   return scope.startsWith('branch:') ? scope.slice('branch:'.length) : null;
-}
-
-function contains(own: ScopeName, scope: ScopeName, libraries: ReadonlyMap<string, string>): boolean {
-  if (own === scope) return true;
-  const branch = branchOf(scope);
-  return branch !== null && own === `library:${libraries.get(branch)}`;
 }

@@ -8,11 +8,15 @@ import {
   ndjsonLines,
   Needs,
   outcomes as outcomeLines,
+  outOfScope,
+  Reaches,
   readLines,
   recordLines,
   RequestMeta,
+  Scopes,
   Takes,
   type Outcome,
+  type Reach,
 } from '@readership/host';
 import { Refusal, type Meta } from '@readership/kernel';
 import { ConsortiumDirectory, noSuchBranch } from '../directory/directory.js';
@@ -27,6 +31,7 @@ import { Registrations, type RegistrationOutcome } from './registrations.js';
 export class PatronBatchController {
   constructor(
     @Inject(ConsortiumDirectory) private readonly directory: ConsortiumDirectory,
+    @Inject(Scopes) private readonly scopes: Scopes,
     @Inject(Registrations) private readonly registrations: Registrations,
   ) {}
 
@@ -38,16 +43,27 @@ export class PatronBatchController {
     summary: 'Register many patrons, one JSON object per line; the answer has one line per patron, in order',
   })
   @Answers(outcomeLines)
-  async registerMany(@Body() body: unknown, @RequestMeta() meta: Meta): Promise<Answer<string>> {
+  async registerMany(
+    @Body() body: unknown,
+    @RequestMeta() meta: Meta,
+    @Reaches() reaches: readonly Reach[],
+  ): Promise<Answer<string>> {
     const lines = await numberedLines(body);
     const homes = new Set<string>();
     for (const { asked } of lines) if (!(asked instanceof Refusal)) homes.add(asked.homeBranch);
     const unknown = await this.directory.unknownBranches()(homes);
+    const isWithin = await this.scopes.judge(
+      reaches,
+      [...homes].map((home) => `branch:${home}`),
+    );
+    const beyond = outOfScope(reaches);
     const today = await this.directory.dayOf(meta.at);
     const { ndjson, marks } = await recordLines(lines, async (chunk) => {
-      const judged = chunk.map(({ asked }): PatronLine =>
-        !(asked instanceof Refusal) && unknown.has(asked.homeBranch) ? noSuchBranch() : asked,
-      );
+      const judged = chunk.map(({ asked }): PatronLine => {
+        if (asked instanceof Refusal) return asked;
+        if (unknown.has(asked.homeBranch)) return noSuchBranch();
+        return isWithin(`branch:${asked.homeBranch}`) ? asked : beyond;
+      });
       const registrations = judged.filter((asked): asked is Registration => !(asked instanceof Refusal));
       const done = await this.registrations.register(registrations, today, meta);
       let next = 0;

@@ -1,5 +1,5 @@
 import { memoryAdapters } from '@readership/embedded';
-import { startApp, type TestApp } from '@readership/host/testing';
+import { issuedKey, startApp, type TestApp } from '@readership/host/testing';
 import type { Adapters } from '@readership/kernel';
 import { PatronProfileModule } from '../patron-profile.module.js';
 
@@ -138,6 +138,46 @@ describe('a batch of patrons', () => {
     const body = Buffer.concat([Buffer.from(`${JSON.stringify(patron(1))}\n`), Buffer.from([0xff, 0xfe])]);
     await app.when({ ...batch([]), body }).thenRefused(400, 'NOT_UTF8');
     await app.when({ url: '/v1/patrons?card=C1' }).then(200, { items: [] });
+  });
+
+  it('registers at the branches of the credential, and refuses the other lines alone', async () => {
+    await app.when({ url: '/v1/libraries', body: { id: 'TOWN', name: 'Town' } }).then(201);
+    for (const [id, library] of [
+      ['SOUTH', 'CITY'],
+      ['EAST', 'TOWN'],
+    ]) {
+      await app.when({ url: '/v1/branches', body: { id, name: id, library, timeZone: 'UTC' } }).then(201);
+    }
+    const lines = (n: number) =>
+      batch([
+        patron(n),
+        patron(n + 1, { homeBranch: 'SOUTH' }),
+        patron(n + 2, { homeBranch: 'EAST' }),
+        patron(n + 3, { homeBranch: 'NONE' }),
+        patron(n + 4, { homeBranch: 'EAST', surname: 'x' }),
+      ]);
+    const codesOf = async (n: number, key: string) => {
+      const { body } = await app.when({ ...lines(n), key }).then(200);
+      return body.map(({ outcome, code }: { outcome: string; code?: string }) => code ?? outcome);
+    };
+    const [ok, beyond, ends] = ['recorded', 'OUT_OF_SCOPE', ['UNKNOWN_BRANCH', 'INVALID']];
+
+    const branch = await issuedKey(app, adapters, [{ role: 'branch-manager', scopes: ['branch:NORTH'] }]);
+    expect(await codesOf(10, branch)).toEqual([ok, beyond, beyond, ...ends]);
+    const library = await issuedKey(app, adapters, [{ role: 'branch-manager', scopes: ['library:CITY'] }]);
+    expect(await codesOf(20, library)).toEqual([ok, ok, beyond, ...ends]);
+    const vendor = { role: 'integrator', scopes: ['consortium'], only: ['patrons.import'] } as const;
+    expect(await codesOf(30, await issuedKey(app, adapters, [vendor]))).toEqual([ok, ok, ok, ...ends]);
+    await app.when({ url: '/v1/patrons?card=C22' }).then(200, { items: [] });
+
+    const headers = { 'if-match': '*' };
+    await app
+      .when({ method: 'PATCH', url: '/v1/branches/SOUTH', body: { library: 'TOWN' }, headers })
+      .then(200);
+    const before = await app.recordedSoFar();
+    const late = { ...batch([patron(41, { homeBranch: 'SOUTH' })]), key: library };
+    await app.when(late).then(200, [{ outcome: 'refused', code: 'OUT_OF_SCOPE' }]);
+    expect(await app.recordedSoFar()).toBe(before);
   });
 
   it('is refused as JSON', async () => {
