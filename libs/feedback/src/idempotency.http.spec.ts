@@ -1,6 +1,7 @@
 import { fact } from '@readership/contracts';
 import { memoryAdapters } from '@readership/embedded';
-import { keepsIdempotencyKeys, startApp, type TestApp } from '@readership/host/testing';
+import { startApp, type TestApp } from '@readership/host/testing';
+import { keepsIdempotencyKeys } from '@readership/host/testing/idempotency';
 import type { Adapters } from '@readership/kernel';
 import { FeedbackModule } from './feedback.module.js';
 import { tellAs } from './neighbours.fixture.js';

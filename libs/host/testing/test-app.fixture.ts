@@ -11,7 +11,6 @@ import { routesOf } from '../src/routes.js';
 import { Secrets } from '../src/secrets.js';
 import { auditOf } from '../src/audit.js';
 
-export { keepsIdempotencyKeys, type KeyedPlace } from './idempotency.fixture.js';
 export { issuedKey } from './issued-key.fixture.js';
 export { constraintsWithoutSentence } from '../src/sentences.js';
 

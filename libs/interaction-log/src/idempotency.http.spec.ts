@@ -1,6 +1,7 @@
 import { fact } from '@readership/contracts';
 import { memoryAdapters } from '@readership/embedded';
-import { keepsIdempotencyKeys, startApp, type TestApp } from '@readership/host/testing';
+import { startApp, type TestApp } from '@readership/host/testing';
+import { keepsIdempotencyKeys } from '@readership/host/testing/idempotency';
 import { Relay, type Adapters, type AnyEvent } from '@readership/kernel';
 import { randomUUID } from 'node:crypto';
 import { InteractionLogModule } from './interaction-log.module.js';

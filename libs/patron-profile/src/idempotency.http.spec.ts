@@ -1,5 +1,6 @@
 import { memoryAdapters } from '@readership/embedded';
-import { keepsIdempotencyKeys, startApp, type TestApp, type TestRequest } from '@readership/host/testing';
+import { startApp, type TestApp, type TestRequest } from '@readership/host/testing';
+import { keepsIdempotencyKeys } from '@readership/host/testing/idempotency';
 import type { Adapters } from '@readership/kernel';
 import { PatronProfileModule } from './patron-profile.module.js';
 

@@ -1,5 +1,6 @@
 import { memoryAdapters } from '@readership/embedded';
-import { keepsIdempotencyKeys, startApp, type TestApp } from '@readership/host/testing';
+import { startApp, type TestApp } from '@readership/host/testing';
+import { keepsIdempotencyKeys } from '@readership/host/testing/idempotency';
 import type { Adapters } from '@readership/kernel';
 import { AnalyticsModule } from '../analytics.module.js';
 import { neighbours } from '../neighbours.fixture.js';

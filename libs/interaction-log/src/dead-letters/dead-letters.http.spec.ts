@@ -104,8 +104,8 @@ const lettersOf = async ({ records }: TopicBatch) => {
   const offsets = records.map((one) => one.offset);
   return (await listed()).filter((letter) => offsets.includes(letter.offset));
 };
-const tell = (id: string, what: 'replay' | 'discard') =>
-  app.when({ method: 'POST', url: `/v1/dead-letters/${id}/${what}` });
+const tell = (id: string, what: 'replay' | 'discard', headers = {}) =>
+  app.when({ method: 'POST', url: `/v1/dead-letters/${id}/${what}`, headers });
 
 async function recorded(): Promise<number> {
   await app.settled();
@@ -252,41 +252,25 @@ it('a library speaks for the branches that it has now', async () => {
 });
 
 describe('replaying', () => {
-  it('takes a record when its source is allowed by now, once, and tells as what', async () => {
-    const late = 'urn:late';
+  it.each([
+    ['', {}],
+    [' with an idempotency key', { 'idempotency-key': 'one' }],
+  ])('takes a record when its source is allowed by now, once, and tells as what%s', async (name, headers) => {
+    const late = `urn:late${name.length}`;
     const [letter] = await lettersOf(await taken(record(event({}, { source: late }))));
-    await tell(letter.id, 'replay').then(409, {
+    await tell(letter.id, 'replay', headers).then(409, {
       code: 'STILL_REFUSED',
       errors: [{ code: 'UNKNOWN_SOURCE' }],
     });
     await allow({ source: late, branches: ['NORTH'] });
     const before = await recorded();
-    const { body } = await tell(letter.id, 'replay').then(200, { state: 'replayed' });
-    await tell(letter.id, 'replay').then(200, body);
+    const { body } = await tell(letter.id, 'replay', headers).then(200, { state: 'replayed' });
+    await tell(letter.id, 'replay', headers).then(200, body);
     expect(await recorded()).toBe(before + 1);
     await app.when({ url: `/v1/interactions/${body.interaction}` }).then(200, { branch: 'NORTH' });
     await tell(letter.id, 'discard').thenRefused(409, 'ALREADY_REPLAYED');
     expect((await listed('&state=replayed')).map(({ id }) => id)).toContain(letter.id);
     expect((await listed('&state=parked')).map(({ id }) => id)).not.toContain(letter.id);
-  });
-
-  it('with an idempotency key is done once, also after it was refused', async () => {
-    const source = 'urn:keyed';
-    const [letter] = await lettersOf(await taken(record(event({}, { source }))));
-    const replay = () =>
-      app.when({
-        method: 'POST',
-        url: `/v1/dead-letters/${letter.id}/replay`,
-        headers: { 'idempotency-key': 'one' },
-      });
-    for (let times = 0; times < 2; times++) await replay().thenRefused(409, 'STILL_REFUSED');
-    await allow({ source, branches: ['NORTH'] });
-    const before = await recorded();
-    for (let times = 0; times < 2; times++) await replay().then(200, { state: 'replayed' });
-    expect(await recorded()).toBe(before + 1);
-    const store = adapters.eventStore('interaction-log', () => ({ key: '', fact: null }));
-    const { events } = await store.load(`dead-letter-${letter.id}`);
-    expect(events.map(({ type }) => type)).toEqual(['RecordParked', 'ReplayRefused', 'RecordReplayed']);
   });
 
   it('judges by the rules of today, and tells the reason of today', async () => {
