@@ -13,6 +13,7 @@ export const ada = {
   homeBranch: 'NORTH',
   email: 'a@example.org',
 };
+export const analystKey = { name: 'Figures', role: 'analyst', scopes: ['consortium'] };
 export const survey = {
   id: 'spring',
   title: 'Spring',
