@@ -2,6 +2,7 @@ import { memoryAdapters } from '@readership/embedded';
 import { ApiKeys, extentOf, roles, routesOf, type Grant, type Needed, type Route } from '@readership/host';
 import { startApp, type TestAnswer, type TestApp } from '@readership/host/testing';
 import type { Adapters } from '@readership/kernel';
+import { randomUUID } from 'node:crypto';
 import { modulesOn } from './modules.js';
 
 const at = '2024-07-15T12:00:00.000Z';
@@ -41,14 +42,17 @@ beforeAll(async () => {
   routes = routesOf(app.app);
   const keys = new ApiKeys(adapters.access, app.secrets);
   const issue = (grant: Grant, expiresAt: string | null = null) =>
-    keys.issue({ name: 'Test', grants: [grant], expiresOn: null, expiresAt }, '2024-01-01T00:00:00.000Z');
+    keys.issue(
+      { name: 'Test', grants: [grant], expiresOn: null, expiresAt },
+      { commandId: randomUUID(), at: '2024-01-01T00:00:00.000Z' },
+    );
   holders = await Promise.all(
     everyone.map(async ({ name, grant }): Promise<Holder> => {
       const { text: valid } = await issue(grant);
       const { text: expired } = await issue(grant, at);
       const { key, text: revoked } = await issue(grant);
       await keys.change(key.id, (before) => ({ ...before, revokedAt: at }));
-      return { name, grant, valid, expired, revoked };
+      return { name, grant, valid: valid!, expired: expired!, revoked: revoked! };
     }),
   );
 });

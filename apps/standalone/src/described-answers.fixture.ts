@@ -133,3 +133,17 @@ export class DescribedAnswers {
 function escaped(part: string): string {
   return part.replaceAll('~', '~0').replaceAll('/', '~1');
 }
+
+/** The answers that only a damaged store leads to, and those of idempotency.http.spec.ts: a key is all that is invalid. */
+export function answersSeenElsewhere(operations: readonly Operation[]): readonly string[] {
+  return operations.flatMap(({ operationId, parameters, requestBody, responses }) => {
+    const takesKey = parameters.some(({ name }) => name === 'Idempotency-Key');
+    const saysSomething =
+      parameters.some((parameter) => parameter.in === 'query') ||
+      Object.keys(requestBody?.content ?? {}).includes('application/json');
+    return [
+      ...(/stored event .* damaged/.test(responses[409]?.description ?? '') ? [`${operationId} 409`] : []),
+      ...(takesKey && !saysSomething ? [`${operationId} 422`] : []),
+    ];
+  });
+}

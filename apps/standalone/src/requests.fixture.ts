@@ -1,9 +1,3 @@
-/** What is needed of an answer. */
-interface Answered {
-  readonly headers: Headers;
-  readonly body: unknown;
-}
-
 /** Requests that are taken, by what they are about. */
 export const north = {
   id: 'NORTH',
@@ -19,6 +13,7 @@ export const ada = {
   homeBranch: 'NORTH',
   email: 'a@example.org',
 };
+export const analystKey = { name: 'Figures', role: 'analyst', scopes: ['consortium'] };
 export const survey = {
   id: 'spring',
   title: 'Spring',
@@ -67,17 +62,6 @@ export const bodies: Readonly<Record<string, object>> = {
   parkedDiscard: { model: 'nothing.v1', partition: 0, key: 'x', offset: 1 },
   republishRepublish: { partition: 900 },
 };
-
-export const typed = (type: string) => ({ 'content-type': type });
-/** The body of a batch. */
-export const lines = (...values: readonly unknown[]) =>
-  values.map((one) => `${JSON.stringify(one)}\n`).join('');
-
-/** The header of a change that follows a read. */
-export const tagOf = ({ headers }: Answered) => ({ 'if-match': headers.get('etag')! });
-export const idOf = ({ body }: Answered) => (body as { id: string }).id;
-/** The path of the page of an invitation. */
-export const tokenOf = ({ body }: Answered) => new URL((body as { link: string }).link).pathname;
 
 /** Answers that the document describes, and that need damage, parked records or people: other specs ask for them. */
 export const answeredElsewhere: readonly string[] = [

@@ -38,6 +38,11 @@ export class MongoAccessStore extends AccessStore {
     }
   }
 
+  async remove({ id, rev, body }: AccessRecord): Promise<boolean> {
+    const { deletedCount } = await this.records.deleteOne({ _id: id, rev, body });
+    return deletedCount === 1;
+  }
+
   async list(page: { readonly after?: string; readonly limit: number }): Promise<readonly AccessRecord[]> {
     const found = await this.records
       .find({ _id: { $gt: page.after ?? '' } })

@@ -12,3 +12,9 @@ export function putRecord(driver: SqlDriver, [id, before, body]: readonly SqlVal
           .run([body!, id!, before!]);
   return changes === 1;
 }
+
+/** Removes a record: `id, revision, body`. False when there is no such record. */
+export function removeRecord(driver: SqlDriver, values: readonly SqlValue[]): boolean {
+  const { changes } = driver.prepare('DELETE FROM records WHERE id = ? AND rev = ? AND body = ?').run(values);
+  return changes === 1;
+}

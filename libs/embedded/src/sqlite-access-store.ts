@@ -20,6 +20,10 @@ export class SqliteAccessStore extends AccessStore {
     return this.writer.write('putRecord', [id, before, body]);
   }
 
+  remove({ id, rev, body }: AccessRecord): Promise<boolean> {
+    return this.writer.write('removeRecord', [id, rev, body]);
+  }
+
   async list(page: { readonly after?: string; readonly limit: number }): Promise<readonly AccessRecord[]> {
     const rows = this.driver
       .prepare('SELECT id, rev, body FROM records WHERE id > ? ORDER BY id LIMIT ?')

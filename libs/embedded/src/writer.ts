@@ -1,4 +1,4 @@
-import { putRecord } from './access-writes.js';
+import { putRecord, removeRecord } from './access-writes.js';
 import { append } from './event-writes.js';
 import { begin, end, enqueue, recover, retry } from './job-writes.js';
 import { publish } from './log-writes.js';
@@ -17,6 +17,7 @@ export const writes = {
   recover,
   retry,
   putRecord,
+  removeRecord,
 } as const;
 
 export type WriteName = keyof typeof writes;

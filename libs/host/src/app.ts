@@ -16,6 +16,7 @@ import type { DestinationStream } from 'pino';
 import { ApiKeys } from './access/api-keys.js';
 import { Credentials } from './access/credentials.js';
 import { OidcTokens } from './access/oidc.js';
+import { IdempotencyKeys } from './access/idempotency-keys.js';
 import { Bodies } from './bodies.js';
 import { answerBrokenRequest, answerUnroutable } from './broken-requests.js';
 import { SystemClock, type Clock } from './clock.js';
@@ -52,7 +53,7 @@ const stopsWithinMs = 20_000;
 const answerTakenWithinMs = 60_000;
 
 export interface AppOptions {
-  /** Where the API keys are. */
+  /** Where the API keys and idempotency keys are. */
   readonly access: AccessStore;
   /** Defaults to `loadSecrets(config)`. */
   readonly secrets?: Secrets;
@@ -105,7 +106,8 @@ export async function createApp(
   const loops = options.loops ?? new LoopHealth(() => clock.now().getTime());
   const { readiness = [], addresses = {}, retries = new ExpectedRetries() } = options;
   const apiKeys = new ApiKeys(options.access, secrets);
-  const host = HostModule.with(config, secrets, clock, apiKeys, readiness, loops, addresses, retries);
+  const access = { apiKeys, idempotencyKeys: new IdempotencyKeys(options.access, secrets) };
+  const host = HostModule.with(config, secrets, clock, access, readiness, loops, addresses, retries);
   const app = await NestFactory.create<NestFastifyApplication>(
     {
       module: AppModule,

@@ -6,7 +6,8 @@ import type { Credentials } from './access/credentials.js';
 import { reachesOf, type Principal, type Reach } from './access/principal.js';
 import type { Clock } from './clock.js';
 import { HttpProblem, Unreadable } from './http-problem.js';
-import { isForPrograms, rememberAsked } from './request.js';
+import { idempotencyKeyOf } from './idempotency.js';
+import { askedOf, isForPrograms, rememberAsked } from './request.js';
 import { hasBody, stopping, type Bodies } from './bodies.js';
 import type { KnownRoutes } from './known-routes.js';
 import type { Route } from './routes.js';
@@ -30,6 +31,8 @@ export interface EdgeOptions {
   isClosing(): boolean;
 }
 
+/** Who sends a body that takes longer to arrive is judged again. */
+const slowBodyMs = 1_000;
 /** How long a client may go on sending a body that was answered already. */
 const lingerMs = 5000;
 
@@ -47,6 +50,8 @@ export function guardRequests(server: FastifyInstance, options: EdgeOptions): vo
   const limiter = options.limiter ?? new RateLimiterMemory({ points: options.ratePerSecond, duration: 1 });
   const policy = `"default";q=${options.ratePerSecond};w=1`;
   const { routes, bodies } = options;
+  /** When the sender of a request with a body was judged. */
+  const judged = new WeakMap<FastifyRequest, { readonly atMs: number; readonly fresh: boolean }>();
 
   server.addHook('onRequest', async (request, reply) => {
     reply.headers(securityHeaders);
@@ -58,14 +63,30 @@ export function guardRequests(server: FastifyInstance, options: EdgeOptions): vo
     if (options.isClosing()) throw stopping();
     checkAddress(request);
     const route = await routeOf(request, options);
-    const principal = route?.needs === 'nothing' ? null : await senderOf(request, options);
+    // Who gives away keys must still have their own.
+    const fresh = route?.needs === 'keys.manage';
+    const principal = route?.needs === 'nothing' ? null : await senderOf(request, options, fresh);
     if (principal === null && route?.needs !== 'nothing') throw unauthenticated();
     const reaches = principal === null || route === undefined ? [] : reachesFor(principal, route);
     await limit(limiter, principal?.id ?? request.ip, policy, options.ratePerSecond, reply);
-    rememberAsked(request, { principal, reaches, at: options.clock.now() });
+    rememberAsked(request, {
+      principal,
+      reaches,
+      at: options.clock.now(),
+      idempotencyKey: idempotencyKeyOf(request, route),
+    });
     if (route === undefined) return;
     routes.checkQuery(request, route);
     bodies.admit(request, reply, route, principal?.id ?? null);
+    if (principal !== null && hasBody(request)) judged.set(request, { atMs: performance.now(), fresh });
+  });
+
+  // A body may take a minute to arrive, and the credential may end meanwhile.
+  server.addHook('preValidation', async (request) => {
+    const before = judged.get(request);
+    if (before === undefined || (!before.fresh && performance.now() - before.atMs < slowBodyMs)) return;
+    if ((await senderOf(request, options, before.fresh)) === null) throw unauthenticated();
+    rememberAsked(request, { ...askedOf(request), at: options.clock.now() });
   });
 }
 
@@ -98,11 +119,15 @@ async function routeOf(request: FastifyRequest, options: EdgeOptions): Promise<R
 }
 
 /** Who sends the request; `null` without a credential, or with one that is not accepted. */
-async function senderOf(request: FastifyRequest, { credentials }: EdgeOptions): Promise<Principal | null> {
+async function senderOf(
+  request: FastifyRequest,
+  { credentials }: EdgeOptions,
+  fresh = false,
+): Promise<Principal | null> {
   const sent = request.raw.headersDistinct['authorization'] ?? [];
   if (sent.length > 1) throw new Unreadable('REPEATED_HEADER', 'Send one Authorization header.');
   const credential = /^Bearer +([^ ]+)$/i.exec(sent[0] ?? '')?.[1];
-  return credential === undefined ? null : credentials.principalOf(credential, request.ip);
+  return credential === undefined ? null : credentials.principalOf(credential, request.ip, { fresh });
 }
 
 function unauthenticated(): HttpProblem {

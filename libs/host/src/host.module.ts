@@ -2,6 +2,7 @@ import type { DynamicModule } from '@nestjs/common';
 import { APP_FILTER, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
 import { LoopHealth } from '@readership/kernel';
 import { ApiKeys } from './access/api-keys.js';
+import { IdempotencyKeys } from './access/idempotency-keys.js';
 import { MeController, SignInController } from './access/me.controller.js';
 import { AnswerInterceptor } from './answer.js';
 import { AuditController } from './audit.controller.js';
@@ -11,6 +12,7 @@ import { Contexts } from './contexts.js';
 import { DocsController } from './docs.controller.js';
 import { ExpectedRetries } from './expected-retries.js';
 import { HealthController } from './health.controller.js';
+import { IdempotencyInterceptor } from './idempotency.js';
 import { Cursors } from './lists.js';
 import { Metrics } from './metrics.js';
 import { MetricsController } from './metrics.controller.js';
@@ -34,7 +36,7 @@ export class HostModule {
     config: Config,
     secrets: Secrets,
     clock: Clock,
-    apiKeys: ApiKeys,
+    access: { readonly apiKeys: ApiKeys; readonly idempotencyKeys: IdempotencyKeys },
     checks: readonly ReadinessCheck[],
     loops: LoopHealth,
     addresses: Addresses,
@@ -57,7 +59,8 @@ export class HostModule {
         { provide: Config, useValue: config },
         { provide: Secrets, useValue: secrets },
         { provide: Clock, useValue: clock },
-        { provide: ApiKeys, useValue: apiKeys },
+        { provide: ApiKeys, useValue: access.apiKeys },
+        { provide: IdempotencyKeys, useValue: access.idempotencyKeys },
         { provide: Cursors, useValue: new Cursors(secrets) },
         { provide: Contexts, useValue: contexts },
         { provide: LoopHealth, useValue: loops },
@@ -70,6 +73,7 @@ export class HostModule {
         { provide: OpenApi, useValue: new OpenApi() },
         { provide: APP_FILTER, useClass: ProblemFilter },
         { provide: APP_INTERCEPTOR, useClass: AnswerInterceptor },
+        { provide: APP_INTERCEPTOR, useClass: IdempotencyInterceptor },
         { provide: APP_PIPE, useClass: BodyValidation },
       ],
       exports: [

@@ -1,4 +1,4 @@
-export { newKeyText, digestOf as keyDigestOf, type ApiKey } from './access/api-key.js';
+export type { ApiKey } from './access/api-key.js';
 export { ApiKeys } from './access/api-keys.js';
 export { extentOf, extents, permissions, roles, type Permission, type Role } from './access/permissions.js';
 export { reachesOf, type Grant, type Principal, type Reach, type ScopeName } from './access/principal.js';

@@ -8,7 +8,8 @@ import {
   type AnswerShape,
   type AnswerShapes,
 } from './openapi-answers.js';
-import type { Needed } from './routes.js';
+import { idempotencyKeyParameter } from './idempotency.js';
+import type { Route } from './routes.js';
 
 type Item = OpenAPIObject['paths'][string];
 export type Operation = NonNullable<Item['get']>;
@@ -43,7 +44,11 @@ const problems: Readonly<Record<number, readonly [description: string, ...header
 };
 
 /** Statuses with which an operation refuses a request because of its own parameters, body and key. */
-function refusalsOf(operation: Operation, path: string, method: string, needs: Needed): readonly number[] {
+function refusalsOf(
+  operation: Operation,
+  path: string,
+  { method, needs, takesIdempotencyKey }: Route,
+): readonly number[] {
   const parameters = (operation.parameters ?? []) as readonly {
     name: string;
     in: string;
@@ -59,8 +64,8 @@ function refusalsOf(operation: Operation, path: string, method: string, needs: N
     ...(path.includes('{') ? [404] : []),
     ...(ifMatch ? [412] : []),
     ...(ifMatch?.required ? [428] : []),
-    ...(method === 'get' || method === 'delete' ? [] : [413, 415]),
-    ...(saysSomething ? [422] : []),
+    ...(method === 'GET' || method === 'DELETE' ? [] : [413, 415]),
+    ...(saysSomething || takesIdempotencyKey ? [422] : []),
     429,
     503,
   ];
@@ -72,12 +77,13 @@ type Declared = Operation & {
 };
 
 /** Replaces what is generated of an operation's bodies and answers with what it declares and with what follows. */
-export function describeOperation(operation: Declared, path: string, method: string, needs: Needed): void {
+export function describeOperation(operation: Declared, path: string, route: Route): void {
   const { [answersExtension]: declared = {}, [takesExtension]: bodies } = operation;
   delete operation[answersExtension];
   delete operation[takesExtension];
+  if (route.takesIdempotencyKey) (operation.parameters ??= []).push(idempotencyKeyParameter);
   if (bodies !== undefined) operation.requestBody = { required: true, content: contentOf(bodies) };
-  const statuses = [...refusalsOf(operation, path, method, needs), ...Object.keys(declared).map(Number)];
+  const statuses = [...refusalsOf(operation, path, route), ...Object.keys(declared).map(Number)];
   operation.responses = Object.fromEntries(
     [...new Set(statuses)]
       .sort((a, b) => a - b)

@@ -62,16 +62,16 @@ function describe(app: INestApplication): OpenAPIObject {
     .addSecurityRequirements('key')
     .build();
   const document = SwaggerModule.createDocument(app, config, { operationIdFactory: operationId });
-  const needed = new Map(routesOf(app).map(({ method, path, needs }) => [routeName(method, path), needs]));
+  const routes = new Map(routesOf(app).map((route) => [routeName(route.method, route.path), route]));
   const used = new Set<string>();
   for (const [path, item] of Object.entries(document.paths)) {
     for (const method of ['get', 'put', 'post', 'patch', 'delete'] as const) {
       const operation = item[method];
       if (!operation) continue;
       for (const tag of operation.tags ?? []) used.add(tag);
-      const needs = needed.get(describedRoute(method, path))!;
-      if (needs === 'nothing') operation.security = [];
-      describeOperation(operation, path, method, needs);
+      const route = routes.get(describedRoute(method, path))!;
+      if (route.needs === 'nothing') operation.security = [];
+      describeOperation(operation, path, route);
     }
   }
   document.tags = Object.entries(tags).flatMap(([name, description]) =>

@@ -16,15 +16,22 @@ export type FactsRepublished = Event<
   { partition: number; after: number; through: number }
 >;
 
+type Operation = ParkedReplayed | ParkedDiscarded | FactsRepublished;
+
 const category = 'operation-';
 
 /** Records an operation in its own stream, named by its command. */
-export async function recordOperation(
-  store: EventStore,
-  event: ParkedReplayed | ParkedDiscarded | FactsRepublished,
-  meta: Meta,
-): Promise<void> {
+export async function recordOperation(store: EventStore, event: Operation, meta: Meta): Promise<void> {
   await store.append(`${category}${meta.commandId}`, 0, [event], meta);
+}
+
+/** What the operation of the same command did before; `null` when none was recorded. */
+export async function earlierOperation<E extends Operation>(
+  store: EventStore,
+  { commandId }: Meta,
+): Promise<E['data'] | null> {
+  const [event] = (await store.load(`${category}${commandId}`)).events;
+  return event === undefined ? null : (event as unknown as E).data;
 }
 
 /** Wraps a context's `publish`, so that the context need not handle operations. */

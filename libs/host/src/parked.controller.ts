@@ -6,7 +6,12 @@ import { Contexts, mustHavePartition, type ContextStatus } from './contexts.js';
 import { Cursors, listLimit, PageQuery } from './lists.js';
 import { Answers, json } from './openapi-answers.js';
 import { integer, object, orNull, pageOf, resource, text } from './openapi-schemas.js';
-import { recordOperation } from './operations.js';
+import {
+  earlierOperation,
+  recordOperation,
+  type ParkedDiscarded,
+  type ParkedReplayed,
+} from './operations.js';
 import { RequestMeta } from './request.js';
 import { Needs } from './routes.js';
 
@@ -124,6 +129,8 @@ export class ParkedController {
     @RequestMeta() meta: Meta,
   ): Promise<{ readonly replayed: number }> {
     const context = this.contexts.asked(name);
+    const done = await earlierOperation<ParkedReplayed>(context.store, meta);
+    if (done !== null) return { replayed: done.records };
     const replayed = await context.replay(known(context, model, partition), partition, key);
     if (replayed > 0) {
       const data = { model, partition, key, records: replayed };
@@ -152,6 +159,8 @@ export class ParkedController {
     @RequestMeta() meta: Meta,
   ): Promise<{ readonly discarded: number | null }> {
     const context = this.contexts.asked(name);
+    const done = await earlierOperation<ParkedDiscarded>(context.store, meta);
+    if (done !== null) return { discarded: done.offset };
     const parked = await context.discard(known(context, model, partition), partition, key, offset);
     if (!parked) return { discarded: null };
     const data = { model, partition, key, offset, type: parked.type };

@@ -44,8 +44,12 @@ const adapters = memoryAdapters();
 let app: TestApp;
 const ring = (bell: string) => app.http({ url: '/v1/bells', body: { bell } });
 const parked = (query = '') => app.http({ url: `/v1/parked?context=feedback${query}` });
-const tell = (what: 'replay', model: string, key = 'cracked') =>
-  app.when({ url: `/v1/parked/${what}?context=feedback`, body: { model, partition: 0, key } });
+const tell = (what: 'replay', model: string, key = 'cracked', once?: string) =>
+  app.when({
+    url: `/v1/parked/${what}?context=feedback`,
+    body: { model, partition: 0, key },
+    ...(once === undefined ? {} : { headers: { 'idempotency-key': once } }),
+  });
 
 beforeEach(async () => {
   broken = true;
@@ -121,7 +125,10 @@ describe('what is parked', () => {
   it('is replayed in order, from the log and from the context itself, and what was done is recorded', async () => {
     broken = false;
     await tell('replay', 'heard.v1').then(200, { replayed: 3 });
-    await tell('replay', 'own.v1').then(200, { replayed: 3 });
+    // A repeated request is told what was done, and it is recorded once.
+    for (let times = 0; times < 2; times++) {
+      await tell('replay', 'own.v1', 'cracked', 'one').then(200, { replayed: 3 });
+    }
     await tell('replay', 'own.v1').then(200, { replayed: 0 });
     for (const model of ['heard.v1', 'own.v1']) {
       expect(await adapters.readModels('feedback').get(model, 'cracked')).toEqual({ rings: 3 });
@@ -153,7 +160,14 @@ describe('what is parked', () => {
     await discard('heard.v1', second).then(200, { discarded: second });
     await discard('heard.v1', second).then(200, { discarded: null });
     const own = items.filter(({ model }) => model === 'own.v1').map(({ offset }) => offset);
-    for (const offset of own) await discard('own.v1', offset).then(200, { discarded: offset });
+    for (const [n, offset] of own.entries()) {
+      const request = {
+        url: '/v1/parked/discard?context=feedback',
+        body: { model: 'own.v1', partition: 0, key: 'cracked', offset },
+        headers: { 'idempotency-key': `own ${n}` },
+      };
+      for (let times = 0; times < 2; times++) await app.when(request).then(200, { discarded: offset });
+    }
     await app.when({ url: '/v1/audit/log?context=feedback' }).then(200, { holds: true });
   });
 

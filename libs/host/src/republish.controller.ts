@@ -6,7 +6,7 @@ import { Optional } from './text-fields.js';
 import { Contexts, mustHavePartition } from './contexts.js';
 import { Answers, json } from './openapi-answers.js';
 import { integer, listOf, object } from './openapi-schemas.js';
-import { recordOperation } from './operations.js';
+import { earlierOperation, recordOperation, type FactsRepublished } from './operations.js';
 import { RequestMeta } from './request.js';
 import { Needs } from './routes.js';
 
@@ -79,6 +79,8 @@ export class RepublishController {
   ): Promise<Republished> {
     const context = this.contexts.asked(name);
     mustHavePartition(context, partition);
+    const earlier = await earlierOperation<FactsRepublished>(context.store, meta);
+    if (earlier !== null) return { after: earlier.after, through: earlier.through };
     const done = await republish(context, partition, from ?? 'missing');
     if (done.after !== done.through) {
       const data = { partition, ...done };

@@ -1,11 +1,10 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { ApiHeader } from '@nestjs/swagger';
-import type { Meta } from '@readership/kernel';
-import { Refusal } from '@readership/kernel';
+import { Refusal, uuidv7, type Meta } from '@readership/kernel';
 import type { FastifyRequest } from 'fastify';
-import { randomUUID } from 'node:crypto';
 import type { Principal, Reach } from './access/principal.js';
 import { HttpProblem } from './http-problem.js';
+import { RecordsCommand } from './routes.js';
 import { traceparentOf } from './tracing.js';
 
 /** What the edge knows of a request before its handler runs. */
@@ -15,6 +14,8 @@ export interface Asked {
   /** How far they reach with the permission that the route needs. */
   readonly reaches: readonly Reach[];
   readonly at: Date;
+  /** `null` without one, and where it has no meaning. */
+  readonly idempotencyKey: string | null;
 }
 
 const encoded = /%[0-9A-Fa-f]{2}/g;
@@ -51,7 +52,14 @@ export function rememberAsked(request: FastifyRequest, about: Asked): void {
   asked.set(request, about);
 }
 
-function askedOf(request: FastifyRequest): Asked {
+/** The command ids of requests with an idempotency key. */
+const commands = new WeakMap<FastifyRequest, string>();
+
+export function rememberCommand(request: FastifyRequest, commandId: string): void {
+  commands.set(request, commandId);
+}
+
+export function askedOf(request: FastifyRequest): Asked {
   const about = asked.get(request);
   if (!about) throw new Error('a request passed the edge unseen');
   return about;
@@ -73,16 +81,22 @@ export const Reaches: () => ParameterDecorator = createParamDecorator(
 );
 
 /**
- * Injects the kernel's `Meta` of this request: a new command id, the current time, the actor, the request's id and its
- * trace.
+ * Injects the kernel's `Meta` of this request: a new command id, or that of the same request with the same
+ * `Idempotency-Key` before; the current time, the actor, the request's id and its trace. It marks the route as one that
+ * records something.
  */
-export const RequestMeta: () => ParameterDecorator = createParamDecorator(
+export const RequestMeta = (): ParameterDecorator => (target, method, index) => {
+  MetaOfRequest()(target, method, index);
+  RecordsCommand(target, method!, Object.getOwnPropertyDescriptor(target, method!)!);
+};
+
+const MetaOfRequest: () => ParameterDecorator = createParamDecorator(
   (_: unknown, context: ExecutionContext): Meta => {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     const { at, principal } = askedOf(request);
     const traceparent = traceparentOf(request);
     return {
-      commandId: randomUUID(),
+      commandId: commands.get(request) ?? uuidv7(),
       at: at.toISOString(),
       actor: principal?.id ?? 'public',
       correlationId: request.id,

@@ -16,6 +16,11 @@ export const Public = (): MethodDecorator & ClassDecorator => SetMetadata(needed
 export const Needs = (permission: Permission | 'any credential'): MethodDecorator & ClassDecorator =>
   SetMetadata(neededMetadata, permission);
 
+const recordsMetadata = Symbol('readership:records');
+
+/** Marks a route as one that records something under the command id of its request. */
+export const RecordsCommand: MethodDecorator = SetMetadata(recordsMetadata, true);
+
 export interface Route {
   readonly method: string;
   /** The declared path, such as `/v1/patrons/:id`. */
@@ -23,6 +28,8 @@ export interface Route {
   readonly needs: Needed;
   /** The media types of its bodies; empty when it takes none. */
   readonly mediaTypes: readonly string[];
+  /** True when an `Idempotency-Key` has a meaning here. */
+  readonly takesIdempotencyKey: boolean;
 }
 
 /** `GET /v1/patrons/:id`: what tells a route from all others. */
@@ -66,6 +73,8 @@ export function routesOf(app: INestApplication): readonly Route[] {
               path,
               needs,
               mediaTypes: mediaTypesOf(name, handler, metatype),
+              takesIdempotencyKey:
+                name === 'POST' && needs !== 'nothing' && Reflect.hasMetadata(recordsMetadata, handler),
             });
           }
         }

@@ -1,4 +1,5 @@
 import type { Adapters } from '@readership/kernel';
+import { randomUUID } from 'node:crypto';
 import { ApiKeys } from '../src/access/api-keys.js';
 import type { Grant } from '../src/access/principal.js';
 import type { Secrets } from '../src/secrets.js';
@@ -10,5 +11,6 @@ export async function issuedKey(
   grants: readonly Grant[],
 ): Promise<string> {
   const asked = { name: 'Key of a test', grants, expiresOn: null, expiresAt: null };
-  return (await new ApiKeys(access, secrets).issue(asked, new Date().toISOString())).text;
+  const command = { commandId: randomUUID(), at: new Date().toISOString() };
+  return (await new ApiKeys(access, secrets).issue(asked, command)).text!;
 }

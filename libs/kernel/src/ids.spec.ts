@@ -1,6 +1,6 @@
 import { jest } from '@jest/globals';
 import { createHmac } from 'node:crypto';
-import { digest, keyed, uuid5, uuidv7 } from './ids.js';
+import { digest, keyed, uuid5, uuidMadeBy, uuidv7 } from './ids.js';
 
 const dns = '6ba7b810-9dad-11d1-80b4-00c04fd430c8';
 const url = '6ba7b811-9dad-11d1-80b4-00c04fd430c8';
@@ -59,5 +59,17 @@ describe('a keyed digest', () => {
 
   it('has a key of at most 64 bytes', () => {
     expect(() => keyed(Buffer.alloc(65), 'a')).toThrow(RangeError);
+  });
+});
+
+describe('an id that a command gives', () => {
+  it('is the same for the same command and name, and a UUID with the time of the command', () => {
+    const command = uuidv7();
+    const id = uuidMadeBy(command, 'invitation');
+    expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+    expect(id.slice(0, 13)).toBe(command.slice(0, 13));
+    expect(uuidMadeBy(command, 'invitation')).toBe(id);
+    expect(uuidMadeBy(command, 'patron')).not.toBe(id);
+    expect(uuidMadeBy(uuidv7(), 'invitation')).not.toBe(id);
   });
 });

@@ -60,6 +60,17 @@ export function uuidv7(): string {
   );
 }
 
+/**
+ * The id that a command gives to something that it makes: a UUID of the form of version 7. The same command and name give
+ * the same id. It begins with the time of the command id, when that is of version 7 too, so that ids made together lie
+ * together in an index.
+ */
+export function uuidMadeBy(commandId: string, name: string): string {
+  const hex = hash('sha256', `${commandId}\0${name}`, 'hex');
+  const variant = (0x8 | (parseInt(hex[3]!, 16) & 0x3)).toString(16);
+  return `${commandId.slice(0, 13)}-7${hex.slice(0, 3)}-${variant}${hex.slice(4, 7)}-${hex.slice(7, 19)}`;
+}
+
 const blockBytes = 64;
 const textBytesMax = 64 * 1024;
 const digestBytes = 32;

@@ -259,6 +259,29 @@ describe('a rebuild', () => {
     await onlyOneOf('volumes', 2);
   });
 
+  it('is begun once for an idempotency key, also when it has ended since', async () => {
+    const app = await start();
+    await readers(2);
+    await app.settled();
+    const begin = (model: string) =>
+      app.when({
+        url: '/v1/rebuilds?context=analytics',
+        body: { model },
+        headers: { 'idempotency-key': 'one' },
+      });
+    const begun = await Promise.all([1, 2, 3].map(() => begin('volumes').then(201)));
+    const { id } = begun[0]!.body as Rebuild;
+    await of(app).compared(id);
+    await begin('volumes').then(201, { id, state: 'compared' });
+    await begin('satisfaction').thenRefused(422, 'IDEMPOTENCY_KEY_REUSED');
+    await of(app).tell(id, 'abandon').then(200);
+    await begin('volumes').then(201, { id, state: 'abandoned' });
+    const { body: all } = await app.when({ url: '/v1/rebuilds?context=analytics' }).then(200);
+    expect((all as { items: Rebuild[] }).items.map((one) => [one.id, one.state])).toEqual([
+      [id, 'abandoned'],
+    ]);
+  });
+
   it('is refused what it cannot do', async () => {
     const app = await start();
     const url = '/v1/rebuilds?context=analytics';

@@ -61,7 +61,9 @@ export class Rebuilds {
       throw new Refusal('VERSION_NOT_OFFERED', 'invalid', detail, '/version');
     }
     const { building } = await this.told({ type: 'Rebuild', model, version: wanted }, meta);
-    return this.underWay(building!, model);
+    // What the same command began before may have come further, or have ended.
+    const now = (await this.list()).find(({ id }) => id === building!.number);
+    return now ?? this.underWay(building!, model);
   }
 
   async switchTo(id: number, meta: Meta): Promise<Rebuild> {

@@ -11,7 +11,7 @@ import {
 import {
   digest,
   EventStore,
-  fold,
+  foldFor,
   handle,
   modelId,
   ReadModels,
@@ -90,6 +90,7 @@ export class StateCosts {
       readonly id: string;
     }[] = [];
     const outcomes: Outcome[] = [];
+    const marks: Marks[] = [];
     for (const [at, { line, parsed }] of lines.entries()) {
       if ('problem' in parsed) {
         outcomes.push({ outcome: 'refused', ...parsed.problem });
@@ -101,7 +102,15 @@ export class StateCosts {
         continue;
       }
       const id = await this.idOf(parsed.cost, older);
-      const { state, version } = folded.get(id) ?? (await fold(this.store, cost, id));
+      const commandId = uuid5(meta.commandId, String(line));
+      const { earlier, ...read } = await foldFor(this.store, cost, id, commandId);
+      if (earlier !== null) {
+        // The same request has stated it, and somebody may have stated it otherwise since.
+        outcomes.push({ outcome: 'already-recorded', id });
+        marks.push(earlier.marks);
+        continue;
+      }
+      const { state, version } = folded.get(id) ?? read;
       const events = cost.decide({ type: 'StateCost', cost: parsed.cost }, state);
       folded.set(id, { state: events.reduce(cost.evolve, state), version: version + events.length });
       outcomes.push({ outcome: events.length === 0 ? 'already-recorded' : 'recorded', id });
@@ -110,12 +119,11 @@ export class StateCosts {
         stream: streamOf(cost.category, id),
         expectedVersion: version,
         events,
-        meta: { ...meta, commandId: uuid5(meta.commandId, String(line)) },
+        meta: { ...meta, commandId },
       };
       commits.push({ commit, at, stated: parsed.cost, id });
     }
     const appended = await this.store.appendEach(commits.map(({ commit }) => commit));
-    const marks: Marks[] = [];
     for (const [i, { commit, at, stated, id }] of commits.entries()) {
       const result = appended[i]!;
       if (result.outcome === 'appended') {

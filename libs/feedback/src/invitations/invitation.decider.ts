@@ -22,7 +22,7 @@ export interface IssuedInvitation {
 
 export type Invitation = { readonly status: 'unknown' } | IssuedInvitation;
 
-/** Its id is made when it is issued, so nothing can be refused. The response's stream knows whether it was answered. */
+/** The command that issues it gives it its id, so nothing can be refused. The response's stream knows whether it was answered. */
 export const invitation: Decider<Invitation, IssueInvitation, InvitationEvent> = {
   category: 'invitation',
   initial: { status: 'unknown' },

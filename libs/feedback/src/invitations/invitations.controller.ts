@@ -13,13 +13,14 @@ import {
   uuid,
   type Reach,
 } from '@readership/host';
-import { EventStore, handle, uuidv7, type Meta } from '@readership/kernel';
+import { EventStore, foldFor, handle, uuidMadeBy, type Handled, type Meta } from '@readership/kernel';
 import { checkDay } from '../directory/calendar-day.js';
 import { BranchDirectory } from '../directory/directory.js';
 import { placeOf, scopeOf } from '../directory/place-bodies.js';
 import { surveyOf } from '../surveys/surveys.js';
 import { InvitationBody } from './invitation-bodies.js';
-import { invitation } from './invitation.decider.js';
+import { invitation, type Invitation } from './invitation.decider.js';
+import type { InvitationEvent } from './invitation.events.js';
 import { InvitationLinks } from './invitation-links.js';
 
 const expiresInDaysMax = 3653;
@@ -35,7 +36,10 @@ export class InvitationsController {
     @Inject(InvitationLinks) private readonly links: InvitationLinks,
   ) {}
 
-  /** Throws `DATE_IN_PAST` for a link that nobody could answer, `UNKNOWN_BRANCH`, `OUT_OF_SCOPE`, `UNKNOWN_PATRON`. */
+  /**
+   * Throws `UNKNOWN_BRANCH`, `OUT_OF_SCOPE` and, unless the same command has issued it already, `DATE_IN_PAST` for a link
+   * that nobody could answer, `UNKNOWN_PATRON`.
+   */
   @Post()
   @Answers({
     201: json(
@@ -52,19 +56,25 @@ export class InvitationsController {
     @Reaches() reaches: readonly Reach[],
   ): Promise<Answer<{ id: string; link: string }>> {
     await surveyOf(this.store, survey);
-    const [today, latest] = [await this.directory.day(), await this.directory.day(expiresInDaysMax)];
-    checkDay(body.expiresOn, latest, '/expiresOn', today);
     if (body.branch !== undefined) await this.directory.expectBranch(body.branch);
     await this.scopes.expect(reaches, scopeOf(body.branch));
-    if (body.patronId !== undefined) await this.directory.expectPatron(body.patronId);
-    const id = uuidv7();
-    const { version, marks } = await handle(
-      this.store,
-      invitation,
-      id,
-      { type: 'IssueInvitation', id, survey, ...placeOf(body), expiresOn: body.expiresOn },
-      meta,
-    );
+    const id = uuidMadeBy(meta.commandId, 'invitation');
+    const { earlier } = await foldFor(this.store, invitation, id, meta.commandId);
+    const { version, marks } = earlier ?? (await this.issueNew(id, survey, body, meta));
     return new Answer({ id, link: this.links.linkOf(id) }, { status: 201, version, marks });
+  }
+
+  private async issueNew(
+    id: string,
+    survey: string,
+    body: InvitationBody,
+    meta: Meta,
+  ): Promise<Handled<Invitation, InvitationEvent>> {
+    const [today, latest] = [await this.directory.day(), await this.directory.day(expiresInDaysMax)];
+    checkDay(body.expiresOn, latest, '/expiresOn', today);
+    if (body.patronId !== undefined) await this.directory.expectPatron(body.patronId);
+    const { expiresOn } = body;
+    const command = { type: 'IssueInvitation', id, survey, ...placeOf(body), expiresOn } as const;
+    return handle(this.store, invitation, id, command, meta);
   }
 }

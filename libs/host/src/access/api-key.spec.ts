@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { createHash } from 'node:crypto';
-import { digestOf, isAccepted, keyIdOf, newKeyId, newKeyText, type ApiKey } from './api-key.js';
+import { digestOf, isAccepted, keyIdMadeBy, keyIdOf, newKeyText, type ApiKey } from './api-key.js';
 
 const id = 'Ab3dE9xZ';
 const letters = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-+/=. \n\u00e9'];
@@ -47,8 +47,10 @@ describe('the text of a key', () => {
     fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 80 }), (text) => keyIdOf(text) === null)));
 });
 
-it('ids are drawn from all letters and digits', () => {
-  const drawn = Array.from({ length: 500 }, newKeyId);
+it('ids are drawn from all letters and digits, by the command that makes the key', () => {
+  const drawn = Array.from({ length: 500 }, (_, n) => keyIdMadeBy(`command ${n >> 1}`, n & 1));
+  expect(new Set(drawn).size).toBe(500);
+  expect(keyIdMadeBy('command 7', 1)).toBe(drawn[15]);
   for (const one of drawn) expect(one).toMatch(/^[A-Za-z0-9]{8}$/);
   expect(new Set(drawn.join('')).size).toBe(62);
 });

@@ -1,4 +1,4 @@
-import { createHash, randomBytes, randomInt } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import type { Grant } from './principal.js';
 
@@ -18,6 +18,10 @@ export interface ApiKey {
   readonly lastUsedOn: string | null;
   /** The newest secret first; an older one ends with the overlap of its rotation. */
   readonly secrets: readonly { readonly digest: string; readonly until: string | null }[];
+  /** The command that made the key, by which its repetition is recognised. Absent in older records. */
+  readonly issuedBy?: string;
+  /** The commands of its last rotations, the newest first. Absent before the first, and in older records. */
+  readonly rotatedBy?: readonly string[];
 }
 
 const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
@@ -25,8 +29,13 @@ const form = /^rk_([A-Za-z0-9]{8})_[A-Za-z0-9_-]{43}_([0-9a-f]{8})$/;
 
 const checkOf = (text: string): string => crc32(text).toString(16).padStart(8, '0');
 
-export function newKeyId(): string {
-  return Array.from({ length: 8 }, () => letters[randomInt(letters.length)]!).join('');
+/** The id of the key that a command makes. Another number gives another id, for when somebody's key has that one. */
+export function keyIdMadeBy(commandId: string, n: number): string {
+  let number = createHash('sha256').update(`api-key\0${commandId}\0${n}`).digest().readBigUInt64BE();
+  let id = '';
+  for (; id.length < 8; number /= BigInt(letters.length))
+    id += letters[Number(number % BigInt(letters.length))]!;
+  return id;
 }
 
 /** A new key for an id: `rk_<id>_<secret>_<check>`, 64 characters. */

@@ -1,11 +1,20 @@
 import { hkdfSync } from 'node:crypto';
-import { decrypt, encrypt, Unavailable, type AccessRecord, type AccessStore } from '@readership/kernel';
+import {
+  decrypt,
+  encrypt,
+  Unavailable,
+  type AccessRecord,
+  type AccessStore,
+  type Meta,
+} from '@readership/kernel';
 import type { Secrets } from '../secrets.js';
-import { digestOf, newKeyId, newKeyText, type ApiKey } from './api-key.js';
+import { digestOf, keyIdMadeBy, newKeyText, type ApiKey } from './api-key.js';
 import type { Grant } from './principal.js';
 
 const triesMax = 5;
 const prefix = 'key.';
+/** Rotations after which the first of them is not recognised any more when it is repeated. */
+const rotationsRecognised = 20;
 
 export interface NewApiKey {
   readonly name: string;
@@ -18,6 +27,7 @@ export interface NewApiKey {
 /** The API keys of the deployment, in its access database. Every method rejects with `Unavailable` while that is away. */
 export class ApiKeys {
   private readonly nameKey: Buffer;
+  private readonly listeners: ((id: string) => void)[] = [];
 
   constructor(
     private readonly store: AccessStore,
@@ -26,18 +36,35 @@ export class ApiKeys {
     this.nameKey = Buffer.from(hkdfSync('sha256', masterKey, '', 'readership:key-name', 32));
   }
 
+  /** Calls back with the id of each key whose secrets this process replaces, or which it revokes. */
+  onChange(listener: (id: string) => void): void {
+    this.listeners.push(listener);
+  }
+
   async get(id: string): Promise<ApiKey | null> {
     const record = await this.store.get(prefix + id);
     return record && keyOf(record);
   }
 
-  /** Makes a key. Its text is in no place but this answer. */
+  /** The key that a command has made; `null` when it has made none. */
+  async issuedBy(commandId: string): Promise<ApiKey | null> {
+    for (let tries = 0; tries < triesMax; tries++) {
+      const key = await this.get(keyIdMadeBy(commandId, tries));
+      if (key === null || key.issuedBy === commandId) return key;
+    }
+    return null;
+  }
+
+  /**
+   * Makes a key. Its text is in no place but this answer; it is `null` when the same command has made the key before,
+   * which then stays as it is.
+   */
   async issue(
     { name, grants, expiresOn, expiresAt }: NewApiKey,
-    at: string,
-  ): Promise<{ readonly key: ApiKey; readonly text: string }> {
+    { commandId, at }: Pick<Meta, 'commandId' | 'at'>,
+  ): Promise<{ readonly key: ApiKey; readonly text: string | null }> {
     for (let tries = 0; tries < triesMax; tries++) {
-      const id = newKeyId();
+      const id = keyIdMadeBy(commandId, tries);
       const text = newKeyText(id);
       const key: ApiKey = {
         id,
@@ -49,10 +76,42 @@ export class ApiKeys {
         revokedAt: null,
         lastUsedOn: null,
         secrets: [{ digest: digestOf(text), until: null }],
+        issuedBy: commandId,
       };
       if (await this.store.put(prefix + id, 0, JSON.stringify(key))) return { key, text };
+      const made = await this.get(id);
+      if (made?.issuedBy === commandId) return { key: made, text: null };
     }
     throw new Unavailable('BUSY', 'every id that was tried belongs to a key');
+  }
+
+  /**
+   * Replaces the secret of a key; the one before is accepted until `overlapUntil`. The text of the new one is in no place
+   * but this answer; it is `null` when the same command has rotated the key before. Resolves to `null` when there is no
+   * such key. `expectValid` throws for a key that must not be rotated.
+   */
+  async rotate(
+    id: string,
+    overlapUntil: string,
+    commandId: string,
+    expectValid: (key: ApiKey) => void,
+  ): Promise<{ readonly key: ApiKey; readonly text: string | null } | null> {
+    const text = newKeyText(id);
+    const digest = digestOf(text);
+    const key = await this.change(id, (before) => {
+      const { secrets, rotatedBy = [] } = before;
+      if (rotatedBy.includes(commandId)) return before;
+      expectValid(before);
+      return {
+        ...before,
+        secrets: [
+          { digest, until: null },
+          { digest: secrets[0]!.digest, until: overlapUntil },
+        ],
+        rotatedBy: [commandId, ...rotatedBy].slice(0, rotationsRecognised),
+      };
+    });
+    return key && { key, text: key.secrets[0]!.digest === digest ? text : null };
   }
 
   /**
@@ -66,7 +125,10 @@ export class ApiKeys {
       const before = keyOf(record);
       const after = change(before);
       if (after === before) return before;
-      if (await this.store.put(prefix + id, record.rev, JSON.stringify(after))) return after;
+      if (!(await this.store.put(prefix + id, record.rev, JSON.stringify(after)))) continue;
+      const isOther = after.secrets !== before.secrets || after.revokedAt !== before.revokedAt;
+      if (isOther) for (const listener of this.listeners) listener(id);
+      return after;
     }
     throw new Unavailable('BUSY', 'others change the key');
   }

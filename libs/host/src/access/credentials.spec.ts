@@ -1,9 +1,10 @@
+import { randomBytes, randomUUID } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import { memoryAdapters } from '@readership/embedded';
 import { Unavailable, type AccessRecord, type AccessStore, type Adapters } from '@readership/kernel';
 import { around } from '@readership/kernel/testing';
 import { Clock } from '../clock.js';
-import { digestOf, newKeyId, newKeyText, type ApiKey } from './api-key.js';
+import { digestOf, newKeyText, type ApiKey } from './api-key.js';
 import { ApiKeys } from './api-keys.js';
 import { Credentials } from './credentials.js';
 
@@ -92,9 +93,10 @@ async function mustAnswer(): Promise<void> {
 
 /** Issues a key that was used today, so that its use is not stored. */
 async function issued(expiresAt: string | null = null): Promise<{ id: string; text: string }> {
-  const { key, text } = await keys.issue({ name: 'Desk', grants, expiresOn: null, expiresAt }, at());
+  const command = { commandId: randomUUID(), at: at() };
+  const { key, text } = await keys.issue({ name: 'Desk', grants, expiresOn: null, expiresAt }, command);
   await keys.change(key.id, (before) => ({ ...before, lastUsedOn: today.slice(0, 10) }));
-  return { id: key.id, text };
+  return { id: key.id, text: text! };
 }
 
 async function rotated(id: string, overlapHours = 0): Promise<string> {
@@ -109,7 +111,7 @@ async function rotated(id: string, overlapHours = 0): Promise<string> {
 }
 
 const revoke = (id: string) => keys.change(id, (key) => ({ ...key, revokedAt: at() }));
-const unknownKey = () => newKeyText(newKeyId());
+const unknownKey = () => newKeyText(randomBytes(4).toString('hex'));
 const isAccepted = async (text: string, address = here, by = credentials) =>
   (await by.principalOf(text, address)) !== null;
 async function fail(times: number, credential: () => string = () => 'garbage'): Promise<void> {

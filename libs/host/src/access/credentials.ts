@@ -48,21 +48,29 @@ export class Credentials {
   ) {
     this.rightAdminKey = sha256(adminKey);
     this.failures = new FailedCredentials(nowMs);
+    // A read that is under way may have begun before the change.
+    apiKeys.onChange((id) => {
+      this.read.delete(id);
+      this.reading.delete(id);
+    });
   }
 
   /**
    * The principal of a bearer credential; `null` for a wrong, expired or revoked one. Throws 429 when this address sent
-   * too many wrong ones, and `Unavailable` when the key is not known well enough while the access database is away.
+   * too many wrong ones, and `Unavailable` when the key is not known well enough while the access database is away. With
+   * `fresh` a key is read anew, however recently it was read.
    */
-  async principalOf(credential: string, address: string): Promise<Principal | null> {
+  async principalOf(
+    credential: string,
+    address: string,
+    { fresh = false }: { readonly fresh?: boolean } = {},
+  ): Promise<Principal | null> {
     if (timingSafeEqual(sha256(credential), this.rightAdminKey)) return admin;
     if (this.tokens !== undefined && !credential.startsWith('rk_'))
       return this.tokens.principalOf(credential, address, this.failures);
     const id = keyIdOf(credential);
-    if (id === null) {
-      this.failures.note(address);
-      return null;
-    }
+    // It costs nothing, so it is not counted: a program with a wrong text must not lock out others at its address.
+    if (id === null) return null;
     const digest = digestOf(credential);
     const known = this.read.get(id);
     if (known === undefined || !hasSecret(known.key, digest)) {
@@ -71,7 +79,8 @@ export class Credentials {
       );
     }
     // A key that was right is read again whatever its address does, so that nobody can lock others out from behind it.
-    const principal = this.accepted(await this.current(known), digest);
+    const key = await (fresh ? this.lookUp(id) : this.current(known));
+    const principal = this.accepted(key, digest);
     if (principal === null) this.failures.note(address);
     return principal;
   }
@@ -114,11 +123,14 @@ export class Credentials {
       .get(id)
       .then((key) => {
         // Only keys that exist are remembered, so that guesses cannot displace them.
+        if (this.reading.get(id) !== reading) return key;
         if (key === null) this.read.delete(id);
         else this.read.set(id, { key, atMs });
         return key;
       })
-      .finally(() => this.reading.delete(id));
+      .finally(() => {
+        if (this.reading.get(id) === reading) this.reading.delete(id);
+      });
     this.reading.set(id, reading);
     // Whoever stopped waiting for it is not told.
     reading.catch(() => undefined);

@@ -15,7 +15,7 @@ import {
   type ListAsked,
   type Listed,
 } from '@readership/host';
-import { EventStore, fold, handle, modelId, Refusal, type Meta } from '@readership/kernel';
+import { EventStore, fold, handle, modelId, Refusal, uuid5, type Meta } from '@readership/kernel';
 import { Intake } from '../ingest/intake.js';
 import { reasonOf } from './parked-records.js';
 import {
@@ -97,7 +97,9 @@ export class DeadLettersController {
       return this.tell(id, { type: 'ReplayRecord', outcome: taken }, meta);
     }
     const { code, detail, pointer } = taken!.problem;
-    await this.tell(id, { type: 'ReplayRecord', outcome: reasonOf(taken!.problem) }, meta);
+    // Another command than that of the record's replay, which the same request may still come to.
+    const failing = { ...meta, commandId: uuid5(meta.commandId, 'refused') };
+    await this.tell(id, { type: 'ReplayRecord', outcome: reasonOf(taken!.problem) }, failing);
     throw new HttpProblem(409, 'STILL_REFUSED', 'The record is still refused; see errors.', {
       errors: [{ pointer: pointer ?? '', code, detail }],
     });

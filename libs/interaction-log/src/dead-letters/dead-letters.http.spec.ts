@@ -104,8 +104,8 @@ const lettersOf = async ({ records }: TopicBatch) => {
   const offsets = records.map((one) => one.offset);
   return (await listed()).filter((letter) => offsets.includes(letter.offset));
 };
-const tell = (id: string, what: 'replay' | 'discard') =>
-  app.when({ method: 'POST', url: `/v1/dead-letters/${id}/${what}` });
+const tell = (id: string, what: 'replay' | 'discard', headers = {}) =>
+  app.when({ method: 'POST', url: `/v1/dead-letters/${id}/${what}`, headers });
 
 async function recorded(): Promise<number> {
   await app.settled();
@@ -252,17 +252,20 @@ it('a library speaks for the branches that it has now', async () => {
 });
 
 describe('replaying', () => {
-  it('takes a record when its source is allowed by now, once, and tells as what', async () => {
-    const late = 'urn:late';
+  it.each([
+    ['', {}],
+    [' with an idempotency key', { 'idempotency-key': 'one' }],
+  ])('takes a record when its source is allowed by now, once, and tells as what%s', async (name, headers) => {
+    const late = `urn:late${name.length}`;
     const [letter] = await lettersOf(await taken(record(event({}, { source: late }))));
-    await tell(letter.id, 'replay').then(409, {
+    await tell(letter.id, 'replay', headers).then(409, {
       code: 'STILL_REFUSED',
       errors: [{ code: 'UNKNOWN_SOURCE' }],
     });
     await allow({ source: late, branches: ['NORTH'] });
     const before = await recorded();
-    const { body } = await tell(letter.id, 'replay').then(200, { state: 'replayed' });
-    await tell(letter.id, 'replay').then(200, body);
+    const { body } = await tell(letter.id, 'replay', headers).then(200, { state: 'replayed' });
+    await tell(letter.id, 'replay', headers).then(200, body);
     expect(await recorded()).toBe(before + 1);
     await app.when({ url: `/v1/interactions/${body.interaction}` }).then(200, { branch: 'NORTH' });
     await tell(letter.id, 'discard').thenRefused(409, 'ALREADY_REPLAYED');

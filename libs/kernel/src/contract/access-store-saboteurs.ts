@@ -12,6 +12,7 @@ const simple = (
 const read = 'what was put is read as it was put, here and elsewhere, and survives';
 const once = 'a record is made once, whoever is first';
 const revised = 'a record is replaced only in the revision that its writer has read';
+const removed = 'exactly the record that was read is removed, once, and can be made again';
 const listed = 'a list has every record once, in the order of the ids, a page at a time';
 
 /** Wrappers that each break one guarantee of a correct access database. */
@@ -47,6 +48,24 @@ export const accessStoreSaboteurs: readonly AccessStoreSaboteur[] = [
   })),
   simple('makes what it is told to replace', revised, (store) => ({
     put: async (id, before, body) => store.put(id, (await store.get(id)) === null ? 0 : before, body),
+  })),
+  simple('removes nothing and says that it did', removed, (store) => ({
+    remove: async ({ id, rev, body }) => {
+      const found = await store.get(id);
+      return found?.rev === rev && found.body === body;
+    },
+  })),
+  simple('removes whatever revision is there', removed, (store) => ({
+    remove: async ({ id, body }) => {
+      const found = await store.get(id);
+      return found?.body === body && store.remove(found);
+    },
+  })),
+  simple('removes a record that was made again', removed, (store) => ({
+    remove: async ({ id, rev }) => {
+      const found = await store.get(id);
+      return found?.rev === rev && store.remove(found);
+    },
   })),
   simple('begins every page anew', listed, (store) => {
     let pages = 0;

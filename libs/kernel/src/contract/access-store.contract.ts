@@ -56,6 +56,36 @@ export const accessStoreContract: readonly Case[] = [
     },
   },
   {
+    name: 'exactly the record that was read is removed, once, and can be made again',
+    async run(fixture) {
+      const other = await fixture.other();
+      const before = { id: 'k1', rev: 1, body: body('one') };
+      assert.equal(await fixture.port.remove(before), false);
+      await fixture.port.put('k1', 0, body('one'));
+      await fixture.port.put('k10', 0, body('one'));
+      for (const another of [{ rev: 2 }, { body: body('two') }, { id: 'K1' }]) {
+        assert.equal(await other.remove({ ...before, ...another }), false);
+      }
+      assert.deepEqual(await fixture.port.get('k1'), before);
+      const outcomes = await Promise.all(
+        [fixture.port, other, fixture.port].map((port) => port.remove(before)),
+      );
+      assert.equal(outcomes.filter(Boolean).length, 1);
+      await fixture.reopen();
+      assert.equal(await fixture.port.get('k1'), null);
+      assert.deepEqual(
+        (await fixture.port.list({ limit: 10 })).map(({ id }) => id),
+        ['k10'],
+      );
+      assert.equal(await fixture.port.put('k1', 1, body('late')), false);
+      assert.equal(await fixture.port.put('k1', 0, body('again')), true);
+      assert.equal(await fixture.port.remove(before), false, 'it is another record with the same revision');
+      await fixture.port.put('k1', 1, body('again'));
+      assert.equal(await fixture.port.remove({ ...before, body: body('again') }), false);
+      assert.deepEqual(await fixture.port.get('k1'), { id: 'k1', rev: 2, body: body('again') });
+    },
+  },
+  {
     name: 'a list has every record once, in the order of the ids, a page at a time',
     async run(fixture) {
       const ids = ['a', 'B', 'b0', 'b', 'Z9', '0'];

@@ -22,6 +22,12 @@ export abstract class AccessStore {
    */
   abstract put(id: string, before: number, body: string): Promise<boolean>;
 
+  /**
+   * Removes exactly this record. Resolves to false, and has changed nothing then, when it has another revision or body,
+   * or is gone. The body is compared too, because a record that was made again begins with revision 1 again.
+   */
+  abstract remove(record: AccessRecord): Promise<boolean>;
+
   /** The records with the lowest ids above `after`, in the order of their ids, at most `limit`. */
   abstract list(page: { readonly after?: string; readonly limit: number }): Promise<readonly AccessRecord[]>;
 }

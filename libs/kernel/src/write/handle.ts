@@ -1,6 +1,6 @@
 import { streamOf, type Decider } from './decider.js';
-import type { AnyEvent, Meta } from '../event.js';
-import type { Appended, Commit, EventStore, Marks } from '../ports/event-store.js';
+import type { AnyEvent, Meta, Stored } from '../event.js';
+import type { Appended, Commit, EventStore, Mark, Marks } from '../ports/event-store.js';
 import { Refusal } from '../refusal.js';
 
 export interface Handled<State, E> {
@@ -24,20 +24,62 @@ export async function fold<State, Command, E extends AnyEvent>(
   store: EventStore,
   decider: Decider<State, Command, E>,
   id: string,
+  seen?: (event: Stored, after: State) => void,
 ): Promise<Folded<State>> {
   const stream = streamOf(decider.category, id);
   let state = decider.initial;
   let version = 0;
   for (;;) {
     const page = await store.load(stream, version);
-    for (const event of page.events) state = decider.evolve(state, event as unknown as E);
+    for (const event of page.events) {
+      state = decider.evolve(state, event as unknown as E);
+      seen?.(event, state);
+    }
     version = page.version;
     if (!page.more) return { state, version };
   }
 }
 
+/** A stream as it is now, and what a command has recorded there. */
+export interface FoldedFor<State, E> extends Folded<State> {
+  /** As the command left the stream, whatever came after it; `null` when it has recorded nothing there. */
+  readonly earlier: Handled<State, E> | null;
+}
+
+/** Folds a stream like `fold`, and finds what the command of this id has recorded in it. */
+export async function foldFor<State, Command, E extends AnyEvent>(
+  store: EventStore,
+  decider: Decider<State, Command, E>,
+  id: string,
+  commandId: string,
+): Promise<FoldedFor<State, E>> {
+  const own: Stored[] = [];
+  let left: Folded<State> | undefined;
+  const now = await fold(store, decider, id, (event, state) => {
+    if (event.commandId !== commandId) return;
+    own.push(event);
+    left = { state, version: event.version };
+  });
+  if (left === undefined) return { ...now, earlier: null };
+  return { ...now, earlier: { ...left, events: own as unknown as readonly E[], marks: marksOf(own) } };
+}
+
+function marksOf(events: readonly Stored[]): Marks {
+  const marks: Record<number, Mark> = {};
+  for (const { partition, position, fact } of events) {
+    const { taken = 0, published = 0 } = marks[partition] ?? {};
+    marks[partition] = {
+      taken: Math.max(taken, position),
+      published: fact === null ? published : Math.max(published, position),
+    };
+  }
+  return marks;
+}
+
 /**
- * The whole write side: load, fold, decide, append, and a bounded number of retries on a conflict. Throws the decider's
+ * The whole write side: load, fold, decide, append, and a bounded number of retries on a conflict. A command that was
+ * recorded before, be it by a process that ended before it could answer, gives what it gave then and records nothing,
+ * whatever happened to the stream since; so one command id stands for one command of a stream. Throws the decider's
  * `Refusal`; `VERSION_MISMATCH` when `ifVersions` are given and none is the stream's version; `BUSY` when other writers
  * win every attempt. `expectPermitted` rejects when the sender may not change the state that the command meets; it is asked
  * on every attempt, before anything else is said of the stream.
@@ -53,8 +95,9 @@ export async function handle<State, Command, E extends AnyEvent>(
 ): Promise<Handled<State, E>> {
   const stream = streamOf(decider.category, id);
   for (let attempt = 1; attempt <= attemptsMax; attempt++) {
-    const { state, version } = await fold(store, decider, id);
+    const { state, version, earlier } = await foldFor(store, decider, id, meta.commandId);
     await expectPermitted?.(state);
+    if (earlier !== null) return earlier;
     if (ifVersions !== undefined && !ifVersions.includes(version)) {
       throw new Refusal(
         'VERSION_MISMATCH',

@@ -9,20 +9,20 @@ import {
   grantSchema,
   instant,
   json,
-  keyDigestOf,
   listLimit,
   listOf,
   Needs,
-  newKeyText,
   PageQuery,
   pageOf,
   Reaches,
   RequestMeta,
   resource,
+  Sender,
   text,
   type ApiKey,
   type Grant,
   type Listed,
+  type Principal,
   type Reach,
 } from '@readership/host';
 import { EventStore, handle, Refusal, type Meta } from '@readership/kernel';
@@ -46,9 +46,11 @@ const shape = {
   'lastUsedOn?': day,
 };
 const keySchema = resource('ApiKey', shape);
-const shownSchema = resource('ShownApiKey', {
+const key = { ...text, description: 'The credential. It is shown only in this answer.' };
+const shownSchema = resource('ShownApiKey', { ...shape, key });
+const rotatedSchema = resource('RotatedApiKey', {
   ...shape,
-  key: { ...text, description: 'The credential. It is shown only in this answer.' },
+  'key?': { ...key, description: `${key.description} A repeated request gets an answer without it.` },
 });
 
 interface KeyAnswer {
@@ -61,6 +63,9 @@ interface KeyAnswer {
   readonly overlapUntil?: string;
   readonly lastUsedOn?: string;
 }
+
+/** With its text once, in the answer to the request that made it. */
+type ShownAnswer = KeyAnswer & { readonly key?: string };
 
 @ApiTags('access')
 @Controller('v1/api-keys')
@@ -75,25 +80,31 @@ export class ApiKeysController {
   ) {}
 
   @Post()
-  @Answers({ 201: json(shownSchema, 'Location') })
+  @Answers({
+    200: {
+      ...json(keySchema, 'Location'),
+      description: 'The same request with the same `Idempotency-Key` has issued this key and shown it.',
+    },
+    201: json(shownSchema, 'Location'),
+  })
   @ApiOperation({ summary: 'Issue an API key; the answer shows it once' })
   async issue(
     @Body() body: ApiKeyBody,
     @RequestMeta() meta: Meta,
+    @Sender() sender: Principal,
     @Reaches() reaches: readonly Reach[],
-  ): Promise<Answer<KeyAnswer & { readonly key: string }>> {
+  ): Promise<Answer<ShownAnswer>> {
     const { name, expiresOn = null } = body;
-    const grants = await this.grants.checked(body, reaches);
+    const grants = await this.grants.checked(body, sender, reaches);
+    // A last day may have ended since.
+    const before = await this.keys.issuedBy(meta.commandId);
+    if (before !== null) return this.issued(before, null, meta);
     const expiresAt = expiresOn === null ? null : await this.directory.endOfDay(expiresOn);
     if (expiresAt !== null && expiresAt <= meta.at) {
       throw new Refusal('EXPIRED', 'invalid', 'Give a last day that is not over.', '/expiresOn');
     }
-    const { key, text: shown } = await this.keys.issue({ name, grants, expiresOn, expiresAt }, meta.at);
-    await this.note({ type: 'NoteIssue', id: key.id, grants, expiresOn }, meta);
-    return new Answer(
-      { ...this.answerOf(key), key: shown },
-      { status: 201, location: `/v1/api-keys/${key.id}` },
-    );
+    const { key, text: shown } = await this.keys.issue({ name, grants, expiresOn, expiresAt }, meta);
+    return this.issued(key, shown, meta);
   }
 
   @Get()
@@ -121,32 +132,33 @@ export class ApiKeysController {
 
   @Post(':id/rotate')
   @HttpCode(200)
-  @Answers({ 200: json(shownSchema), 409: 'The key is revoked or has expired.' })
+  @Answers({ 200: json(rotatedSchema), 409: 'The key is revoked, has expired, or is being rotated.' })
   @ApiOperation({ summary: 'Replace the secret of an API key; the answer shows the new one once' })
   async rotate(
     @Param('id') id: string,
     @Body() { overlapHours = overlapHoursDefault }: RotationBody,
     @RequestMeta() meta: Meta,
+    @Sender() sender: Principal,
     @Reaches() reaches: readonly Reach[],
-  ): Promise<KeyAnswer & { readonly key: string }> {
-    const shown = newKeyText(id);
+  ): Promise<ShownAnswer> {
     const overlapUntil = new Date(Date.parse(meta.at) + overlapHours * hourMs).toISOString();
-    await this.grants.mayManage(existing(await this.keys.get(id)).grants, reaches);
-    const rotated = await this.keys.change(id, (key) => {
-      if (key.revokedAt !== null || (key.expiresAt !== null && key.expiresAt <= meta.at)) {
-        throw new Refusal('KEY_ENDED', 'conflict', 'This key is revoked or has expired: issue a new one.');
-      }
-      const [newest] = key.secrets;
-      return {
-        ...key,
-        secrets: [
-          { digest: keyDigestOf(shown), until: null },
-          { digest: newest!.digest, until: overlapUntil },
-        ],
-      };
-    });
-    await this.note({ type: 'NoteRotation', id, overlapUntil }, meta);
-    return { ...this.answerOf(existing(rotated)), key: shown };
+    await this.grants.mayManage(existing(await this.keys.get(id)).grants, sender, reaches);
+    const { key, text: shown } = existing(
+      await this.keys.rotate(id, overlapUntil, meta.commandId, ({ revokedAt, expiresAt, secrets }) => {
+        if (revokedAt !== null || (expiresAt !== null && expiresAt <= meta.at)) {
+          throw new Refusal('KEY_ENDED', 'conflict', 'This key is revoked or has expired: issue a new one.');
+        }
+        // Whoever was told that a secret is accepted for so long must not lose it, unless it has leaked.
+        if (overlapHours > 0 && (secrets[1]?.until ?? '') > meta.at) {
+          const detail =
+            'The secret before the last rotation is still accepted: wait for its end, or end it with overlapHours 0.';
+          throw new Refusal('ROTATION_UNDER_WAY', 'conflict', detail);
+        }
+      }),
+    );
+    const until = key.secrets[1]!.until!;
+    await this.note({ type: 'NoteRotation', id, overlapUntil: until }, meta);
+    return this.shown(key, shown);
   }
 
   @Delete(':id')
@@ -155,14 +167,26 @@ export class ApiKeysController {
   async revoke(
     @Param('id') id: string,
     @RequestMeta() meta: Meta,
+    @Sender() sender: Principal,
     @Reaches() reaches: readonly Reach[],
   ): Promise<KeyAnswer> {
-    await this.grants.mayManage(existing(await this.keys.get(id)).grants, reaches);
+    await this.grants.mayManage(existing(await this.keys.get(id)).grants, sender, reaches);
     const revoked = await this.keys.change(id, (key) =>
       key.revokedAt === null ? { ...key, revokedAt: meta.at } : key,
     );
     await this.note({ type: 'NoteRevocation', id }, meta);
     return this.answerOf(existing(revoked));
+  }
+
+  private async issued(key: ApiKey, shown: string | null, meta: Meta): Promise<Answer<ShownAnswer>> {
+    const { id, grants, expiresOn } = key;
+    await this.note({ type: 'NoteIssue', id, grants, expiresOn }, meta);
+    const status = shown === null ? 200 : 201;
+    return new Answer(this.shown(key, shown), { status, location: `/v1/api-keys/${id}` });
+  }
+
+  private shown(key: ApiKey, shown: string | null): ShownAnswer {
+    return { ...this.answerOf(key), ...(shown === null ? {} : { key: shown }) };
   }
 
   /** The act is noted after it was done, so that what stands in the log has happened. */
@@ -186,7 +210,7 @@ export class ApiKeysController {
   }
 }
 
-function existing(key: ApiKey | null): ApiKey {
+function existing<T>(key: T | null): T {
   if (key === null) throw new Refusal('KEY_UNKNOWN', 'unknown', 'There is no API key with this id.');
   return key;
 }

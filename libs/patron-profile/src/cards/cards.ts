@@ -83,6 +83,8 @@ export class Cards {
   /** Records on the card what the persons' streams have decided about it. */
   async settleClaim(token: string, meta: Meta): Promise<Settled> {
     const marks: Marks[] = [];
+    // The request's own command on a card is its claim.
+    const own = (): Meta => ({ ...meta, commandId: uuidv7() });
     for (let attempt = 1; attempt <= attemptsMax; attempt++) {
       const { state } = await fold(this.store, card, token);
       const { hold } = state;
@@ -96,11 +98,11 @@ export class Cards {
       }
       const { claim } = hold;
       if (hold.status === 'claimed') {
-        const linked = await handle(this.store, card, token, { type: 'LinkCard', token, claim }, meta);
-        marks.push(linked.marks);
+        const link = { type: 'LinkCard', token, claim } as const;
+        marks.push((await handle(this.store, card, token, link, own())).marks);
       } else if (held.removedAt !== null) {
         const unlink = { type: 'UnlinkCard', token, claim, until: held.removedAt } as const;
-        marks.push((await handle(this.store, card, token, unlink, meta)).marks);
+        marks.push((await handle(this.store, card, token, unlink, own())).marks);
       } else {
         return { card: state, abandoned: false, marks };
       }

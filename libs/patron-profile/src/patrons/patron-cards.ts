@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Secrets } from '@readership/host';
-import { EventStore, fold, handle, keyed, Refusal, type Marks, type Meta } from '@readership/kernel';
+import { EventStore, foldFor, handle, keyed, Refusal, type Marks, type Meta } from '@readership/kernel';
 import { cardTaken } from '../cards/card.decider.js';
 import { cardNumbers } from '../cards/card-number.js';
 import { Cards } from '../cards/cards.js';
@@ -34,9 +34,10 @@ export class PatronCards {
     const request = keyed(this.secrets.cardKey, JSON.stringify({ personId, add, remove }));
     const marks: Marks[] = [];
     for (let attempt = 1; ; attempt++) {
-      await this.expectWilling(personId, { add, remove, at: meta.at }, ifVersions);
-      await this.expectFree(personId, places, meta, marks);
-      const claimed = await this.claimAll(personId, places, request, meta, marks);
+      const isRepeated = await this.expectWilling(personId, { add, remove }, meta, ifVersions);
+      // Cards that somebody else has since got stay theirs.
+      if (!isRepeated) await this.expectFree(personId, places, meta, marks);
+      const claimed = isRepeated ? [] : await this.claimAll(personId, places, request, meta, marks);
       const command = { type: 'ChangeCards', add: claimed, remove, at: meta.at } as const;
       try {
         const done = await handle(this.store, patron, personId, command, meta, ifVersions);
@@ -52,14 +53,19 @@ export class PatronCards {
     }
   }
 
-  /** Throws what the patron's stream would refuse later, before anything is claimed. */
+  /**
+   * Throws what the patron's stream would refuse later, before anything is claimed. Resolves to true when the same
+   * command was recorded before.
+   */
   private async expectWilling(
     personId: string,
-    change: { readonly add: readonly string[]; readonly remove: readonly string[]; readonly at: string },
+    change: { readonly add: readonly string[]; readonly remove: readonly string[] },
+    { commandId, at }: Meta,
     ifVersions: readonly number[] | undefined,
-  ): Promise<void> {
-    const { state, version } = await fold(this.store, patron, personId);
+  ): Promise<boolean> {
+    const { state, version, earlier } = await foldFor(this.store, patron, personId, commandId);
     if (state.registered === null) throw unknownPatron();
+    if (earlier !== null) return true;
     if (ifVersions !== undefined && !ifVersions.includes(version)) {
       throw new Refusal(
         'VERSION_MISMATCH',
@@ -72,7 +78,8 @@ export class PatronCards {
     const add = wanted
       .filter(({ token }) => state.cards[token]?.removedAt !== null)
       .map((card) => ({ ...card, claim: notYet }));
-    patron.decide({ type: 'ChangeCards', ...change, add }, state);
+    patron.decide({ type: 'ChangeCards', ...change, at, add }, state);
+    return false;
   }
 
   /**

@@ -3,10 +3,11 @@ import { Secrets } from '@readership/host';
 import {
   EventStore,
   fold,
+  foldFor,
   keyed,
   Refusal,
   streamOf,
-  uuidv7,
+  uuidMadeBy,
   type AnyEvent,
   type Commit,
   type Marks,
@@ -97,7 +98,7 @@ export class Registrations {
         marks.push(...(await this.cards.settleClaim(stream.slice('card-'.length), meta)).marks);
     }
 
-    for (const [at, one] of asked.entries()) outcomes[at] ??= await this.registerOne(one, today, marks);
+    for (const [at, one] of asked.entries()) outcomes[at] ??= await this.settled(one, today, marks);
     return { outcomes: outcomes as RegistrationOutcome[], marks };
   }
 
@@ -120,7 +121,8 @@ export class Registrations {
         const events = decided(one, versions, today);
         const first = !tokens.some((token) => wanted.has(token));
         for (const token of tokens) wanted.add(token);
-        if (first && (await this.allNew(tokens))) fresh.push({ at, asked: one, id: uuidv7(), events });
+        if (first && (await this.allNew(tokens)))
+          fresh.push({ at, asked: one, id: personIdOf(one, 1), events });
       } catch (error) {
         if (!(error instanceof Refusal)) throw error;
         outcomes[at] = { outcome: 'refused', refusal: error };
@@ -138,12 +140,14 @@ export class Registrations {
 
   private ask(registration: Registration, meta: Meta): Asked {
     const requests = spellings(registration).map((said) => keyed(this.secrets.cardKey, said));
+    const request = requests[0]!;
     return {
       registration,
       tokens: registration.cards.map((number) => this.cards.tokenOf(number)),
-      request: requests[0]!,
+      request,
       requests,
-      meta: { ...meta, commandId: uuidv7() },
+      // The same request again is the same command, and gives the person the same id.
+      meta: { ...meta, commandId: uuidMadeBy(meta.commandId, request) },
     };
   }
 
@@ -157,11 +161,20 @@ export class Registrations {
     });
   }
 
+  /** A registration that is refused now may be the same command that was recorded before its cards went to others. */
+  private async settled(asked: Asked, today: string, marks: Marks[]): Promise<RegistrationOutcome> {
+    const outcome = await this.registerOne(asked, today, marks);
+    if (outcome.outcome !== 'refused') return outcome;
+    const id = personIdOf(asked, 1);
+    const { earlier } = await foldFor(this.store, patron, id, asked.meta.commandId);
+    return earlier === null ? outcome : { outcome: 'already-recorded', id, version: earlier.version };
+  }
+
   private async registerOne(asked: Asked, today: string, marks: Marks[]): Promise<RegistrationOutcome> {
     const taken = await this.takenPlace(asked, marks);
     if (taken !== null) return { outcome: 'refused', refusal: cardTaken(taken) };
     for (let attempt = 1; attempt <= attemptsMax; attempt++) {
-      const claims = await this.claimAll(asked, marks);
+      const claims = await this.claimAll(asked, personIdOf(asked, attempt), marks);
       if ('outcome' in claims) return claims;
       const { personId, versions } = claims;
       const events = decided(asked, versions, today);
@@ -203,9 +216,10 @@ export class Registrations {
    */
   private async claimAll(
     asked: Asked,
+    newPersonId: string,
     marks: Marks[],
   ): Promise<RegistrationOutcome | { readonly personId: string; readonly versions: readonly number[] }> {
-    let personId: string = uuidv7();
+    let personId = newPersonId;
     const versions: number[] = [];
     for (const [index, token] of asked.tokens.entries()) {
       const first = index === 0;
@@ -235,6 +249,11 @@ export class Registrations {
   private async settleAll(asked: Asked, marks: Marks[]): Promise<void> {
     for (const token of asked.tokens) marks.push(...(await this.cards.settleClaim(token, asked.meta)).marks);
   }
+}
+
+/** The id of a new person. An attempt after the first is for when others have given up the claims of that before. */
+function personIdOf({ meta }: Asked, attempt: number): string {
+  return uuidMadeBy(meta.commandId, `patron ${attempt}`);
 }
 
 function decided(
