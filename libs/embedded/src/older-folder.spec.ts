@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { StoreRefused, type Adapters, type Publish } from '@readership/kernel';
@@ -131,6 +131,21 @@ it('a data folder whose format is 1 gets an access database, which is missed fro
   expect(readFileSync(join(folder, 'format'), 'utf8')).toBe('2\n');
   rmSync(join(folder, 'access.db'));
   await refused(/access\.db is missing/);
+});
+
+it('an access database that is empty, or of another folder, is refused', async () => {
+  await (await open()).close();
+  for (const end of ['', '-wal', '-shm']) rmSync(join(folder, `access.db${end}`), { force: true });
+  writeFileSync(join(folder, 'access.db'), '');
+  await refused(/access\.db is empty or was not made here/);
+  const other = mkdtempSync(join(tmpdir(), 'readership-older-'));
+  const keys = { ...keptKeys, masterKey: Buffer.alloc(32, 9) };
+  const adapters = await fileAdapters({ folder: other, ...keys, contexts });
+  await adapters.access.put('key.a', 0, '{}');
+  await adapters.close();
+  copyFileSync(join(other, 'access.db'), join(folder, 'access.db'));
+  rmSync(other, { recursive: true });
+  await refused(/access\.db was made with another master key/);
 });
 
 it('a data folder of this release is refused without an index', async () => {

@@ -4,6 +4,7 @@ import {
   decodePart,
   fingerprintsOf,
   keyNames,
+  madeWithAnother,
   newFingerprints,
   StoreRefused,
   UnreadableEvents,
@@ -69,6 +70,8 @@ export async function prepareStores(folder: string, content: FolderContent): Pro
       name: fileOf(logName),
       fingerprints: async () => (log ? fingerprintsIn(log) : {}),
     });
+    const access = open.get(accessName);
+    if (access) mustBeOfThese(access, content, fileOf(accessName));
     for (const [{ driver }, fingerprints] of written.stores) write(driver, fingerprints);
     if (log) write(log, written.shared);
     for (const driver of open.values()) driver.exec('COMMIT');
@@ -76,8 +79,7 @@ export async function prepareStores(folder: string, content: FolderContent): Pro
       makePrivateFile(fileOf(name));
       const driver = opened(fileOf(name), content.partitions, kindOf(name));
       open.set(name, driver);
-      if (name === logName) write(driver, written.shared);
-      else if (name !== accessName) write(driver, fingerprintsOf(content));
+      write(driver, name === logName ? written.shared : fingerprintsOf(content));
       driver.exec('COMMIT');
     }
   } finally {
@@ -121,6 +123,23 @@ function fingerprintsIn(driver: SqlDriver): Fingerprints {
 function write(driver: SqlDriver, fingerprints: Fingerprints): void {
   for (const [key, fingerprint] of Object.entries(fingerprints))
     driver.prepare('INSERT INTO settings VALUES (?, ?)').run([key, fingerprint]);
+}
+
+/** Throws `StoreRefused` when an access database has records of other keys, or is not one that was made for a folder. */
+function mustBeOfThese(driver: SqlDriver, keys: StoreKeys, file: string): void {
+  const stored = fingerprintsIn(driver);
+  const own = fingerprintsOf(keys);
+  for (const key of keyNames) {
+    if (stored[key] === undefined) {
+      throw new StoreRefused(
+        `${file} is empty or was not made here, and nobody's credential would be known: put back the whole folder from a backup.`,
+      );
+    }
+    if (stored[key] === own[key]) continue;
+    if (driver.prepare('SELECT 1 FROM records LIMIT 1').get([])) throw madeWithAnother(file, key);
+    // Nothing was made with the keys of then. Whether they are those of the folder, its other databases say.
+    driver.prepare('UPDATE settings SET value = ? WHERE name = ?').run([own[key], key]);
+  }
 }
 
 class SqliteKeyedStore implements KeyedStore {

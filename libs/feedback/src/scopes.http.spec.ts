@@ -153,6 +153,21 @@ describe('a batch of responses', () => {
   });
 });
 
+it('a testimonial that is sent again tells whoever may not read it nothing of what has become of it', async () => {
+  const letter = {
+    url: '/v1/testimonials',
+    body: { id: 'mine', receivedOn: '2024-04-02', text: 'Thanks.', branch: 'NORTH' },
+  };
+  await app.when(letter).then(201);
+  await app.when({ url: '/v1/testimonials/mine/approve', body: {} }).then(200);
+  const consent = { givenOn: '2024-04-02', statement: 'I, Ada, agree.' };
+  await app.when({ url: '/v1/testimonials/mine/publish', body: { consent } }).then(200);
+  const key = await issuedKey(app, adapters, [{ role: 'front-desk', scopes: ['branch:NORTH'] }]);
+  const { text } = await app.when({ ...letter, key }).then(200, { status: 'received', text: 'Thanks.' });
+  expect(text).not.toContain('Ada');
+  await app.when(letter).then(200, { status: 'published', consent });
+});
+
 describe('testimonials', () => {
   const consent = { givenOn: '2024-04-03', statement: 'I agree.' };
   const acts = (id: string) => [

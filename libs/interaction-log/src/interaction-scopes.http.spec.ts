@@ -289,6 +289,16 @@ describe('correcting and withdrawing an interaction', () => {
       const { text } = await asked.then(200, { branch: 'NORTH' });
       expect(text).not.toMatch(/8b5f5d1e|private/);
     }
+    // Reading elsewhere is not reading here.
+    const grants = [
+      { role: 'front-desk', scopes: ['branch:EAST'], only: ['interactions.read'] },
+      { role: 'integrator', scopes: ['branch:NORTH'], sources: ['ils'] },
+    ] as const;
+    const body = { kind: 'loan', reason: 'none' };
+    const key = await issuedKey(app, adapters, grants);
+    const other = await recorded('desk', loan('NORTH', 'ils', { patronId, details: 'a private remark' }));
+    const { text } = await app.when({ url: `${url}/${other}/correct`, body, key }).then(200);
+    expect(text).not.toMatch(/8b5f5d1e|private/);
     await read('desk', id).then(200, { patronId, details: 'a private remark' });
     expect((await withdraw('desk', id).then(200)).text).toContain(patronId);
   });

@@ -1,4 +1,5 @@
 import { memoryAdapters } from '@readership/embedded';
+import { request } from 'node:http';
 import { startApp, type TestApp } from '@readership/host/testing';
 import type { Adapters } from '@readership/kernel';
 import { PatronProfileModule } from '../patron-profile.module.js';
@@ -172,6 +173,17 @@ describe('an API key', () => {
       'SOURCES_OF_INTEGRATORS',
       '/grants/0/sources',
     ],
+    ['a blank last day', { expiresOn: '' }, 'INVALID', '/expiresOn'],
+    [
+      'blank limits',
+      {
+        role: undefined,
+        scopes: undefined,
+        grants: [{ role: 'analyst', scopes: ['consortium'], only: null }],
+      },
+      'INVALID',
+      '/grants/0/only',
+    ],
     ['a scope that is none', { scopes: ['everywhere'] }, 'INVALID', '/scopes'],
     ['a role that is none', { role: 'root' }, 'INVALID', '/role'],
   ])('is not issued with %s', async (_, change, code, pointer) => {
@@ -204,6 +216,75 @@ describe('an API key', () => {
     await app.settled();
     const { body } = await app.when({ url: '/v1/audit/log?context=patron-profile' }).then(200);
     expect(body).toMatchObject({ partitions: [{ recorded: 7, published: 6, privateOnly: 1 }] });
+  });
+});
+
+describe('whoever manages keys', () => {
+  const deputy = {
+    name: 'Deputy',
+    grants: [{ role: 'admin', scopes: ['consortium'], only: ['keys.manage'] }],
+  };
+
+  it('gives away no permission that they do not have, and changes no key that has one', async () => {
+    const { key } = await issued(deputy);
+    for (const body of [
+      desk,
+      { ...desk, role: 'admin', scopes: ['consortium'] },
+      { ...desk, role: 'monitor' },
+    ]) {
+      const { body: problem } = await app.when({ url, key, body }).thenRefused(403, 'BEYOND_ISSUER');
+      expect((problem as { detail: string }).detail).toMatch(/permits [a-z]+\.[a-z]+, which your own/);
+    }
+    const { id } = await issued(desk);
+    await app.when({ method: 'DELETE', url: `${url}/${id}`, key }).thenRefused(403, 'BEYOND_ISSUER');
+    await app.when({ url: `${url}/${id}/rotate`, key, body: {} }).thenRefused(403, 'BEYOND_ISSUER');
+    await issued(deputy, key);
+  });
+
+  it('does so no more once their own key is revoked, also when they had begun to ask', async () => {
+    const { id, key } = await issued({ name: 'Leaked', role: 'admin', scopes: ['consortium'] });
+    const body = JSON.stringify(desk);
+    const { port } = new URL(app.url);
+    const headers = {
+      ...{ authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+      'content-length': body.length,
+    };
+    const sending = request({ port, method: 'POST', path: url, headers });
+    const answered = new Promise<number>((resolve) =>
+      sending.on('response', (answer) => resolve(answer.resume().statusCode!)),
+    );
+    sending.write(body.slice(0, 5));
+    // The head of the request has been judged once a later request is answered.
+    await me(key).then(200);
+    await app.when({ method: 'DELETE', url: `${url}/${id}` }).then(200);
+    sending.end(body.slice(5));
+    expect(await answered).toBe(401);
+    await app.when({ url, key, body: desk }).thenRefused(401, 'UNAUTHENTICATED');
+  });
+
+  it('replaces a secret whose overlap runs only by ending it', async () => {
+    const { id, key } = await issued();
+    const rotate = (overlapHours: number) => app.when({ url: `${url}/${id}/rotate`, body: { overlapHours } });
+    await rotate(24).then(200);
+    await rotate(1).thenRefused(409, 'ROTATION_UNDER_WAY');
+    await me(key).then(200);
+    await rotate(0).then(200);
+    await me(key).thenRefused(401, 'UNAUTHENTICATED');
+    now = new Date(start.getTime() + 1);
+    await rotate(24).then(200);
+  });
+
+  it('names at most 500 places', async () => {
+    const grants = Array.from({ length: 6 }, (_, grant) => ({
+      role: 'analyst',
+      scopes: Array.from({ length: 100 }, (_, n) => `branch:B${grant * 100 + n}`),
+    }));
+    await app.when({ url, body: { name: 'Many', grants } }).thenRefused(422, 'TOO_MANY_SCOPES');
+  });
+
+  it('issues a key for ever, as long as there are days', async () => {
+    const { key } = await issued({ ...desk, expiresOn: '9999-12-31' });
+    await me(key).then(200);
   });
 });
 
