@@ -165,7 +165,7 @@ it('an address that sent 60 wrong credentials is told to wait, and disturbs nobo
     app.when({ url: '/v1/me', key, headers: { 'x-forwarded-for': address } });
   const [known, other] = holders as [Holder, Holder];
   await me(known.valid, '192.0.2.1').then(200);
-  for (let n = 0; n < 60; n++) await me('wrong', '192.0.2.1').thenRefused(401, 'UNAUTHENTICATED');
+  for (let n = 0; n < 60; n++) await me(unknown, '192.0.2.1').thenRefused(401, 'UNAUTHENTICATED');
   const { headers } = await me(unknown, '192.0.2.1').thenRefused(429, 'TOO_MANY_FAILURES');
   expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
   expect(Number(headers.get('retry-after'))).toBeLessThanOrEqual(60);
