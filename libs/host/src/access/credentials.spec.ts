@@ -295,32 +295,6 @@ describe('while the access database is away', () => {
   });
 });
 
-describe('a key that ends in this process', () => {
-  it.each<[string, (by: ApiKeys, id: string) => Promise<unknown>]>([
-    ['is revoked', (by, id) => by.change(id, (key) => ({ ...key, revokedAt: at() }))],
-    ['loses its secret', (by, id) => by.rotate(id, at(), randomUUID(), () => undefined)],
-  ])('is refused at once when it %s, also by a read that began before', async (_, end) => {
-    const { id, text } = await issued();
-    const own = new ApiKeys(adapters.access, { masterKey });
-    const by = new Credentials(own, adminKey, clock, undefined, () => ms);
-    expect(await isAccepted(text, here, by)).toBe(true);
-    ms = 3001;
-    const slow = isAccepted(text, here, by);
-    await end(own, id);
-    await slow;
-    expect(await isAccepted(text, here, by)).toBe(false);
-  });
-
-  it('is read anew for whoever asks so', async () => {
-    const { id, text } = await issued();
-    expect(await isAccepted(text)).toBe(true);
-    await revoke(id);
-    expect(await isAccepted(text)).toBe(true);
-    expect(await credentials.principalOf(text, here, { fresh: true })).toBeNull();
-    expect(await isAccepted(text)).toBe(false);
-  });
-});
-
 describe('after 60 wrong credentials of an address in a minute', () => {
   it('garbage is not counted, so that nobody is locked out by a program with a wrong text', async () => {
     const { text } = await issued();
