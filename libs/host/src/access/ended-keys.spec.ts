@@ -67,3 +67,9 @@ describe('a key that ends', () => {
     expect(await isAccepted(text, other)).toBe(false);
   });
 });
+
+it('a text that is no key is not counted, so that a program with a wrong one locks out nobody', async () => {
+  const { text } = await issued();
+  for (let n = 0; n < 100; n++) expect(await isAccepted('garbage')).toBe(false);
+  expect(await isAccepted(text)).toBe(true);
+});
