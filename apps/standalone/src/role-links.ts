@@ -13,11 +13,12 @@ export async function newRoleLinks(
 ): Promise<readonly string[]> {
   const lines: string[] = [];
   const width = Math.max(...Object.values(roleKeys).map(({ name }) => name.length));
+  let kept = keptSampleKeys(config);
   for (const [role, { name, scopes }] of Object.entries(roleKeys)) {
-    const kept = keptSampleKeys(config);
     if (kept[role] !== undefined) continue;
     const { body } = await client.send<{ key: string }>('POST', '/v1/api-keys', { name, role, scopes });
-    keepSampleKeys(config, { ...kept, [role]: body.key });
+    kept = { ...kept, [role]: body.key };
+    keepSampleKeys(config, kept);
     lines.push(`${name.padEnd(width)}  ${url}/#key=${body.key}`);
   }
   return lines;

@@ -1,12 +1,20 @@
-export type { ApiKey } from './access/api-key.js';
+export { hasEnded, type ApiKey } from './access/api-key.js';
 export { ApiKeys } from './access/api-keys.js';
 export { extentOf, extents, permissions, roles, type Permission, type Role } from './access/permissions.js';
-export { reachesOf, type Grant, type Principal, type Reach, type ScopeName } from './access/principal.js';
-export { BranchLibraries, outOfScope, Scopes, type Judge } from './access/scopes.js';
+export {
+  branchScope,
+  reachesOf,
+  scopeForm,
+  type Grant,
+  type Principal,
+  type Reach,
+  type ScopeName,
+} from './access/principal.js';
+export { BranchLibraries, outOfScope, outOfScopeOnce, Scopes, type Judge } from './access/scopes.js';
 export { grantSchema } from './access/me.controller.js';
 export { Answer, written } from './answer.js';
 export { createApp, holdPort, serve, type AppOptions, type HeldPort, type Served } from './app.js';
-export { Line, Optional, Prose, Removable, withoutAbsent } from './text-fields.js';
+export { Line, Omittable, Optional, Prose, Removable, withoutAbsent } from './text-fields.js';
 export { Clock, SystemClock } from './clock.js';
 export {
   BadConfig,
@@ -29,6 +37,7 @@ export { pointerOf, problemsOf, refused, type Problem } from './found-problems.j
 export { HttpProblem, Unreadable, type FieldProblem } from './http-problem.js';
 export {
   AfterQuery,
+  BranchQuery,
   Cursors,
   listLimit,
   ListQuery,

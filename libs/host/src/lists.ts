@@ -1,10 +1,9 @@
-import { hkdfSync } from 'node:crypto';
 import { applyDecorators, createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { ApiQuery } from '@nestjs/swagger';
 import { decrypt, encrypt, Refusal, type Page, type ReadModels } from '@readership/kernel';
 import type { FastifyRequest } from 'fastify';
 import type { AppliedWait } from './positions.js';
-import type { Secrets } from './secrets.js';
+import { derivedKey, type Secrets } from './secrets.js';
 
 const limitDefault = 50;
 const limitMax = 200;
@@ -25,7 +24,7 @@ export class Cursors {
   private readonly key: Buffer;
 
   constructor({ linkKey }: Pick<Secrets, 'linkKey'>) {
-    this.key = Buffer.from(hkdfSync('sha256', linkKey, '', 'readership:cursor', 32));
+    this.key = derivedKey(linkKey, 'cursor');
   }
 
   /** `query` identifies the list and its filters. It is authenticated with the position but not contained in the cursor. */
@@ -85,6 +84,14 @@ export const AfterQuery = (): MethodDecorator =>
     required: false,
     schema: { type: 'string' },
     description: 'A Readership-Position to wait for',
+  });
+
+/** Describes `branch` of a list that `Scopes.expectList` guards. */
+export const BranchQuery = (): MethodDecorator =>
+  ApiQuery({
+    name: 'branch',
+    required: false,
+    description: 'Required of a credential that does not reach the consortium',
   });
 
 /** Injects `limit`, `cursor` and `after` of a list, and describes them in the OpenAPI document. */

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { hkdfSync, randomBytes } from 'node:crypto';
 import {
   chmodSync,
   closeSync,
@@ -34,6 +34,11 @@ export class Secrets {
     this.linkKey = keys.linkKey;
     this.adminKey = keys.adminKey;
   }
+}
+
+/** A key of 32 bytes for one purpose, from which nobody can tell the key that it derives from, or that of another purpose. */
+export function derivedKey(key: Buffer, purpose: string): Buffer {
+  return Buffer.from(hkdfSync('sha256', key, '', `readership:${purpose}`, 32));
 }
 
 const keyNames = ['masterKey', 'cardKey', 'linkKey', 'adminKey'] as const;

@@ -1,7 +1,7 @@
 import { applyDecorators } from '@nestjs/common';
 import { isBlank, isLine, isProse, lineOf, proseOf } from '@readership/contracts';
 import { Transform } from 'class-transformer';
-import { IsOptional, ValidateBy } from 'class-validator';
+import { IsOptional, ValidateBy, ValidateIf } from 'class-validator';
 import { z } from 'zod';
 
 /** True for `null` and for text in which nothing can be seen: as the value of an optional field, both mean no value. */
@@ -15,6 +15,11 @@ export function Optional(): PropertyDecorator {
     Transform(({ value }: { value: unknown }) => (saysNothing(value) ? undefined : value)),
     IsOptional(),
   );
+}
+
+/** The field may be left out. A blank value is not taken for none, as it is for `Optional`. */
+export function Omittable(): PropertyDecorator {
+  return ValidateIf((_body, value) => value !== undefined);
 }
 
 /** The field of a change may be absent. `null` and a blank text take the value away: the handler gets `null`. */

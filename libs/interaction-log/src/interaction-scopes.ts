@@ -1,6 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import {
+  branchScope,
   outOfScope,
+  outOfScopeOnce,
   reachesOf,
   Scopes,
   type Judge,
@@ -27,28 +29,28 @@ export class InteractionScopes {
   /** The judge of what one request records. It looks up the library of each branch at most once. */
   ofLines(reaches: readonly Reach[]): LinesJudge {
     const judges = new Map<string, Judge>();
-    const { code, detail } = outOfScope(reaches);
+    const refusal = outOfScopeOnce(reaches);
     return async (branches) => {
       const unjudged = [...branches].filter((branch) => !judges.has(branch));
-      const judge = await this.scopes.judge(reaches, unjudged.map(scopeOf));
+      const judge = await this.scopes.judge(reaches, unjudged.map(branchScope));
       for (const branch of unjudged) judges.set(branch, judge);
       return (branch, source) => {
         const isWithin = judges.get(branch)!;
-        if (isWithin(scopeOf(branch), source)) return null;
-        return { code, detail, pointer: isWithin(scopeOf(branch)) ? '/source' : '/data/branch' };
+        if (isWithin(branchScope(branch), source)) return null;
+        const { code, detail } = refusal();
+        return { code, detail, pointer: isWithin(branchScope(branch)) ? '/source' : '/data/branch' };
       };
     };
   }
 
   /** Throws `OUT_OF_SCOPE` when the request may not read an interaction of the branch where this one happened. */
   async expectReadable({ now }: KnownInteraction, reaches: readonly Reach[]): Promise<void> {
-    await this.scopes.expect(reaches, scopeOf(now.branch));
+    await this.scopes.expect(reaches, branchScope(now.branch));
   }
 
   /** Says whether somebody who may do something else with an interaction may also read it. */
   async mayRead({ now }: KnownInteraction, { grants }: Principal): Promise<boolean> {
-    const scope = scopeOf(now.branch);
-    return (await this.scopes.judge(reachesOf(grants, 'interactions.read'), [scope]))(scope);
+    return this.scopes.allows(reachesOf(grants, 'interactions.read'), branchScope(now.branch));
   }
 
   /**
@@ -63,7 +65,7 @@ export class InteractionScopes {
   ): Promise<void> {
     if (state.status === 'unknown') return;
     const own = reaches.filter((reach) => reachesOrigin(reach, state, sender));
-    const scopes = [state.now.branch, newBranch ?? state.now.branch].map(scopeOf);
+    const scopes = [state.now.branch, newBranch ?? state.now.branch].map(branchScope);
     const isWithin = await this.scopes.judge(own, scopes);
     if (scopes.every((scope) => isWithin(scope))) return;
     throw outOfScope(reaches, { ownOnly: reaches.some(changesOwnOnly) });
@@ -80,8 +82,4 @@ function reachesOrigin(reach: Reach, { source, recordedBy }: KnownInteraction, s
 /** Without sources nothing else tells what is an integrator's own. */
 function changesOwnOnly({ grant: { role, sources } }: Reach): boolean {
   return role === 'integrator' && sources === undefined;
-}
-
-function scopeOf(branch: string): string {
-  return `branch:${branch}`;
 }

@@ -1,8 +1,9 @@
 import { Body, Controller, Get, Inject, Post, Query, Res } from '@nestjs/common';
-import { ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import {
   Answer,
   Answers,
+  BranchQuery,
   Clock,
   json,
   linesOf,
@@ -89,11 +90,7 @@ export class CostsController {
   @Needs('costs.read')
   @Answers({ 200: json(pageOf(costSchema)) })
   @ApiOperation({ summary: 'The current costs' })
-  @ApiQuery({
-    name: 'branch',
-    required: false,
-    description: 'Required of a credential that does not reach the consortium',
-  })
+  @BranchQuery()
   async list(
     @ListQuery() asked: ListAsked,
     @Reaches() reaches: readonly Reach[],

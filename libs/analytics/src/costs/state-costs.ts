@@ -1,7 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import {
+  branchScope,
   eventually,
-  outOfScope,
+  outOfScopeOnce,
   recordLines,
   Scopes,
   type Judge,
@@ -37,7 +38,7 @@ interface Known {
   readonly currency: string;
   readonly isWithin: Judge;
   /** The refusal of a branch that is not within. */
-  readonly beyond: Refusal;
+  readonly beyond: () => Refusal;
 }
 
 const pageSize = 1000;
@@ -140,8 +141,8 @@ export class StateCosts {
 
   /** Waits up to the directory's time limit until all of these branches and currencies are known. */
   private async knownOf(stated: readonly Cost[], reaches: readonly Reach[]): Promise<Known> {
-    const scopes = new Set(stated.map(({ branch }) => `branch:${branch}`));
-    const beyond = outOfScope(reaches);
+    const scopes = new Set(stated.map(({ branch }) => branchScope(branch)));
+    const beyond = outOfScopeOnce(reaches);
     const look = async (): Promise<Known> => {
       const directory = await this.directory.read();
       const { branchIds, settings } = directory;
@@ -204,7 +205,7 @@ function refusalOf({ branch, amount }: Cost, known: Known): Refusal | null {
   if (!known.branches.has(branch)) {
     return new Refusal('UNKNOWN_BRANCH', 'invalid', 'Give the id of a branch that exists.', '/branch');
   }
-  if (!known.isWithin(`branch:${branch}`)) return known.beyond;
+  if (!known.isWithin(branchScope(branch))) return known.beyond();
   if (amount.currency !== known.currency) {
     const detail = `Give the amount in ${known.currency}, the currency of the consortium.`;
     return new Refusal('OTHER_CURRENCY', 'invalid', detail, '/amount/currency');

@@ -1,5 +1,5 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
-import { Optional, type ScopeName } from '@readership/host';
+import { branchScope, Optional, type ScopeName } from '@readership/host';
 import { Transform } from 'class-transformer';
 import { IsString, Matches } from 'class-validator';
 import { uuid } from '../text.js';
@@ -22,7 +22,7 @@ export class PlaceBody {
 
 /** Where something belongs: to its branch, or to the consortium when it names none. */
 export function scopeOf(branch: string | undefined): ScopeName {
-  return branch === undefined ? 'consortium' : `branch:${branch}`;
+  return branch === undefined ? 'consortium' : branchScope(branch);
 }
 
 export function placeOf({ patronId, branch }: PlaceBody): { patronId?: string; branch?: string } {

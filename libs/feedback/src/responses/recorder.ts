@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import {
   Clock,
-  outOfScope,
+  outOfScopeOnce,
   Scopes,
   Secrets,
   type Problem,
@@ -93,7 +93,7 @@ export class ResponseRecorder {
     const nowMs = this.clock.now().getTime();
     const unknownBranches = this.directory.unknownBranches();
     const isWithin = this.judgeOf(reaches);
-    const { code, detail } = outOfScope(reaches);
+    const beyond = outOfScopeOnce(reaches);
     return async (chunk) => {
       const read = chunk.map(({ value, unreadable }) =>
         unreadable === undefined
@@ -112,6 +112,7 @@ export class ResponseRecorder {
           if (isProblems(each)) return refusedWith(422, each);
           if (each.branch !== undefined && unknown.has(each.branch)) return refusedWith(422, [unknownBranch]);
           if (within.get(each.branch)) return this.lineOf(survey.id, each);
+          const { code, detail } = beyond();
           return refusedWith(403, [{ code, detail }], each.id);
         }),
         meta,

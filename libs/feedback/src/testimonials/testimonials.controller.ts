@@ -3,6 +3,7 @@ import { ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
 import {
   Answer,
   Answers,
+  BranchQuery,
   changeOf,
   IfMatch,
   json,
@@ -97,7 +98,7 @@ export class TestimonialsController {
       meta,
     );
     const reading = reachesOf(sender.grants, 'feedback.read');
-    const mayRead = (await this.scopes.judge(reading, [scopeOf(body.branch)]))(scopeOf(body.branch));
+    const mayRead = await this.scopes.allows(reading, scopeOf(body.branch));
     // Whoever may not read it is told what they have sent, and not what has become of it.
     return new Answer(mayRead ? view : { ...place, status: 'received', text: view.text }, about);
   }
@@ -158,11 +159,7 @@ export class TestimonialsController {
     summary: 'The testimonials of all statuses or of one, of a branch or of all, newest first',
   })
   @ApiQuery({ name: 'status', required: false, enum: statuses })
-  @ApiQuery({
-    name: 'branch',
-    required: false,
-    description: 'Required of a credential that does not reach the consortium',
-  })
+  @BranchQuery()
   async list(
     @ListQuery() asked: ListAsked,
     @Reaches() reaches: readonly Reach[],

@@ -60,9 +60,14 @@ export function hasSecret({ secrets }: ApiKey, digest: string): boolean {
   return secrets.some((secret) => secret.digest === digest);
 }
 
+/** True once a key is revoked or has expired, at an instant, RFC 3339 in UTC. */
+export function hasEnded({ revokedAt, expiresAt }: ApiKey, at: string): boolean {
+  return revokedAt !== null || (expiresAt !== null && expiresAt <= at);
+}
+
 /** True while the key of this digest is accepted at an instant, RFC 3339 in UTC. */
 export function isAccepted(key: ApiKey, digest: string, at: string): boolean {
-  if (key.revokedAt !== null || (key.expiresAt !== null && key.expiresAt <= at)) return false;
+  if (hasEnded(key, at)) return false;
   return key.secrets.some(
     (secret) => secret.digest === digest && (secret.until === null || at < secret.until),
   );

@@ -1,4 +1,3 @@
-import { hkdfSync } from 'node:crypto';
 import {
   decrypt,
   encrypt,
@@ -7,7 +6,7 @@ import {
   type AccessStore,
   type Meta,
 } from '@readership/kernel';
-import type { Secrets } from '../secrets.js';
+import { derivedKey, type Secrets } from '../secrets.js';
 import { digestOf, keyIdMadeBy, newKeyText, type ApiKey } from './api-key.js';
 import type { Grant } from './principal.js';
 
@@ -33,7 +32,7 @@ export class ApiKeys {
     private readonly store: AccessStore,
     { masterKey }: Pick<Secrets, 'masterKey'>,
   ) {
-    this.nameKey = Buffer.from(hkdfSync('sha256', masterKey, '', 'readership:key-name', 32));
+    this.nameKey = derivedKey(masterKey, 'key-name');
   }
 
   /** Calls back with the id of each key whose secrets this process replaces, or which it revokes. */

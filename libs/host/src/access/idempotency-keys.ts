@@ -1,6 +1,6 @@
 import { Refusal, Unavailable, uuidv7, type AccessRecord, type AccessStore } from '@readership/kernel';
-import { createHmac, hkdfSync } from 'node:crypto';
-import type { Secrets } from '../secrets.js';
+import { createHmac } from 'node:crypto';
+import { derivedKey, type Secrets } from '../secrets.js';
 
 const keptMs = 24 * 3_600_000;
 const triesMax = 5;
@@ -39,7 +39,7 @@ export class IdempotencyKeys {
     private readonly store: AccessStore,
     { masterKey }: Pick<Secrets, 'masterKey'>,
   ) {
-    this.digestKey = Buffer.from(hkdfSync('sha256', masterKey, '', 'readership:idempotency', 32));
+    this.digestKey = derivedKey(masterKey, 'idempotency');
   }
 
   /**

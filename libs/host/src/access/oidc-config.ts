@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { roles, type Role } from './permissions.js';
-import type { ScopeName } from './principal.js';
+import { scopeForm, type ScopeName } from './principal.js';
 
 /** How people sign in: who issues their tokens, and what the groups that a token names may do here. */
 export interface OidcConfig {
@@ -23,8 +23,6 @@ export interface GroupRole {
   /** By default those that the token names. */
   readonly scopes?: readonly ScopeName[];
 }
-
-const scopeForm = /^(?:consortium|(?:library|branch):[A-Za-z0-9-]{1,32})$/;
 
 /** True for `consortium`, `library:<id>` and `branch:<id>`. */
 export function isScopeName(text: string): boolean {

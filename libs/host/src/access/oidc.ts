@@ -1,8 +1,8 @@
-import { createHash, createHmac, hkdfSync } from 'node:crypto';
+import { createHash, createHmac } from 'node:crypto';
 import { decodeJwt, decodeProtectedHeader, errors, jwtVerify, type JWTPayload } from 'jose';
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../clock.js';
-import type { Secrets } from '../secrets.js';
+import { derivedKey, type Secrets } from '../secrets.js';
 import type { FailedCredentials } from './failed-credentials.js';
 import { IssuerKeys, type KeySet } from './issuer-keys.js';
 import type { OidcConfig } from './oidc-config.js';
@@ -33,12 +33,12 @@ export class OidcTokens {
     { masterKey }: Pick<Secrets, 'masterKey'>,
   ) {
     this.keys = new IssuerKeys(config.issuer, clock);
-    this.idKey = Buffer.from(hkdfSync('sha256', masterKey, '', 'readership:person-id', 32));
+    this.idKey = derivedKey(masterKey, 'person-id');
   }
 
   /**
-   * The person of a token; `null` when it is not valid here, which is counted among the failures of the address. Throws 403
-   * `NO_ROLE` for a person without a grant, 429 after too many failures, and `Unavailable` when the keys of the issuer are
+   * The person of a token; `null` when it is not valid here, which is counted among the failures of the address unless it
+   * cannot be a token of the issuer. Throws 403 `NO_ROLE` for a person without a grant, 429 after too many failures, and `Unavailable` when the keys of the issuer are
    * not known well enough.
    */
   async principalOf(token: string, address: string, failures: FailedCredentials): Promise<Principal | null> {

@@ -3,6 +3,12 @@ import { extentOf, permissions, type Permission, type Role } from './permissions
 /** `consortium`, `library:<id>` or `branch:<id>`. A wider scope contains the narrower ones. */
 export type ScopeName = string;
 
+export const scopeForm = /^(?:consortium|(?:library|branch):[A-Za-z0-9-]{1,32})$/;
+
+export function branchScope(branch: string): ScopeName {
+  return `branch:${branch}`;
+}
+
 export interface Grant {
   readonly role: Role;
   readonly scopes: readonly ScopeName[];

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Refusal } from '@readership/kernel';
-import type { Reach, ScopeName } from './principal.js';
+import { branchScope, type Reach, type ScopeName } from './principal.js';
 
 const scopesListed = 10;
 
@@ -45,15 +45,20 @@ export class Scopes {
     };
   }
 
+  /** Says whether these reaches contain a scope. */
+  async allows(reaches: readonly Reach[], scope: ScopeName, source?: string): Promise<boolean> {
+    return (await this.judge(reaches, [scope]))(scope, source);
+  }
+
   /** Throws `OUT_OF_SCOPE` when the request may not do in a scope what it asks for. */
   async expect(reaches: readonly Reach[], scope: ScopeName, source?: string): Promise<void> {
-    if (!(await this.judge(reaches, [scope]))(scope, source)) throw outOfScope(reaches);
+    if (!(await this.allows(reaches, scope, source))) throw outOfScope(reaches);
   }
 
   /** Throws `OUT_OF_SCOPE` when the request may not list what is of a branch; without one, what is of the consortium. */
   async expectList(reaches: readonly Reach[], branch: string | undefined): Promise<void> {
-    if (branch !== undefined) return this.expect(reaches, `branch:${branch}`);
-    if ((await this.judge(reaches, []))('consortium')) return;
+    if (branch !== undefined) return this.expect(reaches, branchScope(branch));
+    if (await this.allows(reaches, 'consortium')) return;
     const { code, kind, detail } = outOfScope(reaches);
     throw new Refusal(code, kind, `${detail} Name a branch there: add branch=<id> to the address.`);
   }
@@ -75,6 +80,12 @@ export function outOfScope(reaches: readonly Reach[], { ownOnly = false } = {}):
     'forbidden',
     `Your credential permits this in ${listed.join(', ')} only${limited}.`,
   );
+}
+
+/** The same refusal, made when it is first needed: most requests stay within. */
+export function outOfScopeOnce(reaches: readonly Reach[]): () => Refusal {
+  let refusal: Refusal | undefined;
+  return () => (refusal ??= outOfScope(reaches));
 }
 
 function branchOf(scope: ScopeName): string | null {

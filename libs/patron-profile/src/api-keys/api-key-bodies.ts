@@ -1,5 +1,14 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { Line, Optional, permissions, roles, type Permission, type Role } from '@readership/host';
+import {
+  Line,
+  Omittable,
+  Optional,
+  permissions,
+  roles,
+  scopeForm,
+  type Permission,
+  type Role,
+} from '@readership/host';
 import { Type } from 'class-transformer';
 import {
   ArrayMaxSize,
@@ -13,22 +22,16 @@ import {
   MaxLength,
   Min,
   MinLength,
-  ValidateIf,
   ValidateNested,
 } from 'class-validator';
 import { IsDay } from '../day.js';
 
-const scopePattern = /^(?:consortium|(?:library|branch):[A-Za-z0-9-]{1,32})$/;
 const scopeOnly = { message: 'Give consortium, library:<id> or branch:<id>.', each: true };
 const scopesMax = 200;
 const grantsMax = 50;
 const sourcesMax = 50;
 
-/**
- * The field may be left out, and not be blank: what limits a key must not be lost when somebody fills in a form wrongly.
- */
-const NotBlank = (): PropertyDecorator => ValidateIf((_body, value) => value !== undefined);
-
+// What limits a key is `Omittable`, so that it is not lost when somebody leaves a field of a form blank.
 export class GrantBody {
   @ApiProperty({ enum: roles })
   @IsIn(roles)
@@ -39,11 +42,11 @@ export class GrantBody {
   @ArrayMinSize(1)
   @ArrayMaxSize(scopesMax)
   @IsString({ each: true })
-  @Matches(scopePattern, scopeOnly)
+  @Matches(scopeForm, scopeOnly)
   scopes!: string[];
 
   @ApiPropertyOptional({ isArray: true, enum: permissions, description: 'By default all of the role.' })
-  @NotBlank()
+  @Omittable()
   @IsArray()
   @ArrayMinSize(1)
   @ArrayMaxSize(permissions.length)
@@ -55,7 +58,7 @@ export class GrantBody {
     type: String,
     description: 'Of an integrator: the sources of the interactions that it may send and correct.',
   })
-  @NotBlank()
+  @Omittable()
   @IsArray()
   @ArrayMinSize(1)
   @ArrayMaxSize(sourcesMax)
@@ -90,11 +93,11 @@ export class ApiKeyBody {
   @ArrayMinSize(1)
   @ArrayMaxSize(scopesMax)
   @IsString({ each: true })
-  @Matches(scopePattern, scopeOnly)
+  @Matches(scopeForm, scopeOnly)
   scopes?: string[];
 
   @ApiPropertyOptional({ format: 'date', description: 'The last day on which the key is accepted.' })
-  @NotBlank()
+  @Omittable()
   @IsDay()
   expiresOn?: string;
 }

@@ -7,6 +7,7 @@ import {
   Cursors,
   day,
   grantSchema,
+  hasEnded,
   instant,
   json,
   listLimit,
@@ -144,12 +145,12 @@ export class ApiKeysController {
     const overlapUntil = new Date(Date.parse(meta.at) + overlapHours * hourMs).toISOString();
     await this.grants.mayManage(existing(await this.keys.get(id)).grants, sender, reaches);
     const { key, text: shown } = existing(
-      await this.keys.rotate(id, overlapUntil, meta.commandId, ({ revokedAt, expiresAt, secrets }) => {
-        if (revokedAt !== null || (expiresAt !== null && expiresAt <= meta.at)) {
+      await this.keys.rotate(id, overlapUntil, meta.commandId, (before) => {
+        if (hasEnded(before, meta.at)) {
           throw new Refusal('KEY_ENDED', 'conflict', 'This key is revoked or has expired: issue a new one.');
         }
         // Whoever was told that a secret is accepted for so long must not lose it, unless it has leaked.
-        if (overlapHours > 0 && (secrets[1]?.until ?? '') > meta.at) {
+        if (overlapHours > 0 && (before.secrets[1]?.until ?? '') > meta.at) {
           const detail =
             'The secret before the last rotation is still accepted: wait for its end, or end it with overlapHours 0.';
           throw new Refusal('ROTATION_UNDER_WAY', 'conflict', detail);

@@ -1,6 +1,6 @@
 import { interactionKinds, type InteractionKind } from '@readership/contracts';
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { Line, Optional } from '@readership/host';
+import { Line, Omittable, Optional } from '@readership/host';
 import { Type } from 'class-transformer';
 import {
   ArrayMaxSize,
@@ -16,7 +16,6 @@ import {
   Matches,
   Max,
   Min,
-  ValidateIf,
   ValidateNested,
 } from 'class-validator';
 import { IsDay } from '../day.js';
@@ -26,9 +25,6 @@ const codePattern = /^[A-Za-z0-9-]{1,32}$/;
 const zonePattern = /^[A-Za-z]/;
 const zoneOnly = { message: 'Give the name of a time zone, such as Europe/Vienna, not an offset.' };
 export const codeOnly = { message: 'Give a code of 1 to 32 letters, digits and hyphens.' };
-
-/** The field of a change may be omitted. Its value cannot be taken away. */
-const Absent = () => ValidateIf((_body, value) => value !== undefined);
 
 export class ActivityPolicyBody {
   @ApiProperty({ enum: interactionKinds, isArray: true })
@@ -99,7 +95,7 @@ export class LibraryBody {
 
 export class LibraryChangeBody {
   @ApiPropertyOptional({ minLength: 1, maxLength: 200 })
-  @Absent()
+  @Omittable()
   @Line(200)
   name?: string;
 }
@@ -126,20 +122,20 @@ export class BranchBody extends LibraryBody {
 
 export class BranchChangeBody extends LibraryChangeBody {
   @ApiPropertyOptional()
-  @Absent()
+  @Omittable()
   @IsString()
   @Matches(codePattern, codeOnly)
   library?: string;
 
   @ApiPropertyOptional()
-  @Absent()
+  @Omittable()
   @IsString()
   @IsTimeZone()
   @Matches(zonePattern, zoneOnly)
   timeZone?: string;
 
   @ApiPropertyOptional({ type: 'integer', minimum: 1 })
-  @Absent()
+  @Omittable()
   @IsInt()
   @Min(1)
   @Max(2_000_000_000)
@@ -149,7 +145,7 @@ export class BranchChangeBody extends LibraryChangeBody {
     format: 'date',
     description: 'The day since which the population holds; if absent, today.',
   })
-  @Absent()
+  @Omittable()
   @IsDay()
   populationSince?: string;
 }

@@ -3,12 +3,13 @@ import { ApiOperation, ApiTags, getSchemaPath } from '@nestjs/swagger';
 import {
   Answer,
   Answers,
+  branchScope,
   HttpProblem,
   linesOf,
   ndjsonLines,
   Needs,
   outcomes as outcomeLines,
-  outOfScope,
+  outOfScopeOnce,
   Reaches,
   readLines,
   recordLines,
@@ -52,17 +53,14 @@ export class PatronBatchController {
     const homes = new Set<string>();
     for (const { asked } of lines) if (!(asked instanceof Refusal)) homes.add(asked.homeBranch);
     const unknown = await this.directory.unknownBranches()(homes);
-    const isWithin = await this.scopes.judge(
-      reaches,
-      [...homes].map((home) => `branch:${home}`),
-    );
-    const beyond = outOfScope(reaches);
+    const isWithin = await this.scopes.judge(reaches, [...homes].map(branchScope));
+    const beyond = outOfScopeOnce(reaches);
     const today = await this.directory.dayOf(meta.at);
     const { ndjson, marks } = await recordLines(lines, async (chunk) => {
       const judged = chunk.map(({ asked }): PatronLine => {
         if (asked instanceof Refusal) return asked;
         if (unknown.has(asked.homeBranch)) return noSuchBranch();
-        return isWithin(`branch:${asked.homeBranch}`) ? asked : beyond;
+        return isWithin(branchScope(asked.homeBranch)) ? asked : beyond();
       });
       const registrations = judged.filter((asked): asked is Registration => !(asked instanceof Refusal));
       const done = await this.registrations.register(registrations, today, meta);
