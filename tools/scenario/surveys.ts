@@ -126,16 +126,20 @@ export function surveys(): Theme {
         hasPart((await readership.metric('nps', june)).points, [{ value: 0, n: 2 }]);
         hasPart((await readership.metric('csat', june)).points, [{ value: 0.5, n: 2, mean: 3 }]);
         hasPart((await readership.metric('satisfaction', june)).points, [{ value: 0.5, n: 2 }]);
-        // An answer through a link has the current time, which may be on either side of the turn of a month.
+        // An answer through a link has the current time. The month may turn while the answers come, and has already turned at
+        // the branch while it has not in UTC.
         const now = {
           scope: `branch:${place.branch('SOUTH')}`,
           from: dayFromNow(-2).slice(0, 7),
-          to: dayFromNow(0).slice(0, 7),
+          to: dayFromNow(1).slice(0, 7),
         };
         const { points } = await readership.metric('nps', now);
-        const answered = points.reduce((sum: number, { n }: { n: number }) => sum + n, 0);
-        assert.equal(answered, 3);
-        assert.equal(points.at(-1).value, 100);
+        const answered: { n: number; value: number }[] = points.filter(({ n }: { n: number }) => n > 0);
+        assert.equal(
+          answered.reduce((sum, { n }) => sum + n, 0),
+          3,
+        );
+        assert.ok(answered.every(({ value }) => value === 100));
       },
     },
   };
