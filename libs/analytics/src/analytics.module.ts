@@ -16,6 +16,7 @@ import { RebuildsController } from './builds/rebuilds.controller.js';
 import { FiguresQuery } from './metrics/figures-query.js';
 import { MetricsController } from './metrics/metrics.controller.js';
 import { publish } from './publish.js';
+import { HiddenFigures } from './suppression/hidden-figures.js';
 
 /** Counts what the other contexts publish, and answers every metric. */
 export class AnalyticsModule {
@@ -38,6 +39,7 @@ export class AnalyticsModule {
         StateCosts,
         Builds,
         Rebuilds,
+        HiddenFigures,
         FiguresQuery,
       ],
       log: {

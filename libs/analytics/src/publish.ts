@@ -2,8 +2,9 @@ import { fact } from '@readership/contracts';
 import type { Publish } from '@readership/kernel';
 import type { CostEvent } from './costs/cost.events.js';
 import type { BuildsEvent } from './builds/builds.events.js';
+import type { HiddenFiguresEvent } from './suppression/hidden-figures.events.js';
 
-export type AnalyticsEvent = CostEvent | BuildsEvent;
+export type AnalyticsEvent = CostEvent | BuildsEvent | HiddenFiguresEvent;
 
 /** What other contexts may know of an event of analytics. */
 export const publish: Publish<AnalyticsEvent> = (event, stream) => {
@@ -27,6 +28,7 @@ export const publish: Publish<AnalyticsEvent> = (event, stream) => {
     case 'PartitionCompared':
     case 'BuildServed':
     case 'BuildAbandoned':
+    case 'FiguresHidden':
       return { key: stream, fact: null };
   }
 };

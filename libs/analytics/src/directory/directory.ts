@@ -70,6 +70,18 @@ export class Directory implements BranchLibraries {
     return new Set(this.rows.flatMap((row) => (row.kind === 'branch' ? [row.id] : [])));
   }
 
+  /** The branches of each library that has any. */
+  get branchesByLibrary(): ReadonlyMap<string, readonly string[]> {
+    const branches = new Map<string, string[]>();
+    for (const row of this.rows) {
+      if (row.kind !== 'branch') continue;
+      const of = branches.get(row.library);
+      if (of === undefined) branches.set(row.library, [row.id]);
+      else of.push(row.id);
+    }
+    return branches;
+  }
+
   async librariesOf(branches: Iterable<string>): Promise<ReadonlyMap<string, string>> {
     const asked = new Set(branches);
     const libraries = new Map<string, string>();

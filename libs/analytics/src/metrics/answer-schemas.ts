@@ -6,7 +6,12 @@ import { grains } from './periods.js';
 const point = resource('Point', {
   period: { ...text, example: '2024-03' },
   value: orNull(number),
-  n: integer,
+  n: { ...orNull(integer), description: '`null` when the figure is hidden.' },
+  'suppressed?': {
+    ...flag,
+    description:
+      'The figure is hidden, because fewer than five persons or respondents are counted in it, or in one that could be worked out from it.',
+  },
   'numerator?': integer,
   'denominator?': integer,
   'low?': number,

@@ -12,7 +12,7 @@ const counting: FigureCounts = {
     flow: (_, months) => months.map((m) => m - january + 1),
     lostReasons: (months) =>
       months.map((m) => ({ lapsed: m - january + 1, expired: 1, closed: 0, erased: 0 })),
-    moved: (months) => ({ in: months.map(() => 2), out: months.map(() => 1) }),
+    moved: (months) => ({ in: months.map(() => 2), out: months.map(() => 1), within: months.map(() => 0) }),
     window: (measure, length, months) => months.map((m) => (measure === 'users' ? length : m - january + 1)),
   },
   quantities: (kinds, months) => months.map(() => kinds.length * 10),

@@ -31,7 +31,7 @@ export interface FigureCounts {
     stock(measure: PeopleStock, months: Months): number[];
     flow(measure: PeopleFlow, months: Months): number[];
     lostReasons(months: Months): Reasons[];
-    moved(months: Months): { in: number[]; out: number[] };
+    moved(months: Months): { in: number[]; out: number[]; within: number[] };
     window(measure: WindowMeasure, length: WindowLength, months: Months): number[];
   };
   quantities(kinds: readonly InteractionKind[], months: Months): number[];

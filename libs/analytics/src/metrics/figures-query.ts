@@ -15,6 +15,9 @@ import {
 import type { Settings } from '../directory/directory.projection.js';
 import { Builds, type ServingBuild } from '../builds/builds.js';
 import { monthOf } from '../calendar/days-and-months.js';
+import { neededFor } from '../suppression/figure-groups.js';
+import { HiddenFigures } from '../suppression/hidden-figures.js';
+import { ShownFigures, viewerOf, type Viewer } from '../suppression/shown-figures.js';
 import { boardMetrics, metrics, type Figure, type Metric } from './definitions.js';
 import {
   compared,
@@ -33,8 +36,12 @@ import { countsOf } from './figure-counts.js';
  * including parked records, which may be about any period. It is false when the end of the log is not known, and when
  * costs do not cover the whole period.
  */
-export interface Point extends Figure {
+export interface Point extends Omit<Figure, 'n'> {
   readonly period: string;
+  /** `null` when the figure is hidden. */
+  readonly n: number | null;
+  /** The figure is hidden, because it or one that follows from it could point to somebody. */
+  readonly suppressed?: true;
   readonly complete: boolean;
 }
 
@@ -72,14 +79,19 @@ export interface MetricQuestion {
   readonly year: 'calendar' | 'fiscal';
   readonly compare?: 'previous' | 'year' | undefined;
   readonly after?: string | undefined;
-  /** How far whoever asks reaches. */
-  readonly reaches: readonly Reach[];
+  readonly asker: Asker;
 }
 
-type BoardQuestion = Pick<MetricQuestion, 'scope' | 'to' | 'after' | 'reaches'>;
+/** How far whoever asks reaches: with figures, and with the persons who are counted in them. */
+export interface Asker {
+  readonly figures: readonly Reach[];
+  readonly persons: readonly Reach[];
+}
+
+type BoardQuestion = Pick<MetricQuestion, 'scope' | 'to' | 'after' | 'asker'>;
 
 /** One metric of a query of several. */
-export interface MetricRequest extends Omit<MetricQuestion, 'after' | 'reaches'> {
+export interface MetricRequest extends Omit<MetricQuestion, 'after' | 'asker'> {
   readonly metric: string;
 }
 
@@ -90,10 +102,10 @@ export interface MetricAnswers {
 }
 
 /** Whose figures are asked for, by whom, and since when. */
-interface Asker {
+interface Asking {
   readonly scopes: readonly string[];
   readonly after?: string | undefined;
-  readonly reaches: readonly Reach[];
+  readonly asker: Asker;
 }
 
 /** A metric of some periods, and of those that they are compared with. */
@@ -112,6 +124,8 @@ interface Reading {
   readonly running: ServingBuild;
   /** Those that are asked for, by name. */
   readonly scopes: ReadonlyMap<string, Scope>;
+  readonly directory: Directory;
+  readonly viewer: Viewer;
   readonly settings: Settings;
   readonly costs: CostsModel;
   readonly asOf: string;
@@ -140,6 +154,7 @@ export class FiguresQuery {
     @Inject(ScopeDirectory) private readonly directory: ScopeDirectory,
     @Inject(Builds) private readonly builds: Builds,
     @Inject(AppliedWait) private readonly applied: AppliedWait,
+    @Inject(HiddenFigures) private readonly hidden: HiddenFigures,
     @Inject(Clock) private readonly clock: Clock,
   ) {}
 
@@ -148,8 +163,8 @@ export class FiguresQuery {
    * `MIXED_CURRENCIES`.
    */
   async metric(name: string, question: MetricQuestion): Promise<MetricAnswer> {
-    const { scope, after, reaches } = question;
-    const { answers } = await this.answers({ scopes: [scope], after, reaches }, (reading) => [
+    const { scope, after, asker } = question;
+    const { answers } = await this.answers({ scopes: [scope], after, asker }, (reading) => [
       askedOf({ ...question, metric: name }, reading),
     ]);
     return answers[0]!;
@@ -161,10 +176,10 @@ export class FiguresQuery {
    */
   async several(
     requests: readonly MetricRequest[],
-    { after, reaches }: Pick<MetricQuestion, 'after' | 'reaches'>,
+    { after, asker }: Pick<MetricQuestion, 'after' | 'asker'>,
   ): Promise<MetricAnswers> {
     const scopes = requests.map(({ scope }) => scope);
-    const { reading, answers } = await this.answers({ scopes, after, reaches }, (of) =>
+    const { reading, answers } = await this.answers({ scopes, after, asker }, (of) =>
       requests.map((request, at) => {
         try {
           return askedOf(request, of);
@@ -176,8 +191,8 @@ export class FiguresQuery {
     return { asOf: reading.asOf, answers };
   }
 
-  async board({ scope, to: asked, after, reaches }: BoardQuestion): Promise<Board> {
-    const { reading, answers } = await this.answers({ scopes: [scope], after, reaches }, ({ now }) => {
+  async board({ scope, to: asked, after, asker }: BoardQuestion): Promise<Board> {
+    const { reading, answers } = await this.answers({ scopes: [scope], after, asker }, ({ now }) => {
       const to = asked === undefined ? now - 1 : parseMonth(asked, 'to');
       return boardMetrics.map(({ name, grain }) => {
         const monthly = grain === 'month';
@@ -191,19 +206,38 @@ export class FiguresQuery {
     return { asOf, scope: scopes.get(scope)!.name, policy: policyOf(running), figures: answers };
   }
 
-  private answers(asker: Asker, ask: (reading: Reading) => readonly Asked[]): Promise<Answers> {
+  private answers(asking: Asking, ask: (reading: Reading) => readonly Asked[]): Promise<Answers> {
     return this.builds.reading(async (running) => {
-      const reading = await this.reading(running, asker);
+      const reading = await this.reading(running, asking);
       const asked = ask(reading);
+      const shown = await this.shown(asked, reading);
       const answers = await foldCells(this.models, (counts) =>
-        asked.map((one) => answerOf(one, reading, counts)),
+        asked.map((one) => answerOf(one, reading, shown, counts)),
       );
       return { reading, answers };
     });
   }
 
+  /** Which figures may be shown; `null` when all may. */
+  private async shown(asked: readonly Asked[], reading: Reading): Promise<ShownFigures | null> {
+    const { viewer, running, now, countedUpTo } = reading;
+    const concealed = asked.filter(({ scope }) => !partsOf(scope).every((part) => viewer.persons(part)));
+    if (concealed.length === 0) return null;
+    const months = new Set(
+      concealed.flatMap(({ name, periods, earlier = [] }) =>
+        [...periods, ...earlier].flatMap((period) =>
+          neededFor(name, begun(period, now), running.build.policy.windowMonths).map(({ month }) => month),
+        ),
+      ),
+    );
+    const counted = countedUpTo === null ? '0000-01' : new Date(countedUpTo).toISOString();
+    const unsettled = countedUpTo === null ? 0 : monthOf(monthIn(running.build.timeZone)(counted));
+    const from = { ...reading, unsettled };
+    return new ShownFigures(viewer, await this.hidden.of(months, from), from);
+  }
+
   /** Every answer begins here. It reads how far the counts are complete before it reads anything else. */
-  private async reading(running: ServingBuild, { scopes, after, reaches }: Asker): Promise<Reading> {
+  private async reading(running: ServingBuild, { scopes, after, asker }: Asking): Promise<Reading> {
     const models = [...running.ids.values(), costsModel, directoryModel];
     await this.applied.until(after, { published: models });
     const now = this.clock.now();
@@ -228,7 +262,9 @@ export class FiguresQuery {
     const directory = await this.directory.read();
     return {
       running,
-      scopes: await shownScopes(directory, scopes, reaches),
+      scopes: await shownScopes(directory, scopes, asker.figures),
+      directory,
+      viewer: await viewerOf(directory, asker),
       settings: directory.settings,
       costs,
       asOf: `${running.build.number}:${offsets.join('.')}`,
@@ -278,6 +314,7 @@ function askedOf(
 function answerOf(
   { name, scope: scopeName, metric, grain, periods, mode, earlier }: Asked,
   { running, scopes, settings, costs, asOf, now, countedUpTo }: Reading,
+  shown: ShownFigures | null,
   counts: CountsOf,
 ): MetricAnswer {
   const scope = scopes.get(scopeName)!;
@@ -309,7 +346,11 @@ function answerOf(
         countedUpTo !== null &&
         countedUpTo >= beginningOf(period.last + 1, running.build.timeZone) &&
         figure.covered?.with === figure.covered?.of;
-      return { period: period.name, ...figure, complete };
+      if (shown?.isShown(name, scope, begun(period, now), figure, counts) === false)
+        return { period: period.name, value: null, n: null, suppressed: true, complete };
+      const { reasons, ...rest } = figure;
+      const split = reasons && (shown?.showsReasons(scope, begun(period, now)) ?? true) ? { reasons } : {};
+      return { period: period.name, ...rest, ...split, complete };
     });
   };
   return {

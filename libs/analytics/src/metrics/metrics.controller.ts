@@ -1,10 +1,26 @@
 import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
 import { ApiOperation, ApiParam, ApiQuery, ApiTags } from '@nestjs/swagger';
-import { AfterQuery, Answer, Answers, json, Needs, Reaches, Unreadable, type Reach } from '@readership/host';
+import {
+  AfterQuery,
+  Answer,
+  Answers,
+  json,
+  Needs,
+  reachesOf,
+  Sender,
+  Unreadable,
+  type Principal,
+} from '@readership/host';
 import { Refusal } from '@readership/kernel';
 import { answersSchema, boardSchema, metricSchema } from './answer-schemas.js';
 import { metrics } from './definitions.js';
-import { FiguresQuery, type Board, type MetricAnswer, type MetricAnswers } from './figures-query.js';
+import {
+  FiguresQuery,
+  type Asker,
+  type Board,
+  type MetricAnswer,
+  type MetricAnswers,
+} from './figures-query.js';
 import { grains, TooManyPoints } from './periods.js';
 import { MetricsQueryBody } from './query-body.js';
 
@@ -38,13 +54,13 @@ export class MetricsController {
   })
   @AfterQuery()
   @Answers({ 200: json(boardSchema), 404: 'There is no such scope.' })
-  async board(@Query() asked: Parameters, @Reaches() reaches: readonly Reach[]): Promise<Answer<Board>> {
+  async board(@Query() asked: Parameters, @Sender() sender: Principal): Promise<Answer<Board>> {
     return new Answer(
       await this.query.board({
         scope: asked['scope'] ?? 'consortium',
         to: asked['to'],
         after: asked['after'],
-        reaches,
+        asker: askerOf(sender),
       }),
     );
   }
@@ -78,7 +94,7 @@ export class MetricsController {
   async metric(
     @Param('name') name: string,
     @Query() asked: Parameters,
-    @Reaches() reaches: readonly Reach[],
+    @Sender() sender: Principal,
   ): Promise<Answer<MetricAnswer>> {
     const question = {
       scope: asked['scope'] ?? 'consortium',
@@ -88,7 +104,7 @@ export class MetricsController {
       year: oneOf(asked, 'year', ['calendar', 'fiscal']) ?? 'calendar',
       compare: oneOf(asked, 'compare', ['previous', 'year']),
       after: asked['after'],
-      reaches,
+      asker: askerOf(sender),
     } as const;
     return new Answer(await withinPoints(this.query.metric(name, question)));
   }
@@ -103,15 +119,19 @@ export class MetricsController {
   async several(
     @Body() { requests }: MetricsQueryBody,
     @Query() asked: Parameters,
-    @Reaches() reaches: readonly Reach[],
+    @Sender() sender: Principal,
   ): Promise<MetricAnswers> {
     const all = requests.map(
       ({ scope = 'consortium', grain = 'month', year = 'calendar', metric, from, to, compare }) => ({
         ...{ metric, scope, from, to, grain, year, compare },
       }),
     );
-    return withinPoints(this.query.several(all, { after: asked['after'], reaches }));
+    return withinPoints(this.query.several(all, { after: asked['after'], asker: askerOf(sender) }));
   }
+}
+
+function askerOf({ grants }: Principal): Asker {
+  return { figures: reachesOf(grants, 'figures.read'), persons: reachesOf(grants, 'figures.persons') };
 }
 
 async function withinPoints<T>(answer: Promise<T>): Promise<T> {

@@ -123,9 +123,21 @@ describe('people', () => {
 
     it('leave one scope and join another, but not one that holds both', async () => {
       const { moved } = readOf(row);
-      expect(await moved(['NORTH'], months(1, 3))).toEqual({ in: [0, 0, 0], out: [0, 1, 0] });
-      expect(await moved(['SOUTH'], months(1, 3))).toEqual({ in: [0, 1, 0], out: [0, 0, 0] });
-      expect(await moved(['NORTH', 'SOUTH'], months(1, 3))).toEqual({ in: [0, 0, 0], out: [0, 0, 0] });
+      expect(await moved(['NORTH'], months(1, 3))).toEqual({
+        in: [0, 0, 0],
+        out: [0, 1, 0],
+        within: [0, 0, 0],
+      });
+      expect(await moved(['SOUTH'], months(1, 3))).toEqual({
+        in: [0, 1, 0],
+        out: [0, 0, 0],
+        within: [0, 0, 0],
+      });
+      expect(await moved(['NORTH', 'SOUTH'], months(1, 3))).toEqual({
+        in: [0, 0, 0],
+        out: [0, 0, 0],
+        within: [0, 1, 0],
+      });
     });
 
     it('take their use in a window with them', async () => {
@@ -178,6 +190,6 @@ describe('people', () => {
     }
     expect(moved.flow('lost', [everywhere], all)).toEqual(stayed.flow('lost', ['NORTH'], all));
     const none = all.map(() => 0);
-    expect(moved.moved([everywhere], all)).toEqual({ in: none, out: none });
+    expect(moved.moved([everywhere], all)).toEqual({ in: none, out: none, within: none });
   });
 });

@@ -23,8 +23,11 @@ export interface PeopleCounts {
   stock(measure: PeopleStock, branches: readonly string[], months: readonly string[]): number[];
   flow(measure: PeopleFlow, branches: readonly string[], months: readonly string[]): number[];
   lostReasons(branches: readonly string[], months: readonly string[]): Record<LossReason, number>[];
-  /** Moves across the border of the scope. Moves within it cancel out. */
-  moved(branches: readonly string[], months: readonly string[]): { in: number[]; out: number[] };
+  /** Moves across the border of the scope, and those within it. Of the consortium all are 0. */
+  moved(
+    branches: readonly string[],
+    months: readonly string[],
+  ): { in: number[]; out: number[]; within: number[] };
   window(
     measure: WindowMeasure,
     length: WindowLength,
@@ -70,17 +73,19 @@ export function peopleCounts(countsOf: CountsOf, modelId: string): PeopleCounts 
       const scope = new Set(branches);
       const came = new Map<string, number>();
       const left = new Map<string, number>();
+      const stayed = new Map<string, number>();
       // Nobody moves across the border of the consortium.
       const moves = scope.has(everywhere) ? [] : read('moved', earliest(months), latest(months));
       for (const [move, n] of moves) {
         const [month, from, to] = move.split('|') as [string, string, string];
-        if (scope.has(from) === scope.has(to)) continue;
-        const side = scope.has(to) ? came : left;
+        if (!scope.has(from) && !scope.has(to)) continue;
+        const side = !scope.has(from) ? came : !scope.has(to) ? left : stayed;
         side.set(month, (side.get(month) ?? 0) + n);
       }
       return {
         in: months.map((month) => came.get(month) ?? 0),
         out: months.map((month) => left.get(month) ?? 0),
+        within: months.map((month) => stayed.get(month) ?? 0),
       };
     },
     window(measure, length, branches, months) {
