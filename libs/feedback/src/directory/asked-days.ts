@@ -16,7 +16,7 @@ export interface AskedDays {
 
 /**
  * Parses `?from=` and `?to=` of a list: days, or months as a whole, both included. Throws `BAD_DATE`, `DATE_TOO_EARLY`,
- * `DATE_IN_FUTURE` after the year 9999, `FROM_AFTER_TO`.
+ * `DATE_IN_FUTURE` from the end of the year 9999 on, `FROM_AFTER_TO`.
  */
 export function askedDays(from: string | undefined, to: string | undefined): AskedDays {
   const first = from === undefined ? undefined : edgeOf(from, 'from');

@@ -46,6 +46,6 @@ it('finds the latest answer first, of a survey and at each branch, with comments
   expect(listsOf(newest!(row))).toEqual(['spring/all']);
   expect(listsOf(newest!(commented))).toEqual(['spring/all', 'spring/comments']);
   expect(listsOf(ofBranch!(commented))).toEqual(['spring/NORTH/all', 'spring/NORTH/comments']);
-  const { branch: _, ...nowhere } = row;
-  expect(ofBranch!(nowhere)).toEqual([]);
+  const { id, survey, answeredAt, hasComments } = row;
+  expect(ofBranch!({ id, survey, answeredAt, hasComments })).toEqual([]);
 });
