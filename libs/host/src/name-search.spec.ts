@@ -10,9 +10,16 @@ describe('a search by name', () => {
     ['HAUPTSTRASSE', 'Hauptstraße 3'],
     ["o'brien", 'O’Brien Library'],
     ['ils:no', 'urn:ils:north'],
-    ['图书馆', '北京图书馆'],
+    ['图书', '北京图书馆'],
+    ['no 1', 'North 12'],
     ['  nord ', 'Nord'],
   ])('of %j finds %j', (q, name) => expect(nameSearch(q)(name)).toBe(true));
+
+  it.each([
+    ['1', 'Branch 21'],
+    ['c', 'North (744C)'],
+    ['or', 'North'],
+  ])('of %j, which is short, does not find %j', (q, name) => expect(nameSearch(q)(name)).toBe(false));
 
   it('finds words in different texts', () => {
     expect(nameSearch('north tour-1')('TOUR-1', 'North')).toBe(true);
