@@ -75,9 +75,7 @@ export interface Page<Row> {
 
 /** Which values of an index are looked for: one, those that begin with a prefix, or those at least `from` and below `to`. */
 export type IndexValues =
-  | { readonly value: string }
-  | { readonly prefix: string }
-  | { readonly from: string; readonly to: string };
+  { readonly value: string } | { readonly prefix: string } | { readonly from: string; readonly to: string };
 
 /** Cells whose name is at least `from` and below `to`, in code-unit order. */
 export interface CellRange {
