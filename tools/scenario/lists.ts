@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Place, Readership } from './readership.js';
+import { dayFromNow, type Place, type Readership } from './readership.js';
 import type { Theme } from './theme.js';
 
 export function lists(): Theme {
@@ -27,6 +27,21 @@ export function lists(): Theme {
           title: 'A survey',
           language: 'en',
           questions: [{ id: 'q', type: 'csat', text: 'Are you satisfied?' }],
+        });
+        const survey = `/v1/surveys/list-1-${place.suffix}`;
+        await readership.tell(`${survey}/responses`, {
+          id: `list-${n}`,
+          answeredAt: `2024-0${n + 3}-01T10:00:00Z`,
+          branch: place.branch('A'),
+          answers: { q: n },
+        });
+        await readership.tell(`${survey}/invitations`, {
+          branch: place.branch('A'),
+          expiresOn: dayFromNow(10 * n),
+        });
+        await readership.tell('/v1/costs', {
+          ...{ branch: place.branch('A'), month: `2024-0${n + 3}`, category: 'Lists' },
+          amount: { minor: n, currency: 'EUR' },
         });
         await readership.tell('/v1/testimonials', {
           id: `list-${n}-${place.suffix}`,
@@ -68,6 +83,45 @@ export function lists(): Theme {
             [1, 2, 3].map((n) => `list-${n}-${place.suffix}`),
           );
         }
+      },
+
+      'of branches, surveys and libraries is searched by name': async (readership) => {
+        const { suffix } = place;
+        assert.deepEqual(await idsOf(readership, `/v1/branches?q=c%20${suffix}`, 1), [place.branch('C')]);
+        assert.deepEqual(await idsOf(readership, `/v1/libraries?q=list%20${suffix}`, 1), [place.library]);
+        const surveys = await idsOf(readership, `/v1/surveys?q=${suffix.toLowerCase()}%20survey`, 2);
+        assert.deepEqual(
+          surveys,
+          [1, 2, 3].map((n) => `list-${n}-${suffix}`),
+        );
+      },
+
+      'of costs and testimonials has the months that it is asked for': async (readership) => {
+        const costs = await readership.ask(
+          `/v1/costs?branch=${place.branch('A')}&from=2024-04&to=2024-05&category=LISTS`,
+        );
+        assert.deepEqual(
+          costs.items.map(({ month }: { month: string }) => month),
+          ['2024-04', '2024-05'],
+        );
+        const may = await idsOf(readership, '/v1/testimonials?from=2024-05-20&to=2024-05-20', 2);
+        assert.equal(may.filter((id) => id.endsWith(place.suffix)).length, 3);
+        const june = await idsOf(readership, '/v1/testimonials?from=2024-06', 2);
+        assert.equal(june.filter((id) => id.endsWith(place.suffix)).length, 0);
+      },
+
+      'of responses and invitations is of a branch, newest first': async (readership) => {
+        const survey = `/v1/surveys/list-1-${place.suffix}`;
+        const ofA = `branch=${place.branch('A')}`;
+        const { items } = await readership.ask(`${survey}/responses?${ofA}&from=2024-05`);
+        assert.deepEqual(
+          items.map(({ answeredAt }: { answeredAt: string }) => answeredAt.slice(0, 7)),
+          ['2024-06', '2024-05'],
+        );
+        assert.equal((await idsOf(readership, `${survey}/responses?${ofA}`, 2)).length, 3);
+        assert.equal((await idsOf(readership, `${survey}/invitations?${ofA}&state=open`, 2)).length, 3);
+        assert.deepEqual(await idsOf(readership, `${survey}/invitations?${ofA}&state=expired`, 2), []);
+        assert.deepEqual(await idsOf(readership, `${survey}/responses?branch=${place.branch('B')}`, 2), []);
       },
 
       'refuses a cursor that it did not give, and a page that is too large': async (readership) => {

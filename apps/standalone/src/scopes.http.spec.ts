@@ -134,8 +134,14 @@ const rows: Readonly<Record<string, Row>> = {
     ofSource: true,
   },
   'POST /v1/surveys': { namesNoPlace: 'a survey is one for all branches' },
+  'GET /v1/surveys/:survey/responses': {
+    at: (branch) => ({ url: `/v1/surveys/spring/responses?branch=${branch}` }),
+  },
   'POST /v1/surveys/:survey/responses': {
     at: (branch) => ({ url: '/v1/surveys/spring/responses', body: response(branch) }),
+  },
+  'GET /v1/surveys/:survey/invitations': {
+    at: (branch) => ({ url: `/v1/surveys/spring/invitations?branch=${branch}` }),
   },
   'POST /v1/surveys/:survey/invitations': {
     at: (branch) => ({

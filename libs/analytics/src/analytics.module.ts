@@ -3,6 +3,7 @@ import { checkFact, decodeFact } from '@readership/contracts';
 import { BranchLibraries, contextModule, Scopes } from '@readership/host';
 import type { Adapters, ContextStore } from '@readership/kernel';
 import { CostsController } from './costs/costs.controller.js';
+import { costsList } from './costs/costs-list.projection.js';
 import { costs } from './costs/costs.projection.js';
 import { spending, spendings } from './costs/spending.tally.js';
 import { StateCosts } from './costs/state-costs.js';
@@ -43,7 +44,12 @@ export class AnalyticsModule {
         FiguresQuery,
       ],
       log: {
-        models: [{ projection: directory }, { projection: costs, tallies: [spending] }, { tally: spendings }],
+        models: [
+          { projection: directory },
+          { projection: costs, tallies: [spending] },
+          { projection: costsList },
+          { tally: spendings },
+        ],
         reactions: [{ useFactory: (store) => onConsortiumConfigured(store, versions) }],
         decode: decodeFact,
       },

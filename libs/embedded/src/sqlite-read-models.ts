@@ -6,6 +6,7 @@ import {
   type CellRange,
   type CellShare,
   type Checkpoint,
+  type IndexValues,
   type Page,
   type Parked,
 } from '@readership/kernel';
@@ -72,11 +73,10 @@ export class SqliteReadModels extends ReadModels {
   async find<Row extends object>(
     model: string,
     index: string,
-    by: { readonly prefix: string } | { readonly value: string },
+    by: IndexValues,
     page: { readonly after?: string; readonly limit: number },
   ): Promise<Page<Row>> {
-    const from = 'value' in by ? by.value : by.prefix;
-    const to = 'value' in by ? `${by.value}\u0001` : (afterPrefix(by.prefix) ?? theEnd);
+    const { from, to } = boundsOf(by);
     let [value, key] = page.after === undefined ? [from, ''] : (JSON.parse(page.after) as [string, string]);
     const select = this.driver.prepare(
       `SELECT e.value, e.key, r.body, r.entries
@@ -90,7 +90,7 @@ export class SqliteReadModels extends ReadModels {
       const found = select.all([model, index, value, key, to, page.limit + 1]);
       for (const row of found) {
         [value, key] = row as unknown as [string, string];
-        if ('value' in by ? value !== by.value : !isFirst(row, index, by.prefix)) continue;
+        if ('value' in by ? value !== by.value : !isFirst(row, index, from)) continue;
         if (rows.length === page.limit) return { rows, next };
         rows.push({ key, row: JSON.parse(row[2] as string) as Row });
         next = JSON.stringify([value, key]);
@@ -224,9 +224,15 @@ function entriesOf(indexes: Readonly<Record<string, readonly string[]>>): string
   return names.length === 0 ? null : JSON.stringify(indexes satisfies Entries);
 }
 
-/** True when this is the first of the row's values that begin with the prefix. A row comes in a list once, at that value. */
-function isFirst(row: SqlRow, index: string, prefix: string): boolean {
+/** The values of an index are at least `from` and below `to`. */
+function boundsOf(by: IndexValues): { readonly from: string; readonly to: SqlValue } {
+  if ('value' in by) return { from: by.value, to: `${by.value}\u0001` };
+  return 'prefix' in by ? { from: by.prefix, to: afterPrefix(by.prefix) ?? theEnd } : by;
+}
+
+/** True when this is the first of the row's values from `from` on. A row comes in a list once, at that value. */
+function isFirst(row: SqlRow, index: string, from: string): boolean {
   const value = row[0] as string;
   const values = (JSON.parse(row[3] as string) as Entries)[index]!;
-  return !values.some((other) => other.startsWith(prefix) && before(other, value));
+  return !values.some((other) => !before(other, from) && before(other, value));
 }

@@ -9,9 +9,13 @@ import { knownBranches } from './directory/known-branches.projection.js';
 import { knownPatrons } from './directory/known-patrons.projection.js';
 import { InvitationLinks } from './invitations/invitation-links.js';
 import { InvitationsController } from './invitations/invitations.controller.js';
+import { InvitationList } from './invitations/invitation-list.js';
+import { invitationsList } from './invitations/invitations-list.projection.js';
 import { publish } from './publish.js';
 import { ResponseRecorder } from './responses/recorder.js';
 import { ResponsePageController } from './responses/response-page.controller.js';
+import { ResponseList } from './responses/response-list.js';
+import { responsesList } from './responses/responses-list.projection.js';
 import { ResponsesController } from './responses/responses.controller.js';
 import { surveysList } from './surveys/surveys-list.projection.js';
 import { SurveysController } from './surveys/surveys.controller.js';
@@ -41,13 +45,19 @@ export class FeedbackModule {
         { provide: BranchLibraries, useExisting: BranchDirectory },
         Scopes,
         InvitationLinks,
+        InvitationList,
         ResponseRecorder,
+        ResponseList,
       ],
       log: {
         models: [{ projection: knownBranches }, { projection: knownPatrons }, { projection: consortium }],
         decode: decodeFact,
       },
-      own: { models: [{ projection: surveysList }, { projection: testimonialsList }] },
+      own: {
+        models: [surveysList, invitationsList, responsesList, testimonialsList].map((projection) => ({
+          projection,
+        })),
+      },
     });
   }
 }

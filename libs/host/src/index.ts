@@ -36,6 +36,7 @@ export { failProcess } from './failed-process.js';
 export { pointerOf, problemsOf, refused, type Problem } from './found-problems.js';
 export { HttpProblem, Unreadable, type FieldProblem } from './http-problem.js';
 export {
+  afterAscii,
   AfterQuery,
   BranchQuery,
   Cursors,
@@ -46,6 +47,7 @@ export {
   type ListAsked,
   type Listed,
 } from './lists.js';
+export { NameQuery, nameSearch } from './name-search.js';
 export { pollingLoop } from './polling-loop.js';
 export { AppliedWait, joinMarks } from './positions.js';
 export {

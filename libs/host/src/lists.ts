@@ -1,12 +1,20 @@
 import { applyDecorators, createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { ApiQuery } from '@nestjs/swagger';
-import { decrypt, encrypt, Refusal, type Page, type ReadModels } from '@readership/kernel';
+import { decrypt, encrypt, Refusal, type IndexValues, type Page, type ReadModels } from '@readership/kernel';
 import type { FastifyRequest } from 'fastify';
+import { nameSearch } from './name-search.js';
 import type { AppliedWait } from './positions.js';
 import { derivedKey, type Secrets } from './secrets.js';
 
 const limitDefault = 50;
 const limitMax = 200;
+
+/** The most rows that are read for one page of a list that leaves rows out. */
+const rowsMax = 2000;
+const rowsAtOnce = 500;
+
+/** After every text of printable ASCII, and after a text that is followed by some. */
+export const afterAscii = '\u007f';
 
 /** Parses `?limit=` of a list: 1–200, 50 by default. Throws `BAD_LIMIT`. */
 export function listLimit(raw: string | undefined): number {
@@ -113,8 +121,39 @@ export interface ListOf {
   /** A model over the context's own events, or over published facts. */
   readonly model: { readonly own: string } | { readonly published: string };
   /** A declared index; the rows come in the order of its values. By default all rows come, in a stable order. */
-  readonly by?:
-    { readonly index: string; readonly prefix: string } | { readonly index: string; readonly value: string };
+  readonly by?: { readonly index: string } & IndexValues;
+}
+
+/** A list that leaves out rows, or answers them in another form than they are stored in. */
+export interface FilteredList<Row extends object, Item> {
+  /** A model over the context's own events. */
+  readonly own: string;
+  /** The rows with a value of this index from `from` and below `to`, in the order of the values. */
+  readonly index: string;
+  readonly from: string;
+  readonly to: string;
+  /** A row's value in the index, which no other row has. */
+  readonly valueOf: (row: Row) => string;
+  /** The parameters of the request. A cursor works with the same only. */
+  readonly query: object;
+  /** The item of each of these rows, in their order; `null` leaves the row out. */
+  readonly itemsOf: (rows: readonly Row[]) => readonly (Item | null)[] | Promise<readonly (Item | null)[]>;
+  /** Other models over the context's own events that `itemsOf` reads. */
+  readonly others?: readonly string[];
+}
+
+/** A list of rows that are found by name. There are few enough of them to be read whole. */
+export interface NamedList<Row extends object> {
+  /** A model over the context's own events. */
+  readonly own: string;
+  /** The index by which the rows are ordered. Its values are printable ASCII. */
+  readonly index: string;
+  /** What is looked for, in the form of `nameSearch`; `undefined` finds all. */
+  readonly q: string | undefined;
+  /** By what a row is found. The first is its value in the index, which no other row has. */
+  readonly namesOf: (row: Row) => readonly [string, ...string[]];
+  /** What the rows have besides. Properties that are `undefined` do not count. */
+  readonly where?: { readonly [K in keyof Row]?: Row[K] | undefined };
 }
 
 /** The lists of one context: pages of its read models. */
@@ -149,4 +188,58 @@ export class Lists {
         : await this.models.find<Row>(id, by.index, by, page);
     return { items: rows, nextCursor: next === null ? null : this.cursors.seal({ after: next }, query) };
   }
+
+  /** A page of the rows that are found by name. Throws like `filtered`, and `BAD_QUERY`. */
+  async named<Row extends object>(
+    { own, index, q, namesOf, where = {} }: NamedList<Row>,
+    asked: ListAsked,
+  ): Promise<Listed<Row>> {
+    const isFound = q === undefined ? () => true : nameSearch(q);
+    const wanted = Object.entries(where).filter(([, value]) => value !== undefined);
+    const fits = (row: Row) =>
+      wanted.every(([field, value]) => row[field as keyof Row] === value) && isFound(...namesOf(row));
+    return this.filtered(
+      {
+        ...{ own, index, from: '', to: afterAscii, query: { q, where } },
+        valueOf: (row: Row) => namesOf(row)[0],
+        itemsOf: (rows) => rows.map((row) => (fits(row) ? row : null)),
+      },
+      asked,
+    );
+  }
+
+  /**
+   * A page of items of those rows that are not left out. At most 2,000 rows are read for it, so it can have fewer items
+   * than the limit, and another page may still follow. Throws like `of`.
+   */
+  async filtered<Row extends object, Item>(
+    { own, index, from, to, valueOf, query, itemsOf, others = [] }: FilteredList<Row, Item>,
+    { limit, cursor, after }: ListAsked,
+  ): Promise<Listed<Item>> {
+    const wanted = listLimit(limit);
+    const bound = JSON.stringify([own, index, query]);
+    let start = cursor === undefined ? from : this.cursors.open<{ from: string }>(cursor, bound).from;
+    await this.applied.until(after, { own: [own, ...others] });
+    const items: Item[] = [];
+    for (let read = 0; read < rowsMax;) {
+      const atOnce = read === 0 ? wanted + 1 : rowsAtOnce;
+      const page = await this.models.find<Row>(own, index, { from: start, to }, { limit: atOnce });
+      const rows = page.rows.map(({ row }) => row);
+      for (const [n, item] of (await itemsOf(rows)).entries()) {
+        if (item === null) continue;
+        if (items.length === wanted) return { items, nextCursor: this.cursors.seal({ from: start }, bound) };
+        items.push(item);
+        start = justAfter(valueOf(rows[n]!));
+      }
+      if (page.next === null) return { items, nextCursor: null };
+      read += rows.length;
+      start = justAfter(valueOf(rows.at(-1)!));
+    }
+    return { items, nextCursor: this.cursors.seal({ from: start }, bound) };
+  }
+}
+
+/** No value of an index lies between a value and this. */
+function justAfter(value: string): string {
+  return `${value}\u0001`;
 }

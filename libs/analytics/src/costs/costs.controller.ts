@@ -1,5 +1,5 @@
 import { Body, Controller, Get, Inject, Post, Query, Res } from '@nestjs/common';
-import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
 import {
   Answer,
   Answers,
@@ -25,13 +25,14 @@ import {
   type Reach,
   type Schema,
 } from '@readership/host';
-import { modelId, type Meta } from '@readership/kernel';
+import { modelId, Refusal, type Meta } from '@readership/kernel';
+import { parseMonth } from '../metrics/periods.js';
 import { costBody, costExample, parseCost, parseCostLines } from './cost-statements.js';
 import { type Cost } from './cost.decider.js';
-import { costs } from './costs.projection.js';
+import { costsList, rangeOfCosts } from './costs-list.projection.js';
 import { StateCosts } from './state-costs.js';
 
-const model = modelId(costs);
+const model = modelId(costsList);
 
 const costSchema: Schema = { title: 'Cost', ...schemaOf(costBody), example: costExample };
 const statedSchema = object({ id: text, outcome: oneOf('recorded', 'already-recorded') });
@@ -89,15 +90,28 @@ export class CostsController {
   @Get()
   @Needs('costs.read')
   @Answers({ 200: json(pageOf(costSchema)) })
-  @ApiOperation({ summary: 'The current costs' })
+  @ApiOperation({
+    summary: 'The current costs by month, of a branch or of all, of months and of a category',
+  })
+  @ApiQuery({ name: 'from', required: false, description: 'The first month, such as 2024-01' })
+  @ApiQuery({ name: 'to', required: false, description: 'The last month, such as 2024-12' })
+  @ApiQuery({ name: 'category', required: false, description: 'In any of its spellings' })
   @BranchQuery()
   async list(
     @ListQuery() asked: ListAsked,
     @Reaches() reaches: readonly Reach[],
     @Query('branch') branch?: string,
+    @Query('from') from?: string,
+    @Query('to') to?: string,
+    @Query('category') category?: string,
   ): Promise<Listed<Cost>> {
     await this.scopes.expectList(reaches, branch);
-    const by = branch === undefined ? {} : { by: { index: 'branch', value: branch } };
-    return this.lists.of({ model: { published: model }, ...by }, asked);
+    if (from !== undefined) parseMonth(from, 'from');
+    if (to !== undefined) parseMonth(to, 'to');
+    if (from !== undefined && to !== undefined && from > to) {
+      throw new Refusal('FROM_AFTER_TO', 'invalid', '`from` must not be after `to`.', '/from');
+    }
+    const by = rangeOfCosts({ branch, category, from, to });
+    return this.lists.of({ model: { published: model }, by }, asked);
   }
 }

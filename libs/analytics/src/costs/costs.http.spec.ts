@@ -94,6 +94,41 @@ describe('costs', () => {
     expect((await list('branch=SOUTH')).items).toEqual([]);
   });
 
+  it('are listed by month, of months, of a category in any spelling, and page by page', async () => {
+    await neighbours(adapters).publish('BranchAdded', 'branch-SOUTH', {
+      ...{ id: 'SOUTH', name: 'South', library: 'CITY', timeZone: 'UTC' },
+    });
+    const said = [
+      ['NORTH', '2024-05', 'Büro'],
+      ['NORTH', '2023-12', 'staff'],
+      ['NORTH', '2024-01', 'staff'],
+      ['SOUTH', '2024-01', 'staff'],
+      ['SOUTH', '2024-02', 'büro'],
+    ].map(([branch, month, category]) => ({ ...staff, branch, month, category }));
+    await app.when(stateLines(...said)).then(200);
+    await app.settled();
+    const found = async (query: string) =>
+      (await list(query)).items.map(({ branch, month }: Record<string, string>) => `${branch} ${month}`);
+    const all = ['NORTH 2023-12', 'NORTH 2024-01', 'SOUTH 2024-01', 'SOUTH 2024-02', 'NORTH 2024-05'];
+    expect(await found('')).toEqual(all);
+    expect(await found('from=2024-01&to=2024-02')).toEqual(all.slice(1, 4));
+    expect(await found('branch=NORTH&to=2024-01')).toEqual(all.slice(0, 2));
+    expect(await found('category=STAFF')).toEqual(all.slice(0, 3));
+    expect(await found(`category=${encodeURIComponent('BU\u0308RO')}&from=2024-02`)).toEqual(all.slice(3));
+    expect(await found('branch=SOUTH&category=staff')).toEqual(['SOUTH 2024-01']);
+    const first = await list('from=2024-01&limit=3');
+    const cursor = `limit=3&cursor=${first.nextCursor}`;
+    const rest = await list(`from=2024-01&${cursor}`);
+    expect([...first.items, ...rest.items].map(({ month }) => month).sort()).toEqual([
+      ...['2024-01', '2024-01', '2024-02', '2024-05'],
+    ]);
+    await app.when({ url: `/v1/costs?from=2023-01&${cursor}` }).thenRefused(422, 'BAD_CURSOR');
+    for (const month of ['', '2024', '2024-13', '2024-01-01']) {
+      await app.when({ url: `/v1/costs?from=${month}` }).thenRefused(422, 'BAD_MONTH');
+    }
+    await app.when({ url: '/v1/costs?from=2024-02&to=2024-01' }).thenRefused(422, 'FROM_AFTER_TO');
+  });
+
   it('are refused when something is wrong with them, and nothing changes', async () => {
     await app.when(state({ ...staff, branch: 'WEST' })).thenRefused(422, 'UNKNOWN_BRANCH');
     await app.when(state({ ...staff, month: '2024-13' })).thenRefused(422, 'INVALID');

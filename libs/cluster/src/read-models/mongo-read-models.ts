@@ -8,6 +8,7 @@ import {
   type CellRange,
   type CellShare,
   type Checkpoint,
+  type IndexValues,
   type Page,
   type Parked,
 } from '@readership/kernel';
@@ -110,14 +111,11 @@ export class MongoReadModels extends ReadModels {
   async find<Row extends object>(
     model: string,
     index: string,
-    by: { readonly prefix: string } | { readonly value: string },
+    by: IndexValues,
     page: { readonly after?: string; readonly limit: number },
   ): Promise<Page<Row>> {
     const scope = indexScope(model, index);
-    const [from, to] =
-      'value' in by
-        ? [`${ordered(by.value)}${separator}`, `${ordered(by.value)}${afterSeparator}`]
-        : [ordered(by.prefix), `${ordered(by.prefix)}${afterAll}`];
+    const [from, to] = boundsOf(by);
     let after = page.after ?? from;
     const rows: { key: string; row: Row }[] = [];
     let next: string | null = null;
@@ -332,14 +330,21 @@ function checkpointOf(head: Pick<HeadDoc, 'checkpoint'> | null): Checkpoint {
   return { ...start, ...head?.checkpoint };
 }
 
-/** True when this is the first of the row's values that begin with the prefix. A row comes in a list once, at that value. */
-function standsAt(
-  { entries }: RowDoc,
-  index: string,
-  by: { readonly prefix: string } | { readonly value: string },
-  value: string,
-): boolean {
+/** The places of an index, in the ordered form, are after the first and before the second of these. */
+function boundsOf(by: IndexValues): readonly [from: string, to: string] {
+  if ('value' in by) {
+    const value = ordered(by.value);
+    return [`${value}${separator}`, `${value}${afterSeparator}`];
+  }
+  if ('from' in by) return [ordered(by.from), ordered(by.to)];
+  return [ordered(by.prefix), `${ordered(by.prefix)}${afterAll}`];
+}
+
+/** True when this is the first of the row's values that are looked for. A row comes in a list once, at that value. */
+function standsAt({ entries }: RowDoc, index: string, by: IndexValues, value: string): boolean {
   const values = entries === null ? [] : (valuesOf(entries)[index] ?? []);
   if (!values.includes(value)) return false;
-  return 'value' in by || !values.some((other) => other.startsWith(by.prefix) && other < value);
+  if ('value' in by) return true;
+  const from = 'from' in by ? by.from : by.prefix;
+  return !values.some((other) => other >= from && other < value);
 }

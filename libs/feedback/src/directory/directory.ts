@@ -79,12 +79,28 @@ export class BranchDirectory implements BranchLibraries {
 
   /** The consortium's day, `daysAhead` from now: `2024-03-31`. In UTC until a time zone is set. */
   async day(daysAhead = 0): Promise<string> {
-    const { rows } = await this.models.all<ConsortiumCalendar>(modelId(consortium), { limit: 1 });
     return Temporal.Instant.fromEpochMilliseconds(this.clock.now().getTime())
-      .toZonedDateTimeISO(rows[0]?.row.timeZone ?? 'UTC')
+      .toZonedDateTimeISO(await this.timeZone())
       .toPlainDate()
       .add({ days: daysAhead })
       .toString();
+  }
+
+  /** The instant (RFC 3339 in UTC) at which a day of the consortium begins. In UTC until a time zone is set. */
+  async startOf(day: string): Promise<string> {
+    const { epochMilliseconds } = Temporal.PlainDate.from(day).toZonedDateTime(await this.timeZone());
+    return new Date(epochMilliseconds).toISOString();
+  }
+
+  /** The last millisecond (RFC 3339 in UTC) of a day of the consortium. */
+  async endOf(day: string): Promise<string> {
+    const next = Temporal.PlainDate.from(day).add({ days: 1 }).toString();
+    return new Date(Date.parse(await this.startOf(next)) - 1).toISOString();
+  }
+
+  private async timeZone(): Promise<string> {
+    const { rows } = await this.models.all<ConsortiumCalendar>(modelId(consortium), { limit: 1 });
+    return rows[0]?.row.timeZone ?? 'UTC';
   }
 
   /** True when a model has taken all records before these ends of the log; false when the ends are not known. */

@@ -1,16 +1,23 @@
-import { Body, Controller, Inject, Param, Post } from '@nestjs/common';
-import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Body, Controller, Get, Inject, Param, Post, Query } from '@nestjs/common';
+import { ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
 import {
   Answer,
   Answers,
+  BranchQuery,
   json,
+  ListQuery,
   Needs,
+  pageOf,
   Reaches,
   RequestMeta,
   resource,
   Scopes,
+  Sender,
   text,
   uuid,
+  type ListAsked,
+  type Listed,
+  type Principal,
   type Reach,
 } from '@readership/host';
 import { EventStore, foldFor, handle, uuidMadeBy, type Handled, type Meta } from '@readership/kernel';
@@ -21,6 +28,12 @@ import { surveyOf } from '../surveys/surveys.js';
 import { InvitationBody } from './invitation-bodies.js';
 import { invitation, type Invitation } from './invitation.decider.js';
 import type { InvitationEvent } from './invitation.events.js';
+import {
+  InvitationList,
+  invitationStates,
+  listedInvitationSchema,
+  type InvitationView,
+} from './invitation-list.js';
 import { InvitationLinks } from './invitation-links.js';
 
 const expiresInDaysMax = 3653;
@@ -34,7 +47,29 @@ export class InvitationsController {
     @Inject(BranchDirectory) private readonly directory: BranchDirectory,
     @Inject(Scopes) private readonly scopes: Scopes,
     @Inject(InvitationLinks) private readonly links: InvitationLinks,
+    @Inject(InvitationList) private readonly invitations: InvitationList,
   ) {}
+
+  @Get()
+  @Answers({ 200: json(pageOf(listedInvitationSchema)), 404: 'There is no such survey.' })
+  @ApiOperation({
+    summary:
+      'The invitations to a survey without their links, of a branch or of all, the latest last day first',
+  })
+  @ApiQuery({ name: 'state', required: false, enum: [...invitationStates] })
+  @BranchQuery()
+  async list(
+    @Param('survey') survey: string,
+    @ListQuery() asked: ListAsked,
+    @Reaches() reaches: readonly Reach[],
+    @Sender() sender: Principal,
+    @Query('branch') branch?: string,
+    @Query('state') state?: string,
+  ): Promise<Listed<InvitationView>> {
+    await surveyOf(this.store, survey);
+    await this.scopes.expectList(reaches, branch);
+    return this.invitations.of(survey, { branch, state }, asked, sender);
+  }
 
   /**
    * Throws `UNKNOWN_BRANCH`, `OUT_OF_SCOPE` and, unless the same command has issued it already, `DATE_IN_PAST` for a link

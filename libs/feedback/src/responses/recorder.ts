@@ -53,7 +53,7 @@ export function responseId(survey: string, id: string): string {
  * The stream id of the one response to an invitation. It cannot equal another one, because no id of a response begins
  * with NUL.
  */
-export function responseToInvitation({ survey, id }: IssuedInvitation): string {
+export function responseToInvitation({ survey, id }: Pick<IssuedInvitation, 'survey' | 'id'>): string {
   return digest(`${survey}\0\0${id}`);
 }
 

@@ -1,27 +1,35 @@
-import { Body, Controller, Headers, Inject, Param, Post, Res } from '@nestjs/common';
-import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Body, Controller, Get, Headers, Inject, Param, Post, Query, Res } from '@nestjs/common';
+import { ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
 import {
   Answer,
   Answers,
+  BranchQuery,
   HttpProblem,
   json,
   linesOf,
+  ListQuery,
   Needs,
   object,
   oneOf,
   outcomeOfLine,
+  pageOf,
   Reaches,
   refused,
   RequestMeta,
   schemaOf,
+  Scopes,
   Takes,
   text,
+  type ListAsked,
+  type Listed,
   type Reach,
 } from '@readership/host';
 import { EventStore, type Meta } from '@readership/kernel';
+import { DaysQuery } from '../directory/asked-days.js';
 import { surveyOf } from '../surveys/surveys.js';
 import { recordBatch } from './batch.js';
 import { ResponseRecorder } from './recorder.js';
+import { ResponseList, responseSchema, type ResponseView } from './response-list.js';
 import { sentResponse } from './sent-response.js';
 
 /** The part of the server's reply that sets headers. */
@@ -29,7 +37,7 @@ interface Reply {
   header(name: string, value: string): unknown;
 }
 
-const responseSchema = { title: 'SentResponse', ...schemaOf(sentResponse) };
+const sentSchema = { title: 'SentResponse', ...schemaOf(sentResponse) };
 const recordedSchema = object({ id: text, outcome: oneOf('recorded', 'already-recorded') });
 
 @ApiTags('surveys')
@@ -39,14 +47,42 @@ export class ResponsesController {
   constructor(
     @Inject(EventStore) private readonly store: EventStore,
     @Inject(ResponseRecorder) private readonly recorder: ResponseRecorder,
+    @Inject(ResponseList) private readonly responses: ResponseList,
+    @Inject(Scopes) private readonly scopes: Scopes,
   ) {}
+
+  @Get()
+  @Needs('feedback.read')
+  @Answers({ 200: json(pageOf(responseSchema)), 404: 'There is no such survey.' })
+  @ApiOperation({ summary: 'The responses to a survey, of a branch or of all, newest first' })
+  @ApiQuery({
+    name: 'comments',
+    required: false,
+    enum: ['true', 'false'],
+    description: 'With true only those in which something was written.',
+  })
+  @DaysQuery('on which they were answered')
+  @BranchQuery()
+  async list(
+    @Param('survey') survey: string,
+    @ListQuery() asked: ListAsked,
+    @Reaches() reaches: readonly Reach[],
+    @Query('branch') branch?: string,
+    @Query('from') from?: string,
+    @Query('to') to?: string,
+    @Query('comments') comments?: string,
+  ): Promise<Listed<ResponseView>> {
+    await surveyOf(this.store, survey);
+    await this.scopes.expectList(reaches, branch);
+    return this.responses.of(survey, { branch, from, to, comments }, asked);
+  }
 
   @Post()
   @ApiOperation({
     summary:
       'Record paper or imported responses, one as JSON or one per line; the same request again changes nothing',
   })
-  @Takes({ 'application/json': responseSchema, 'application/x-ndjson': linesOf(responseSchema) })
+  @Takes({ 'application/json': sentSchema, 'application/x-ndjson': linesOf(sentSchema) })
   @Answers({
     200: {
       content: { 'application/json': recordedSchema, 'application/x-ndjson': linesOf(outcomeOfLine) },

@@ -1,4 +1,4 @@
-import { Body, Controller, Get, Inject, Param, Post } from '@nestjs/common';
+import { Body, Controller, Get, Inject, Param, Post, Query } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import {
   Answer,
@@ -7,6 +7,7 @@ import {
   ListQuery,
   Lists,
   makingOf,
+  NameQuery,
   Needs,
   pageOf,
   readOf,
@@ -48,9 +49,11 @@ export class SurveysController {
   @Get()
   @Needs('surveys.read')
   @Answers({ 200: json(pageOf(listedSurveySchema)) })
-  @ApiOperation({ summary: 'All surveys, ordered by id' })
-  list(@ListQuery() asked: ListAsked): Promise<Listed<ListedSurvey>> {
-    return this.lists.of({ model: { own: model }, by: { index: 'id', prefix: '' } }, asked);
+  @ApiOperation({ summary: 'All surveys, or those found by title or id, ordered by id' })
+  @NameQuery('the title or id')
+  async list(@ListQuery() asked: ListAsked, @Query('q') q?: string): Promise<Listed<ListedSurvey>> {
+    const namesOf = (row: ListedSurvey) => [row.id, row.title] as const;
+    return this.lists.named({ own: model, index: 'id', q, namesOf }, asked);
   }
 
   @Get(':id')

@@ -1,4 +1,5 @@
 import type { Projection, Stored } from '@readership/kernel';
+import { placeOfDay } from '../newest-first.js';
 import type { TestimonialStatus } from './testimonial.decider.js';
 import type { TestimonialEvent } from './testimonial.events.js';
 
@@ -41,5 +42,5 @@ function inStatuses(row: ListedTestimonial): readonly string[] {
 }
 
 function place({ id, receivedOn }: ListedTestimonial): string {
-  return `${99_999_999 - Number(receivedOn.replaceAll('-', ''))}/${id}`;
+  return `${placeOfDay(receivedOn)}/${id}`;
 }

@@ -28,8 +28,10 @@ import {
 import { EventStore, fold, handle, modelId, Refusal, unlessDamaged, type Meta } from '@readership/kernel';
 import { keyedDigest } from '../digest.js';
 import { checkDay } from '../directory/calendar-day.js';
+import { askedDays, DaysQuery, latestFirst } from '../directory/asked-days.js';
 import { BranchDirectory } from '../directory/directory.js';
 import { placeOf, scopeOf } from '../directory/place-bodies.js';
+import { placeOfDay } from '../newest-first.js';
 import { PublicationBody, TestimonialBody } from './testimonial-bodies.js';
 import { testimonialSchema } from './testimonial-schemas.js';
 import type { TestimonialPlace } from './testimonial.events.js';
@@ -158,6 +160,7 @@ export class TestimonialsController {
   @ApiOperation({
     summary: 'The testimonials of all statuses or of one, of a branch or of all, newest first',
   })
+  @DaysQuery('on which they were received')
   @ApiQuery({ name: 'status', required: false, enum: statuses })
   @BranchQuery()
   async list(
@@ -165,15 +168,21 @@ export class TestimonialsController {
     @Reaches() reaches: readonly Reach[],
     @Query('status') status = 'all',
     @Query('branch') branch?: string,
+    @Query('from') from?: string,
+    @Query('to') to?: string,
   ): Promise<Listed<TestimonialView>> {
     await this.scopes.expectList(reaches, branch);
     if (status !== 'all' && !statuses.includes(status)) {
       throw new Refusal('UNKNOWN_STATUS', 'invalid', `Give a status: ${statuses.join(', ')}.`);
     }
-    const by =
+    const { first, last } = askedDays(from, to);
+    const by = latestFirst(
       branch === undefined
         ? { index: 'newest', prefix: `${status}/` }
-        : { index: 'newest-of-branch', prefix: `${branch}/${status}/` };
+        : { index: 'newest-of-branch', prefix: `${branch}/${status}/` },
+      first && placeOfDay(first),
+      last && placeOfDay(last),
+    );
     const { items, nextCursor } = await this.lists.of<ListedTestimonial>(
       { model: { own: model }, by },
       asked,

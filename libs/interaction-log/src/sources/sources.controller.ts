@@ -1,4 +1,4 @@
-import { Body, Controller, Get, HttpCode, Inject, Post, Put } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Inject, Post, Put, Query } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import {
   Answer,
@@ -8,6 +8,7 @@ import {
   json,
   ListQuery,
   Lists,
+  NameQuery,
   Needs,
   pageOf,
   RequestMeta,
@@ -69,9 +70,13 @@ export class SourcesController {
   @Get()
   @Needs('operations.read')
   @Answers({ 200: json(pageOf(listedSourceSchema)) })
-  @ApiOperation({ summary: 'The sources that may send for a branch, ordered by name' })
-  list(@ListQuery() asked: ListAsked): Promise<Listed<ListedSource>> {
-    return this.lists.of({ model: { own: model }, by: { index: 'source', prefix: '' } }, asked);
+  @ApiOperation({
+    summary: 'The sources that may send for a branch, or those found by name, ordered by name',
+  })
+  @NameQuery('the name')
+  async list(@ListQuery() asked: ListAsked, @Query('q') q?: string): Promise<Listed<ListedSource>> {
+    const namesOf = (row: ListedSource) => [row.source] as const;
+    return this.lists.named({ own: model, index: 'source', q, namesOf }, asked);
   }
 
   private async tell(

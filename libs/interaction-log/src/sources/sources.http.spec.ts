@@ -94,3 +94,18 @@ it('a change that somebody else made first is not overwritten unseen', async () 
   await ifMatch('"v7"').thenRefused(412, 'VERSION_MISMATCH');
   await ifMatch(headers.get('etag')!).then(200, change);
 });
+
+it('is found by a part of its name', async () => {
+  for (const source of ['urn:ils:east-annexe', 'urn:ils:west-annexe']) {
+    await put({ source, branches: ['NORTH'] }).then(200);
+  }
+  await app.settled();
+  const found = async (query: string) => (await app.when({ url: `/v1/sources?${query}` }).then(200)).body;
+  expect((await found('q=ANNEXE%20west')).items).toMatchObject([{ source: 'urn:ils:west-annexe' }]);
+  const { items, nextCursor } = await found('q=annexe&limit=1');
+  expect(items).toMatchObject([{ source: 'urn:ils:east-annexe' }]);
+  expect(await found(`q=annexe&limit=1&cursor=${nextCursor}`)).toMatchObject({
+    items: [{ source: 'urn:ils:west-annexe' }],
+    nextCursor: null,
+  });
+});

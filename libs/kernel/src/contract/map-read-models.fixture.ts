@@ -6,6 +6,7 @@ import {
   type CellRange,
   type CellShare,
   type Checkpoint,
+  type IndexValues,
   type Page,
   type Parked,
   type RowChange,
@@ -60,10 +61,13 @@ export class MapReadModels extends ReadModels {
   async find<Row extends object>(
     model: string,
     index: string,
-    by: { readonly prefix: string } | { readonly value: string },
+    by: IndexValues,
     page: { readonly after?: string; readonly limit: number },
   ): Promise<Page<Row>> {
-    const fits = (value: string) => ('value' in by ? value === by.value : value.startsWith(by.prefix));
+    const fits = (value: string) => {
+      if ('value' in by) return value === by.value;
+      return 'prefix' in by ? value.startsWith(by.prefix) : value >= by.from && value < by.to;
+    };
     const listed = [...(this.stored.get(model)?.rows ?? [])].flatMap(([key, { indexes }]) => {
       const [first] = (indexes[index] ?? []).filter(fits).sort();
       return first === undefined ? [] : [{ key, place: `${first}\u0000${key}` }];

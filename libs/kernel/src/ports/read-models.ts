@@ -73,6 +73,10 @@ export interface Page<Row> {
   readonly next: string | null;
 }
 
+/** Which values of an index are looked for: one, those that begin with a prefix, or those at least `from` and below `to`. */
+export type IndexValues =
+  { readonly value: string } | { readonly prefix: string } | { readonly from: string; readonly to: string };
+
 /** Cells whose name is at least `from` and below `to`, in code-unit order. */
 export interface CellRange {
   readonly from: string;
@@ -124,13 +128,13 @@ export abstract class ReadModels {
   ): Promise<ReadonlyMap<string, Row>>;
 
   /**
-   * Rows that have a value in a declared index that begins with `prefix` (or is `value`). Each row comes once, in value
-   * order.
+   * Rows that have one of these values in a declared index. Each row comes once, at the first of them, in value order.
+   * The bounds of a range have no characters from U+D800 on after what both begin with.
    */
   abstract find<Row extends object>(
     model: string,
     index: string,
-    by: { readonly prefix: string } | { readonly value: string },
+    by: IndexValues,
     page: { readonly after?: string; readonly limit: number },
   ): Promise<Page<Row>>;
 

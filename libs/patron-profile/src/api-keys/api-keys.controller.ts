@@ -12,6 +12,8 @@ import {
   json,
   listLimit,
   listOf,
+  NameQuery,
+  nameSearch,
   Needs,
   PageQuery,
   pageOf,
@@ -34,7 +36,7 @@ import { Grants } from './grants.js';
 
 const hourMs = 3_600_000;
 const overlapHoursDefault = 24;
-const listed = 'api-keys';
+const keysAtOnce = 500;
 
 const shape = {
   id: text,
@@ -111,17 +113,32 @@ export class ApiKeysController {
   @Get()
   @PageQuery()
   @Answers({ 200: json(pageOf(keySchema)) })
-  @ApiOperation({ summary: 'All API keys, ordered by id' })
-  async list(@Query('limit') asked?: string, @Query('cursor') cursor?: string): Promise<Listed<KeyAnswer>> {
+  @NameQuery('the name or id')
+  @ApiOperation({ summary: 'All API keys, or those found by name or id, ordered by id' })
+  async list(
+    @Query('limit') asked?: string,
+    @Query('cursor') cursor?: string,
+    @Query('q') q?: string,
+  ): Promise<Listed<KeyAnswer>> {
     const limit = listLimit(asked);
-    const page = cursor === undefined ? {} : this.cursors.open<{ after: string }>(cursor, listed);
-    const found = await this.keys.list({ ...page, limit: limit + 1 });
-    const items = found.slice(0, limit);
-    const after = items.at(-1)?.id;
-    return {
-      items: items.map((key) => this.answerOf(key)),
-      nextCursor: found.length > limit && after ? this.cursors.seal({ after }, listed) : null,
-    };
+    const isFound = q === undefined ? () => true : nameSearch(q);
+    const query = JSON.stringify(['api-keys', q ?? null]);
+    let { after } =
+      cursor === undefined ? { after: '' } : this.cursors.open<{ after: string }>(cursor, query);
+    const items: KeyAnswer[] = [];
+    for (;;) {
+      const atOnce = q === undefined ? limit + 1 : keysAtOnce;
+      const keys = await this.keys.list({ after, limit: atOnce });
+      for (const item of keys.map((key) => this.answerOf(key))) {
+        if (!isFound(item.id, item.name)) continue;
+        if (items.length === limit) {
+          return { items, nextCursor: this.cursors.seal({ after: items.at(-1)!.id }, query) };
+        }
+        items.push(item);
+      }
+      if (keys.length < atOnce) return { items, nextCursor: null };
+      after = keys.at(-1)!.id;
+    }
   }
 
   @Get(':id')

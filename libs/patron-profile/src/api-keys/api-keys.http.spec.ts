@@ -147,6 +147,26 @@ describe('an API key', () => {
     expect(found).toEqual(ids.sort());
   });
 
+  it('is found by name or id, page by page', async () => {
+    const tablets = [
+      await issued({ ...desk, name: 'Tablet Büro 1' }),
+      await issued({ ...desk, name: 'BURO tablet 2' }),
+    ];
+    const other = await issued({ ...desk, name: 'Desk' });
+    const find = async (query: string) => (await app.when({ url: `${url}?${query}` }).then(200)).body;
+    const idsOf = ({ items }: { items: { id: string }[] }) => items.map(({ id }) => id);
+    const ids = tablets.map(({ id }) => id).sort();
+    expect(idsOf(await find('q=tablet%20b%C3%BCro'))).toEqual(ids);
+    expect(idsOf(await find(`q=${other.id}`))).toEqual([other.id]);
+    expect(await find('q=nobody')).toEqual({ items: [], nextCursor: null });
+    const first = await find('q=tablet&limit=1');
+    const rest = await find(`q=tablet&limit=1&cursor=${first.nextCursor}`);
+    expect([...idsOf(first), ...idsOf(rest), rest.nextCursor]).toEqual([...ids, null]);
+    await app.when({ url: `${url}?q=desk&cursor=${first.nextCursor}` }).thenRefused(422, 'BAD_CURSOR');
+    await app.when({ url: `${url}?cursor=${first.nextCursor}` }).thenRefused(422, 'BAD_CURSOR');
+    await app.when({ url: `${url}?q=` }).thenRefused(422, 'BAD_QUERY');
+  });
+
   it.each([
     ['a branch that does not exist', { scopes: ['branch:NOWHERE'] }, 'UNKNOWN_BRANCH', '/scopes/0'],
     ['a library that does not exist', { scopes: ['library:NONE'] }, 'UNKNOWN_LIBRARY', '/scopes/0'],

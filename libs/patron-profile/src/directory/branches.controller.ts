@@ -9,6 +9,7 @@ import {
   ListQuery,
   Lists,
   makingOf,
+  NameQuery,
   Needs,
   pageOf,
   readOf,
@@ -72,11 +73,21 @@ export class BranchesController {
   @Get()
   @Needs('directory.read')
   @Answers({ 200: json(pageOf(branchSchema)) })
-  @ApiOperation({ summary: 'The branches of all libraries or of one, ordered by id' })
+  @ApiOperation({
+    summary: 'The branches of all libraries or of one, or those found by name or id, ordered by id',
+  })
   @ApiQuery({ name: 'library', required: false })
-  list(@ListQuery() asked: ListAsked, @Query('library') library?: string): Promise<Listed<BranchDetails>> {
-    const by = library === undefined ? { index: 'id', prefix: '' } : { index: 'library', value: library };
-    return this.lists.of({ model: { own: model }, by }, asked);
+  @NameQuery('the name or id')
+  async list(
+    @ListQuery() asked: ListAsked,
+    @Query('library') library?: string,
+    @Query('q') q?: string,
+  ): Promise<Listed<BranchDetails>> {
+    if (q === undefined && library !== undefined) {
+      return this.lists.of({ model: { own: model }, by: { index: 'library', value: library } }, asked);
+    }
+    const namesOf = (row: BranchDetails) => [row.id, row.name] as const;
+    return this.lists.named({ own: model, index: 'id', q, namesOf, where: { library } }, asked);
   }
 
   @Get(':id')

@@ -139,3 +139,41 @@ describe('branches', () => {
     await app.when({ url: '/v1/libraries' }).then(200, { items: [library.body], nextCursor: null });
   });
 });
+
+describe('a search of the directory', () => {
+  const named = (id: string, name: string, of: string) => ({
+    ...branch,
+    body: { ...branch.body, id, name, library: of },
+  });
+  const idsOf = async (url: string) => {
+    const { body } = await app.when({ url }).then(200);
+    return (body.items as { id: string }[]).map(({ id }) => id);
+  };
+
+  it('finds libraries and branches by name or id, page by page', async () => {
+    const lake = { ...library, body: { id: 'LAKE', name: 'Bibliothèque du Lac' } };
+    await app
+      .given(library, lake, named('A-1', 'Bücherei Nord', 'CITY'), named('A-2', 'Stadtbücherei', 'LAKE'))
+      .when(named('B-1', 'Annexe', 'CITY'))
+      .then(201);
+    await app.settled();
+    expect(await idsOf('/v1/libraries?q=BIBLIOTHEQUE')).toEqual(['LAKE']);
+    expect(await idsOf('/v1/libraries?q=city')).toEqual(['CITY']);
+    expect(await idsOf(`/v1/branches?q=${encodeURIComponent('bu\u0308cherei')}`)).toEqual(['A-1', 'A-2']);
+    expect(await idsOf('/v1/branches?q=a-1%20nord')).toEqual(['A-1']);
+    expect(await idsOf('/v1/branches?q=bucherei&library=LAKE')).toEqual(['A-2']);
+    expect(await idsOf('/v1/branches?q=nowhere')).toEqual([]);
+    const first = await app.when({ url: '/v1/branches?q=bucherei&limit=1' }).then(200);
+    const cursor = `limit=1&cursor=${first.body.nextCursor}`;
+    const rest = await app.when({ url: `/v1/branches?q=bucherei&${cursor}` }).then(200);
+    expect([first, rest].map(({ body }) => body.items[0].id)).toEqual(['A-1', 'A-2']);
+    expect(rest.body.nextCursor).toBeNull();
+    await app.when({ url: `/v1/branches?q=nord&${cursor}` }).thenRefused(422, 'BAD_CURSOR');
+    await app.when({ url: `/v1/branches?${cursor}` }).thenRefused(422, 'BAD_CURSOR');
+    await app.when({ url: `/v1/branches?q=bucherei&library=LAKE&${cursor}` }).thenRefused(422, 'BAD_CURSOR');
+  });
+
+  it.each(['', '%20', '-', 'x'.repeat(201)])('for %j is refused', (q) =>
+    app.when({ url: `/v1/branches?q=${q}` }).thenRefused(422, 'BAD_QUERY'),
+  );
+});

@@ -1,4 +1,4 @@
-import { Body, Controller, Get, Inject, Param, Patch, Post } from '@nestjs/common';
+import { Body, Controller, Get, Inject, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import {
   Answer,
@@ -9,6 +9,7 @@ import {
   ListQuery,
   Lists,
   makingOf,
+  NameQuery,
   Needs,
   pageOf,
   readOf,
@@ -57,9 +58,11 @@ export class LibrariesController {
   @Get()
   @Needs('directory.read')
   @Answers({ 200: json(pageOf(librarySchema)) })
-  @ApiOperation({ summary: 'All libraries, ordered by id' })
-  list(@ListQuery() asked: ListAsked): Promise<Listed<LibraryRow>> {
-    return this.lists.of({ model: { own: model }, by: { index: 'id', prefix: '' } }, asked);
+  @ApiOperation({ summary: 'All libraries, or those found by name or id, ordered by id' })
+  @NameQuery('the name or id')
+  async list(@ListQuery() asked: ListAsked, @Query('q') q?: string): Promise<Listed<LibraryRow>> {
+    const namesOf = (row: LibraryRow) => [row.id, row.name] as const;
+    return this.lists.named({ own: model, index: 'id', q, namesOf }, asked);
   }
 
   @Get(':id')

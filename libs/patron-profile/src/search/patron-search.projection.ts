@@ -1,8 +1,8 @@
-import { visibleOf } from '@readership/contracts';
+import { foldedName, visibleOf } from '@readership/contracts';
 import type { Projection, Stored } from '@readership/kernel';
 import type { ContactNow } from '../patrons/patron.decider.js';
 import type { ContactChange, PatronContactChanged, PatronRegistered } from '../patrons/patron.events.js';
-import { foldedName, latinName } from './folded-name.js';
+import { latinName } from './latin-name.js';
 
 /** The fields by which a patron is found. Everything else is read from the patron's stream. */
 export type PatronSearchRow = ContactNow;

@@ -1,9 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { foldedName } from '@readership/contracts';
 import { listLimit, Lists } from '@readership/host';
 import { modelId, Refusal, type Meta } from '@readership/kernel';
 import { Cards } from '../cards/cards.js';
 import { digits, foldedEmail, patronSearch } from './patron-search.projection.js';
-import { foldedName } from './folded-name.js';
 
 /** The query of `GET /v1/patrons`. Values may be anything. */
 export type PatronQuery = Readonly<Record<string, unknown>>;

@@ -1,5 +1,4 @@
-import { visibleOf } from '@readership/contracts';
-import anyAscii from 'any-ascii';
+import { visibleOf } from './text.js';
 
 const accents = /(?<=[\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}])\p{M}+/gu;
 const quotes = /['’‘ʼʻ`´]/gu;
@@ -20,9 +19,4 @@ export function foldedName(name: string): string {
     .normalize('NFC')
     .replace(separators, ' ')
     .trim();
-}
-
-/** The folded name in Latin letters, so that `wang` finds `王` and `oster` finds `Øster`. */
-export function latinName(name: string): string {
-  return foldedName(anyAscii(name.normalize('NFKC')));
 }
