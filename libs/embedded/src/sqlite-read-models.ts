@@ -6,6 +6,8 @@ import {
   type CellRange,
   type CellShare,
   type Checkpoint,
+  type FoundBy,
+  type ListPage,
   type Page,
   type Parked,
 } from '@readership/kernel';
@@ -72,25 +74,31 @@ export class SqliteReadModels extends ReadModels {
   async find<Row extends object>(
     model: string,
     index: string,
-    by: { readonly prefix: string } | { readonly value: string },
-    page: { readonly after?: string; readonly limit: number },
+    by: FoundBy,
+    page: ListPage,
   ): Promise<Page<Row>> {
-    const from = 'value' in by ? by.value : by.prefix;
-    const to = 'value' in by ? `${by.value}\u0001` : (afterPrefix(by.prefix) ?? theEnd);
-    let [value, key] = page.after === undefined ? [from, ''] : (JSON.parse(page.after) as [string, string]);
+    const { descending = false } = page;
+    const [from, to] = boundsOf(by);
+    const [begin, end] = descending ? [to, from] : [from, to];
+    let [value, key]: readonly [SqlValue, string] =
+      page.after === undefined ? [begin, ''] : (JSON.parse(page.after) as [string, string]);
     const select = this.driver.prepare(
       `SELECT e.value, e.key, r.body, r.entries
        FROM entries e JOIN rows r ON r.model = e.model AND r.key = e.key
-       WHERE e.model = ${modelOf} AND e.name = ? AND (e.value, e.key) > (?, ?) AND e.value < ?
-       ORDER BY e.value, e.key LIMIT ?`,
+       WHERE e.model = ${modelOf} AND e.name = ?
+       ${
+         descending
+           ? 'AND (e.value, e.key) < (?, ?) AND e.value >= ? ORDER BY e.value DESC, e.key DESC'
+           : 'AND (e.value, e.key) > (?, ?) AND e.value < ? ORDER BY e.value, e.key'
+       } LIMIT ?`,
     );
     const rows: { key: string; row: Row }[] = [];
     let next: string | null = null;
     for (;;) {
-      const found = select.all([model, index, value, key, to, page.limit + 1]);
+      const found = select.all([model, index, value, key, end, page.limit + 1]);
       for (const row of found) {
         [value, key] = row as unknown as [string, string];
-        if ('value' in by ? value !== by.value : !isFirst(row, index, by.prefix)) continue;
+        if (!isFirst(row, index, by)) continue;
         if (rows.length === page.limit) return { rows, next };
         rows.push({ key, row: JSON.parse(row[2] as string) as Row });
         next = JSON.stringify([value, key]);
@@ -99,20 +107,16 @@ export class SqliteReadModels extends ReadModels {
     }
   }
 
-  async under<Row extends object>(
-    model: string,
-    key: string,
-    page: { readonly after?: string; readonly limit: number },
-  ): Promise<Page<Row>> {
+  async under<Row extends object>(model: string, key: string, page: ListPage): Promise<Page<Row>> {
     // '0' is the character after '/'.
-    return this.between(model, page.after ?? `${key}/`, `${key}0`, page.limit);
+    return this.between(model, [`${key}/`, `${key}0`], page);
   }
 
   async all<Row extends object>(
     model: string,
     page: { readonly after?: string; readonly limit: number },
   ): Promise<Page<Row>> {
-    return this.between(model, page.after ?? '', theEnd, page.limit);
+    return this.between(model, ['', theEnd], page);
   }
 
   /**
@@ -200,12 +204,17 @@ export class SqliteReadModels extends ReadModels {
       .map(([name]) => name as string);
   }
 
-  private between<Row extends object>(model: string, after: string, to: SqlValue, limit: number): Page<Row> {
+  private between<Row extends object>(
+    model: string,
+    [from, to]: readonly [string, SqlValue],
+    { after, limit, descending = false }: ListPage,
+  ): Page<Row> {
     const found = this.driver
       .prepare(
-        `SELECT key, body FROM rows WHERE model = ${modelOf} AND key > ? AND key < ? ORDER BY key LIMIT ?`,
+        `SELECT key, body FROM rows WHERE model = ${modelOf} AND key > ? AND key < ?
+         ORDER BY key ${descending ? 'DESC' : 'ASC'} LIMIT ?`,
       )
-      .all([model, after, to, limit + 1]);
+      .all([model, ...(descending ? [from, after ?? to] : [after ?? from, to]), limit + 1]);
     const rows = found
       .slice(0, limit)
       .map(([key, body]) => ({ key: key as string, row: JSON.parse(body as string) as Row }));
@@ -224,9 +233,20 @@ function entriesOf(indexes: Readonly<Record<string, readonly string[]>>): string
   return names.length === 0 ? null : JSON.stringify(indexes satisfies Entries);
 }
 
-/** True when this is the first of the row's values that begin with the prefix. A row comes in a list once, at that value. */
-function isFirst(row: SqlRow, index: string, prefix: string): boolean {
+/** Bounds in the database's order that hold every value to find, and more where that order is another: see `isFirst`. */
+function boundsOf(by: FoundBy): readonly [from: string, to: SqlValue] {
+  if ('value' in by) return [by.value, `${by.value}\u0001`];
+  if ('prefix' in by) return [by.prefix, afterPrefix(by.prefix) ?? theEnd];
+  const upper = plainStart(by.to);
+  return [plainStart(by.from), upper === by.to ? upper : (afterPrefix(upper) ?? theEnd)];
+}
+
+/** True when this is the first of the row's values that are looked for. A row comes in a list once, at that value. */
+function isFirst(row: SqlRow, index: string, by: FoundBy): boolean {
   const value = row[0] as string;
+  if ('value' in by) return value === by.value;
+  const fits = (other: string) =>
+    'prefix' in by ? other.startsWith(by.prefix) : other >= by.from && other < by.to;
   const values = (JSON.parse(row[3] as string) as Entries)[index]!;
-  return !values.some((other) => other.startsWith(prefix) && before(other, value));
+  return fits(value) && !values.some((other) => fits(other) && before(other, value));
 }

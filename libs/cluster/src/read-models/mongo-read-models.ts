@@ -8,6 +8,8 @@ import {
   type CellRange,
   type CellShare,
   type Checkpoint,
+  type FoundBy,
+  type ListPage,
   type Page,
   type Parked,
 } from '@readership/kernel';
@@ -110,21 +112,20 @@ export class MongoReadModels extends ReadModels {
   async find<Row extends object>(
     model: string,
     index: string,
-    by: { readonly prefix: string } | { readonly value: string },
-    page: { readonly after?: string; readonly limit: number },
+    by: FoundBy,
+    page: ListPage,
   ): Promise<Page<Row>> {
+    const { descending = false } = page;
     const scope = indexScope(model, index);
-    const [from, to] =
-      'value' in by
-        ? [`${ordered(by.value)}${separator}`, `${ordered(by.value)}${afterSeparator}`]
-        : [ordered(by.prefix), `${ordered(by.prefix)}${afterAll}`];
-    let after = page.after ?? from;
+    const [from, to] = boundsOf(by);
+    let after = page.after ?? (descending ? to : from);
     const rows: { key: string; row: Row }[] = [];
     let next: string | null = null;
     for (;;) {
+      const [above, below] = descending ? [from, after] : [after, to];
       const entries = await this.collections.entries
-        .find({ _id: { $gt: `${scope}${after}`, $lt: `${scope}${to}` } }, latest)
-        .sort({ _id: 1 })
+        .find({ _id: { $gt: `${scope}${above}`, $lt: `${scope}${below}` } }, latest)
+        .sort({ _id: descending ? -1 : 1 })
         .limit(page.limit + 1)
         .toArray();
       const collections = entries.map(({ _id }) => _id.slice(scope.length));
@@ -142,20 +143,16 @@ export class MongoReadModels extends ReadModels {
     }
   }
 
-  async under<Row extends object>(
-    model: string,
-    key: string,
-    page: { readonly after?: string; readonly limit: number },
-  ): Promise<Page<Row>> {
+  async under<Row extends object>(model: string, key: string, page: ListPage): Promise<Page<Row>> {
     // '0' is the character after '/'.
-    return this.between(model, page.after ?? `${key}/`, `${ordered(key)}0`, page.limit);
+    return this.between(model, [`${ordered(key)}/`, `${ordered(key)}0`], page);
   }
 
   async all<Row extends object>(
     model: string,
     page: { readonly after?: string; readonly limit: number },
   ): Promise<Page<Row>> {
-    return this.between(model, page.after ?? '', afterAll, page.limit);
+    return this.between(model, ['', afterAll], page);
   }
 
   async cells(model: string, ranges: readonly CellRange[]): Promise<ReadonlyMap<string, number>> {
@@ -309,15 +306,16 @@ export class MongoReadModels extends ReadModels {
 
   private async between<Row extends object>(
     model: string,
-    after: string,
-    to: string,
-    limit: number,
+    [from, to]: readonly [string, string],
+    { after, limit, descending = false }: ListPage,
   ): Promise<Page<Row>> {
     const scope = scopeOf(model);
-    const range = { $gt: `${scope}${ordered(after)}`, $lt: `${scope}${to}` };
+    const cursor = after === undefined ? null : ordered(after);
+    const [above, below] = descending ? [from, cursor ?? to] : [cursor ?? from, to];
+    const range = { $gt: `${scope}${above}`, $lt: `${scope}${below}` };
     const found = await this.collections.rows
       .find({ _id: range, body: { $ne: null } }, latest)
-      .sort({ _id: 1 })
+      .sort({ _id: descending ? -1 : 1 })
       .limit(limit + 1)
       .toArray();
     const rows = found
@@ -332,14 +330,19 @@ function checkpointOf(head: Pick<HeadDoc, 'checkpoint'> | null): Checkpoint {
   return { ...start, ...head?.checkpoint };
 }
 
-/** True when this is the first of the row's values that begin with the prefix. A row comes in a list once, at that value. */
-function standsAt(
-  { entries }: RowDoc,
-  index: string,
-  by: { readonly prefix: string } | { readonly value: string },
-  value: string,
-): boolean {
+/** Ordered texts before and after the places of every value to find. */
+function boundsOf(by: FoundBy): readonly [from: string, to: string] {
+  if ('value' in by) return [`${ordered(by.value)}${separator}`, `${ordered(by.value)}${afterSeparator}`];
+  if ('prefix' in by) return [ordered(by.prefix), `${ordered(by.prefix)}${afterAll}`];
+  return [ordered(by.from), ordered(by.to)];
+}
+
+/** True when this is the first of the row's values that are looked for. A row comes in a list once, at that value. */
+function standsAt({ entries }: RowDoc, index: string, by: FoundBy, value: string): boolean {
   const values = entries === null ? [] : (valuesOf(entries)[index] ?? []);
   if (!values.includes(value)) return false;
-  return 'value' in by || !values.some((other) => other.startsWith(by.prefix) && other < value);
+  if ('value' in by) return true;
+  const fits = (other: string) =>
+    'prefix' in by ? other.startsWith(by.prefix) : other >= by.from && other < by.to;
+  return !values.some((other) => fits(other) && other < value);
 }

@@ -6,6 +6,8 @@ import {
   type CellRange,
   type CellShare,
   type Checkpoint,
+  type FoundBy,
+  type ListPage,
   type Page,
   type Parked,
   type RowChange,
@@ -60,10 +62,13 @@ export class MapReadModels extends ReadModels {
   async find<Row extends object>(
     model: string,
     index: string,
-    by: { readonly prefix: string } | { readonly value: string },
-    page: { readonly after?: string; readonly limit: number },
+    by: FoundBy,
+    page: ListPage,
   ): Promise<Page<Row>> {
-    const fits = (value: string) => ('value' in by ? value === by.value : value.startsWith(by.prefix));
+    const fits = (value: string) => {
+      if ('value' in by) return value === by.value;
+      return 'prefix' in by ? value.startsWith(by.prefix) : value >= by.from && value < by.to;
+    };
     const listed = [...(this.stored.get(model)?.rows ?? [])].flatMap(([key, { indexes }]) => {
       const [first] = (indexes[index] ?? []).filter(fits).sort();
       return first === undefined ? [] : [{ key, place: `${first}\u0000${key}` }];
@@ -71,11 +76,7 @@ export class MapReadModels extends ReadModels {
     return this.page(model, listed, page);
   }
 
-  async under<Row extends object>(
-    model: string,
-    key: string,
-    page: { readonly after?: string; readonly limit: number },
-  ): Promise<Page<Row>> {
+  async under<Row extends object>(model: string, key: string, page: ListPage): Promise<Page<Row>> {
     return this.page(
       model,
       this.listed(model, (rowKey) => rowKey.startsWith(`${key}/`)),
@@ -174,9 +175,13 @@ export class MapReadModels extends ReadModels {
   private page<Row extends object>(
     model: string,
     listed: readonly { readonly key: string; readonly place: string }[],
-    { after = '', limit }: { readonly after?: string; readonly limit: number },
+    { after, limit, descending = false }: ListPage,
   ): Page<Row> {
-    const left = listed.filter(({ place }) => place > after).sort(byText(({ place }) => place));
+    const ordered = listed.toSorted(byText(({ place }) => place));
+    if (descending) ordered.reverse();
+    const left = ordered.filter(
+      ({ place }) => after === undefined || (descending ? place < after : place > after),
+    );
     const rows = left
       .slice(0, limit)
       .map(({ key }) => ({ key, row: JSON.parse(this.stored.get(model)!.rows.get(key)!.body) as Row }));

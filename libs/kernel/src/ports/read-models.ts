@@ -73,6 +73,18 @@ export interface Page<Row> {
   readonly next: string | null;
 }
 
+/** A page of a list: the first, or the one after a cursor of the same list in the same direction. */
+export interface ListPage {
+  readonly after?: string;
+  readonly limit: number;
+  /** From the last to the first: the same list backwards. */
+  readonly descending?: boolean;
+}
+
+/** Which values of an index to find: those that begin with a text, one, or those at least `from` and below `to`. */
+export type FoundBy =
+  { readonly prefix: string } | { readonly value: string } | { readonly from: string; readonly to: string };
+
 /** Cells whose name is at least `from` and below `to`, in code-unit order. */
 export interface CellRange {
   readonly from: string;
@@ -104,8 +116,9 @@ export interface CellShare {
  *   cannot be stored as one is refused with `BATCH_TOO_LARGE`.
  * - Every later read sees what `commit` stored.
  * - Cells are sums over the partitions. A cell that reached 0 may be absent.
- * - Lists are in key order (`under`) or value order (`find`). They end, and never skip or repeat a row that did not
- *   change between pages.
+ * - Lists are in key order (`under`) or value order (`find`), of one value by key; `descending` gives the same list
+ *   backwards, and its first page costs no more. They end, and never skip or repeat a row that did not change between
+ *   pages.
  */
 export abstract class ReadModels {
   abstract readonly partitions: number;
@@ -124,22 +137,18 @@ export abstract class ReadModels {
   ): Promise<ReadonlyMap<string, Row>>;
 
   /**
-   * Rows that have a value in a declared index that begins with `prefix` (or is `value`). Each row comes once, in value
-   * order.
+   * Rows that have a value in a declared index that begins with `prefix`, is `value`, or is at least `from` and below
+   * `to` in code-unit order. Each row comes once, at the first such value, in value order.
    */
   abstract find<Row extends object>(
     model: string,
     index: string,
-    by: { readonly prefix: string } | { readonly value: string },
-    page: { readonly after?: string; readonly limit: number },
+    by: FoundBy,
+    page: ListPage,
   ): Promise<Page<Row>>;
 
   /** Item rows `<key>/…` of a key, in key order. */
-  abstract under<Row extends object>(
-    model: string,
-    key: string,
-    page: { readonly after?: string; readonly limit: number },
-  ): Promise<Page<Row>>;
+  abstract under<Row extends object>(model: string, key: string, page: ListPage): Promise<Page<Row>>;
 
   /** All rows of a model, in a stable order. */
   abstract all<Row extends object>(
