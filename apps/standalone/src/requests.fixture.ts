@@ -65,6 +65,9 @@ export const bodies: Readonly<Record<string, object>> = {
 
 /** Answers that the document describes, and that need damage, parked records or people: other specs ask for them. */
 export const answeredElsewhere: readonly string[] = [
+  // openapi-rankings.http.spec.ts
+  'patronInteractionsNewestFirst 200',
+  'patronInteractionsNewestFirst 404',
   'parkedReplay 409',
   'parkedDiscard 409',
   'republishRepublish 409',

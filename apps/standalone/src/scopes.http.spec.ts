@@ -24,6 +24,8 @@ type Branch = keyof typeof libraryOf;
 /** The source of the interactions of the integrators here, and one of somebody else. */
 const ownSource = 'urn:ils:north';
 const otherSource = 'urn:ils:other';
+/** A patron of whom nothing is known. */
+const somebody = '0193a1b2-0000-7000-8000-00000000000a';
 
 let adapters: Adapters;
 let app: TestApp;
@@ -132,6 +134,9 @@ const rows: Readonly<Record<string, Row>> = {
       body: { reason: 'a slip' },
     }),
     ofSource: true,
+  },
+  'GET /v1/patrons/:id/interactions': {
+    at: (branch) => ({ url: `/v1/patrons/${somebody}/interactions?branch=${branch}` }),
   },
   'POST /v1/surveys': { namesNoPlace: 'a survey is one for all branches' },
   'POST /v1/surveys/:survey/responses': {
