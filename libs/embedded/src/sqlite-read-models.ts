@@ -6,7 +6,7 @@ import {
   type CellRange,
   type CellShare,
   type Checkpoint,
-  type FoundBy,
+  type IndexValues,
   type ListPage,
   type Page,
   type Parked,
@@ -74,11 +74,11 @@ export class SqliteReadModels extends ReadModels {
   async find<Row extends object>(
     model: string,
     index: string,
-    by: FoundBy,
+    by: IndexValues,
     page: ListPage,
   ): Promise<Page<Row>> {
     const { descending = false } = page;
-    const [from, to] = boundsOf(by);
+    const { from, to } = boundsOf(by);
     const [begin, end] = descending ? [to, from] : [from, to];
     let [value, key]: readonly [SqlValue, string] =
       page.after === undefined ? [begin, ''] : (JSON.parse(page.after) as [string, string]);
@@ -98,7 +98,7 @@ export class SqliteReadModels extends ReadModels {
       const found = select.all([model, index, value, key, end, page.limit + 1]);
       for (const row of found) {
         [value, key] = row as unknown as [string, string];
-        if (!isFirst(row, index, by)) continue;
+        if ('value' in by ? value !== by.value : !isFirst(row, index, from)) continue;
         if (rows.length === page.limit) return { rows, next };
         rows.push({ key, row: JSON.parse(row[2] as string) as Row });
         next = JSON.stringify([value, key]);
@@ -233,20 +233,15 @@ function entriesOf(indexes: Readonly<Record<string, readonly string[]>>): string
   return names.length === 0 ? null : JSON.stringify(indexes satisfies Entries);
 }
 
-/** Bounds in the database's order that hold every value to find, and more where that order is another: see `isFirst`. */
-function boundsOf(by: FoundBy): readonly [from: string, to: SqlValue] {
-  if ('value' in by) return [by.value, `${by.value}\u0001`];
-  if ('prefix' in by) return [by.prefix, afterPrefix(by.prefix) ?? theEnd];
-  const upper = plainStart(by.to);
-  return [plainStart(by.from), upper === by.to ? upper : (afterPrefix(upper) ?? theEnd)];
+/** The values of an index are at least `from` and below `to`. */
+function boundsOf(by: IndexValues): { readonly from: string; readonly to: SqlValue } {
+  if ('value' in by) return { from: by.value, to: `${by.value}\u0001` };
+  return 'prefix' in by ? { from: by.prefix, to: afterPrefix(by.prefix) ?? theEnd } : by;
 }
 
-/** True when this is the first of the row's values that are looked for. A row comes in a list once, at that value. */
-function isFirst(row: SqlRow, index: string, by: FoundBy): boolean {
+/** True when this is the first of the row's values from `from` on. A row comes in a list once, at that value. */
+function isFirst(row: SqlRow, index: string, from: string): boolean {
   const value = row[0] as string;
-  if ('value' in by) return value === by.value;
-  const fits = (other: string) =>
-    'prefix' in by ? other.startsWith(by.prefix) : other >= by.from && other < by.to;
   const values = (JSON.parse(row[3] as string) as Entries)[index]!;
-  return fits(value) && !values.some((other) => fits(other) && before(other, value));
+  return !values.some((other) => !before(other, from) && before(other, value));
 }

@@ -8,7 +8,7 @@ import {
   type CellRange,
   type CellShare,
   type Checkpoint,
-  type FoundBy,
+  type IndexValues,
   type ListPage,
   type Page,
   type Parked,
@@ -112,7 +112,7 @@ export class MongoReadModels extends ReadModels {
   async find<Row extends object>(
     model: string,
     index: string,
-    by: FoundBy,
+    by: IndexValues,
     page: ListPage,
   ): Promise<Page<Row>> {
     const { descending = false } = page;
@@ -330,19 +330,21 @@ function checkpointOf(head: Pick<HeadDoc, 'checkpoint'> | null): Checkpoint {
   return { ...start, ...head?.checkpoint };
 }
 
-/** Ordered texts before and after the places of every value to find. */
-function boundsOf(by: FoundBy): readonly [from: string, to: string] {
-  if ('value' in by) return [`${ordered(by.value)}${separator}`, `${ordered(by.value)}${afterSeparator}`];
-  if ('prefix' in by) return [ordered(by.prefix), `${ordered(by.prefix)}${afterAll}`];
-  return [ordered(by.from), ordered(by.to)];
+/** The places of an index, in the ordered form, are after the first and before the second of these. */
+function boundsOf(by: IndexValues): readonly [from: string, to: string] {
+  if ('value' in by) {
+    const value = ordered(by.value);
+    return [`${value}${separator}`, `${value}${afterSeparator}`];
+  }
+  if ('from' in by) return [ordered(by.from), ordered(by.to)];
+  return [ordered(by.prefix), `${ordered(by.prefix)}${afterAll}`];
 }
 
 /** True when this is the first of the row's values that are looked for. A row comes in a list once, at that value. */
-function standsAt({ entries }: RowDoc, index: string, by: FoundBy, value: string): boolean {
+function standsAt({ entries }: RowDoc, index: string, by: IndexValues, value: string): boolean {
   const values = entries === null ? [] : (valuesOf(entries)[index] ?? []);
   if (!values.includes(value)) return false;
   if ('value' in by) return true;
-  const fits = (other: string) =>
-    'prefix' in by ? other.startsWith(by.prefix) : other >= by.from && other < by.to;
-  return !values.some((other) => fits(other) && other < value);
+  const from = 'from' in by ? by.from : by.prefix;
+  return !values.some((other) => other >= from && other < value);
 }

@@ -6,7 +6,7 @@ import {
   type CellRange,
   type CellShare,
   type Checkpoint,
-  type FoundBy,
+  type IndexValues,
   type ListPage,
   type Page,
   type Parked,
@@ -62,7 +62,7 @@ export class MapReadModels extends ReadModels {
   async find<Row extends object>(
     model: string,
     index: string,
-    by: FoundBy,
+    by: IndexValues,
     page: ListPage,
   ): Promise<Page<Row>> {
     const fits = (value: string) => {

@@ -145,6 +145,30 @@ export const readModelsListCases: readonly ReadModelsCase[] = [
     },
   },
   {
+    name: 'find gives the rows of a range from its start to before its end, each at the first of its values there',
+    async run(fixture) {
+      const values = ['a/20', 'a/10', 'a/15', 'a/1', 'b/10', 'a', '中/20', '😀/10', '～/10'];
+      await fill(
+        fixture,
+        0,
+        rowsOf(Object.fromEntries(values.map((value) => [value, { value }])), (key) => [key, `${key}!`]),
+      );
+      await fixture.reopen();
+      const found = (from: string, to: string, limit: number) =>
+        keysOf((page) => fixture.port.find(model, 'name', { from, to }, page), limit);
+      for (const limit of [1, 2, 100]) {
+        assert.deepEqual(await found('a/10', 'a/20', limit), ['a/10', 'a/15']);
+        assert.deepEqual(await found('a/1', 'a/15', limit), ['a/1', 'a/10']);
+        assert.deepEqual(await found('a/15!', 'a/20!', limit), ['a/15', 'a/20']);
+        assert.deepEqual(await found('a/20!', 'b', limit), ['a/20']);
+        assert.deepEqual(await found('😀/', '😀/2', limit), ['😀/10']);
+        assert.deepEqual(await found('中', '\ud7fe', limit), ['中/20']);
+        assert.deepEqual(await found('a/20', 'a/10', limit), []);
+        assert.deepEqual(await found('b', 'b', limit), []);
+      }
+    },
+  },
+  {
     name: 'find tells rows of one value apart by their keys',
     async run(fixture) {
       const keys = upTo(9).map((n) => `k${n}`);

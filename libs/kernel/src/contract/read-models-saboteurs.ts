@@ -182,6 +182,14 @@ export const readModelsSaboteurs: readonly ReadModelsSaboteur[] = [
     }),
   ),
   simple(
+    'takes the end of a range for a part of it',
+    'find gives the rows of a range from its start to before its end, each at the first of its values there',
+    (models) => ({
+      find: (model, index, by, page) =>
+        models.find<any>(model, index, 'to' in by ? { from: by.from, to: `${by.to}\u0001` } : by, page),
+    }),
+  ),
+  simple(
     'finds nothing after the first page',
     'find gives each row once, in value order, in pages of at most the limit',
     (models) => ({

@@ -73,6 +73,10 @@ export interface Page<Row> {
   readonly next: string | null;
 }
 
+/** Which values of an index are looked for: one, those that begin with a prefix, or those at least `from` and below `to`. */
+export type IndexValues =
+  { readonly value: string } | { readonly prefix: string } | { readonly from: string; readonly to: string };
+
 /** A page of a list: the first, or the one after a cursor of the same list in the same direction. */
 export interface ListPage {
   readonly after?: string;
@@ -80,10 +84,6 @@ export interface ListPage {
   /** From the last to the first: the same list backwards. */
   readonly descending?: boolean;
 }
-
-/** Which values of an index to find: those that begin with a text, one, or those at least `from` and below `to`. */
-export type FoundBy =
-  { readonly prefix: string } | { readonly value: string } | { readonly from: string; readonly to: string };
 
 /** Cells whose name is at least `from` and below `to`, in code-unit order. */
 export interface CellRange {
@@ -137,13 +137,13 @@ export abstract class ReadModels {
   ): Promise<ReadonlyMap<string, Row>>;
 
   /**
-   * Rows that have a value in a declared index that begins with `prefix`, is `value`, or is at least `from` and below
-   * `to` in code-unit order. Each row comes once, at the first such value, in value order.
+   * Rows that have one of these values in a declared index. Each row comes once, at the first of them, in value order.
+   * The bounds of a range have no characters from U+D800 on after what both begin with.
    */
   abstract find<Row extends object>(
     model: string,
     index: string,
-    by: FoundBy,
+    by: IndexValues,
     page: ListPage,
   ): Promise<Page<Row>>;
 
