@@ -1,5 +1,5 @@
 import { memoryAdapters } from '@readership/embedded';
-import { startApp, type TestApp } from '@readership/host/testing';
+import { issuedKey, startApp, type TestApp } from '@readership/host/testing';
 import type { Adapters } from '@readership/kernel';
 import { DescribedAnswers, type Document } from './described-answers.fixture.js';
 import { idOf } from './messages.fixture.js';
@@ -46,5 +46,30 @@ describe('an answer is as it is described', () => {
       nextCursor: expect.any(String),
     });
     await get('/v1/patrons/nobody/interactions', 404);
+  });
+
+  it('about the rankings of every metric', async () => {
+    const url = '/v1/rankings/{name}';
+    const { parameters } = described.document.paths[url]!['get']!;
+    const { enum: names } = parameters.find(({ name }) => name === 'name')!.schema as { enum: string[] };
+    expect(names.length).toBeGreaterThan(30);
+    for (const name of names) {
+      expect(await get(url.replace('{name}', name))).toMatchObject({ items: [{}, {}], peers: null });
+    }
+    await get('/v1/rankings/loans?among=library:CITY&from=2024-04&to=2024-06');
+    await get('/v1/rankings/loans?by=library');
+    await get('/v1/rankings/loans?among=library:NONE', 404);
+    await get('/v1/rankings/nothing', 404);
+  });
+
+  it('about a ranking of others, with their median', async () => {
+    for (let n = 0; n < 5; n++)
+      await app.when({ url: '/v1/branches', body: { ...north, id: `B${n}`, name: 'B' } }).then(201);
+    await app.settled();
+    const key = await issuedKey(app, adapters, [{ role: 'analyst', scopes: ['branch:NORTH'] }]);
+    const url = '/v1/rankings/loans';
+    const answer = await app.http({ url, key });
+    expect(described.faults('GET', url, answer)).toEqual([]);
+    expect(answer.body).toMatchObject({ items: [{ rank: 1 }], peers: { median: 0, count: 6 } });
   });
 });

@@ -68,6 +68,8 @@ export const answeredElsewhere: readonly string[] = [
   // openapi-rankings.http.spec.ts
   'patronInteractionsNewestFirst 200',
   'patronInteractionsNewestFirst 404',
+  'rankingsRanking 200',
+  'rankingsRanking 404',
   'parkedReplay 409',
   'parkedDiscard 409',
   'republishRepublish 409',

@@ -15,6 +15,8 @@ import { Rebuilds } from './builds/rebuilds.js';
 import { RebuildsController } from './builds/rebuilds.controller.js';
 import { FiguresQuery } from './metrics/figures-query.js';
 import { MetricsController } from './metrics/metrics.controller.js';
+import { RankingsController } from './metrics/rankings.controller.js';
+import { RankingsQuery } from './metrics/rankings-query.js';
 import { publish } from './publish.js';
 
 /** Counts what the other contexts publish, and answers every metric. */
@@ -29,7 +31,7 @@ export class AnalyticsModule {
       module: AnalyticsModule,
       publish,
       checkFact,
-      controllers: [MetricsController, CostsController, RebuildsController],
+      controllers: [MetricsController, RankingsController, CostsController, RebuildsController],
       providers: [
         { provide: OFFERED, useValue: by },
         ScopeDirectory,
@@ -39,6 +41,7 @@ export class AnalyticsModule {
         Builds,
         Rebuilds,
         FiguresQuery,
+        RankingsQuery,
       ],
       log: {
         models: [{ projection: directory }, { projection: costs, tallies: [spending] }, { tally: spendings }],

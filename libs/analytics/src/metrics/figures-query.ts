@@ -15,9 +15,10 @@ import {
 import type { Settings } from '../directory/directory.projection.js';
 import { Builds, type ServingBuild } from '../builds/builds.js';
 import { monthOf } from '../calendar/days-and-months.js';
-import { boardMetrics, metrics, type Figure, type Metric } from './definitions.js';
+import { boardMetrics, metricNamed, metrics, type Figure, type Metric } from './definitions.js';
 import {
   compared,
+  monthsAsked,
   nameOf,
   parseMonth,
   periodsOf,
@@ -25,6 +26,7 @@ import {
   twelveMonthsTo,
   type Grain,
   type Period,
+  type RollingGrain,
 } from './periods.js';
 import { countsOf } from './figure-counts.js';
 
@@ -50,7 +52,7 @@ export interface MetricAnswer {
   /** The currency of an amount, which is in its minor units. */
   readonly currency?: string;
   readonly scope: string;
-  readonly grain: Grain | '12-months';
+  readonly grain: Grain | RollingGrain;
   readonly policy: PolicyInForce;
   readonly asOf: string;
   readonly points: readonly Point[];
@@ -89,9 +91,12 @@ export interface MetricAnswers {
   readonly answers: readonly MetricAnswer[];
 }
 
+/** Names scopes of a directory, whoever asks. Of these, whoever calls decides what is shown. */
+type ScopesOf = (directory: Directory) => readonly string[];
+
 /** Whose figures are asked for, by whom, and since when. */
 interface Asker {
-  readonly scopes: readonly string[];
+  readonly scopes: readonly string[] | ScopesOf;
   readonly after?: string | undefined;
   readonly reaches: readonly Reach[];
 }
@@ -112,6 +117,7 @@ interface Reading {
   readonly running: ServingBuild;
   /** Those that are asked for, by name. */
   readonly scopes: ReadonlyMap<string, Scope>;
+  readonly directory: Directory;
   readonly settings: Settings;
   readonly costs: CostsModel;
   readonly asOf: string;
@@ -191,7 +197,8 @@ export class FiguresQuery {
     return { asOf, scope: scopes.get(scope)!.name, policy: policyOf(running), figures: answers };
   }
 
-  private answers(asker: Asker, ask: (reading: Reading) => readonly Asked[]): Promise<Answers> {
+  /** What is asked for, read together. Throws like `metric`. */
+  answers(asker: Asker, ask: (reading: Reading) => readonly Asked[]): Promise<Answers> {
     return this.builds.reading(async (running) => {
       const reading = await this.reading(running, asker);
       const asked = ask(reading);
@@ -228,7 +235,11 @@ export class FiguresQuery {
     const directory = await this.directory.read();
     return {
       running,
-      scopes: await shownScopes(directory, scopes, reaches),
+      scopes:
+        typeof scopes === 'function'
+          ? new Map(scopes(directory).map((name) => [name, directory.scope(name)]))
+          : await shownScopes(directory, scopes, reaches),
+      directory,
       settings: directory.settings,
       costs,
       asOf: `${running.build.number}:${offsets.join('.')}`,
@@ -264,10 +275,8 @@ function askedOf(
   { metric: name, scope, from: first, to: last, grain, year, compare: mode }: MetricRequest,
   { now, settings }: Reading,
 ): Asked {
-  const metric = Object.hasOwn(metrics, name) ? metrics[name]! : null;
-  if (metric === null) throw new Refusal('UNKNOWN_METRIC', 'unknown', 'There is no metric with this name.');
-  const to = last === undefined ? now - 1 : parseMonth(last, 'to');
-  const from = first === undefined ? Math.min(to, to - 11) : parseMonth(first, 'from');
+  const metric = metricNamed(name);
+  const [from, to] = monthsAsked(first, last, now);
   const fiscal = year === 'fiscal';
   const periods = periodsOf(from, to, grain, fiscal ? settings.fiscalYearStartMonth : 'calendar');
   const earlier = mode && compared(periods, mode, (month) => nameOf(month, grain, fiscal));
@@ -332,6 +341,6 @@ function begun({ first, last }: Period, now: number): number[] {
   return months;
 }
 
-function policyOf({ build: { policyVersion, policy, timeZone } }: ServingBuild): PolicyInForce {
+export function policyOf({ build: { policyVersion, policy, timeZone } }: ServingBuild): PolicyInForce {
   return { version: policyVersion, ...policy, timeZone };
 }
