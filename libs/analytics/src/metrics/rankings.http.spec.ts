@@ -7,10 +7,16 @@ import { AnalyticsModule } from '../analytics.module.js';
 import { neighbours, type Neighbours } from '../neighbours.fixture.js';
 
 /** By branch: its library, and its loans of May. */
-const branches = {
-  ...{ N1: ['CITY', 10], N2: ['CITY', 30], N3: ['CITY', 20], N4: ['CITY', 30], N5: ['CITY', 4] },
-  ...{ N6: ['CITY', 0], E1: ['TOWN', 7], E2: ['TOWN', 12] },
-} as const;
+const branches: Readonly<Record<string, readonly [library: string, loans: number]>> = {
+  N1: ['CITY', 10],
+  N2: ['CITY', 30],
+  N3: ['CITY', 20],
+  N4: ['CITY', 30],
+  N5: ['CITY', 4],
+  N6: ['CITY', 0],
+  E1: ['TOWN', 7],
+  E2: ['TOWN', 12],
+};
 
 let adapters: Adapters;
 let app: TestApp;
@@ -103,9 +109,10 @@ describe('a ranking', () => {
     async (metric) => {
       const { items } = await rankingOf(may, app.key, metric);
       expect(items).toHaveLength(Object.keys(branches).length);
-      for (const { scope, rank: _rank, name: _name, ...point } of items) {
+      for (const item of items) {
+        const { scope } = item;
         const { body } = await app.when({ url: `/v1/metrics/${metric}?scope=${scope}&${may}` }).then(200);
-        expect([point]).toEqual(body.points);
+        expect(item).toMatchObject(body.points[0]);
       }
     },
   );
