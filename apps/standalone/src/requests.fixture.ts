@@ -65,6 +65,11 @@ export const bodies: Readonly<Record<string, object>> = {
 
 /** Answers that the document describes and that other specs ask for. Some need damage, parked records or people. */
 export const answeredElsewhere: readonly string[] = [
+  // openapi-rankings.http.spec.ts
+  'patronInteractionsNewestFirst 200',
+  'patronInteractionsNewestFirst 404',
+  'rankingsRanking 200',
+  'rankingsRanking 404',
   'parkedReplay 409',
   'parkedDiscard 409',
   'republishRepublish 409',

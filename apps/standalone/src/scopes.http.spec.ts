@@ -24,6 +24,8 @@ type Branch = keyof typeof libraryOf;
 /** The source of the interactions of the integrators here, and one of somebody else. */
 const ownSource = 'urn:ils:north';
 const otherSource = 'urn:ils:other';
+/** A patron of whom nothing is known. */
+const somebody = '0193a1b2-0000-7000-8000-00000000000a';
 
 let adapters: Adapters;
 let app: TestApp;
@@ -52,6 +54,8 @@ type Row =
       readonly above?: (place: `library:${string}` | 'consortium') => TestRequest;
       /** The consortium as a whole is open to everybody who has the permission. */
       readonly consortiumIsOpen?: true;
+      /** A library as a whole is open to everybody who has the permission at one of its branches. */
+      readonly libraryIsOpen?: true;
       /** The request is of lines, which are refused alone. */
       readonly lines?: true;
       /** The request names a source, by which those of integrators are limited. */
@@ -102,6 +106,12 @@ const rows: Readonly<Record<string, Row>> = {
       body: { requests: [{ metric: 'loans' }, { metric: 'loans', scope: `branch:${branch}` }] },
     }),
   },
+  'GET /v1/rankings/:name': {
+    at: (branch) => ({ url: `/v1/rankings/loans?among=library:${libraryOf[branch]}` }),
+    above: (place) => ({ url: `/v1/rankings/loans?among=${place}` }),
+    consortiumIsOpen: true,
+    libraryIsOpen: true,
+  },
   'GET /v1/costs': { at: (branch) => ({ url: `/v1/costs?branch=${branch}` }) },
   'POST /v1/costs': { at: (branch) => ({ url: '/v1/costs', body: { ...cost, branch } }) },
   'POST /v1/patrons/batch': {
@@ -132,6 +142,9 @@ const rows: Readonly<Record<string, Row>> = {
       body: { reason: 'a slip' },
     }),
     ofSource: true,
+  },
+  'GET /v1/patrons/:id/interactions': {
+    at: (branch) => ({ url: `/v1/patrons/${somebody}/interactions?branch=${branch}` }),
   },
   'POST /v1/surveys': { namesNoPlace: 'a survey is one for all branches' },
   'GET /v1/surveys/:survey/responses': {
@@ -216,14 +229,16 @@ describe.each(Object.entries(rows))('%s', (name, row) => {
       const at = (branch: Branch, source = ownSource) => row.at(branch, source);
       for (const scope of ['branch:NORTH', 'library:CITY', 'consortium'])
         await ask(scope, 'at NORTH', await at('NORTH'), 'taken');
-      for (const scope of ['branch:SOUTH', 'library:TOWN', 'branch:EAST'])
+      for (const scope of ['library:TOWN', 'branch:EAST'])
         await ask(scope, 'at NORTH', await at('NORTH'), 'OUT_OF_SCOPE');
-      await ask('branch:NORTH', 'at SOUTH of the same library', await at('SOUTH'), 'OUT_OF_SCOPE');
+      const beside = row.libraryIsOpen ? 'taken' : 'OUT_OF_SCOPE';
+      await ask('branch:SOUTH', 'at NORTH', await at('NORTH'), beside);
+      await ask('branch:NORTH', 'at SOUTH of the same library', await at('SOUTH'), beside);
       if (row.ofSource && role === 'integrator')
         await ask('branch:NORTH', 'of another source', await at('NORTH', otherSource), 'OUT_OF_SCOPE');
       if (!row.above) continue;
       await ask('library:CITY', 'at its library', row.above('library:CITY'), 'taken');
-      await ask('branch:NORTH', 'at its library', row.above('library:CITY'), 'OUT_OF_SCOPE');
+      await ask('branch:NORTH', 'at its library', row.above('library:CITY'), beside);
       await ask('library:TOWN', 'at another library', row.above('library:CITY'), 'OUT_OF_SCOPE');
       const total = row.consortiumIsOpen ? 'taken' : 'OUT_OF_SCOPE';
       for (const scope of ['branch:NORTH', 'library:CITY', 'consortium'])

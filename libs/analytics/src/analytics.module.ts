@@ -16,6 +16,8 @@ import { Rebuilds } from './builds/rebuilds.js';
 import { RebuildsController } from './builds/rebuilds.controller.js';
 import { FiguresQuery } from './metrics/figures-query.js';
 import { MetricsController } from './metrics/metrics.controller.js';
+import { RankingsController } from './metrics/rankings.controller.js';
+import { RankingsQuery } from './metrics/rankings-query.js';
 import { publish } from './publish.js';
 import { HiddenFigures } from './suppression/hidden-figures.js';
 
@@ -31,7 +33,7 @@ export class AnalyticsModule {
       module: AnalyticsModule,
       publish,
       checkFact,
-      controllers: [MetricsController, CostsController, RebuildsController],
+      controllers: [MetricsController, RankingsController, CostsController, RebuildsController],
       providers: [
         { provide: OFFERED, useValue: by },
         ScopeDirectory,
@@ -42,6 +44,7 @@ export class AnalyticsModule {
         Rebuilds,
         HiddenFigures,
         FiguresQuery,
+        RankingsQuery,
       ],
       log: {
         models: [

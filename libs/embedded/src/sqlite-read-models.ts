@@ -7,6 +7,7 @@ import {
   type CellShare,
   type Checkpoint,
   type IndexValues,
+  type ListPage,
   type Page,
   type Parked,
 } from '@readership/kernel';
@@ -74,20 +75,27 @@ export class SqliteReadModels extends ReadModels {
     model: string,
     index: string,
     by: IndexValues,
-    page: { readonly after?: string; readonly limit: number },
+    page: ListPage,
   ): Promise<Page<Row>> {
+    const { descending = false } = page;
     const { from, to } = boundsOf(by);
-    let [value, key] = page.after === undefined ? [from, ''] : (JSON.parse(page.after) as [string, string]);
+    const [begin, end] = descending ? [to, from] : [from, to];
+    let [value, key]: readonly [SqlValue, string] =
+      page.after === undefined ? [begin, ''] : (JSON.parse(page.after) as [string, string]);
     const select = this.driver.prepare(
       `SELECT e.value, e.key, r.body, r.entries
        FROM entries e JOIN rows r ON r.model = e.model AND r.key = e.key
-       WHERE e.model = ${modelOf} AND e.name = ? AND (e.value, e.key) > (?, ?) AND e.value < ?
-       ORDER BY e.value, e.key LIMIT ?`,
+       WHERE e.model = ${modelOf} AND e.name = ?
+       ${
+         descending
+           ? 'AND (e.value, e.key) < (?, ?) AND e.value >= ? ORDER BY e.value DESC, e.key DESC'
+           : 'AND (e.value, e.key) > (?, ?) AND e.value < ? ORDER BY e.value, e.key'
+       } LIMIT ?`,
     );
     const rows: { key: string; row: Row }[] = [];
     let next: string | null = null;
     for (;;) {
-      const found = select.all([model, index, value, key, to, page.limit + 1]);
+      const found = select.all([model, index, value, key, end, page.limit + 1]);
       for (const row of found) {
         [value, key] = row as unknown as [string, string];
         if ('value' in by ? value !== by.value : !isFirst(row, index, from)) continue;
@@ -99,20 +107,16 @@ export class SqliteReadModels extends ReadModels {
     }
   }
 
-  async under<Row extends object>(
-    model: string,
-    key: string,
-    page: { readonly after?: string; readonly limit: number },
-  ): Promise<Page<Row>> {
+  async under<Row extends object>(model: string, key: string, page: ListPage): Promise<Page<Row>> {
     // '0' is the character after '/'.
-    return this.between(model, page.after ?? `${key}/`, `${key}0`, page.limit);
+    return this.between(model, [`${key}/`, `${key}0`], page);
   }
 
   async all<Row extends object>(
     model: string,
     page: { readonly after?: string; readonly limit: number },
   ): Promise<Page<Row>> {
-    return this.between(model, page.after ?? '', theEnd, page.limit);
+    return this.between(model, ['', theEnd], page);
   }
 
   /**
@@ -200,12 +204,17 @@ export class SqliteReadModels extends ReadModels {
       .map(([name]) => name as string);
   }
 
-  private between<Row extends object>(model: string, after: string, to: SqlValue, limit: number): Page<Row> {
+  private between<Row extends object>(
+    model: string,
+    [from, to]: readonly [string, SqlValue],
+    { after, limit, descending = false }: ListPage,
+  ): Page<Row> {
     const found = this.driver
       .prepare(
-        `SELECT key, body FROM rows WHERE model = ${modelOf} AND key > ? AND key < ? ORDER BY key LIMIT ?`,
+        `SELECT key, body FROM rows WHERE model = ${modelOf} AND key > ? AND key < ?
+         ORDER BY key ${descending ? 'DESC' : 'ASC'} LIMIT ?`,
       )
-      .all([model, after, to, limit + 1]);
+      .all([model, ...(descending ? [from, after ?? to] : [after ?? from, to]), limit + 1]);
     const rows = found
       .slice(0, limit)
       .map(([key, body]) => ({ key: key as string, row: JSON.parse(body as string) as Row }));

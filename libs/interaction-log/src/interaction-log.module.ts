@@ -15,6 +15,8 @@ import { Intake } from './ingest/intake.js';
 import { InteractionsController } from './ingest/interactions.controller.js';
 import { Recorder } from './ingest/recorder.js';
 import { InteractionScopes } from './interaction-scopes.js';
+import { PatronInteractions } from './patrons/patron-interactions.js';
+import { PatronInteractionsController } from './patrons/patron-interactions.controller.js';
 import { publish } from './publish.js';
 import { OnReferenceFacts } from './references/on-reference-facts.js';
 import { ReferenceMoves } from './references/reference-moves.js';
@@ -34,12 +36,19 @@ export class InteractionLogModule {
       module: InteractionLogModule,
       publish,
       checkFact,
-      controllers: [InteractionsController, SourcesController, DeadLettersController, IngestController],
+      controllers: [
+        InteractionsController,
+        PatronInteractionsController,
+        SourcesController,
+        DeadLettersController,
+        IngestController,
+      ],
       providers: [
         KnownBranches,
         { provide: BranchLibraries, useExisting: KnownBranches },
         Scopes,
         InteractionScopes,
+        PatronInteractions,
         KnownLibraries,
         Recorder,
         AllowedSources,

@@ -22,6 +22,12 @@ export interface Scope {
   readonly branches: readonly string[];
 }
 
+/** A branch or a library as a scope, with its name. */
+export interface Member {
+  readonly scope: string;
+  readonly name: string;
+}
+
 /** The most branches that are one scope. */
 const branchesMax = 200;
 
@@ -80,6 +86,21 @@ export class Directory implements BranchLibraries {
       else of.push(row.id);
     }
     return branches;
+  }
+
+  /**
+   * The scopes of the branches of the consortium or of a library, or of the libraries of the consortium, with their
+   * names, by id. Throws `UNKNOWN_SCOPE`.
+   */
+  members(among: string, by: 'branch' | 'library'): readonly Member[] {
+    const within = new Set(this.scope(among).branches);
+    return this.rows
+      .flatMap((row) =>
+        row.kind === by && (row.kind === 'library' || within.has(row.id))
+          ? [{ scope: `${row.kind}:${row.id}`, name: row.name }]
+          : [],
+      )
+      .sort((a, b) => (a.scope < b.scope ? -1 : 1));
   }
 
   async librariesOf(branches: Iterable<string>): Promise<ReadonlyMap<string, string>> {

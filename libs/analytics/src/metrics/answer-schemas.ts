@@ -3,7 +3,7 @@ import { flag, integer, listOf, number, object, oneOf, orNull, resource, text } 
 import { lossReasons } from '../readership/people.js';
 import { grains } from './periods.js';
 
-const point = resource('Point', {
+const pointFields = {
   period: { ...text, example: '2024-03' },
   value: orNull(number),
   n: { ...orNull(integer), description: '`null` when the figure is hidden.' },
@@ -27,7 +27,9 @@ const point = resource('Point', {
     ...flag,
     description: 'The period has ended, no record on the log waits to be counted, and costs cover all of it.',
   },
-});
+};
+
+const point = resource('Point', pointFields);
 
 const policy = resource('PolicyInForce', {
   version: integer,
@@ -52,6 +54,22 @@ export const metricSchema = resource('MetricAnswer', {
 
 /** The OpenAPI schema of `MetricAnswers`. */
 export const answersSchema = resource('MetricAnswers', { asOf: text, answers: listOf(metricSchema) });
+
+/** The OpenAPI schema of `Ranking`. */
+export const rankingSchema = resource('Ranking', {
+  metric: text,
+  unit: text,
+  'currency?': { ...text, example: 'EUR' },
+  among: text,
+  by: oneOf('branch', 'library'),
+  best: oneOf('highest', 'lowest'),
+  grain: oneOf('month', '3-months', '12-months'),
+  period: { ...text, example: '2023-06/2024-05' },
+  policy,
+  asOf: text,
+  items: listOf(resource('RankingItem', { rank: orNull(integer), scope: text, name: text, ...pointFields })),
+  peers: orNull(object({ median: number, count: integer })),
+});
 
 /** The OpenAPI schema of `Board`. */
 export const boardSchema = resource('Board', {

@@ -1,4 +1,5 @@
 import { interactionKinds, type InteractionKind } from '@readership/contracts';
+import { Refusal } from '@readership/kernel';
 import { lossReasons } from '../readership/people.js';
 import { npsInterval, ratio, wilson } from './arithmetic.js';
 import type { Covered } from './coverage.js';
@@ -268,6 +269,12 @@ export const metrics: Readonly<Record<string, Metric>> = {
   contacts: volume('contact'),
   payments: volume('payment'),
 };
+
+/** Throws `UNKNOWN_METRIC`. */
+export function metricNamed(name: string): Metric {
+  if (Object.hasOwn(metrics, name)) return metrics[name]!;
+  throw new Refusal('UNKNOWN_METRIC', 'unknown', 'There is no metric with this name.');
+}
 
 /** The six metrics of the consortium's board, in its order: new readers by month, the others over twelve months. */
 export const boardMetrics = [

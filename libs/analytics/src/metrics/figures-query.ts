@@ -1,6 +1,14 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { ActivityPolicy } from '@readership/contracts';
-import { AppliedWait, Clock, outOfScope, Scopes, type Reach } from '@readership/host';
+import {
+  AppliedWait,
+  Clock,
+  outOfScope,
+  reachesOf,
+  Scopes,
+  type Principal,
+  type Reach,
+} from '@readership/host';
 import { endsAgeMaxMs, EventLog, ReadModels, Refusal } from '@readership/kernel';
 import { foldCells, type CountsOf } from '../calendar/fold-cells.js';
 import { beginningOf, monthIn } from '../calendar/months.js';
@@ -18,9 +26,10 @@ import { monthOf } from '../calendar/days-and-months.js';
 import { neededFor } from '../suppression/figure-groups.js';
 import { HiddenFigures } from '../suppression/hidden-figures.js';
 import { ShownFigures, viewerOf, type Viewer } from '../suppression/shown-figures.js';
-import { boardMetrics, metrics, type Figure, type Metric } from './definitions.js';
+import { boardMetrics, metricNamed, metrics, type Figure, type Metric } from './definitions.js';
 import {
   compared,
+  monthsAsked,
   nameOf,
   parseMonth,
   periodsOf,
@@ -28,6 +37,7 @@ import {
   twelveMonthsTo,
   type Grain,
   type Period,
+  type RollingGrain,
 } from './periods.js';
 import { countsOf } from './figure-counts.js';
 
@@ -57,7 +67,7 @@ export interface MetricAnswer {
   /** The currency of an amount, which is in its minor units. */
   readonly currency?: string;
   readonly scope: string;
-  readonly grain: Grain | '12-months';
+  readonly grain: Grain | RollingGrain;
   readonly policy: PolicyInForce;
   readonly asOf: string;
   readonly points: readonly Point[];
@@ -88,6 +98,10 @@ export interface Asker {
   readonly persons: readonly Reach[];
 }
 
+export function askerOf({ grants }: Principal): Asker {
+  return { figures: reachesOf(grants, 'figures.read'), persons: reachesOf(grants, 'figures.persons') };
+}
+
 type BoardQuestion = Pick<MetricQuestion, 'scope' | 'to' | 'after' | 'asker'>;
 
 /** One metric of a query of several. */
@@ -101,9 +115,12 @@ export interface MetricAnswers {
   readonly answers: readonly MetricAnswer[];
 }
 
+/** Names scopes of a directory, whoever asks. Of these, whoever calls decides what is shown. */
+type ScopesOf = (directory: Directory) => readonly string[];
+
 /** Whose figures are asked for, by whom, and since when. */
 interface Asking {
-  readonly scopes: readonly string[];
+  readonly scopes: readonly string[] | ScopesOf;
   readonly after?: string | undefined;
   readonly asker: Asker;
 }
@@ -206,7 +223,8 @@ export class FiguresQuery {
     return { asOf, scope: scopes.get(scope)!.name, policy: policyOf(running), figures: answers };
   }
 
-  private answers(asking: Asking, ask: (reading: Reading) => readonly Asked[]): Promise<Answers> {
+  /** What is asked for, read together. Throws like `metric`. */
+  answers(asking: Asking, ask: (reading: Reading) => readonly Asked[]): Promise<Answers> {
     return this.builds.reading(async (running) => {
       const reading = await this.reading(running, asking);
       const asked = ask(reading);
@@ -262,7 +280,10 @@ export class FiguresQuery {
     const directory = await this.directory.read();
     return {
       running,
-      scopes: await shownScopes(directory, scopes, asker.figures),
+      scopes:
+        typeof scopes === 'function'
+          ? new Map(scopes(directory).map((name) => [name, directory.scope(name)]))
+          : await shownScopes(directory, scopes, asker.figures),
       directory,
       viewer: await viewerOf(directory, asker),
       settings: directory.settings,
@@ -300,10 +321,8 @@ function askedOf(
   { metric: name, scope, from: first, to: last, grain, year, compare: mode }: MetricRequest,
   { now, settings }: Reading,
 ): Asked {
-  const metric = Object.hasOwn(metrics, name) ? metrics[name]! : null;
-  if (metric === null) throw new Refusal('UNKNOWN_METRIC', 'unknown', 'There is no metric with this name.');
-  const to = last === undefined ? now - 1 : parseMonth(last, 'to');
-  const from = first === undefined ? Math.min(to, to - 11) : parseMonth(first, 'from');
+  const metric = metricNamed(name);
+  const [from, to] = monthsAsked(first, last, now);
   const fiscal = year === 'fiscal';
   const periods = periodsOf(from, to, grain, fiscal ? settings.fiscalYearStartMonth : 'calendar');
   const earlier = mode && compared(periods, mode, (month) => nameOf(month, grain, fiscal));
@@ -373,6 +392,6 @@ function begun({ first, last }: Period, now: number): number[] {
   return months;
 }
 
-function policyOf({ build: { policyVersion, policy, timeZone } }: ServingBuild): PolicyInForce {
+export function policyOf({ build: { policyVersion, policy, timeZone } }: ServingBuild): PolicyInForce {
   return { version: policyVersion, ...policy, timeZone };
 }

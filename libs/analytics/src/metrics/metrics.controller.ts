@@ -6,26 +6,16 @@ import {
   Answers,
   json,
   Needs,
-  reachesOf,
   Sender,
   Unreadable,
   type Principal,
 } from '@readership/host';
-import { Refusal } from '@readership/kernel';
 import { answersSchema, boardSchema, metricSchema } from './answer-schemas.js';
 import { metrics } from './definitions.js';
-import {
-  FiguresQuery,
-  type Asker,
-  type Board,
-  type MetricAnswer,
-  type MetricAnswers,
-} from './figures-query.js';
+import { askerOf, FiguresQuery, type Board, type MetricAnswer, type MetricAnswers } from './figures-query.js';
+import { oneOf, type Parameters } from './parameters.js';
 import { grains, TooManyPoints } from './periods.js';
 import { MetricsQueryBody } from './query-body.js';
-
-/** Query parameters. The edge refuses a repeated one. */
-type Parameters = Readonly<Record<string, string | undefined>>;
 
 const scopeDescription =
   'consortium, library:<id>, branch:<id>, or several branches as one, branch:<id>,branch:<id>: the consortium, which is the default, or what the credential reaches';
@@ -130,10 +120,6 @@ export class MetricsController {
   }
 }
 
-function askerOf({ grants }: Principal): Asker {
-  return { figures: reachesOf(grants, 'figures.read'), persons: reachesOf(grants, 'figures.persons') };
-}
-
 async function withinPoints<T>(answer: Promise<T>): Promise<T> {
   try {
     return await answer;
@@ -141,21 +127,4 @@ async function withinPoints<T>(answer: Promise<T>): Promise<T> {
     if (error instanceof TooManyPoints) throw new Unreadable('TOO_MANY_POINTS', error.message);
     throw error;
   }
-}
-
-function oneOf<Value extends string>(
-  asked: Parameters,
-  name: string,
-  values: readonly Value[],
-): Value | undefined {
-  const value = asked[name];
-  if (value === undefined) return undefined;
-  const known = values.find((one) => one === value);
-  if (known !== undefined) return known;
-  throw new Refusal(
-    'BAD_PARAMETER',
-    'invalid',
-    `Give \`${name}\` as one of ${values.join(', ')}.`,
-    `/${name}`,
-  );
 }

@@ -4,6 +4,9 @@ import { isoMonth, monthOf } from '../calendar/days-and-months.js';
 export const grains = ['month', 'quarter', 'year'] as const;
 export type Grain = (typeof grains)[number];
 
+/** A period of so many months that may begin with any. */
+export type RollingGrain = '3-months' | '12-months';
+
 /** Consecutive months, by number, with a name: `2024-03`, `2024-Q1`, `2024`, `FY2024`, `2023-06/2024-05`. */
 export interface Period {
   readonly name: string;
@@ -24,12 +27,18 @@ export function parseMonth(month: string, field: string): number {
   );
 }
 
+/** The first and the last month of a question; by default the twelve months that end with the last complete one. */
+export function monthsAsked(from: string | undefined, to: string | undefined, now: number): [number, number] {
+  const last = to === undefined ? now - 1 : parseMonth(to, 'to');
+  return [from === undefined ? last - 11 : parseMonth(from, 'from'), last];
+}
+
 /**
  * Every period between two months, extended to whole periods. `yearStart` is the first month of a year of this grain,
  * 1–12.
  */
 export function periodsOf(from: number, to: number, grain: Grain, yearStart: number | 'calendar'): Period[] {
-  if (from > to) throw new Refusal('FROM_AFTER_TO', 'invalid', '`from` must not be after `to`.', '/from');
+  if (from > to) throw fromAfterTo();
   const length = { month: 1, quarter: 3, year: 12 }[grain];
   const offset = grain === 'year' && yearStart !== 'calendar' ? yearStart - 1 : 0;
   const begin = (month: number) => Math.floor((month - offset) / length) * length + offset;
@@ -81,6 +90,29 @@ export function nameOf(first: number, grain: Grain, fiscal: boolean): string {
     case 'year':
       return fiscal ? `FY${year}` : year;
   }
+}
+
+/**
+ * The months from one to another, both included, as one period: a month (`2024-03`), or three or twelve months that may
+ * begin with any (`2024-02/2024-04`). Throws `FROM_AFTER_TO` and `BAD_PERIOD`.
+ */
+export function onePeriod(first: number, last: number): Period {
+  if (first > last) throw fromAfterTo();
+  if (first === last) return { name: isoMonth(first), first, last };
+  if (last - first === 2 || last - first === 11) {
+    return { name: `${isoMonth(first)}/${isoMonth(last)}`, first, last };
+  }
+  throw new Refusal('BAD_PERIOD', 'invalid', 'Give `from` and `to` as one month, three or twelve.', '/from');
+}
+
+/** The grain of a period of 1, 3 or 12 months that may begin with any. */
+export function grainOf({ first, last }: Period): 'month' | RollingGrain {
+  if (first === last) return 'month';
+  return last - first === 2 ? '3-months' : '12-months';
+}
+
+function fromAfterTo(): Refusal {
+  return new Refusal('FROM_AFTER_TO', 'invalid', '`from` must not be after `to`.', '/from');
 }
 
 /** The twelve months up to and including a month. */

@@ -153,3 +153,32 @@ describe.each([
     }
   });
 });
+
+it(`a ranking of 300 branches takes as many reads of cells as of one, and at most ${readsMax} reads of the store`, async () => {
+  const readsOf = async (branches: number) => {
+    const { adapters, app } = await consortium(branches, 2);
+    const models = app.app.get(ReadModels, { strict: false });
+    const cells = models.cells.bind(models);
+    const reads: Record<string, number> = {};
+    try {
+      for (const metric of Object.keys(metrics)) {
+        let ofCells = 0;
+        models.cells = (...asked) => {
+          ofCells++;
+          return cells(...asked);
+        };
+        const ranking = await answerOf(app, `/v1/rankings/${metric}`);
+        expect((ranking.figures as { items: unknown[] }).items).toHaveLength(branches);
+        expect(ranking.reads).toBeLessThanOrEqual(readsMax);
+        reads[metric] = ofCells;
+      }
+    } finally {
+      await app.close();
+      await adapters.close();
+    }
+    return reads;
+  };
+  const many = await readsOf(300);
+  expect(many).toEqual(await readsOf(1));
+  expect(Math.min(...Object.values(many))).toBeGreaterThan(0);
+}, 120_000);

@@ -10,7 +10,14 @@ import { neighbours, type Neighbours } from '../neighbours.fixture.js';
 import type { Point } from '../metrics/figures-query.js';
 import { Attacker, type Sum } from '../../testing/attacker.js';
 import { definitions, sumOf, sumsTold, type Asked, type Told } from '../../testing/figure-sums.js';
-import { first, happens, last, months, reasons, type Tree   windowMonths,
+import {
+  first,
+  happens,
+  last,
+  months,
+  reasons,
+  type Tree,
+  windowMonths,
 } from '../../testing/random-consortium.js';
 import { isSmall } from './suppression.js';
 

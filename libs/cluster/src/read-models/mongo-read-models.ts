@@ -9,6 +9,7 @@ import {
   type CellShare,
   type Checkpoint,
   type IndexValues,
+  type ListPage,
   type Page,
   type Parked,
 } from '@readership/kernel';
@@ -112,17 +113,19 @@ export class MongoReadModels extends ReadModels {
     model: string,
     index: string,
     by: IndexValues,
-    page: { readonly after?: string; readonly limit: number },
+    page: ListPage,
   ): Promise<Page<Row>> {
+    const { descending = false } = page;
     const scope = indexScope(model, index);
     const [from, to] = boundsOf(by);
-    let after = page.after ?? from;
+    let after = page.after ?? (descending ? to : from);
     const rows: { key: string; row: Row }[] = [];
     let next: string | null = null;
     for (;;) {
+      const [above, below] = descending ? [from, after] : [after, to];
       const entries = await this.collections.entries
-        .find({ _id: { $gt: `${scope}${after}`, $lt: `${scope}${to}` } }, latest)
-        .sort({ _id: 1 })
+        .find({ _id: { $gt: `${scope}${above}`, $lt: `${scope}${below}` } }, latest)
+        .sort({ _id: descending ? -1 : 1 })
         .limit(page.limit + 1)
         .toArray();
       const collections = entries.map(({ _id }) => _id.slice(scope.length));
@@ -140,20 +143,16 @@ export class MongoReadModels extends ReadModels {
     }
   }
 
-  async under<Row extends object>(
-    model: string,
-    key: string,
-    page: { readonly after?: string; readonly limit: number },
-  ): Promise<Page<Row>> {
+  async under<Row extends object>(model: string, key: string, page: ListPage): Promise<Page<Row>> {
     // '0' is the character after '/'.
-    return this.between(model, page.after ?? `${key}/`, `${ordered(key)}0`, page.limit);
+    return this.between(model, [`${ordered(key)}/`, `${ordered(key)}0`], page);
   }
 
   async all<Row extends object>(
     model: string,
     page: { readonly after?: string; readonly limit: number },
   ): Promise<Page<Row>> {
-    return this.between(model, page.after ?? '', afterAll, page.limit);
+    return this.between(model, ['', afterAll], page);
   }
 
   async cells(model: string, ranges: readonly CellRange[]): Promise<ReadonlyMap<string, number>> {
@@ -307,15 +306,16 @@ export class MongoReadModels extends ReadModels {
 
   private async between<Row extends object>(
     model: string,
-    after: string,
-    to: string,
-    limit: number,
+    [from, to]: readonly [string, string],
+    { after, limit, descending = false }: ListPage,
   ): Promise<Page<Row>> {
     const scope = scopeOf(model);
-    const range = { $gt: `${scope}${ordered(after)}`, $lt: `${scope}${to}` };
+    const cursor = after === undefined ? null : ordered(after);
+    const [above, below] = descending ? [from, cursor ?? to] : [cursor ?? from, to];
+    const range = { $gt: `${scope}${above}`, $lt: `${scope}${below}` };
     const found = await this.collections.rows
       .find({ _id: range, body: { $ne: null } }, latest)
-      .sort({ _id: 1 })
+      .sort({ _id: descending ? -1 : 1 })
       .limit(limit + 1)
       .toArray();
     const rows = found

@@ -153,3 +153,39 @@ it('hundreds of ranges of cells, and the checkpoints of all partitions, are one 
     await place.remove();
   }
 });
+
+it('a page of a list, read either way, is one range of ids in the order of ids, which is the index of ids', async () => {
+  const place = await scratchDatabase('backwards');
+  const finds: Readonly<Record<string, unknown>>[] = [];
+  const database = await connectMongo(testServers().mongodb, place.name, {
+    watch: (command, body) => void (command === 'find' && finds.push(body)),
+  });
+  const keys = Array.from({ length: 9 }, (_, n) => `k/${n}`);
+  const batch = { from: 0, to: { ...start, offset: 1 }, cells: new Map(), parked: [], unparked: [] };
+  try {
+    const port = new MongoReadModels(database, 1);
+    const rows = new Map(keys.map((key) => [key, { row: { key }, indexes: { name: [key] } }]));
+    await port.commit('ways.v1', 0, { ...batch, rows });
+    for (const [descending, order] of [[false, 1] as const, [true, -1] as const]) {
+      finds.length = 0;
+      const page = await port.under('ways.v1', 'k', { limit: 2, descending });
+      await port.under('ways.v1', 'k', { limit: 2, descending, after: page.next! });
+      const found = await port.find('ways.v1', 'name', { prefix: 'k' }, { limit: 2, descending });
+      await port.find(
+        'ways.v1',
+        'name',
+        { from: 'k/2', to: 'k/8' },
+        { limit: 2, descending, after: found.next! },
+      );
+      const listed = finds.filter(({ sort }) => sort !== undefined);
+      expect(listed).toHaveLength(4);
+      for (const { filter, sort, limit } of listed) {
+        expect([sort, limit]).toEqual([new Map([['_id', order]]), 3]);
+        expect(filter).toMatchObject({ _id: { $gt: expect.any(String), $lt: expect.any(String) } });
+      }
+    }
+  } finally {
+    await database.close();
+    await place.remove();
+  }
+});

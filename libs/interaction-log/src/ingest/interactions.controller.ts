@@ -1,6 +1,5 @@
 import { Body, Controller, Get, Header, Headers, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
 import { ApiHeaders, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
-import type { InteractionFact } from '@readership/contracts';
 import {
   Answer,
   Answers,
@@ -33,10 +32,10 @@ import {
   interaction,
   unknownInteraction,
   type CorrectInteraction,
-  type KnownInteraction,
   type WithdrawInteraction,
 } from '../interaction.decider.js';
 import { InteractionScopes } from '../interaction-scopes.js';
+import { viewOf, type InteractionView } from '../interaction-view.js';
 import { recordBatch } from './batch.js';
 import { headerAttributes } from './cloud-event.js';
 import { instantOf } from './instant.js';
@@ -51,15 +50,6 @@ import {
 import { problem, schemaProblems } from './problems.js';
 import { Recorder, type LineOutcome } from './recorder.js';
 
-/** An interaction as it is answered. */
-interface InteractionView extends InteractionFact {
-  readonly id: string;
-  readonly status: KnownInteraction['status'];
-  /** The patron it counts for; absent when it is anonymous or its card is not known. */
-  readonly patronId?: string;
-  readonly details?: string;
-}
-
 /** Who asks for a change, and of which version. */
 interface Change {
   readonly meta: Meta;
@@ -71,7 +61,6 @@ interface Change {
 type Outcome = { readonly id: string; readonly outcome: 'recorded' | 'already-recorded' };
 
 const interactionId = /^[A-Za-z0-9_-]{43}$/;
-const patronId = /^[0-9a-f]{8}-[0-9a-f-]{27}$/;
 
 const batchForms: Readonly<Record<string, 'lines' | 'array'>> = {
   'application/x-ndjson': 'lines',
@@ -290,14 +279,4 @@ function defined(changes: {
   return Object.fromEntries(
     Object.entries(changes).filter(([, value]) => value !== undefined),
   ) as CorrectInteraction['changes'];
-}
-
-function viewOf(id: string, { status, holder, now, details }: KnownInteraction): InteractionView {
-  return {
-    id,
-    status,
-    ...now,
-    ...(patronId.test(holder) ? { patronId: holder } : {}),
-    ...(details === null ? {} : { details }),
-  };
 }

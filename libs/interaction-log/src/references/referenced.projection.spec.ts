@@ -1,6 +1,6 @@
 import type { InteractionFact } from '@readership/contracts';
 import { projected } from '@readership/kernel/testing';
-import { referenced, type ItemFact } from './referenced.projection.js';
+import { heldAt, referenced, type ItemFact } from './referenced.projection.js';
 
 const token = 'T'.repeat(43);
 const ada = '0193a1b2-0000-7000-8000-00000000000a';
@@ -35,6 +35,21 @@ describe('what came by a reference', () => {
       time,
       holder: ada,
     }));
+  it('is found by the patron who holds it, and not while it belongs to nobody', () => {
+    const places = (holder: string) => referenced.indexes!['held']!({ time, holder });
+    expect(places(ada)).toEqual([heldAt(ada, time)]);
+    expect(places(token)).toEqual([]);
+  });
+  it('stands under its patron by time, from 1900 to far ahead', () => {
+    const times = ['1900-01-01T00:00:00.000Z', '1969-12-31T23:59:59.999Z', '1970-01-01T00:00:00.000Z', time];
+    const places = [...times, '2024-03-31T09:15:00.001Z', '4000-01-01T00:00:00.000Z'].map((at) =>
+      heldAt(ada, at),
+    );
+    expect(places.toSorted()).toEqual(places);
+    expect(new Set(places.map((place) => place.length)).size).toBe(1);
+    for (const place of places) expect(place.startsWith(heldAt(ada)) && place > heldAt(ada)).toBe(true);
+    expect(heldAt(ada.replace(/a$/, 'b'))).not.toBe(heldAt(ada));
+  });
   it('is not what somebody else holds or what is anonymous', () => {
     expect(projected(referenced, recorded(ada, token), recorded('interaction-i1', null)).rows.size).toBe(0);
   });

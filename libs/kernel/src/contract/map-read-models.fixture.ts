@@ -7,6 +7,7 @@ import {
   type CellShare,
   type Checkpoint,
   type IndexValues,
+  type ListPage,
   type Page,
   type Parked,
   type RowChange,
@@ -62,7 +63,7 @@ export class MapReadModels extends ReadModels {
     model: string,
     index: string,
     by: IndexValues,
-    page: { readonly after?: string; readonly limit: number },
+    page: ListPage,
   ): Promise<Page<Row>> {
     const fits = (value: string) => {
       if ('value' in by) return value === by.value;
@@ -75,11 +76,7 @@ export class MapReadModels extends ReadModels {
     return this.page(model, listed, page);
   }
 
-  async under<Row extends object>(
-    model: string,
-    key: string,
-    page: { readonly after?: string; readonly limit: number },
-  ): Promise<Page<Row>> {
+  async under<Row extends object>(model: string, key: string, page: ListPage): Promise<Page<Row>> {
     return this.page(
       model,
       this.listed(model, (rowKey) => rowKey.startsWith(`${key}/`)),
@@ -178,9 +175,13 @@ export class MapReadModels extends ReadModels {
   private page<Row extends object>(
     model: string,
     listed: readonly { readonly key: string; readonly place: string }[],
-    { after = '', limit }: { readonly after?: string; readonly limit: number },
+    { after, limit, descending = false }: ListPage,
   ): Page<Row> {
-    const left = listed.filter(({ place }) => place > after).sort(byText(({ place }) => place));
+    const ordered = listed.toSorted(byText(({ place }) => place));
+    if (descending) ordered.reverse();
+    const left = ordered.filter(
+      ({ place }) => after === undefined || (descending ? place < after : place > after),
+    );
     const rows = left
       .slice(0, limit)
       .map(({ key }) => ({ key, row: JSON.parse(this.stored.get(model)!.rows.get(key)!.body) as Row }));

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { partitionOf } from '../partition.js';
-import type { RowChange } from '../ports/read-models.js';
+import type { ListPage, RowChange } from '../ports/read-models.js';
 import type { Maker } from './contract.js';
 import { partitionsOf } from './notes.fixture.js';
 import { parameters, type Tries } from './event-store-model.js';
@@ -123,6 +123,8 @@ export async function readModelsModel(make: Maker<ReadModelsFixture>, tries: Tri
             under,
             keys.filter((k) => k.startsWith(`${word}/`)),
           );
+          const back = (page: ListPage) => port.under(id(model), word, { ...page, descending: true });
+          assert.deepEqual(await keysOf(back, limit), under.toReversed(), 'backwards');
         }
         for (const prefix of ['', 'a', 'ab', 'ä', 'zz']) {
           const found = await keysOf((page) => port.find(id(model), 'name', { prefix }, page), limit);
@@ -138,6 +140,9 @@ export async function readModelsModel(make: Maker<ReadModelsFixture>, tries: Tri
             wanted.map(first).sort((a, b) => byCodeUnits(a!, b!)),
             'in value order',
           );
+          const back = (page: ListPage) =>
+            port.find(id(model), 'name', { prefix }, { ...page, descending: true });
+          assert.deepEqual(await keysOf(back, limit), found.toReversed(), 'backwards');
         }
         const asked = [
           { from: 'cell-2', to: 'cell-4' },

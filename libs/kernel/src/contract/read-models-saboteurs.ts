@@ -1,5 +1,6 @@
 import type { ReadModels } from '../ports/read-models.js';
 import { around, type Saboteur } from './contract.js';
+import { readModelsBackwardsSaboteurs } from './read-models-backwards-saboteurs.js';
 
 type ReadModelsSaboteur = Saboteur<ReadModels>;
 
@@ -15,6 +16,7 @@ const paged = 'lists never skip or repeat a row that did not change between page
 
 /** Wrappers that each break one guarantee of correct read models. */
 export const readModelsSaboteurs: readonly ReadModelsSaboteur[] = [
+  ...readModelsBackwardsSaboteurs,
   simple('commits rows but not cells', seen, (models) => ({
     commit: (model, partition, batch) => models.commit(model, partition, { ...batch, cells: new Map() }),
   })),

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { start } from '../ports/read-models.js';
 import { partitionsOf } from './notes.fixture.js';
+import { readModelsBackwardsCases } from './read-models-backwards.contract.js';
 import { readModelsListCases } from './read-models-lists.contract.js';
 import {
   batchOf,
@@ -281,4 +282,5 @@ export const readModelsContract: readonly ReadModelsCase[] = [
     },
   },
   ...readModelsListCases,
+  ...readModelsBackwardsCases,
 ];

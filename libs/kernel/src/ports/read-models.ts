@@ -77,6 +77,14 @@ export interface Page<Row> {
 export type IndexValues =
   { readonly value: string } | { readonly prefix: string } | { readonly from: string; readonly to: string };
 
+/** A page of a list: the first, or the one after a cursor of the same list in the same direction. */
+export interface ListPage {
+  readonly after?: string;
+  readonly limit: number;
+  /** From the last to the first: the same list backwards. */
+  readonly descending?: boolean;
+}
+
 /** Cells whose name is at least `from` and below `to`, in code-unit order. */
 export interface CellRange {
   readonly from: string;
@@ -108,8 +116,9 @@ export interface CellShare {
  *   cannot be stored as one is refused with `BATCH_TOO_LARGE`.
  * - Every later read sees what `commit` stored.
  * - Cells are sums over the partitions. A cell that reached 0 may be absent.
- * - Lists are in key order (`under`) or value order (`find`). They end, and never skip or repeat a row that did not
- *   change between pages.
+ * - Lists are in key order (`under`) or value order (`find`), of one value by key; `descending` gives the same list
+ *   backwards, and its first page costs no more. They end, and never skip or repeat a row that did not change between
+ *   pages.
  */
 export abstract class ReadModels {
   abstract readonly partitions: number;
@@ -135,15 +144,11 @@ export abstract class ReadModels {
     model: string,
     index: string,
     by: IndexValues,
-    page: { readonly after?: string; readonly limit: number },
+    page: ListPage,
   ): Promise<Page<Row>>;
 
   /** Item rows `<key>/…` of a key, in key order. */
-  abstract under<Row extends object>(
-    model: string,
-    key: string,
-    page: { readonly after?: string; readonly limit: number },
-  ): Promise<Page<Row>>;
+  abstract under<Row extends object>(model: string, key: string, page: ListPage): Promise<Page<Row>>;
 
   /** All rows of a model, in a stable order. */
   abstract all<Row extends object>(
