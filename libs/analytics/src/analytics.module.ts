@@ -1,6 +1,6 @@
 import type { DynamicModule } from '@nestjs/common';
 import { checkFact, decodeFact } from '@readership/contracts';
-import { BranchLibraries, contextModule, Scopes } from '@readership/host';
+import { branchClosings, BranchLibraries, ClosedBranches, contextModule, Scopes } from '@readership/host';
 import type { Adapters, ContextStore } from '@readership/kernel';
 import { CostsController } from './costs/costs.controller.js';
 import { costs } from './costs/costs.projection.js';
@@ -33,6 +33,7 @@ export class AnalyticsModule {
       providers: [
         { provide: OFFERED, useValue: by },
         ScopeDirectory,
+        ClosedBranches,
         { provide: BranchLibraries, useExisting: ScopeDirectory },
         Scopes,
         StateCosts,
@@ -41,7 +42,12 @@ export class AnalyticsModule {
         FiguresQuery,
       ],
       log: {
-        models: [{ projection: directory }, { projection: costs, tallies: [spending] }, { tally: spendings }],
+        models: [
+          { projection: directory },
+          { projection: branchClosings },
+          { projection: costs, tallies: [spending] },
+          { tally: spendings },
+        ],
         reactions: [{ useFactory: (store) => onConsortiumConfigured(store, versions) }],
         decode: decodeFact,
       },

@@ -1,6 +1,6 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { checkFact, decodeFact } from '@readership/contracts';
-import { BranchLibraries, contextModule, Scopes } from '@readership/host';
+import { branchClosings, BranchLibraries, ClosedBranches, contextModule, Scopes } from '@readership/host';
 import type { Adapters, ContextStore } from '@readership/kernel';
 import { provesCardKey } from './card-key-proof.js';
 import { consortium } from './directory/consortium.projection.js';
@@ -38,13 +38,19 @@ export class FeedbackModule {
       ],
       providers: [
         BranchDirectory,
+        ClosedBranches,
         { provide: BranchLibraries, useExisting: BranchDirectory },
         Scopes,
         InvitationLinks,
         ResponseRecorder,
       ],
       log: {
-        models: [{ projection: knownBranches }, { projection: knownPatrons }, { projection: consortium }],
+        models: [
+          { projection: knownBranches },
+          { projection: knownPatrons },
+          { projection: consortium },
+          { projection: branchClosings },
+        ],
         decode: decodeFact,
       },
       own: { models: [{ projection: surveysList }, { projection: testimonialsList }] },

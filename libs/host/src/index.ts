@@ -16,6 +16,8 @@ export { Answer, written } from './answer.js';
 export { createApp, holdPort, serve, type AppOptions, type HeldPort, type Served } from './app.js';
 export { Line, Omittable, Optional, Prose, Removable, withoutAbsent } from './text-fields.js';
 export { Clock, SystemClock } from './clock.js';
+export { branchClosings } from './closings/branch-closings.projection.js';
+export { ClosedBranches, Closings, dayOf } from './closings/closed-branches.js';
 export {
   BadConfig,
   Config,

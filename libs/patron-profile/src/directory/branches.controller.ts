@@ -49,10 +49,10 @@ export class BranchesController {
   @Patch(':id')
   @Needs('directory.write')
   @Answers(changeOf(branchSchema))
-  @ApiOperation({ summary: 'Change a branch: its name, library, time zone or population' })
+  @ApiOperation({ summary: 'Change a branch: its name, library, time zone, population or last day' })
   async change(
     @Param('id') id: string,
-    @Body() { name, library, timeZone, population, populationSince }: BranchChangeBody,
+    @Body() { name, library, timeZone, population, populationSince, closedOn }: BranchChangeBody,
     @RequestMeta() meta: Meta,
     @IfMatch({ required: true }) ifVersions: readonly number[] | undefined,
   ): Promise<Answer<BranchDetails>> {
@@ -65,6 +65,7 @@ export class BranchesController {
       ...(population === undefined
         ? {}
         : { population: { people: population, since: populationSince ?? meta.at.slice(0, 10) } }),
+      ...(closedOn === undefined ? {} : { closedOn }),
     };
     return this.answer(id, command, meta, ifVersions);
   }

@@ -1,6 +1,6 @@
 import { interactionKinds, type InteractionKind } from '@readership/contracts';
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { Line, Omittable, Optional } from '@readership/host';
+import { Line, Omittable, Optional, Removable } from '@readership/host';
 import { Type } from 'class-transformer';
 import {
   ArrayMaxSize,
@@ -148,4 +148,14 @@ export class BranchChangeBody extends LibraryChangeBody {
   @Omittable()
   @IsDay()
   populationSince?: string;
+
+  @ApiPropertyOptional({
+    type: String,
+    format: 'date',
+    nullable: true,
+    description: 'The last day of the branch, in the time zone of the consortium. `null` reopens it.',
+  })
+  @Removable()
+  @IsDay()
+  closedOn?: string | null;
 }

@@ -12,6 +12,7 @@ export const branchSchema = resource('Branch', {
   timeZone: text,
   'population?': { ...integer, minimum: 1 },
   'populationSince?': day,
+  'closedOn?': day,
 });
 
 /** The OpenAPI schema of `ConsortiumSettings`. */

@@ -15,7 +15,15 @@ export type BranchTransferred = Event<'BranchTransferred', FactData<'BranchTrans
 export type BranchTimeZoneSet = Event<'BranchTimeZoneSet', FactData<'BranchTimeZoneSet'>>;
 /** Events recorded before the field existed have no `populationSince`. Nothing in this context needs it. */
 export type BranchPopulationStated = Event<'BranchPopulationStated', FactData<'BranchPopulationStated'>>;
+export type BranchClosed = Event<'BranchClosed', FactData<'BranchClosed'>>;
+export type BranchReopened = Event<'BranchReopened', FactData<'BranchReopened'>>;
 export type BranchEvent =
-  BranchAdded | BranchRenamed | BranchTransferred | BranchTimeZoneSet | BranchPopulationStated;
+  | BranchAdded
+  | BranchRenamed
+  | BranchTransferred
+  | BranchTimeZoneSet
+  | BranchPopulationStated
+  | BranchClosed
+  | BranchReopened;
 
 export type DirectoryEvent = ConsortiumEvent | LibraryEvent | BranchEvent;

@@ -12,6 +12,9 @@ export const consortiumId = 'main';
 /** Texts of later instants are longer, and could not be compared. */
 const lastInstantMs = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 
+/** The last days of closed branches, by branch. */
+export type LastDays = ReadonlyMap<string, string>;
+
 /** What commands need to know of the consortium, its libraries and branches. */
 @Injectable()
 export class ConsortiumDirectory implements BranchLibraries {
@@ -58,6 +61,16 @@ export class ConsortiumDirectory implements BranchLibraries {
       if (state !== null) libraries.set(id, state.now.library);
     }
     return libraries;
+  }
+
+  /** The last days of those of these branches that have one, by branch. */
+  async lastDays(ids: Iterable<string>): Promise<LastDays> {
+    const lastDays = new Map<string, string>();
+    for (const id of new Set(ids)) {
+      const { state } = await fold(this.store, branch, id);
+      if (state?.now.closedOn !== undefined) lastDays.set(id, state.now.closedOn);
+    }
+    return lastDays;
   }
 
   /** Returns a function for one request that says which branches are unknown. It waits for the directory once. */

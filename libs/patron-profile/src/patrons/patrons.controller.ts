@@ -58,7 +58,8 @@ export class PatronsController {
     const registration = registrationOf(body);
     await this.directory.expectBranch(registration.homeBranch);
     const today = await this.directory.dayOf(meta.at);
-    const { outcomes, marks } = await this.registrations.register([registration], today, meta);
+    const lastDays = await this.directory.lastDays([registration.homeBranch]);
+    const { outcomes, marks } = await this.registrations.register([registration], { today, lastDays }, meta);
     const result = outcomes[0]!;
     if (result.outcome === 'refused') throw result.refusal;
     const { id, version } = result;
@@ -122,7 +123,13 @@ export class PatronsController {
     known(id);
     await this.directory.expectBranch(homeBranch);
     const today = await this.directory.dayOf(meta.at);
-    return this.tell(id, { type: 'MovePatron', homeBranch, since, today }, meta, ifVersions);
+    const lastDay = (await this.directory.lastDays([homeBranch])).get(homeBranch);
+    const command = {
+      type: 'MovePatron',
+      ...{ homeBranch, since, today },
+      ...(lastDay === undefined ? {} : { lastDay }),
+    } as const;
+    return this.tell(id, command, meta, ifVersions);
   }
 
   @Post(':id/close')
