@@ -4,6 +4,7 @@ import { BranchLibraries, contextModule, Scopes } from '@readership/host';
 import type { Adapters, ContextStore } from '@readership/kernel';
 import { ApiKeysController } from './api-keys/api-keys.controller.js';
 import { Grants } from './api-keys/grants.js';
+import { TransferGrants } from './api-keys/transfer-grants.js';
 import { provesCardKey } from './cards/card-key-proof.js';
 import { Cards } from './cards/cards.js';
 import { BranchesController } from './directory/branches.controller.js';
@@ -43,6 +44,7 @@ export class PatronProfileModule {
         { provide: BranchLibraries, useExisting: ConsortiumDirectory },
         Scopes,
         Grants,
+        TransferGrants,
         Cards,
         Registrations,
         PatronCards,
