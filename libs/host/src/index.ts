@@ -47,6 +47,7 @@ export {
   PageQuery,
   type ListAsked,
   type Listed,
+  type ListPart,
 } from './lists.js';
 export { pollingLoop } from './polling-loop.js';
 export { AppliedWait, joinMarks } from './positions.js';

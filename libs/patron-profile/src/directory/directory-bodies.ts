@@ -19,6 +19,7 @@ import {
   ValidateNested,
 } from 'class-validator';
 import { IsDay } from '../day.js';
+import { patronLookups, type PatronLookup } from './directory.events.js';
 
 const codePattern = /^[A-Za-z0-9-]{1,32}$/;
 /** Excludes offsets, which are not time zones because they have no summer time. */
@@ -80,6 +81,16 @@ export class ConsortiumBody {
   @ValidateNested()
   @Type(() => ActivityPolicyBody)
   activityPolicy?: ActivityPolicyBody;
+
+  @ApiPropertyOptional({
+    enum: patronLookups,
+    default: 'consortium',
+    description:
+      'With library, searching finds only patrons at home in the libraries of the credential; by card or id everybody is found.',
+  })
+  @Optional()
+  @IsIn(patronLookups)
+  patronLookup?: PatronLookup;
 }
 
 export class LibraryBody {

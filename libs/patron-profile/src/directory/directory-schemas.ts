@@ -1,5 +1,6 @@
 import { interactionKinds } from '@readership/contracts';
 import { day, flag, grantSchema, integer, listOf, object, oneOf, resource, text } from '@readership/host';
+import { patronLookups } from './directory.events.js';
 
 /** The OpenAPI schema of a library as it is answered. */
 export const librarySchema = resource('Library', { id: text, name: text });
@@ -39,4 +40,5 @@ export const consortiumSchema = resource('Consortium', {
     windowMonths: { ...integer, enum: [6, 12, 24, 36] },
     digital: flag,
   }),
+  patronLookup: oneOf(...patronLookups),
 });

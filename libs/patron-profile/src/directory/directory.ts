@@ -4,6 +4,7 @@ import { EventStore, fold, Refusal } from '@readership/kernel';
 import { Temporal } from 'temporal-polyfill';
 import { branch } from './branch.decider.js';
 import { consortium } from './consortium.decider.js';
+import type { PatronLookup } from './directory.events.js';
 import { library } from './library.decider.js';
 
 /** Id of the one consortium of a deployment. */
@@ -76,6 +77,12 @@ export class ConsortiumDirectory implements BranchLibraries {
   /** Returns a function for one request that says which branches are unknown. It waits for the directory once. */
   unknownBranches(): UnknownOf {
     return waitingOnce((ids) => this.unknownOf(ids));
+  }
+
+  /** Where searching finds patrons; everywhere until something else is set. */
+  async patronLookup(): Promise<PatronLookup> {
+    const { state } = await fold(this.store, consortium, consortiumId);
+    return state?.patronLookup ?? 'consortium';
   }
 
   private async timeZone(): Promise<string> {

@@ -12,8 +12,10 @@ import {
   Needs,
   pageOf,
   PageQuery,
+  Reaches,
   readOf,
   RequestMeta,
+  type Reach,
 } from '@readership/host';
 import { EventStore, handle, type Meta } from '@readership/kernel';
 import { ConsortiumDirectory } from '../directory/directory.js';
@@ -94,8 +96,9 @@ export class PatronsController {
   async list(
     @Query() query: PatronQuery,
     @RequestMeta() meta: Meta,
+    @Reaches() reaches: readonly Reach[],
   ): Promise<{ items: PatronRecord[]; nextCursor: string | null }> {
-    const { ids, how, nextCursor } = await this.search.find(query, meta);
+    const { ids, how, nextCursor } = await this.search.find(query, reaches, meta);
     return { items: await this.records.read(ids, how, meta), nextCursor };
   }
 
