@@ -1,5 +1,6 @@
 export { hasEnded, type ApiKey } from './access/api-key.js';
 export { ApiKeys } from './access/api-keys.js';
+export { People } from './access/people.js';
 export { extentOf, extents, permissions, roles, type Permission, type Role } from './access/permissions.js';
 export {
   branchScope,

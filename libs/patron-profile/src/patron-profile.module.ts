@@ -17,6 +17,7 @@ import { PatronCards } from './patrons/patron-cards.js';
 import { PatronRecords } from './patrons/patron-records.js';
 import { PatronsController } from './patrons/patrons.controller.js';
 import { Registrations } from './patrons/registrations.js';
+import { PrincipalsController } from './principals/principals.controller.js';
 import { publish } from './publish.js';
 import { patronSearch } from './search/patron-search.projection.js';
 import { PatronSearch } from './search/patron-search.js';
@@ -38,6 +39,7 @@ export class PatronProfileModule {
         PatronBatchController,
         PatronsController,
         ApiKeysController,
+        PrincipalsController,
       ],
       providers: [
         ConsortiumDirectory,
