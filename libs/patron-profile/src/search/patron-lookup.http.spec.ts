@@ -29,7 +29,7 @@ async function found(key: string, query: string, limit = 50): Promise<{ cards: s
   const cards: string[] = [];
   let pages = 0;
   for (let cursor: string | null = ''; cursor !== null; pages++) {
-    const url = `/v1/patrons?${query}&limit=${limit}${cursor && `&cursor=${cursor}`}`;
+    const url: string = `/v1/patrons?${query}&limit=${limit}${cursor && `&cursor=${cursor}`}`;
     const { body } = await app.when({ url, key }).then(200);
     expect(body.items.length).toBeLessThanOrEqual(limit);
     cards.push(...body.items.map(({ id }: { id: string }) => ids.get(id)!));
