@@ -1,7 +1,7 @@
 import { fact } from '@readership/contracts';
 import { memoryAdapters } from '@readership/embedded';
 import { startApp, type TestApp } from '@readership/host/testing';
-import { Relay, type Adapters, type AnyEvent } from '@readership/kernel';
+import { Relay, type Adapters, type AnyEvent, type TopicRecord } from '@readership/kernel';
 import { randomUUID } from 'node:crypto';
 import { InteractionLogModule } from '../interaction-log.module.js';
 import { Intake } from './intake.js';
@@ -27,20 +27,28 @@ async function told(stream: string, said: object): Promise<void> {
 }
 
 let count = 0;
-/** Sends a record to the topic. Resolves to `taken`, or to the reason why it is parked. */
-async function sent(source: string, branch: string, time = '2024-03-31T09:15:00Z'): Promise<string> {
+const structured: TopicRecord['headers'] = { 'content-type': 'application/cloudevents+json' };
+function recordOf(
+  source: string,
+  branch: string,
+  time = '2024-03-31T09:15:00Z',
+  headers = structured,
+): TopicRecord {
   const event = {
     ...{ specversion: '1.0', source, id: `event-${++count}`, type: 'org.readership.interaction.v1', time },
     data: { kind: 'loan', branch },
   };
-  const record = {
-    ...{ offset: count, timestamp: Date.parse(at), key: null },
-    value: Buffer.from(JSON.stringify(event)),
-    headers: { 'content-type': 'application/cloudevents+json' },
-  };
-  const [taken] = await app.app.get(Intake, { strict: false }).take([record], metaNow());
-  return 'problem' in taken! ? taken.problem.code : 'taken';
+  const value = Buffer.from(JSON.stringify(event));
+  return { offset: count, timestamp: Date.parse(at), key: null, value, headers };
 }
+/** What becomes of records that lie on the topic one after the other: `taken`, or the reason why it is parked. */
+async function taken(...records: readonly TopicRecord[]): Promise<readonly string[]> {
+  const outcomes = await app.app.get(Intake, { strict: false }).take(records, metaNow());
+  return outcomes.map((one) => ('problem' in one ? one.problem.code : 'taken'));
+}
+const sent = async (...of: Parameters<typeof recordOf>) => (await taken(recordOf(...of)))[0];
+const sentTogether = (...all: readonly (readonly [string, string])[]) =>
+  taken(...all.map(([source, branch]) => recordOf(source, branch)));
 
 beforeAll(async () => {
   adapters = memoryAdapters({ partitions: 2 });
@@ -63,4 +71,45 @@ it('what happened after the last day of its branch is parked, and what happened 
   await app.settled();
   expect(await sent('urn:s', 'SOUTH')).toBe('BRANCH_CLOSED');
   expect(await sent('urn:s', 'SOUTH', '2024-03-30T23:59:59Z')).toBe('taken');
+});
+
+describe('a record of the topic is judged by the grants of its source', () => {
+  const allow = (source: string, places: object) =>
+    app.when({ method: 'PUT', url: '/v1/sources', body: { source, ...places } }).then(200);
+
+  it('within its branches and libraries, as they are now', async () => {
+    await allow('urn:n', { branches: ['NORTH'] });
+    await allow('urn:town', { libraries: ['TOWN'] });
+    expect(await sent('urn:n', 'NORTH')).toBe('taken');
+    expect(await sent('urn:n', 'EAST')).toBe('SOURCE_NOT_ALLOWED');
+    expect(await sent('urn:town', 'EAST')).toBe('taken');
+    expect(await sent('urn:town', 'NORTH')).toBe('SOURCE_NOT_ALLOWED');
+    await told('branch-NORTH', fact('BranchTransferred', { id: 'NORTH', library: 'TOWN' }));
+    await app.settled();
+    expect(await sent('urn:town', 'NORTH')).toBe('taken');
+  });
+
+  it('and never by those of another source that comes with it', async () => {
+    await allow('urn:a', { branches: ['NORTH'] });
+    await allow('urn:b', { branches: ['EAST'] });
+    expect(
+      await sentTogether(['urn:a', 'NORTH'], ['urn:a', 'EAST'], ['urn:b', 'EAST'], ['urn:b', 'NORTH']),
+    ).toEqual(['taken', 'SOURCE_NOT_ALLOWED', 'taken', 'SOURCE_NOT_ALLOWED']);
+    expect(await sentTogether(['urn:a', 'NORTH'], ['urn:c', 'NORTH'])).toEqual(['taken', 'UNKNOWN_SOURCE']);
+  });
+
+  it('no more once it is revoked', async () => {
+    await allow('urn:r', { branches: ['EAST'] });
+    expect(await sent('urn:r', 'EAST')).toBe('taken');
+    await app.when({ url: '/v1/sources/revoke', body: { source: 'urn:r' } }).then(200);
+    expect(await sentTogether(['urn:r', 'EAST'], ['urn:b', 'EAST'])).toEqual(['UNKNOWN_SOURCE', 'taken']);
+  });
+
+  it('whatever name its headers claim besides', async () => {
+    await allow('urn:h', { branches: ['EAST'] });
+    const headers = { 'content-type': 'application/cloudevents+json', ce_source: 'urn:h' };
+    expect(await taken(recordOf('a name with spaces', 'EAST', undefined, headers))).toEqual([
+      'UNKNOWN_SOURCE',
+    ]);
+  });
 });

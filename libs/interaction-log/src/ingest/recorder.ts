@@ -55,7 +55,7 @@ export class Recorder {
   ) {}
 
   /**
-   * `judge` says which lines are out of scope for their sender; `null` when that is judged elsewhere. With `dryRun`
+   * `judge` says which lines are out of scope for their sender; `null` when nobody is limited. With `dryRun`
    * nothing is appended, and the outcomes are those that recording would have now.
    */
   begin(

@@ -11,6 +11,7 @@ import {
   Needs,
   pageOf,
   RequestMeta,
+  type Grant,
   type ListAsked,
   type Listed,
 } from '@readership/host';
@@ -19,11 +20,15 @@ import { KnownBranches } from '../directory/known-branches.js';
 import { KnownLibraries } from '../directory/known-libraries.js';
 import { SourceBody, SourceNameBody } from './source-bodies.js';
 import { listedSourceSchema, sourceSchema } from './source-schemas.js';
-import { source, unknownSource, type KnownSource, type SourceCommand } from './source.decider.js';
+import { grantsOf, source, unknownSource, type KnownSource, type SourceCommand } from './source.decider.js';
 import { sourcesList, type ListedSource } from './sources-list.projection.js';
 import { sourceId } from './sources.js';
 
-type SourceView = Pick<KnownSource, 'source' | 'status' | 'libraries' | 'branches'>;
+interface SourceView extends Pick<KnownSource, 'source' | 'status' | 'libraries' | 'branches'> {
+  /** By which its records are judged. */
+  readonly grants: readonly Grant[];
+}
+type ListedView = ListedSource & Pick<SourceView, 'grants'>;
 
 const model = modelId(sourcesList);
 
@@ -70,8 +75,13 @@ export class SourcesController {
   @Needs('operations.read')
   @Answers({ 200: json(pageOf(listedSourceSchema)) })
   @ApiOperation({ summary: 'The sources that may send for a branch, ordered by name' })
-  list(@ListQuery() asked: ListAsked): Promise<Listed<ListedSource>> {
-    return this.lists.of({ model: { own: model }, by: { index: 'source', prefix: '' } }, asked);
+  async list(@ListQuery() asked: ListAsked): Promise<Listed<ListedView>> {
+    const by = { index: 'source', prefix: '' };
+    const { items, nextCursor } = await this.lists.of<ListedSource>({ model: { own: model }, by }, asked);
+    return {
+      items: items.map((row) => ({ ...row, grants: grantsOf({ ...row, status: 'allowed' }) })),
+      nextCursor,
+    };
   }
 
   private async tell(
@@ -90,7 +100,8 @@ export class SourcesController {
     );
     if (state.status === 'unknown') throw unknownSource();
     const { status, libraries, branches } = state;
-    return new Answer({ source: state.source, status, libraries, branches }, { status: 200, version, marks });
+    const view = { source: state.source, status, libraries, branches, grants: grantsOf(state) };
+    return new Answer(view, { status: 200, version, marks });
   }
 }
 
