@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { eventually, waitingOnce, type BranchLibraries, type UnknownOf } from '@readership/host';
+import { dayOf, eventually, waitingOnce, type BranchLibraries, type UnknownOf } from '@readership/host';
 import { EventStore, fold, Refusal } from '@readership/kernel';
 import { Temporal } from 'temporal-polyfill';
 import { branch } from './branch.decider.js';
@@ -23,10 +23,7 @@ export class ConsortiumDirectory implements BranchLibraries {
 
   /** The day of an instant in the consortium's time zone; in UTC until one is set. */
   async dayOf(instant: string): Promise<string> {
-    return Temporal.Instant.from(instant)
-      .toZonedDateTimeISO(await this.timeZone())
-      .toPlainDate()
-      .toString();
+    return dayOf(instant, await this.timeZone());
   }
 
   /** The instant (RFC 3339 in UTC) at which a day ends in the consortium's time zone; in UTC until one is set. */
