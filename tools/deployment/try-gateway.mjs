@@ -108,6 +108,7 @@ try {
     ['/v1/libraries/A%2FB', 'patron-profile'],
     ['/v1/branches', 'patron-profile'],
     ['/v1/api-keys/Ab3dE9xZ/rotate', 'patron-profile'],
+    ['/v1/principals/Ab3dE9xZ', 'patron-profile'],
     ['/v1/me', 'patron-profile'],
     ['/v1/sign-in', 'patron-profile'],
     ['/v1/consortium', 'patron-profile'],

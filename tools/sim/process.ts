@@ -1,7 +1,7 @@
 import { people, readerActivity, volumes } from '@readership/analytics';
 import { decodeFact, defaultPolicy } from '@readership/contracts';
 import { adaptersOver, openDriver, type EmbeddedAdapters, type SqlDriver } from '@readership/embedded';
-import { Clock, Secrets } from '@readership/host';
+import { ClosedBranches, Clock, Secrets } from '@readership/host';
 import {
   branches,
   interaction,
@@ -47,6 +47,7 @@ const namespace = '2b1f7a52-5c6e-4d0f-9a40-0d5b7c1e9f11';
 /** Small, so that the short histories here have jobs. */
 const movesMax = 2;
 const today = '2024-12-01';
+const days = { today, lastDays: new Map<string, string>() };
 const timeZone = 'Europe/London';
 const secrets = new Secrets({
   masterKey: Buffer.alloc(32, 1),
@@ -173,6 +174,7 @@ export class Process {
       this.interactions,
       models,
       new KnownBranches(models),
+      new ClosedBranches(models),
       secrets,
       new NoonClock(),
     );
@@ -220,7 +222,7 @@ export class Process {
         homeBranch: branchIds[wish.person % branchIds.length]!,
         enrolledOn: '2023-05-01',
       });
-      const [outcome] = (await this.registrations.register([registration], today, meta)).outcomes;
+      const [outcome] = (await this.registrations.register([registration], days, meta)).outcomes;
       if (outcome === undefined) return 'NOTHING';
       if (outcome.outcome === 'refused') return outcome.refusal.code;
       // Registering again with other cards makes another person. Later wishes mean the first one.

@@ -1,6 +1,6 @@
 import type { DynamicModule } from '@nestjs/common';
 import { checkFact, decodeFact } from '@readership/contracts';
-import { BranchLibraries, contextModule, Scopes } from '@readership/host';
+import { branchClosings, BranchLibraries, ClosedBranches, contextModule, Scopes } from '@readership/host';
 import type { Adapters, ContextStore } from '@readership/kernel';
 import { CostsController } from './costs/costs.controller.js';
 import { costsList } from './costs/costs-list.projection.js';
@@ -37,6 +37,7 @@ export class AnalyticsModule {
       providers: [
         { provide: OFFERED, useValue: by },
         ScopeDirectory,
+        ClosedBranches,
         { provide: BranchLibraries, useExisting: ScopeDirectory },
         Scopes,
         StateCosts,
@@ -49,6 +50,7 @@ export class AnalyticsModule {
       log: {
         models: [
           { projection: directory },
+          { projection: branchClosings },
           { projection: costs, tallies: [spending] },
           { projection: costsList },
           { tally: spendings },

@@ -56,6 +56,18 @@ export const publishedFacts = {
     schema: 2,
     data: z.strictObject({ id: s.codeId, population: z.int().positive(), populationSince: s.isoDate }),
   },
+  BranchClosed: {
+    context: 'patron-profile',
+    schema: 1,
+    /** `closedOn` is the last day; it may be ahead, and replaces the one that was stated before. */
+    data: z.strictObject({ id: s.codeId, closedOn: s.isoDate }),
+  },
+  BranchReopened: {
+    context: 'patron-profile',
+    schema: 1,
+    /** The branch has no last day any more. */
+    data: z.strictObject({ id: s.codeId }),
+  },
   PatronRegistered: {
     context: 'patron-profile',
     schema: 1,

@@ -1,6 +1,6 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { checkFact, decodeFact } from '@readership/contracts';
-import { BranchLibraries, contextModule, Scopes } from '@readership/host';
+import { branchClosings, BranchLibraries, ClosedBranches, contextModule, Scopes } from '@readership/host';
 import type { Adapters, ContextStore } from '@readership/kernel';
 import { provesCardKey } from './card-key-proof.js';
 import { consortium } from './directory/consortium.projection.js';
@@ -42,6 +42,7 @@ export class FeedbackModule {
       ],
       providers: [
         BranchDirectory,
+        ClosedBranches,
         { provide: BranchLibraries, useExisting: BranchDirectory },
         Scopes,
         InvitationLinks,
@@ -50,7 +51,12 @@ export class FeedbackModule {
         ResponseList,
       ],
       log: {
-        models: [{ projection: knownBranches }, { projection: knownPatrons }, { projection: consortium }],
+        models: [
+          { projection: knownBranches },
+          { projection: knownPatrons },
+          { projection: consortium },
+          { projection: branchClosings },
+        ],
         decode: decodeFact,
       },
       own: {

@@ -16,6 +16,7 @@ import type { DestinationStream } from 'pino';
 import { ApiKeys } from './access/api-keys.js';
 import { Credentials } from './access/credentials.js';
 import { OidcTokens } from './access/oidc.js';
+import { People } from './access/people.js';
 import { IdempotencyKeys } from './access/idempotency-keys.js';
 import { Bodies } from './bodies.js';
 import { answerBrokenRequest, answerUnroutable } from './broken-requests.js';
@@ -106,7 +107,8 @@ export async function createApp(
   const loops = options.loops ?? new LoopHealth(() => clock.now().getTime());
   const { readiness = [], addresses = {}, retries = new ExpectedRetries() } = options;
   const apiKeys = new ApiKeys(options.access, secrets);
-  const access = { apiKeys, idempotencyKeys: new IdempotencyKeys(options.access, secrets) };
+  const people = new People(options.access, secrets);
+  const access = { apiKeys, people, idempotencyKeys: new IdempotencyKeys(options.access, secrets) };
   const host = HostModule.with(config, secrets, clock, access, readiness, loops, addresses, retries);
   const app = await NestFactory.create<NestFastifyApplication>(
     {
@@ -140,7 +142,7 @@ export async function createApp(
       apiKeys,
       secrets.adminKey,
       clock,
-      config.oidc && new OidcTokens(config.oidc, clock, secrets),
+      config.oidc && new OidcTokens(config.oidc, clock, secrets, people),
     ),
     ratePerSecond: config.ratePerSecond,
     limiter: options.limiter,

@@ -4,6 +4,7 @@ import { LoopHealth } from '@readership/kernel';
 import { ApiKeys } from './access/api-keys.js';
 import { IdempotencyKeys } from './access/idempotency-keys.js';
 import { MeController, SignInController } from './access/me.controller.js';
+import { People } from './access/people.js';
 import { AnswerInterceptor } from './answer.js';
 import { AuditController } from './audit.controller.js';
 import { Clock } from './clock.js';
@@ -36,7 +37,11 @@ export class HostModule {
     config: Config,
     secrets: Secrets,
     clock: Clock,
-    access: { readonly apiKeys: ApiKeys; readonly idempotencyKeys: IdempotencyKeys },
+    access: {
+      readonly apiKeys: ApiKeys;
+      readonly idempotencyKeys: IdempotencyKeys;
+      readonly people: People;
+    },
     checks: readonly ReadinessCheck[],
     loops: LoopHealth,
     addresses: Addresses,
@@ -60,6 +65,7 @@ export class HostModule {
         { provide: Secrets, useValue: secrets },
         { provide: Clock, useValue: clock },
         { provide: ApiKeys, useValue: access.apiKeys },
+        { provide: People, useValue: access.people },
         { provide: IdempotencyKeys, useValue: access.idempotencyKeys },
         { provide: Cursors, useValue: new Cursors(secrets) },
         { provide: Contexts, useValue: contexts },
@@ -82,6 +88,7 @@ export class HostModule {
         Secrets,
         Clock,
         ApiKeys,
+        People,
         Cursors,
         Contexts,
         LoopHealth,

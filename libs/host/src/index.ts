@@ -1,5 +1,6 @@
 export { hasEnded, type ApiKey } from './access/api-key.js';
 export { ApiKeys } from './access/api-keys.js';
+export { People } from './access/people.js';
 export { extentOf, extents, permissions, roles, type Permission, type Role } from './access/permissions.js';
 export {
   branchScope,
@@ -16,6 +17,8 @@ export { Answer, written } from './answer.js';
 export { createApp, holdPort, serve, type AppOptions, type HeldPort, type Served } from './app.js';
 export { Line, Omittable, Optional, Prose, Removable, withoutAbsent } from './text-fields.js';
 export { Clock, SystemClock } from './clock.js';
+export { branchClosings } from './closings/branch-closings.projection.js';
+export { ClosedBranches, Closings, dayOf } from './closings/closed-branches.js';
 export {
   BadConfig,
   Config,
@@ -46,6 +49,7 @@ export {
   PageQuery,
   type ListAsked,
   type Listed,
+  type ListPart,
 } from './lists.js';
 export { NameQuery, nameSearch } from './name-search.js';
 export { pollingLoop } from './polling-loop.js';

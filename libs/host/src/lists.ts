@@ -156,6 +156,16 @@ export interface NamedList<Row extends object> {
   readonly where?: { readonly [K in keyof Row]?: Row[K] | undefined };
 }
 
+/** One of the parts of a list that come one after the other. */
+export interface ListPart {
+  /** Orders the parts, and stands in cursors. */
+  readonly name: string;
+  readonly by: NonNullable<ListOf['by']>;
+}
+
+/** The most parts that are read for one page. */
+const partsMax = 50;
+
 /** The lists of one context: pages of its read models. */
 export class Lists {
   constructor(
@@ -236,6 +246,45 @@ export class Lists {
       start = justAfter(valueOf(rows.at(-1)!));
     }
     return { items, nextCursor: this.cursors.seal({ from: start }, bound) };
+  }
+
+  /**
+   * A page of rows of several parts of a model, in the order of their names, with the keys of the rows. `query` says what
+   * is asked for besides the parts, which may be others on the next page. A page that has read many parts may have fewer
+   * rows than `limit`, and yet not be the last. Throws like `of`.
+   */
+  async inTurn<Row extends object>(
+    model: ListOf['model'],
+    { query, parts }: { readonly query: string; readonly parts: readonly ListPart[] },
+    { limit, cursor, after }: ListAsked,
+  ): Promise<Listed<Page<Row>['rows'][number]>> {
+    const id = 'own' in model ? model.own : model.published;
+    const sealedFor = JSON.stringify([id, 'in turn', query]);
+    const most = listLimit(limit);
+    const from =
+      cursor === undefined
+        ? { part: '', after: null }
+        : this.cursors.open<{ part: string; after: string | null }>(cursor, sealedFor);
+    await this.applied.until(after, 'own' in model ? { own: [id] } : { published: [id] });
+    const items: Page<Row>['rows'][number][] = [];
+    const rest = parts
+      .filter(({ name }) => name >= from.part)
+      .sort((one, other) => (one.name < other.name ? -1 : 1));
+    const stopAt = (part: string, place: string | null) => ({
+      items,
+      nextCursor: this.cursors.seal({ part, after: place }, sealedFor),
+    });
+    for (const [read, { name, by }] of rest.entries()) {
+      if (items.length === most || read === partsMax) return stopAt(name, null);
+      const page = {
+        limit: most - items.length,
+        ...(name === from.part && from.after !== null ? { after: from.after } : {}),
+      };
+      const { rows, next } = await this.models.find<Row>(id, by.index, by, page);
+      items.push(...rows);
+      if (next !== null) return stopAt(name, next);
+    }
+    return { items, nextCursor: null };
   }
 }
 

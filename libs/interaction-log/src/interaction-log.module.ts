@@ -1,6 +1,6 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { checkFact, decodeFact } from '@readership/contracts';
-import { BranchLibraries, contextModule, Scopes } from '@readership/host';
+import { branchClosings, BranchLibraries, ClosedBranches, contextModule, Scopes } from '@readership/host';
 import type { Adapters, ContextStore } from '@readership/kernel';
 import { provesCardKey } from './ingest/card-key-proof.js';
 import { deadLettersList } from './dead-letters/dead-letters-list.projection.js';
@@ -45,6 +45,7 @@ export class InteractionLogModule {
       ],
       providers: [
         KnownBranches,
+        ClosedBranches,
         { provide: BranchLibraries, useExisting: KnownBranches },
         Scopes,
         InteractionScopes,
@@ -59,6 +60,7 @@ export class InteractionLogModule {
         models: [
           { projection: branches },
           { projection: libraries },
+          { projection: branchClosings },
           { projection: references },
           { projection: referenced },
         ],

@@ -71,6 +71,12 @@ describe('recording an interaction', () => {
       .thenNothing();
   });
 
+  it('is refused after the last day of the branch, but what was recorded is known again', () => {
+    const late = { ...record(ada), lastDay: '2024-03-30' };
+    interactionGiven().when(late).thenRefused('BRANCH_CLOSED');
+    interactionGiven(recorded(ada)).when(late).thenNothing();
+  });
+
   it('is refused when the id stands for another fact', () =>
     interactionGiven(recorded(ada))
       .when({ ...record(ada), digest: 'd2' })

@@ -1,4 +1,4 @@
-import type { InteractionFact } from '@readership/contracts';
+import { branchClosed, type InteractionFact } from '@readership/contracts';
 import { Refusal, type Decider } from '@readership/kernel';
 import type { InteractionEvent, Referenced } from './interaction.events.js';
 
@@ -15,6 +15,8 @@ export interface RecordInteraction {
   /** Id of the source that it came from. */
   readonly source: string;
   readonly details?: string;
+  /** The last day of the branch, when it happened after that. */
+  readonly lastDay?: string;
 }
 
 export interface CorrectInteraction {
@@ -71,7 +73,8 @@ export const interaction: Decider<Interaction, InteractionCommand, InteractionEv
             'An interaction with this source and id has other content: choose another id.',
           );
         }
-        const { reference, holder, now, digest, source, details } = command;
+        const { reference, holder, now, digest, source, details, lastDay } = command;
+        if (lastDay !== undefined) throw branchClosed(lastDay, '/data/branch');
         return [
           {
             type: 'InteractionRecorded',

@@ -4,6 +4,7 @@ import { BranchLibraries, contextModule, Scopes } from '@readership/host';
 import type { Adapters, ContextStore } from '@readership/kernel';
 import { ApiKeysController } from './api-keys/api-keys.controller.js';
 import { Grants } from './api-keys/grants.js';
+import { TransferGrants } from './api-keys/transfer-grants.js';
 import { provesCardKey } from './cards/card-key-proof.js';
 import { Cards } from './cards/cards.js';
 import { BranchesController } from './directory/branches.controller.js';
@@ -16,6 +17,7 @@ import { PatronCards } from './patrons/patron-cards.js';
 import { PatronRecords } from './patrons/patron-records.js';
 import { PatronsController } from './patrons/patrons.controller.js';
 import { Registrations } from './patrons/registrations.js';
+import { PrincipalsController } from './principals/principals.controller.js';
 import { publish } from './publish.js';
 import { patronSearch } from './search/patron-search.projection.js';
 import { PatronSearch } from './search/patron-search.js';
@@ -37,12 +39,14 @@ export class PatronProfileModule {
         PatronBatchController,
         PatronsController,
         ApiKeysController,
+        PrincipalsController,
       ],
       providers: [
         ConsortiumDirectory,
         { provide: BranchLibraries, useExisting: ConsortiumDirectory },
         Scopes,
         Grants,
+        TransferGrants,
         Cards,
         Registrations,
         PatronCards,

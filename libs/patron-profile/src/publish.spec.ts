@@ -57,6 +57,8 @@ const events = fc.oneof(
     fc.constant('branch-B'),
     fc.record({ id: code, population: claim, populationSince: day }),
   ),
+  event('BranchClosed', fc.constant('branch-B'), fc.record({ id: code, closedOn: day })),
+  event('BranchReopened', fc.constant('branch-B'), fc.record({ id: code })),
   event(
     'PatronRegistered',
     patron,

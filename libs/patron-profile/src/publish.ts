@@ -47,6 +47,12 @@ export const publish: Publish<PatronProfileEvent> = (event, stream) => {
       const { id, population, populationSince } = event.data;
       return { key: stream, fact: fact('BranchPopulationStated', { id, population, populationSince }) };
     }
+    case 'BranchClosed': {
+      const { id, closedOn } = event.data;
+      return { key: stream, fact: fact('BranchClosed', { id, closedOn }) };
+    }
+    case 'BranchReopened':
+      return { key: stream, fact: fact('BranchReopened', { id: event.data.id }) };
     case 'PatronRegistered': {
       const { homeBranch, category, language, enrolledOn } = event.data;
       const registered = { personId: id, homeBranch, category, language, enrolledOn };

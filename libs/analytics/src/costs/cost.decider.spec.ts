@@ -47,4 +47,12 @@ describe('a cost', () => {
         data: { ...staff, amount: { minor: 7000, currency: 'EUR' }, was: staff.amount },
       });
   });
+
+  it('is refused for a month after the last day of its branch, but what was stated can be stated anew', () => {
+    const late = { ...stating(7000), lastDay: '2024-02-10' };
+    given(cost).when(late).thenRefused('BRANCH_CLOSED');
+    given(cost, { type: 'CostStated', data: staff })
+      .when(late)
+      .then({ type: 'CostStated', data: { ...late.cost, was: staff.amount } });
+  });
 });

@@ -1,10 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
 import {
   branchScope,
+  ClosedBranches,
   eventually,
   outOfScopeOnce,
   recordLines,
   Scopes,
+  type Closings,
   type Judge,
   type Outcome,
   type Reach,
@@ -28,7 +30,7 @@ import {
 import { ScopeDirectory } from '../directory/directory.js';
 import { foldedCategory } from './category.js';
 import { problemOf, type Line } from './cost-statements.js';
-import { cost, type Cost, type CostState } from './cost.decider.js';
+import { cost, type Cost, type CostState, type StateCost } from './cost.decider.js';
 import type { CostEvent } from './cost.events.js';
 import { costs } from './costs.projection.js';
 
@@ -36,6 +38,7 @@ import { costs } from './costs.projection.js';
 interface Known {
   readonly branches: ReadonlySet<string>;
   readonly currency: string;
+  readonly closings: Closings;
   readonly isWithin: Judge;
   /** The refusal of a branch that is not within. */
   readonly beyond: () => Refusal;
@@ -50,18 +53,20 @@ export class StateCosts {
     @Inject(EventStore) private readonly store: EventStore,
     @Inject(ReadModels) private readonly models: ReadModels,
     @Inject(ScopeDirectory) private readonly directory: ScopeDirectory,
+    @Inject(ClosedBranches) private readonly closed: ClosedBranches,
   ) {}
 
-  /** Resolves to the cost's id, too. Throws `UNKNOWN_BRANCH`, `OUT_OF_SCOPE`, `OTHER_CURRENCY`. */
+  /** Resolves to the cost's id, too. Throws `UNKNOWN_BRANCH`, `OUT_OF_SCOPE`, `OTHER_CURRENCY`, `BRANCH_CLOSED`. */
   async one(
     stated: Cost,
     meta: Meta,
     reaches: readonly Reach[],
   ): Promise<Handled<CostState, CostEvent> & { readonly id: string }> {
-    const refusal = refusalOf(stated, await this.knownOf([stated], reaches));
+    const known = await this.knownOf([stated], reaches);
+    const refusal = refusalOf(stated, known);
     if (refusal !== null) throw refusal;
     const id = await this.idOf(stated, new Map());
-    return { id, ...(await handle(this.store, cost, id, { type: 'StateCost', cost: stated }, meta)) };
+    return { id, ...(await handle(this.store, cost, id, commandOf(stated, known), meta)) };
   }
 
   /** States many costs. Resolves to one line of outcome for each, in order. */
@@ -87,7 +92,7 @@ export class StateCosts {
     const commits: {
       readonly commit: Commit;
       readonly at: number;
-      readonly stated: Cost;
+      readonly command: StateCost;
       readonly id: string;
     }[] = [];
     const outcomes: Outcome[] = [];
@@ -112,7 +117,14 @@ export class StateCosts {
         continue;
       }
       const { state, version } = folded.get(id) ?? read;
-      const events = cost.decide({ type: 'StateCost', cost: parsed.cost }, state);
+      const command = commandOf(parsed.cost, known);
+      let events: readonly CostEvent[];
+      try {
+        events = cost.decide(command, state);
+      } catch (error) {
+        outcomes.push({ outcome: 'refused', ...problemOf(error) });
+        continue;
+      }
       folded.set(id, { state: events.reduce(cost.evolve, state), version: version + events.length });
       outcomes.push({ outcome: events.length === 0 ? 'already-recorded' : 'recorded', id });
       if (events.length === 0) continue;
@@ -122,17 +134,17 @@ export class StateCosts {
         events,
         meta: { ...meta, commandId },
       };
-      commits.push({ commit, at, stated: parsed.cost, id });
+      commits.push({ commit, at, command, id });
     }
     const appended = await this.store.appendEach(commits.map(({ commit }) => commit));
-    for (const [i, { commit, at, stated, id }] of commits.entries()) {
+    for (const [i, { commit, at, command, id }] of commits.entries()) {
       const result = appended[i]!;
       if (result.outcome === 'appended') {
         marks.push(result.marks);
         continue;
       }
       // Somebody stated the same cost meanwhile, so this line is decided again on the current state.
-      const again = await handle(this.store, cost, id, { type: 'StateCost', cost: stated }, commit.meta);
+      const again = await handle(this.store, cost, id, command, commit.meta);
       marks.push(again.marks);
       if (again.events.length === 0) outcomes[at] = { outcome: 'already-recorded', id };
     }
@@ -143,11 +155,12 @@ export class StateCosts {
   private async knownOf(stated: readonly Cost[], reaches: readonly Reach[]): Promise<Known> {
     const scopes = new Set(stated.map(({ branch }) => branchScope(branch)));
     const beyond = outOfScopeOnce(reaches);
+    const closings = await this.closed.of(stated.map(({ branch }) => branch));
     const look = async (): Promise<Known> => {
       const directory = await this.directory.read();
       const { branchIds, settings } = directory;
       const isWithin = await new Scopes(directory).judge(reaches, scopes);
-      return { branches: branchIds, currency: settings.currency, isWithin, beyond };
+      return { branches: branchIds, currency: settings.currency, closings, isWithin, beyond };
     };
     let known = await look();
     await eventually(async () => {
@@ -195,6 +208,12 @@ export class StateCosts {
 
 function foldedId({ branch, month, category }: Cost): string {
   return `${branch}-${month}-${digest(foldedCategory(category))}`;
+}
+
+/** A month that has begun by the last day of a branch still has costs. */
+function commandOf(stated: Cost, { closings }: Known): StateCost {
+  const lastDay = closings.before(stated.branch, `${stated.month}-01`);
+  return { type: 'StateCost', cost: stated, ...(lastDay === undefined ? {} : { lastDay }) };
 }
 
 function mayBecomeKnown(refusal: Refusal | null): boolean {

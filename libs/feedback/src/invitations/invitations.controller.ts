@@ -1,9 +1,11 @@
 import { Body, Controller, Get, Inject, Param, Post, Query } from '@nestjs/common';
 import { ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
+import { branchClosed } from '@readership/contracts';
 import {
   Answer,
   Answers,
   BranchQuery,
+  ClosedBranches,
   json,
   ListQuery,
   Needs,
@@ -45,6 +47,7 @@ export class InvitationsController {
   constructor(
     @Inject(EventStore) private readonly store: EventStore,
     @Inject(BranchDirectory) private readonly directory: BranchDirectory,
+    @Inject(ClosedBranches) private readonly closed: ClosedBranches,
     @Inject(Scopes) private readonly scopes: Scopes,
     @Inject(InvitationLinks) private readonly links: InvitationLinks,
     @Inject(InvitationList) private readonly invitations: InvitationList,
@@ -72,8 +75,8 @@ export class InvitationsController {
   }
 
   /**
-   * Throws `UNKNOWN_BRANCH`, `OUT_OF_SCOPE` and, unless the same command has issued it already, `DATE_IN_PAST` for a link
-   * that nobody could answer, `UNKNOWN_PATRON`.
+   * Throws `UNKNOWN_BRANCH`, `OUT_OF_SCOPE` and, unless the same command has issued it already, `DATE_IN_PAST` or
+   * `BRANCH_CLOSED` for a link that nobody could answer, `UNKNOWN_PATRON`.
    */
   @Post()
   @Answers({
@@ -107,6 +110,8 @@ export class InvitationsController {
   ): Promise<Handled<Invitation, InvitationEvent>> {
     const [today, latest] = [await this.directory.day(), await this.directory.day(expiresInDaysMax)];
     checkDay(body.expiresOn, latest, '/expiresOn', today);
+    const lastDay = await this.closed.before(body.branch, today);
+    if (lastDay !== undefined) throw branchClosed(lastDay, '/branch');
     if (body.patronId !== undefined) await this.directory.expectPatron(body.patronId);
     const { expiresOn } = body;
     const command = { type: 'IssueInvitation', id, survey, ...placeOf(body), expiresOn } as const;

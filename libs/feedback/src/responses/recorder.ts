@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import {
+  ClosedBranches,
   Clock,
   outOfScopeOnce,
   Scopes,
@@ -79,6 +80,7 @@ export class ResponseRecorder {
   constructor(
     @Inject(EventStore) private readonly store: EventStore,
     @Inject(BranchDirectory) private readonly directory: BranchDirectory,
+    @Inject(ClosedBranches) private readonly closed: ClosedBranches,
     @Inject(Scopes) private readonly scopes: Scopes,
     @Inject(Secrets) private readonly secrets: Secrets,
     @Inject(Clock) private readonly clock: Clock,
@@ -102,6 +104,7 @@ export class ResponseRecorder {
       );
       const named = new Set(read.flatMap((each) => (isProblems(each) || !each.branch ? [] : [each.branch])));
       const unknown = await unknownBranches(named);
+      const closings = await this.closed.of(named);
       const within = await isWithin(
         read.flatMap((each) =>
           isProblems(each) || (each.branch !== undefined && unknown.has(each.branch)) ? [] : [each.branch],
@@ -111,7 +114,8 @@ export class ResponseRecorder {
         read.map((each) => {
           if (isProblems(each)) return refusedWith(422, each);
           if (each.branch !== undefined && unknown.has(each.branch)) return refusedWith(422, [unknownBranch]);
-          if (within.get(each.branch)) return this.lineOf(survey.id, each);
+          if (within.get(each.branch))
+            return this.lineOf(survey.id, each, closings.beforeInstant(each.branch, each.answeredAt));
           const { code, detail } = beyond();
           return refusedWith(403, [{ code, detail }], each.id);
         }),
@@ -171,7 +175,7 @@ export class ResponseRecorder {
     return version > 0;
   }
 
-  private lineOf(survey: string, { id, ...said }: ReadResponse): Line {
+  private lineOf(survey: string, { id, ...said }: ReadResponse, lastDay: string | undefined): Line {
     return {
       id,
       command: {
@@ -179,6 +183,7 @@ export class ResponseRecorder {
         survey,
         response: responseId(survey, id),
         ...said,
+        ...(lastDay === undefined ? {} : { lastDay }),
         digest: responseDigest(said, this.secrets.cardKey),
       },
     };
@@ -208,5 +213,5 @@ function recordedAs(id: string, begun: Outcome): ResponseOutcome {
   if (begun.outcome !== 'refused') return { ...begun, id };
   const { code, detail, pointer } = begun.refusal;
   const problem = { code, detail, ...(pointer === undefined ? {} : { pointer }) };
-  return refusedWith(409, [problem], id);
+  return refusedWith(begun.refusal.kind === 'invalid' ? 422 : 409, [problem], id);
 }

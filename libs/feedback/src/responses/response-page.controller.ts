@@ -3,6 +3,7 @@ import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import {
   Answer,
   Answers,
+  ClosedBranches,
   day,
   fileOf,
   HttpProblem,
@@ -78,6 +79,7 @@ export class ResponsePageController {
   constructor(
     @Inject(EventStore) private readonly store: EventStore,
     @Inject(BranchDirectory) private readonly directory: BranchDirectory,
+    @Inject(ClosedBranches) private readonly closed: ClosedBranches,
     @Inject(InvitationLinks) private readonly links: InvitationLinks,
     @Inject(ResponseRecorder) private readonly recorder: ResponseRecorder,
   ) {}
@@ -180,7 +182,11 @@ export class ResponsePageController {
   private async closedAs(found: Invited | null): Promise<keyof typeof closed | null> {
     if (found === null) return 'unknown';
     if (await this.recorder.isAnswered(found.invitation)) return 'used';
-    return (await this.directory.day()) > found.invitation.expiresOn ? 'expired' : null;
+    const { expiresOn, branch } = found.invitation;
+    const today = await this.directory.day();
+    // Nobody answers for a branch after its last day.
+    if (today > expiresOn || (await this.closed.before(branch, today)) !== undefined) return 'expired';
+    return null;
   }
 }
 

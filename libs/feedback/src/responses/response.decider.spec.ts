@@ -45,4 +45,10 @@ describe('answering a survey', () => {
       .when(invited)
       .thenRefused('ALREADY_ANSWERED');
   });
+
+  it('is refused after the last day of the branch, but what was recorded is known again', () => {
+    const late = { ...answer, lastDay: '2024-04-01' };
+    given(response).when(late).thenRefused('BRANCH_CLOSED');
+    given(response, answered).when(late).thenNothing();
+  });
 });

@@ -1,3 +1,4 @@
+import { branchClosed } from '@readership/contracts';
 import { Refusal, type Decider } from '@readership/kernel';
 import type { ResponseEvent, Score } from './response.events.js';
 
@@ -13,6 +14,8 @@ export interface AnswerSurvey {
   readonly scores: readonly Score[];
   readonly texts: Readonly<Record<string, string>>;
   readonly digest: string;
+  /** The last day of the branch, when it was answered after that. */
+  readonly lastDay?: string;
 }
 
 export type Response =
@@ -23,7 +26,10 @@ export const response: Decider<Response, AnswerSurvey, ResponseEvent> = {
   initial: { status: 'unknown' },
 
   decide(command, state) {
-    if (state.status === 'unknown') return [answered(command)];
+    if (state.status === 'unknown') {
+      if (command.lastDay !== undefined) throw branchClosed(command.lastDay, '/branch');
+      return [answered(command)];
+    }
     if (command.invitation !== undefined) {
       throw new Refusal('ALREADY_ANSWERED', 'conflict', 'This invitation has been answered already.');
     }

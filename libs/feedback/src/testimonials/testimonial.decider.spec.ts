@@ -37,6 +37,11 @@ describe('receiving a testimonial', () => {
     given(testimonial, { ...received, personal: null })
       .when(receive)
       .thenNothing());
+  it('is refused after the last day of the branch, but what was received is known again', () => {
+    const late = { ...receive, lastDay: '2024-04-01' };
+    given(testimonial).when(late).thenRefused('BRANCH_CLOSED');
+    given(testimonial, received).when(late).thenNothing();
+  });
   it('is refused when its id said something else', () =>
     given(testimonial, received)
       .when({ ...receive, digest: 'd2' })

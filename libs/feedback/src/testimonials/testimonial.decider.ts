@@ -1,3 +1,4 @@
+import { branchClosed } from '@readership/contracts';
 import { Refusal, type Decider } from '@readership/kernel';
 import type { TestimonialEvent, TestimonialPlace } from './testimonial.events.js';
 
@@ -7,6 +8,8 @@ export type TestimonialCommand =
       readonly place: TestimonialPlace;
       readonly text: string;
       readonly digest: string;
+      /** The last day of the branch, when it was received after that. */
+      readonly lastDay?: string;
     }
   | { readonly type: 'ApproveTestimonial' }
   | {
@@ -34,8 +37,9 @@ export const testimonial: Decider<Testimonial, TestimonialCommand, TestimonialEv
 
   decide(command, state) {
     if (command.type === 'ReceiveTestimonial') {
-      const { place, text, digest } = command;
+      const { place, text, digest, lastDay } = command;
       if (state.status === 'unknown') {
+        if (lastDay !== undefined) throw branchClosed(lastDay, '/branch');
         return [{ type: 'TestimonialReceived', data: { ...place, digest }, personal: { text } }];
       }
       if (state.digest === digest) return [];

@@ -5,6 +5,7 @@ import {
   Answers,
   BranchQuery,
   changeOf,
+  ClosedBranches,
   IfMatch,
   json,
   ListQuery,
@@ -73,6 +74,7 @@ export class TestimonialsController {
   constructor(
     @Inject(EventStore) private readonly store: EventStore,
     @Inject(BranchDirectory) private readonly directory: BranchDirectory,
+    @Inject(ClosedBranches) private readonly closed: ClosedBranches,
     @Inject(Scopes) private readonly scopes: Scopes,
     @Inject(Lists) private readonly lists: Lists,
     @Inject(Secrets) private readonly secrets: Secrets,
@@ -94,11 +96,13 @@ export class TestimonialsController {
     await this.scopes.expect(reaches, scopeOf(body.branch));
     const place = { id, receivedOn, ...placeOf(body) };
     const digest = testimonialDigest({ ...place, text }, this.secrets.cardKey);
-    const { body: view, about } = await this.tell(
-      id,
-      { type: 'ReceiveTestimonial', place, text, digest },
-      meta,
-    );
+    const lastDay = await this.closed.before(body.branch, receivedOn);
+    const command = {
+      type: 'ReceiveTestimonial',
+      ...{ place, text, digest },
+      ...(lastDay === undefined ? {} : { lastDay }),
+    } as const;
+    const { body: view, about } = await this.tell(id, command, meta);
     const reading = reachesOf(sender.grants, 'feedback.read');
     const mayRead = await this.scopes.allows(reading, scopeOf(body.branch));
     // Whoever may not read it is told what they have sent, and not what has become of it.

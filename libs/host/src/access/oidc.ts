@@ -7,6 +7,7 @@ import type { FailedCredentials } from './failed-credentials.js';
 import { IssuerKeys, type KeySet } from './issuer-keys.js';
 import type { OidcConfig } from './oidc-config.js';
 import { grantsOf, groupsOf, noRole } from './oidc-grants.js';
+import type { People } from './people.js';
 import type { Principal } from './principal.js';
 
 /** Those with a key pair. With a shared secret, or with none, whoever knows the issuer's public key could sign. */
@@ -31,6 +32,7 @@ export class OidcTokens {
     private readonly config: OidcConfig,
     private readonly clock: Clock,
     { masterKey }: Pick<Secrets, 'masterKey'>,
+    private readonly people: Pick<People, 'note'>,
   ) {
     this.keys = new IssuerKeys(config.issuer, clock);
     this.idKey = derivedKey(masterKey, 'person-id');
@@ -57,7 +59,9 @@ export class OidcTokens {
     const groups = groupsOf(claims, this.config);
     const grants = grantsOf(claims, groups, this.config);
     if (grants.length === 0) throw noRole(groups);
-    return { id: this.idOf(claims.sub), kind: 'person', grants };
+    const id = this.idOf(claims.sub);
+    this.people.note(id, claims['name']);
+    return { id, kind: 'person', grants };
   }
 
   /** What costs nothing to see, so that nothing is fetched for garbage. */

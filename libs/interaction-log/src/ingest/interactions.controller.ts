@@ -1,9 +1,11 @@
 import { Body, Controller, Get, Header, Headers, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
 import { ApiHeaders, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
+import { branchClosed } from '@readership/contracts';
 import {
   Answer,
   Answers,
   changeOf,
+  ClosedBranches,
   Clock,
   HttpProblem,
   IfMatch,
@@ -32,6 +34,7 @@ import {
   interaction,
   unknownInteraction,
   type CorrectInteraction,
+  type Interaction,
   type WithdrawInteraction,
 } from '../interaction.decider.js';
 import { InteractionScopes } from '../interaction-scopes.js';
@@ -75,6 +78,7 @@ export class InteractionsController {
     @Inject(Recorder) private readonly recorder: Recorder,
     @Inject(KnownBranches) private readonly branches: KnownBranches,
     @Inject(InteractionScopes) private readonly scopes: InteractionScopes,
+    @Inject(ClosedBranches) private readonly closed: ClosedBranches,
     @Inject(Clock) private readonly clock: Clock,
   ) {}
 
@@ -219,7 +223,7 @@ export class InteractionsController {
     command: CorrectInteraction | WithdrawInteraction,
     { meta, sender, reaches, ifVersions }: Change,
   ): Promise<Answer<InteractionView>> {
-    const newBranch = command.type === 'CorrectInteraction' ? command.changes.branch : undefined;
+    const changes = command.type === 'CorrectInteraction' ? command.changes : {};
     const { state, version, marks } = await handle(
       this.store,
       interaction,
@@ -227,12 +231,28 @@ export class InteractionsController {
       command,
       meta,
       ifVersions,
-      (met) => this.scopes.expectChangeable(met, newBranch, sender, reaches),
+      async (met) => {
+        await this.scopes.expectChangeable(met, changes.branch, sender, reaches);
+        await this.expectOpen(met, changes);
+      },
     );
     if (state.status === 'unknown') throw unknownInteraction();
     const mayRead = await this.scopes.mayRead(state, sender);
     const view = mayRead ? viewOf(id, state) : withoutPerson(viewOf(id, state));
     return new Answer(view, { status: 200, version, marks });
+  }
+
+  /**
+   * Throws `BRANCH_CLOSED` when a correction moves an interaction to where or when its branch is closed. What was recorded
+   * before the branch had its last day is corrected in all other respects.
+   */
+  private async expectOpen(state: Interaction, changes: CorrectInteraction['changes']): Promise<void> {
+    if (state.status !== 'recorded') return;
+    const { branch = state.now.branch, time = state.now.time } = changes;
+    if (branch === state.now.branch && time === state.now.time) return;
+    const lastDay = (await this.closed.of([branch])).beforeInstant(branch, time);
+    if (lastDay !== undefined)
+      throw branchClosed(lastDay, changes.branch === undefined ? '/time' : '/branch');
   }
 }
 
@@ -244,7 +264,7 @@ function withoutPerson({ patronId: _patron, details: _details, ...rest }: Intera
 /** The status of a refusal: 403 out of scope, 409 when what is recorded is against it, else 422. */
 function statusOf({ id, problems }: Extract<LineOutcome, { readonly outcome: 'refused' }>): number {
   if (problems[0]!.code === 'OUT_OF_SCOPE') return 403;
-  return id === undefined ? 422 : 409;
+  return id === undefined || problems[0]!.code === 'BRANCH_CLOSED' ? 422 : 409;
 }
 
 function unsupported(types: readonly string[]): HttpProblem {

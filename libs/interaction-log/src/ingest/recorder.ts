@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import { Clock, Secrets, type Problem } from '@readership/host';
+import { ClosedBranches, Clock, Secrets, type Problem } from '@readership/host';
 import {
   EventStore,
   fold,
@@ -49,12 +49,13 @@ export class Recorder {
     @Inject(EventStore) private readonly store: EventStore,
     @Inject(ReadModels) private readonly models: ReadModels,
     @Inject(KnownBranches) private readonly branches: KnownBranches,
+    @Inject(ClosedBranches) private readonly closed: ClosedBranches,
     @Inject(Secrets) private readonly secrets: Secrets,
     @Inject(Clock) private readonly clock: Clock,
   ) {}
 
   /**
-   * `judge` says which lines are out of scope for their sender; `null` when that is judged elsewhere. With `dryRun`
+   * `judge` says which lines are out of scope for their sender; `null` when nobody is limited. With `dryRun`
    * nothing is appended, and the outcomes are those that recording would have now.
    */
   begin(
@@ -85,13 +86,16 @@ export class Recorder {
         const unknown = await unknownBranches(branches);
         for (const branch of unknown) branches.delete(branch);
         const outside = (await judge?.(branches)) ?? null;
+        const closings = await this.closed.of(branches);
         const rows = await this.referenceRows([...sought]);
         return chunk.map((line) => {
           if (isProblems(line)) return line;
           if (unknown.has(line.now.branch)) return [problem('UNKNOWN_BRANCH', '/data/branch')];
           const problemOfScope = outside?.(line.now.branch, line.source) ?? null;
           if (problemOfScope !== null) return [problemOfScope];
-          return { id: line.id, command: commandOf(line, idOf(line.source), rows) };
+          const lastDay = closings.beforeInstant(line.now.branch, line.now.time);
+          const command = commandOf(line, idOf(line.source), rows);
+          return { id: line.id, command: lastDay === undefined ? command : { ...command, lastDay } };
         });
       },
       append: (prepared) => (dryRun ? this.decide(prepared, decidedBefore) : this.append(prepared, meta)),
@@ -143,8 +147,9 @@ export class Recorder {
 
 function recordedAs(begun: Outcome): LineOutcome {
   if (begun.outcome !== 'refused') return begun;
-  const { code, detail } = begun.refusal;
-  return { outcome: 'refused', id: begun.id, problems: [{ code, detail }] };
+  const { code, detail, pointer } = begun.refusal;
+  const problem = { code, detail, ...(pointer === undefined ? {} : { pointer }) };
+  return { outcome: 'refused', id: begun.id, problems: [problem] };
 }
 
 export function isProblems<T>(line: T | readonly Problem[]): line is readonly Problem[] {

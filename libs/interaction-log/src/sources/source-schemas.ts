@@ -1,6 +1,6 @@
-import { instant, listOf, oneOf, resource, text } from '@readership/host';
+import { grantSchema, instant, listOf, oneOf, resource, text } from '@readership/host';
 
-const places = { source: text, libraries: listOf(text), branches: listOf(text) };
+const places = { source: text, libraries: listOf(text), branches: listOf(text), grants: listOf(grantSchema) };
 
 /** The OpenAPI schema of a source after a command. */
 export const sourceSchema = resource('Source', { ...places, status: oneOf('allowed', 'revoked') });

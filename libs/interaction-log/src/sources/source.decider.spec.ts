@@ -1,5 +1,5 @@
 import { given } from '@readership/kernel/testing';
-import { maySpeak, source, type AllowSource, type KnownSource } from './source.decider.js';
+import { grantsOf, source, type AllowSource, type KnownSource } from './source.decider.js';
 import type { SourceAllowed, SourceRevoked } from './source.events.js';
 
 const name = 'urn:ils:north';
@@ -55,18 +55,18 @@ describe('revoking a source', () => {
     given(source).when({ type: 'RevokeSource' }).thenRefused('UNKNOWN_SOURCE'));
 });
 
-describe('a source speaks', () => {
+describe('the grants of a source', () => {
   const known: KnownSource = { status: 'allowed', source: name, libraries: ['CITY'], branches: ['NORTH'] };
 
-  it.each<[boolean, string, string | undefined]>([
-    [true, 'NORTH', 'COUNTY'],
-    [true, 'NORTH', undefined],
-    [true, 'SOUTH', 'CITY'],
-    [false, 'SOUTH', 'COUNTY'],
-    [false, 'SOUTH', undefined],
-    [false, 'CITY', 'NORTH'],
-  ])('%s: for %s of %s', (may, branch, library) => expect(maySpeak(known, branch, library)).toBe(may));
+  it('let it import its own interactions where it may speak', () =>
+    expect(grantsOf(known)).toEqual([
+      {
+        role: 'integrator',
+        scopes: ['library:CITY', 'branch:NORTH'],
+        only: ['interactions.import'],
+        sources: [name],
+      },
+    ]));
 
-  it('for nobody once it was revoked', () =>
-    expect(maySpeak({ ...known, status: 'revoked' }, 'NORTH', 'CITY')).toBe(false));
+  it('are none once it was revoked', () => expect(grantsOf({ ...known, status: 'revoked' })).toEqual([]));
 });

@@ -1,3 +1,4 @@
+import type { Grant } from '@readership/host';
 import { Refusal, type Decider } from '@readership/kernel';
 import type { SourceEvent } from './source.events.js';
 
@@ -56,14 +57,16 @@ export const source: Decider<Source, SourceCommand, SourceEvent> = {
   },
 };
 
-/** True when a source may speak for a branch of this library. `undefined` means that the library is not known. */
-export function maySpeak(
-  { status, libraries, branches }: KnownSource,
-  branch: string,
-  library?: string,
-): boolean {
-  if (status === 'revoked') return false;
-  return branches.includes(branch) || (library !== undefined && libraries.includes(library));
+/** What a source may do, in the form in which everybody's permissions are kept. Nothing once it is revoked. */
+export function grantsOf({
+  status,
+  source,
+  libraries,
+  branches,
+}: Pick<KnownSource, 'status' | 'source' | 'libraries' | 'branches'>): readonly Grant[] {
+  if (status === 'revoked') return [];
+  const scopes = [...libraries.map((id) => `library:${id}`), ...branches.map((id) => `branch:${id}`)];
+  return [{ role: 'integrator', scopes, only: ['interactions.import'], sources: [source] }];
 }
 
 export function unknownSource(): Refusal {

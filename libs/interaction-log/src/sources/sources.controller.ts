@@ -12,6 +12,7 @@ import {
   Needs,
   pageOf,
   RequestMeta,
+  type Grant,
   type ListAsked,
   type Listed,
 } from '@readership/host';
@@ -20,11 +21,15 @@ import { KnownBranches } from '../directory/known-branches.js';
 import { KnownLibraries } from '../directory/known-libraries.js';
 import { SourceBody, SourceNameBody } from './source-bodies.js';
 import { listedSourceSchema, sourceSchema } from './source-schemas.js';
-import { source, unknownSource, type KnownSource, type SourceCommand } from './source.decider.js';
+import { grantsOf, source, unknownSource, type KnownSource, type SourceCommand } from './source.decider.js';
 import { sourcesList, type ListedSource } from './sources-list.projection.js';
 import { sourceId } from './sources.js';
 
-type SourceView = Pick<KnownSource, 'source' | 'status' | 'libraries' | 'branches'>;
+interface SourceView extends Pick<KnownSource, 'source' | 'status' | 'libraries' | 'branches'> {
+  /** By which its records are judged. */
+  readonly grants: readonly Grant[];
+}
+type ListedView = ListedSource & Pick<SourceView, 'grants'>;
 
 const model = modelId(sourcesList);
 
@@ -74,9 +79,13 @@ export class SourcesController {
     summary: 'The sources that may send for a branch, or those found by name, ordered by name',
   })
   @NameQuery('the name')
-  async list(@ListQuery() asked: ListAsked, @Query('q') q?: string): Promise<Listed<ListedSource>> {
+  async list(@ListQuery() asked: ListAsked, @Query('q') q?: string): Promise<Listed<ListedView>> {
     const namesOf = (row: ListedSource) => [row.source] as const;
-    return this.lists.named({ own: model, index: 'source', q, namesOf }, asked);
+    const { items, nextCursor } = await this.lists.named({ own: model, index: 'source', q, namesOf }, asked);
+    return {
+      items: items.map((row) => ({ ...row, grants: grantsOf({ ...row, status: 'allowed' }) })),
+      nextCursor,
+    };
   }
 
   private async tell(
@@ -95,7 +104,8 @@ export class SourcesController {
     );
     if (state.status === 'unknown') throw unknownSource();
     const { status, libraries, branches } = state;
-    return new Answer({ source: state.source, status, libraries, branches }, { status: 200, version, marks });
+    const view = { source: state.source, status, libraries, branches, grants: grantsOf(state) };
+    return new Answer(view, { status: 200, version, marks });
   }
 }
 

@@ -39,20 +39,24 @@ afterAll(async () => {
 });
 
 it('a source may speak for what was said last; the same again changes nothing', async () => {
-  const first = await put(north).then(200, { ...north, status: 'allowed', libraries: [] });
+  const grant = (scope: string) => ({
+    ...{ role: 'integrator', scopes: [scope], only: ['interactions.import'], sources: [north.source] },
+  });
+  const grants = [grant('branch:NORTH')];
+  const first = await put(north).then(200, { ...north, status: 'allowed', libraries: [], grants });
   expect(first.headers.get('etag')).toBe('"v1"');
   expect((await put(north).then(200)).headers.get('etag')).toBe('"v1"');
   const library = { source: north.source, libraries: ['CITY'] };
   const { headers } = await put(library).then(200, { ...library, branches: [] });
   expect(headers.get('etag')).toBe('"v2"');
   expect(await listed(headers.get('readership-position')!)).toEqual({
-    items: [{ ...library, branches: [], allowedAt: expect.any(String) }],
+    items: [{ ...library, branches: [], allowedAt: expect.any(String), grants: [grant('library:CITY')] }],
     nextCursor: null,
   });
 });
 
 it('is not listed once it was revoked, and may be allowed again', async () => {
-  const { headers } = await revoke(north.source).then(200, { status: 'revoked' });
+  const { headers } = await revoke(north.source).then(200, { status: 'revoked', grants: [] });
   expect((await listed(headers.get('readership-position')!)).items).toEqual([]);
   await revoke(north.source).then(200, { status: 'revoked' });
   await revoke('urn:nobody').thenRefused(404, 'UNKNOWN_SOURCE');

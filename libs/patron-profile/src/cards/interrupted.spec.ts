@@ -17,7 +17,7 @@ import { Registrations, type RegistrationOutcome } from '../patrons/registration
 import { publish, type PatronProfileEvent } from '../publish.js';
 import { Cards } from './cards.js';
 
-const today = '2024-06-15';
+const days = { today: '2024-06-15', lastDays: new Map<string, string>() };
 const secrets = new Secrets({
   masterKey: Buffer.alloc(32, 1),
   cardKey: Buffer.alloc(32, 2),
@@ -81,7 +81,7 @@ function desk(store: EventStore) {
   return {
     async register(givenName: string, ...numbers: string[]): Promise<RegistrationOutcome> {
       const body = { cards: numbers, givenName, familyName: 'Reader', homeBranch: 'NORTH' };
-      return (await registrations.register([registrationOf(body)], today, metaNow())).outcomes[0]!;
+      return (await registrations.register([registrationOf(body)], days, metaNow())).outcomes[0]!;
     },
     change: (id: string, add: string[], remove: string[] = []) =>
       patronCards.change(id, { add, remove }, metaNow()),
@@ -287,7 +287,7 @@ describe('many registrations of one card at once', () => {
         const cards = new Cards(store, secrets);
         const body = { cards: ['SAME'], givenName: `Reader ${n}`, familyName: 'R', homeBranch: 'NORTH' };
         const meta = { commandId: randomUUID(), at: '2024-06-15T08:00:00.000Z', actor: 'admin' };
-        return new Registrations(store, cards, secrets).register([registrationOf(body)], today, meta);
+        return new Registrations(store, cards, secrets).register([registrationOf(body)], days, meta);
       }),
     );
     const refused = outcomes

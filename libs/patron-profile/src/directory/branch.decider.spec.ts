@@ -44,6 +44,19 @@ describe('a branch', () => {
       .when({ type: 'ChangeBranch', name: 'North Side', library: 'CITY' })
       .thenNothing());
 
+  it('closes after a last day, which may be another one later, and reopens', () => {
+    const close = (closedOn: string | null) => ({ type: 'ChangeBranch', closedOn }) as const;
+    const closed = (closedOn: string) => ({ type: 'BranchClosed', data: { id: 'NORTH', closedOn } }) as const;
+    const reopened = { type: 'BranchReopened', data: { id: 'NORTH' } } as const;
+    given(branch, added).when(close('2024-03-31')).then(closed('2024-03-31'));
+    given(branch, added, closed('2024-03-31')).when(close('2024-03-31')).thenNothing();
+    given(branch, added, closed('2024-03-31')).when(close('2024-06-30')).then(closed('2024-06-30'));
+    given(branch, added, closed('2024-03-31')).when(close(null)).then(reopened);
+    given(branch, added).when(close(null)).thenNothing();
+    given(branch, added, closed('2024-03-31'), reopened).when(close('2024-03-31')).then(closed('2024-03-31'));
+    given(branch, added, closed('2024-03-31')).when(add()).thenNothing();
+  });
+
   it('does not change before it exists', () =>
     given(branch).when({ type: 'ChangeBranch', name: 'North Side' }).thenRefused('BRANCH_UNKNOWN'));
 });

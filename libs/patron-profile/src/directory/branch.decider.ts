@@ -5,6 +5,8 @@ import type { BranchEvent } from './directory.events.js';
 export type BranchDetails = FactData<'BranchAdded'> & {
   /** Absent when the population is that of the branch as it was added, or is not known. */
   readonly populationSince?: string;
+  /** The last day of the branch, which may be ahead. Absent while it has none. */
+  readonly closedOn?: string;
 };
 
 export interface Branch {
@@ -21,6 +23,8 @@ export type BranchCommand =
       readonly library?: string;
       readonly timeZone?: string;
       readonly population?: { readonly people: number; readonly since: string };
+      /** `null` reopens it. */
+      readonly closedOn?: string | null;
     };
 
 /** The command's caller checks that the library exists. */
@@ -41,7 +45,7 @@ export const branch: Decider<Branch | null, BranchCommand, BranchEvent> = {
         );
       case 'ChangeBranch': {
         if (state === null) throw unknownBranch();
-        const { name, library, timeZone, population } = command;
+        const { name, library, timeZone, population, closedOn } = command;
         const { now } = state;
         const id = now.id;
         const events: BranchEvent[] = [];
@@ -60,6 +64,12 @@ export const branch: Decider<Branch | null, BranchCommand, BranchEvent> = {
             data: { id, population: people, populationSince: since },
           });
         }
+        if (closedOn === null && now.closedOn !== undefined) {
+          events.push({ type: 'BranchReopened', data: { id } });
+        }
+        if (typeof closedOn === 'string' && closedOn !== now.closedOn) {
+          events.push({ type: 'BranchClosed', data: { id, closedOn } });
+        }
         return events;
       }
     }
@@ -67,9 +77,27 @@ export const branch: Decider<Branch | null, BranchCommand, BranchEvent> = {
 
   evolve(state, event) {
     if (event.type === 'BranchAdded') return { now: event.data, added: event.data };
-    return state && { ...state, now: { ...state.now, ...event.data } };
+    if (state === null) return null;
+    if (event.type === 'BranchReopened') return { ...state, now: reopened(state.now) };
+    return { ...state, now: { ...state.now, ...event.data } };
   },
 };
+
+/** The branch without its last day. */
+export function reopened({
+  id,
+  name,
+  library,
+  timeZone,
+  population,
+  populationSince,
+}: BranchDetails): BranchDetails {
+  return {
+    ...{ id, name, library, timeZone },
+    ...(population === undefined ? {} : { population }),
+    ...(populationSince === undefined ? {} : { populationSince }),
+  };
+}
 
 function same(a: BranchDetails, b: BranchDetails): boolean {
   return (

@@ -13,19 +13,28 @@ import {
   Needs,
   pageOf,
   readOf,
+  reachesOf,
   RequestMeta,
+  Sender,
   written,
   type ListAsked,
   type Listed,
+  type Principal,
 } from '@readership/host';
 import { EventStore, fold, handle, modelId, type Meta } from '@readership/kernel';
+import { TransferGrants, type GrantsOfTransfer } from '../api-keys/transfer-grants.js';
 import { branch, unknownBranch, type BranchCommand, type BranchDetails } from './branch.decider.js';
 import { BranchBody, BranchChangeBody } from './directory-bodies.js';
-import { branchSchema } from './directory-schemas.js';
+import { branchSchema, changedBranchSchema } from './directory-schemas.js';
 import { ConsortiumDirectory } from './directory.js';
 import { branches } from './directory.projection.js';
 
 const model = modelId(branches);
+
+/** A branch as it is after a change. After a transfer, it says which grants of API keys that concerns. */
+interface ChangedBranch extends BranchDetails {
+  readonly grants?: GrantsOfTransfer;
+}
 
 @ApiTags('directory')
 @Controller('v1/branches')
@@ -33,6 +42,7 @@ export class BranchesController {
   constructor(
     @Inject(EventStore) private readonly store: EventStore,
     @Inject(ConsortiumDirectory) private readonly directory: ConsortiumDirectory,
+    @Inject(TransferGrants) private readonly transfers: TransferGrants,
     @Inject(Lists) private readonly lists: Lists,
   ) {}
 
@@ -44,19 +54,21 @@ export class BranchesController {
     const { id, name, library, timeZone, population } = body;
     await this.directory.expectLibrary(library);
     const details = { id, name, library, timeZone, ...(population ? { population } : {}) };
-    return this.answer(id, { type: 'AddBranch', branch: details }, meta);
+    const handled = await handle(this.store, branch, id, { type: 'AddBranch', branch: details }, meta);
+    return written(handled.state!.now, handled, `/v1/branches/${id}`);
   }
 
   @Patch(':id')
   @Needs('directory.write')
-  @Answers(changeOf(branchSchema))
-  @ApiOperation({ summary: 'Change a branch: its name, library, time zone or population' })
+  @Answers(changeOf(changedBranchSchema))
+  @ApiOperation({ summary: 'Change a branch: its name, library, time zone, population or last day' })
   async change(
     @Param('id') id: string,
-    @Body() { name, library, timeZone, population, populationSince }: BranchChangeBody,
+    @Body() { name, library, timeZone, population, populationSince, closedOn }: BranchChangeBody,
     @RequestMeta() meta: Meta,
+    @Sender() sender: Principal,
     @IfMatch({ required: true }) ifVersions: readonly number[] | undefined,
-  ): Promise<Answer<BranchDetails>> {
+  ): Promise<Answer<ChangedBranch>> {
     if (library !== undefined) await this.directory.expectLibrary(library);
     const command: BranchCommand = {
       type: 'ChangeBranch',
@@ -66,8 +78,17 @@ export class BranchesController {
       ...(population === undefined
         ? {}
         : { population: { people: population, since: populationSince ?? meta.at.slice(0, 10) } }),
+      ...(closedOn === undefined ? {} : { closedOn }),
     };
-    return this.answer(id, command, meta, ifVersions);
+    const showsGrants = library !== undefined && reachesOf(sender.grants, 'keys.manage').length > 0;
+    const grantsOf = showsGrants ? await this.transfers.read() : null;
+    const handled = await handle(this.store, branch, id, command, meta, ifVersions);
+    const { version, events } = handled;
+    const now = handled.state!.now;
+    if (grantsOf === null || !events.some(({ type }) => type === 'BranchTransferred'))
+      return written(now, handled, `/v1/branches/${id}`);
+    const from = await this.libraryAt(id, version - events.length);
+    return written({ ...now, grants: grantsOf(id, from, now.library) }, handled, `/v1/branches/${id}`);
   }
 
   @Get()
@@ -100,13 +121,12 @@ export class BranchesController {
     return new Answer(state.now, { version });
   }
 
-  private async answer(
-    id: string,
-    command: BranchCommand,
-    meta: Meta,
-    ifVersions?: readonly number[],
-  ): Promise<Answer<BranchDetails>> {
-    const handled = await handle(this.store, branch, id, command, meta, ifVersions);
-    return written(handled.state!.now, handled, `/v1/branches/${id}`);
+  /** The library that a branch belonged to at a version of its stream. */
+  private async libraryAt(id: string, version: number): Promise<string> {
+    let library = '';
+    await fold(this.store, branch, id, (event, after) => {
+      if (event.version <= version) library = after!.now.library;
+    });
+    return library;
   }
 }

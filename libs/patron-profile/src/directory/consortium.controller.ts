@@ -28,6 +28,7 @@ export class ConsortiumController {
       currency: body.currency ?? 'EUR',
       fiscalYearStartMonth: body.fiscalYearStartMonth ?? 1,
       activityPolicy: body.activityPolicy ?? defaultPolicy,
+      patronLookup: body.patronLookup ?? 'consortium',
     };
     const command = { type: 'ConfigureConsortium', settings } as const;
     const { state, version, marks } = await handle(

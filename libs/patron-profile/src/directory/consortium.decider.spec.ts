@@ -8,6 +8,7 @@ const settings: ConsortiumSettings = {
   currency: 'EUR',
   fiscalYearStartMonth: 7,
   activityPolicy: defaultPolicy,
+  patronLookup: 'consortium',
 };
 const configure = (change: Partial<ConsortiumSettings> = {}) =>
   ({ type: 'ConfigureConsortium', settings: { ...settings, ...change } }) as const;
@@ -24,6 +25,16 @@ describe('the consortium', () => {
     given(consortium, configured)
       .when(configure({ activityPolicy: { ...defaultPolicy, qualifying } }))
       .thenNothing();
+  });
+
+  it('was one point of contact before it could say otherwise', () => {
+    const { name, timeZone, currency, fiscalYearStartMonth, activityPolicy } = settings;
+    const older = { name, timeZone, currency, fiscalYearStartMonth, activityPolicy };
+    const before = { type: 'ConsortiumConfigured', data: older } as const;
+    given(consortium, before).when(configure()).thenNothing();
+    given(consortium, before)
+      .when(configure({ patronLookup: 'library' }))
+      .then({ type: 'ConsortiumConfigured', data: { ...settings, patronLookup: 'library' } });
   });
 
   it('changes as a whole', () =>

@@ -1,8 +1,8 @@
 import { interactionKinds, type FactData } from '@readership/contracts';
 import type { Decider } from '@readership/kernel';
-import type { ConsortiumEvent } from './directory.events.js';
+import type { ConsortiumEvent, PatronLookup } from './directory.events.js';
 
-export type ConsortiumSettings = FactData<'ConsortiumConfigured'>;
+export type ConsortiumSettings = FactData<'ConsortiumConfigured'> & { readonly patronLookup: PatronLookup };
 
 /** `null` until it is configured. */
 export type Consortium = ConsortiumSettings | null;
@@ -24,7 +24,7 @@ export const consortium: Decider<Consortium, ConfigureConsortium, ConsortiumEven
   },
 
   evolve(_state, event) {
-    return event.data;
+    return { ...event.data, patronLookup: event.data.patronLookup ?? 'consortium' };
   },
 };
 
@@ -35,6 +35,7 @@ function tidy({
   currency,
   fiscalYearStartMonth,
   activityPolicy,
+  patronLookup,
 }: ConsortiumSettings): ConsortiumSettings {
   const { windowMonths, digital } = activityPolicy;
   const qualifying = interactionKinds.filter((kind) => activityPolicy.qualifying.includes(kind));
@@ -44,5 +45,6 @@ function tidy({
     currency,
     fiscalYearStartMonth,
     activityPolicy: { qualifying, windowMonths, digital },
+    patronLookup,
   };
 }

@@ -1,6 +1,6 @@
 import { interactionKinds, type InteractionKind } from '@readership/contracts';
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { Line, Omittable, Optional } from '@readership/host';
+import { Line, Omittable, Optional, Removable } from '@readership/host';
 import { Type } from 'class-transformer';
 import {
   ArrayMaxSize,
@@ -19,6 +19,7 @@ import {
   ValidateNested,
 } from 'class-validator';
 import { IsDay } from '../day.js';
+import { patronLookups, type PatronLookup } from './directory.events.js';
 
 const codePattern = /^[A-Za-z0-9-]{1,32}$/;
 /** Excludes offsets, which are not time zones because they have no summer time. */
@@ -80,6 +81,16 @@ export class ConsortiumBody {
   @ValidateNested()
   @Type(() => ActivityPolicyBody)
   activityPolicy?: ActivityPolicyBody;
+
+  @ApiPropertyOptional({
+    enum: patronLookups,
+    default: 'consortium',
+    description:
+      'With library, searching finds only patrons at home in the libraries of the credential; by card or id everybody is found.',
+  })
+  @Optional()
+  @IsIn(patronLookups)
+  patronLookup?: PatronLookup;
 }
 
 export class LibraryBody {
@@ -148,4 +159,14 @@ export class BranchChangeBody extends LibraryChangeBody {
   @Omittable()
   @IsDay()
   populationSince?: string;
+
+  @ApiPropertyOptional({
+    type: String,
+    format: 'date',
+    nullable: true,
+    description: 'The last day of the branch, in the time zone of the consortium. `null` reopens it.',
+  })
+  @Removable()
+  @IsDay()
+  closedOn?: string | null;
 }

@@ -62,6 +62,7 @@ describe('the consortium', () => {
     { activityPolicy: [] },
     { nmae: 'x' },
     { name: '' },
+    { patronLookup: 'everywhere' },
   ])('refuses %j', (change) => app.when(put({ name: 'Lakeside', ...change })).thenRefused(422, 'INVALID'));
 });
 

@@ -39,6 +39,16 @@ describe('the lists of libraries and branches', () => {
     expect(libraries.indexes!.id!({ id: 'CITY', name: 'City' })).toEqual(['CITY']);
   });
 
+  it('show the last day of a branch until it reopens', () => {
+    const added = { id: 'N', name: 'North', library: 'CITY', timeZone: 'UTC' };
+    const changes = (...events: readonly BranchEvent[]) =>
+      projected(branches, ...events.map((event) => stored('branch-N', event)));
+    const add: BranchEvent = { type: 'BranchAdded', data: added };
+    const close: BranchEvent = { type: 'BranchClosed', data: { id: 'N', closedOn: '2024-03-31' } };
+    changes(add, close).thenRow('branch-N', { ...added, closedOn: '2024-03-31' });
+    changes(add, close, { type: 'BranchReopened', data: { id: 'N' } }).thenRow('branch-N', added);
+  });
+
   it('leave out what was added to an event', () => {
     const laden = <E extends BranchEvent | LibraryEvent>(key: string, event: E) =>
       withPrivateFields(stored(key, event), '1815-12-10');
@@ -55,6 +65,8 @@ describe('the lists of libraries and branches', () => {
       { type: 'BranchTransferred', data: { id: 'N', library: 'LAKE' } },
       { type: 'BranchTimeZoneSet', data: { id: 'N', timeZone: 'Europe/Dublin' } },
       { type: 'BranchPopulationStated', data: { id: 'N', population: 9, populationSince: '2024-01-01' } },
+      { type: 'BranchClosed', data: { id: 'N', closedOn: '2023-12-31' } },
+      { type: 'BranchReopened', data: { id: 'N' } },
     ];
     expect(changes.map(({ type }) => type)).toEqual(branches.on);
     projected(branches, ...changes.map((change) => laden('branch-N', change))).thenRow('branch-N', {

@@ -1,5 +1,5 @@
 import type { Projection, Stored } from '@readership/kernel';
-import type { BranchDetails } from './branch.decider.js';
+import { reopened, type BranchDetails } from './branch.decider.js';
 import type { BranchEvent, LibraryEvent } from './directory.events.js';
 
 export interface LibraryRow {
@@ -20,8 +20,16 @@ export const libraries: Projection<Stored<LibraryEvent>, LibraryRow> = {
 /** The branches, listed by id, or by library and id. */
 export const branches: Projection<Stored<BranchEvent>, BranchDetails> = {
   name: 'branches',
-  version: 1,
-  on: ['BranchAdded', 'BranchRenamed', 'BranchTransferred', 'BranchTimeZoneSet', 'BranchPopulationStated'],
+  version: 2,
+  on: [
+    'BranchAdded',
+    'BranchRenamed',
+    'BranchTransferred',
+    'BranchTimeZoneSet',
+    'BranchPopulationStated',
+    'BranchClosed',
+    'BranchReopened',
+  ],
   key: (event) => event.key,
   apply(row, event) {
     switch (event.type) {
@@ -39,6 +47,10 @@ export const branches: Projection<Stored<BranchEvent>, BranchDetails> = {
         const { population, populationSince } = event.data;
         return row && { ...row, population, ...(populationSince === undefined ? {} : { populationSince }) };
       }
+      case 'BranchClosed':
+        return row && { ...row, closedOn: event.data.closedOn };
+      case 'BranchReopened':
+        return row && reopened(row);
     }
   },
   indexes: { id: ({ id }) => [id], library: ({ library }) => [library] },

@@ -1,9 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { eventually, waitingOnce, type BranchLibraries, type UnknownOf } from '@readership/host';
+import { dayOf, eventually, waitingOnce, type BranchLibraries, type UnknownOf } from '@readership/host';
 import { EventStore, fold, Refusal } from '@readership/kernel';
 import { Temporal } from 'temporal-polyfill';
 import { branch } from './branch.decider.js';
 import { consortium } from './consortium.decider.js';
+import type { PatronLookup } from './directory.events.js';
 import { library } from './library.decider.js';
 
 /** Id of the one consortium of a deployment. */
@@ -12,6 +13,9 @@ export const consortiumId = 'main';
 /** Texts of later instants are longer, and could not be compared. */
 const lastInstantMs = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 
+/** The last days of closed branches, by branch. */
+export type LastDays = ReadonlyMap<string, string>;
+
 /** What commands need to know of the consortium, its libraries and branches. */
 @Injectable()
 export class ConsortiumDirectory implements BranchLibraries {
@@ -19,10 +23,7 @@ export class ConsortiumDirectory implements BranchLibraries {
 
   /** The day of an instant in the consortium's time zone; in UTC until one is set. */
   async dayOf(instant: string): Promise<string> {
-    return Temporal.Instant.from(instant)
-      .toZonedDateTimeISO(await this.timeZone())
-      .toPlainDate()
-      .toString();
+    return dayOf(instant, await this.timeZone());
   }
 
   /** The instant (RFC 3339 in UTC) at which a day ends in the consortium's time zone; in UTC until one is set. */
@@ -60,9 +61,25 @@ export class ConsortiumDirectory implements BranchLibraries {
     return libraries;
   }
 
+  /** The last days of those of these branches that have one, by branch. */
+  async lastDays(ids: Iterable<string>): Promise<LastDays> {
+    const lastDays = new Map<string, string>();
+    for (const id of new Set(ids)) {
+      const { state } = await fold(this.store, branch, id);
+      if (state?.now.closedOn !== undefined) lastDays.set(id, state.now.closedOn);
+    }
+    return lastDays;
+  }
+
   /** Returns a function for one request that says which branches are unknown. It waits for the directory once. */
   unknownBranches(): UnknownOf {
     return waitingOnce((ids) => this.unknownOf(ids));
+  }
+
+  /** Where searching finds patrons; everywhere until something else is set. */
+  async patronLookup(): Promise<PatronLookup> {
+    const { state } = await fold(this.store, consortium, consortiumId);
+    return state?.patronLookup ?? 'consortium';
   }
 
   private async timeZone(): Promise<string> {

@@ -56,6 +56,7 @@ export class PatronBatchController {
     const isWithin = await this.scopes.judge(reaches, [...homes].map(branchScope));
     const beyond = outOfScopeOnce(reaches);
     const today = await this.directory.dayOf(meta.at);
+    const lastDays = await this.directory.lastDays(homes);
     const { ndjson, marks } = await recordLines(lines, async (chunk) => {
       const judged = chunk.map(({ asked }): PatronLine => {
         if (asked instanceof Refusal) return asked;
@@ -63,7 +64,7 @@ export class PatronBatchController {
         return isWithin(branchScope(asked.homeBranch)) ? asked : beyond();
       });
       const registrations = judged.filter((asked): asked is Registration => !(asked instanceof Refusal));
-      const done = await this.registrations.register(registrations, today, meta);
+      const done = await this.registrations.register(registrations, { today, lastDays }, meta);
       let next = 0;
       const outcomes = judged.map((asked) =>
         outcomeOf(asked instanceof Refusal ? { outcome: 'refused', refusal: asked } : done.outcomes[next++]!),

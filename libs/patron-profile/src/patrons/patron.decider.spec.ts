@@ -81,6 +81,18 @@ describe('registering a patron', () => {
   it('is refused for an enrolment ahead of today', () =>
     given(patron).when(register('2024-06-16')).thenRefused('FUTURE_DATE'));
 
+  it('is refused after the last day of the home branch, not until then', () => {
+    const at = (lastDay: string, enrolledOn?: string) =>
+      given(patron).when({ ...register(enrolledOn), lastDay } as PatronCommand);
+    at(today).then(
+      { ...registered, data: { homeBranch: 'SOUTH', category: 'adult' } } as PatronEvent,
+      added(),
+    );
+    at('2024-06-14').thenRefused('BRANCH_CLOSED');
+    at('2023-01-02', '2023-01-02').then(registered, added());
+    at('2023-01-01', '2023-01-02').thenRefused('BRANCH_CLOSED');
+  });
+
   it('is refused where somebody is registered', () =>
     given(patron, registered).when(register()).thenRefused('PATRON_EXISTS'));
 });
@@ -91,6 +103,15 @@ describe('moving a patron', () => {
 
   it('changes nothing for the same home since the same day', () =>
     given(patron, registered, moved('NORTH', '2024-06-01')).when(move('NORTH')).thenNothing());
+
+  it('is refused to a branch after its last day, but says the same again', () => {
+    const late = { ...move('NORTH'), lastDay: '2024-05-31' } as PatronCommand;
+    given(patron, registered).when(late).thenRefused('BRANCH_CLOSED');
+    given(patron, registered, moved('NORTH', '2024-06-01')).when(late).thenNothing();
+    given(patron, registered)
+      .when({ ...late, lastDay: '2024-06-01' } as PatronCommand)
+      .then(moved('NORTH', '2024-06-01'));
+  });
 
   it('restates the home of a day', () =>
     given(patron, registered, moved('NORTH', '2024-06-01'))

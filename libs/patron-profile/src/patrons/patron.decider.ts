@@ -1,4 +1,4 @@
-import type { ClosureReason } from '@readership/contracts';
+import { branchClosed, type ClosureReason } from '@readership/contracts';
 import { Refusal, type Decider } from '@readership/kernel';
 import type { CardAdded, Contact, ContactChange, PatronEvent } from './patron.events.js';
 
@@ -59,12 +59,16 @@ export type PatronCommand =
       readonly enrolledOn?: string;
       readonly cards: readonly NewCard[];
       readonly today: string;
+      /** The last day of the home branch; absent while it has none. */
+      readonly lastDay?: string;
     }
   | {
       readonly type: 'MovePatron';
       readonly homeBranch: string;
       readonly since: string;
       readonly today: string;
+      /** The last day of the new home branch; absent while it has none. */
+      readonly lastDay?: string;
     }
   | {
       readonly type: 'ClosePatron';
@@ -97,6 +101,8 @@ export const patron: Decider<Patron, PatronCommand, PatronEvent> = {
         const { contact, homeBranch, category, language, enrolledOn } = command;
         if (contact.givenName === undefined && contact.familyName === undefined) throw nameRequired();
         if (enrolledOn !== undefined) notAhead(enrolledOn, command.today, '/enrolledOn');
+        // Without a day of enrolment, somebody registers today.
+        notClosed(command.lastDay, enrolledOn ?? command.today);
         return [
           {
             type: 'PatronRegistered',
@@ -116,6 +122,7 @@ export const patron: Decider<Patron, PatronCommand, PatronEvent> = {
         const { homeBranch, since } = command;
         notAhead(since, command.today, '/since');
         if (known.homes[since] === homeBranch) return [];
+        notClosed(command.lastDay, since);
         // Judged by its own day: what took effect before a closure counts although it is recorded after it.
         if (!isOpenOn(known, since)) throw patronClosedOn();
         return [{ type: 'PatronMoved', data: { homeBranch, since } }];
@@ -299,6 +306,10 @@ function notAhead(day: string, today: string, pointer: string): void {
   if (day > today) {
     throw new Refusal('FUTURE_DATE', 'invalid', 'The day must not be in the future.', pointer);
   }
+}
+
+function notClosed(lastDay: string | undefined, day: string): void {
+  if (lastDay !== undefined && day > lastDay) throw branchClosed(lastDay, '/homeBranch');
 }
 
 export function unknownPatron(): Refusal {

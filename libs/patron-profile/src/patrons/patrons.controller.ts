@@ -12,8 +12,10 @@ import {
   Needs,
   pageOf,
   PageQuery,
+  Reaches,
   readOf,
   RequestMeta,
+  type Reach,
 } from '@readership/host';
 import { EventStore, handle, type Meta } from '@readership/kernel';
 import { ConsortiumDirectory } from '../directory/directory.js';
@@ -58,7 +60,8 @@ export class PatronsController {
     const registration = registrationOf(body);
     await this.directory.expectBranch(registration.homeBranch);
     const today = await this.directory.dayOf(meta.at);
-    const { outcomes, marks } = await this.registrations.register([registration], today, meta);
+    const lastDays = await this.directory.lastDays([registration.homeBranch]);
+    const { outcomes, marks } = await this.registrations.register([registration], { today, lastDays }, meta);
     const result = outcomes[0]!;
     if (result.outcome === 'refused') throw result.refusal;
     const { id, version } = result;
@@ -93,8 +96,9 @@ export class PatronsController {
   async list(
     @Query() query: PatronQuery,
     @RequestMeta() meta: Meta,
+    @Reaches() reaches: readonly Reach[],
   ): Promise<{ items: PatronRecord[]; nextCursor: string | null }> {
-    const { ids, how, nextCursor } = await this.search.find(query, meta);
+    const { ids, how, nextCursor } = await this.search.find(query, reaches, meta);
     return { items: await this.records.read(ids, how, meta), nextCursor };
   }
 
@@ -122,7 +126,13 @@ export class PatronsController {
     known(id);
     await this.directory.expectBranch(homeBranch);
     const today = await this.directory.dayOf(meta.at);
-    return this.tell(id, { type: 'MovePatron', homeBranch, since, today }, meta, ifVersions);
+    const lastDay = (await this.directory.lastDays([homeBranch])).get(homeBranch);
+    const command = {
+      type: 'MovePatron',
+      ...{ homeBranch, since, today },
+      ...(lastDay === undefined ? {} : { lastDay }),
+    } as const;
+    return this.tell(id, command, meta, ifVersions);
   }
 
   @Post(':id/close')

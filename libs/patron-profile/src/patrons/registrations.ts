@@ -13,6 +13,7 @@ import {
   type Marks,
   type Meta,
 } from '@readership/kernel';
+import type { LastDays } from '../directory/directory.js';
 import { card, cardTaken } from '../cards/card.decider.js';
 import { Cards } from '../cards/cards.js';
 import { patron, type NewCard } from './patron.decider.js';
@@ -41,6 +42,14 @@ interface Fresh {
   readonly events: readonly PatronEvent[];
 }
 
+/** What registrations are judged by. */
+export interface Days {
+  /** The consortium's day. */
+  readonly today: string;
+  /** Of the home branches that have one. */
+  readonly lastDays: LastDays;
+}
+
 const attemptsMax = 20;
 
 /**
@@ -55,16 +64,16 @@ export class Registrations {
     @Inject(Secrets) private readonly secrets: Secrets,
   ) {}
 
-  /** Resolves to one outcome each, in order. `today` is the consortium's day. */
+  /** Resolves to one outcome each, in order. */
   async register(
     registrations: readonly Registration[],
-    today: string,
+    days: Days,
     meta: Meta,
   ): Promise<{ readonly outcomes: readonly RegistrationOutcome[]; readonly marks: readonly Marks[] }> {
     const marks: Marks[] = [];
     const outcomes: (RegistrationOutcome | undefined)[] = new Array(registrations.length);
     const asked = registrations.map((registration) => this.ask(registration, meta));
-    const fresh = await this.freshOf(asked, today, outcomes);
+    const fresh = await this.freshOf(asked, days, outcomes, marks);
 
     const claims = fresh.flatMap(({ asked: { tokens, request, meta }, id }) =>
       tokens.map((token) => commitOf('card', token, 0, claimed(id, request, meta), meta)),
@@ -98,7 +107,7 @@ export class Registrations {
         marks.push(...(await this.cards.settleClaim(stream.slice('card-'.length), meta)).marks);
     }
 
-    for (const [at, one] of asked.entries()) outcomes[at] ??= await this.settled(one, today, marks);
+    for (const [at, one] of asked.entries()) outcomes[at] ??= await this.settled(one, days, marks);
     return { outcomes: outcomes as RegistrationOutcome[], marks };
   }
 
@@ -108,8 +117,9 @@ export class Registrations {
    */
   private async freshOf(
     asked: readonly Asked[],
-    today: string,
+    days: Days,
     outcomes: (RegistrationOutcome | undefined)[],
+    marks: Marks[],
   ): Promise<readonly Fresh[]> {
     const wanted = new Set<string>();
     const fresh: Fresh[] = [];
@@ -118,14 +128,14 @@ export class Registrations {
         const { tokens } = one;
         // A claim on a card that nobody has ever had is version 1 of its stream.
         const versions = tokens.map(() => 1);
-        const events = decided(one, versions, today);
+        const events = decided(one, versions, days);
         const first = !tokens.some((token) => wanted.has(token));
         for (const token of tokens) wanted.add(token);
         if (first && (await this.allNew(tokens)))
           fresh.push({ at, asked: one, id: personIdOf(one, 1), events });
       } catch (error) {
         if (!(error instanceof Refusal)) throw error;
-        outcomes[at] = { outcome: 'refused', refusal: error };
+        outcomes[at] = await this.unlessRecorded(one, { outcome: 'refused', refusal: error }, marks);
       }
     }
     return fresh;
@@ -161,23 +171,40 @@ export class Registrations {
     });
   }
 
-  /** A registration that is refused now may be the same command that was recorded before its cards went to others. */
-  private async settled(asked: Asked, today: string, marks: Marks[]): Promise<RegistrationOutcome> {
-    const outcome = await this.registerOne(asked, today, marks);
-    if (outcome.outcome !== 'refused') return outcome;
+  private async settled(asked: Asked, days: Days, marks: Marks[]): Promise<RegistrationOutcome> {
+    const outcome = await this.registerOne(asked, days, marks);
+    return outcome.outcome === 'refused' ? this.unlessRecorded(asked, outcome, marks) : outcome;
+  }
+
+  /**
+   * A registration that is refused now may have been recorded before its branch closed, or by the same command before its
+   * cards went to others.
+   */
+  private async unlessRecorded(
+    asked: Asked,
+    outcome: RegistrationOutcome,
+    marks: Marks[],
+  ): Promise<RegistrationOutcome> {
+    const looked = await this.cards.links(asked.tokens.slice(0, 1), asked.meta);
+    marks.push(...looked.marks);
+    const [link] = looked.links;
+    if (link && asked.requests.includes(link.request)) {
+      const { version } = await fold(this.store, patron, link.personId);
+      return { outcome: 'already-recorded', id: link.personId, version };
+    }
     const id = personIdOf(asked, 1);
     const { earlier } = await foldFor(this.store, patron, id, asked.meta.commandId);
     return earlier === null ? outcome : { outcome: 'already-recorded', id, version: earlier.version };
   }
 
-  private async registerOne(asked: Asked, today: string, marks: Marks[]): Promise<RegistrationOutcome> {
+  private async registerOne(asked: Asked, days: Days, marks: Marks[]): Promise<RegistrationOutcome> {
     const taken = await this.takenPlace(asked, marks);
     if (taken !== null) return { outcome: 'refused', refusal: cardTaken(taken) };
     for (let attempt = 1; attempt <= attemptsMax; attempt++) {
       const claims = await this.claimAll(asked, personIdOf(asked, attempt), marks);
       if ('outcome' in claims) return claims;
       const { personId, versions } = claims;
-      const events = decided(asked, versions, today);
+      const events = decided(asked, versions, days);
       const appended = await this.store.append(streamOf('patron', personId), 0, events, asked.meta);
       if (appended.outcome === 'appended') {
         marks.push(appended.marks);
@@ -259,9 +286,10 @@ function personIdOf({ meta }: Asked, attempt: number): string {
 function decided(
   { registration, tokens }: Asked,
   versions: readonly number[],
-  today: string,
+  { today, lastDays }: Days,
 ): readonly PatronEvent[] {
   const { cards, contact, homeBranch, category, language, enrolledOn } = registration;
+  const lastDay = lastDays.get(homeBranch);
   const added: NewCard[] = cards.map((number, index) => ({
     number,
     token: tokens[index]!,
@@ -276,6 +304,7 @@ function decided(
     ...(enrolledOn === undefined ? {} : { enrolledOn }),
     cards: added,
     today,
+    ...(lastDay === undefined ? {} : { lastDay }),
   } as const;
   return patron.decide(command, patron.initial);
 }

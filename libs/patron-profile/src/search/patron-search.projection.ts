@@ -1,41 +1,81 @@
 import { foldedName, visibleOf } from '@readership/contracts';
 import type { Projection, Stored } from '@readership/kernel';
 import type { ContactNow } from '../patrons/patron.decider.js';
-import type { ContactChange, PatronContactChanged, PatronRegistered } from '../patrons/patron.events.js';
+import type {
+  ContactChange,
+  PatronContactChanged,
+  PatronMoved,
+  PatronRegistered,
+} from '../patrons/patron.events.js';
 import { latinName } from './latin-name.js';
 
-/** The fields by which a patron is found. Everything else is read from the patron's stream. */
-export type PatronSearchRow = ContactNow;
+/** By what a patron is found, and where. Everything else is read from the patron's stream. */
+export interface PatronSearchRow extends ContactNow {
+  readonly home: string;
+  /** The day since which it is the home; `''` for that of the registration, before all days. */
+  readonly homeSince: string;
+}
+
+type Searched = PatronRegistered | PatronMoved | PatronContactChanged;
 
 /**
  * A read model of this context's own events, because only they hold names. A patron whose data was destroyed is not
- * found.
+ * found. The indexes that end in `-at` find those at home in one branch: see `at`.
  */
-export const patronSearch: Projection<Stored<PatronRegistered | PatronContactChanged>, PatronSearchRow> = {
+export const patronSearch: Projection<Stored<Searched>, PatronSearchRow> = {
   name: 'patron-search',
-  version: 1,
-  on: ['PatronRegistered', 'PatronContactChanged'],
+  version: 2,
+  on: ['PatronRegistered', 'PatronMoved', 'PatronContactChanged'],
   key: (event) => event.key,
 
   apply(row, event) {
-    const before = row ?? { givenName: null, familyName: null, email: null, phone: null };
-    const change: ContactChange = event.personal ?? {};
-    const { givenName = before.givenName, familyName = before.familyName } = change;
-    const { email = before.email, phone = before.phone } = change;
-    return { givenName, familyName, email, phone };
+    switch (event.type) {
+      case 'PatronRegistered': {
+        const { givenName = null, familyName = null, email = null, phone = null } = event.personal ?? {};
+        return { givenName, familyName, email, phone, home: event.data.homeBranch, homeSince: '' };
+      }
+      case 'PatronMoved': {
+        // Of two homes since the same day, the one recorded last counts.
+        const { homeBranch, since } = event.data;
+        return row && since >= row.homeSince ? { ...row, home: homeBranch, homeSince: since } : row;
+      }
+      case 'PatronContactChanged': {
+        if (row === null) return null;
+        const change: ContactChange = event.personal ?? {};
+        const { givenName = row.givenName, familyName = row.familyName } = change;
+        const { email = row.email, phone = row.phone } = change;
+        return { ...row, givenName, familyName, email, phone };
+      }
+    }
   },
 
   indexes: {
-    name({ givenName, familyName }) {
-      const values = [`${familyName ?? ''} ${givenName ?? ''}`, `${givenName ?? ''} ${familyName ?? ''}`];
-      return [...new Set([...values.map(foldedName), ...values.map(latinName)])].filter(
-        (value) => value !== '',
-      );
-    },
-    email: ({ email }) => (email === null ? [] : [foldedEmail(email)]),
-    phone: ({ phone }) => (phone === null ? [] : [digits(phone)]),
+    name: namesOf,
+    email: emailsOf,
+    phone: phonesOf,
+    'name-at': (row) => namesOf(row).map((value) => at(row.home, value)),
+    'email-at': (row) => emailsOf(row).map((value) => at(row.home, value)),
+    'phone-at': (row) => phonesOf(row).map((value) => at(row.home, value)),
   },
 };
+
+/** The value of an index that ends in `-at`. No branch id has a slash. */
+export function at(branch: string, value: string): string {
+  return `${branch}/${value}`;
+}
+
+function namesOf({ givenName, familyName }: PatronSearchRow): readonly string[] {
+  const values = [`${familyName ?? ''} ${givenName ?? ''}`, `${givenName ?? ''} ${familyName ?? ''}`];
+  return [...new Set([...values.map(foldedName), ...values.map(latinName)])].filter((value) => value !== '');
+}
+
+function emailsOf({ email }: PatronSearchRow): readonly string[] {
+  return email === null ? [] : [foldedEmail(email)];
+}
+
+function phonesOf({ phone }: PatronSearchRow): readonly string[] {
+  return phone === null ? [] : [digits(phone)];
+}
 
 export function foldedEmail(email: string): string {
   return visibleOf(email.normalize('NFKC')).trim().toLowerCase();
