@@ -4,6 +4,8 @@ import { LoopHealth } from '@readership/kernel';
 import { ApiKeys } from './access/api-keys.js';
 import { IdempotencyKeys } from './access/idempotency-keys.js';
 import { MeController, SignInController } from './access/me.controller.js';
+import { AccessesController } from './accesses/accesses.controller.js';
+import { ActsController } from './acts/acts.controller.js';
 import { AnswerInterceptor } from './answer.js';
 import { AuditController } from './audit.controller.js';
 import { Clock } from './clock.js';
@@ -50,6 +52,8 @@ export class HostModule {
         MetricsController,
         DocsController,
         AuditController,
+        ActsController,
+        AccessesController,
         ParkedController,
         RepublishController,
         MeController,

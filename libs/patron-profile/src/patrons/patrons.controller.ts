@@ -12,8 +12,10 @@ import {
   Needs,
   pageOf,
   PageQuery,
+  Reading,
   readOf,
   RequestMeta,
+  type Reader,
 } from '@readership/host';
 import { EventStore, handle, type Meta } from '@readership/kernel';
 import { ConsortiumDirectory } from '../directory/directory.js';
@@ -93,17 +95,18 @@ export class PatronsController {
   async list(
     @Query() query: PatronQuery,
     @RequestMeta() meta: Meta,
+    @Reading('service') reader: Reader,
   ): Promise<{ items: PatronRecord[]; nextCursor: string | null }> {
     const { ids, how, nextCursor } = await this.search.find(query, meta);
-    return { items: await this.records.read(ids, how, meta), nextCursor };
+    return { items: await this.records.read(ids, how, reader), nextCursor };
   }
 
   @Get(':id')
   @Needs('patrons.read')
   @Answers(readOf(patronSchema))
   @ApiOperation({ summary: 'One patron' })
-  async one(@Param('id') id: string, @RequestMeta() meta: Meta): Promise<Answer<PatronRecord>> {
-    const [record] = await this.records.read([known(id)], 'id', meta);
+  async one(@Param('id') id: string, @Reading('service') reader: Reader): Promise<Answer<PatronRecord>> {
+    const [record] = await this.records.read([known(id)], 'id', reader);
     if (record === undefined) throw unknownPatron();
     return new Answer(record, { version: record.version });
   }
