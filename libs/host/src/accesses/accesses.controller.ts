@@ -93,8 +93,8 @@ async function accessesOf(
     const found =
       key && (await models.find<AccessRow>(model, 'person', { prefix: `${tagOf(key, id)}/` }, page));
     for (const { row } of found?.rows ?? []) {
-      const { tags: _tags, ...access } = row;
-      items.push(access);
+      const { at, by, role, scopes, how, purpose } = row;
+      items.push({ at, by, role, scopes, how, purpose });
     }
     after = found?.next ?? undefined;
     if (after === undefined) month = monthBefore(month, 1);

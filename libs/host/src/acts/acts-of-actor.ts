@@ -50,8 +50,8 @@ export async function actsOfActor(
     let first: PartitionScan | null = null;
     for (const scan of scans) {
       if (scan.needsMore) await scan.readOn();
-      if (scan.head !== null && (first?.head == null || scan.head.recordedAt < first.head.recordedAt))
-        first = scan;
+      const { head } = scan;
+      if (head !== null && (first === null || head.recordedAt < first.head!.recordedAt)) first = scan;
     }
     if (first === null) return { events, next: null };
     const entry = first.take();
