@@ -51,7 +51,7 @@ export async function actsOfActor(
     for (const scan of scans) {
       if (scan.needsMore) await scan.readOn();
       const { head } = scan;
-      if (head !== null && (first === null || head.recordedAt < first.head!.recordedAt)) first = scan;
+      if (head !== null && (first === null || isEarlier(head, first.head!))) first = scan;
     }
     if (first === null) return { events, next: null };
     const entry = first.take();
@@ -99,6 +99,10 @@ class PartitionScan {
     this.at = entry.position;
     return entry;
   }
+}
+
+function isEarlier(one: OutboxEntry, other: OutboxEntry): boolean {
+  return one.recordedAt < other.recordedAt || (one.recordedAt === other.recordedAt && one.id < other.id);
 }
 
 /** A position before which every event was recorded before this time, found by halving. */

@@ -16,6 +16,7 @@ const model = modelId(auditTrail({}));
 const readsMax = 24;
 
 const actSchema = resource('Act', {
+  id: { ...text, description: 'The id of the event.' },
   kind: { ...text, description: 'The type of the event.' },
   at: instant,
   actor: { ...text, description: 'The id of a principal, or the name of the reaction that did it.' },
@@ -95,7 +96,7 @@ export class ActsController {
       const items = events.map((event) => rowOf(event, context.acts));
       return { items, nextCursor: next && this.cursors.seal(next, query) };
     }
-    if (kind !== undefined && !(kind in context.acts)) throw unknownKind(context);
+    if (kind !== undefined && !Object.hasOwn(context.acts, kind)) throw unknownKind(context);
     const begin: MonthPlace =
       cursor === undefined
         ? { ...period, month: period.from.slice(0, 7) }
@@ -129,8 +130,8 @@ export class ActsController {
 }
 
 function rowOf(event: Stored, acts: ActTypes): ActRow {
-  const { type: kind, recordedAt: at, actor, stream } = event;
-  return { kind, at, actor, stream, of: actedOn(event, acts[kind] ?? shown[kind]) };
+  const { id, type: kind, recordedAt: at, actor, stream } = event;
+  return { id, kind, at, actor, stream, of: actedOn(event, acts[kind] ?? shown[kind]) };
 }
 
 function monthAfter(month: string): string {

@@ -12,6 +12,8 @@ export type ActTypes = Readonly<Record<string, readonly string[]>>;
 export type ActedOn = Readonly<Record<string, unknown>>;
 
 export interface ActRow {
+  /** The id of the event. Of one process they increase, so they order what was recorded at one time. */
+  readonly id: string;
   readonly kind: string;
   readonly at: string;
   readonly actor: string;
@@ -41,7 +43,7 @@ export function actedOn({ data }: AnyEvent, fields: readonly string[] = []): Act
 
 /**
  * Accesses of named patrons and privileged acts in one read model, so that an ordinary event costs one look at its type.
- * Accesses are found under `<tag>/`, the newest first; acts under `all/<time>` and `<type>/<time>`, the oldest first.
+ * Accesses are found under `<tag>/`, the newest first; acts under `all/<time>/` and `<type>/<time>/`, the oldest first.
  */
 export function auditTrail(acts: ActTypes): Projection<Stored, TrailRow> {
   return {
@@ -54,16 +56,16 @@ export function auditTrail(acts: ActTypes): Projection<Stored, TrailRow> {
       return event.data.tags === undefined ? null : event.key;
     },
     apply(_row, event) {
-      const { recordedAt: at, actor, stream } = event;
+      const { id, recordedAt: at, actor, stream } = event;
       if (!isAccess(event)) {
-        return { kind: event.type, at, actor, stream, of: actedOn(event, acts[event.type]) };
+        return { id, kind: event.type, at, actor, stream, of: actedOn(event, acts[event.type]) };
       }
       const { role, scopes, how, purpose, tags = [] } = event.data;
       return { at, by: actor, role, scopes, how, purpose, tags };
     },
     indexes: {
       person: (row) => ('tags' in row ? row.tags.map((tag) => `${tag}/${latest - Date.parse(row.at)}`) : []),
-      act: (row) => ('kind' in row ? [`all/${row.at}`, `${row.kind}/${row.at}`] : []),
+      act: (row) => ('kind' in row ? [`all/${row.at}/${row.id}`, `${row.kind}/${row.at}/${row.id}`] : []),
     },
   };
 }

@@ -12,7 +12,14 @@ const of = (type: string, data: object, key: string) =>
 const issued = of('KeyIssued', { id: 'k1' }, 'key-1');
 const access = { month: '2024-03', role: 'admin', scopes: ['consortium'], how: 'id', purpose: 'service' };
 const accessed = of('PatronAccessed', { ...access, count: 2, tags: ['t1', 't2'] }, 'access-1');
-const act: ActRow = { kind: 'KeyIssued', at, actor: 'admin', stream: 'key-1', of: { id: 'k1' } };
+const act: ActRow = {
+  id: 'id-of-key-1',
+  kind: 'KeyIssued',
+  at,
+  actor: 'admin',
+  stream: 'key-1',
+  of: { id: 'k1' },
+};
 
 it('keeps an act with who did it and the ids that it names, once however often it is told', () =>
   projected(trail, issued, issued).thenRow('key-1/id-of-key-1', act));
@@ -38,6 +45,6 @@ it('keeps nothing of an access that only says how many', () => {
 });
 
 it('finds acts by their time, all or those of a type', () => {
-  expect(trail.indexes!['act']!(act)).toEqual([`all/${at}`, `KeyIssued/${at}`]);
+  expect(trail.indexes!['act']!(act)).toEqual([`all/${at}/id-of-key-1`, `KeyIssued/${at}/id-of-key-1`]);
   expect(trail.indexes!['person']!(act)).toEqual([]);
 });
