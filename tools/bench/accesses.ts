@@ -1,6 +1,7 @@
 // What the records of access cost: bytes on disk for each opening of a patron's record, and processor time against a bare
-// loop over libsql that inserts the same text, sixteen to a transaction, as that many desks at once do.
-// usage: node tools/dist/bench/accesses.js [--rounds N]
+// loop over libsql that inserts the same text, sixteen to a transaction, as that many desks at once do. With --cluster
+// also the size of the documents on MongoDB, as they are before the server compresses them.
+// usage: node tools/dist/bench/accesses.js [--rounds N] [--cluster]
 import { fileAdapters } from '@readership/embedded';
 import { Accesses, auditTrail, type Reader } from '@readership/host';
 import {
@@ -10,11 +11,14 @@ import {
   readModelProcessor,
   uuidv7,
   type AnyEvent,
+  type EventStore,
   type OwnRecord,
   type Publish,
+  type ReadModels,
 } from '@readership/kernel';
 import Database from 'libsql';
 import { randomBytes, randomUUID } from 'node:crypto';
+import mongoose from 'mongoose';
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { header, inFolder, median, rounds, row, type Pair } from './measure.js';
@@ -59,30 +63,50 @@ function bytesIn(folder: string): number {
     .reduce((sum, name) => sum + statSync(join(folder, name)).size, 0);
 }
 
-/** Records openings and brings their read model up to date. Resolves to what each cost. */
-function recorded(count: number): Promise<{ readonly us: number; readonly bytes: number }> {
+/** Records openings, a few at once, and brings their read model up to date. */
+async function open(store: EventStore, models: ReadModels, count: number): Promise<void> {
+  const accesses = new Accesses(store);
+  const processor = readModelProcessor<OwnRecord, any>({ projection: auditTrail({}) }, models);
+  const consumer = new OwnEventsConsumer('bench', store, new ProcessorGroup([processor], ownEvent), 500);
+  const readOn = async (): Promise<void> => {
+    for (let partition = 0; partition < store.partitions; partition++)
+      while ((await consumer.step(partition)) > 0);
+  };
+  for (let at = 0; at < count; at += desks) {
+    const together = Array.from({ length: desks }, (_, i) =>
+      accesses.record(readerAt(at + i), 'card', [patrons[(at + i) % patrons.length]!]),
+    );
+    await Promise.all(together);
+    if (at % (8 * desks) === 0) await readOn();
+  }
+  await readOn();
+}
+
+function onDisk(count: number): Promise<{ readonly us: number; readonly bytes: number }> {
   return inFolder(async (folder) => {
     const keys = { masterKey: randomBytes(32), cardKey: randomBytes(32) };
     const adapters = await fileAdapters({ folder, ...keys, contexts: [{ name: 'bench' }] });
-    const store = adapters.eventStore('bench', publish);
-    const accesses = new Accesses(store);
-    const processor = readModelProcessor<OwnRecord, any>(
-      { projection: auditTrail({}) },
-      adapters.readModels('bench'),
-    );
-    const consumer = new OwnEventsConsumer('bench', store, new ProcessorGroup([processor], ownEvent), 500);
-    const us = await processorTime(count, async () => {
-      for (let at = 0; at < count; at += desks) {
-        const together = Array.from({ length: desks }, (_, i) =>
-          accesses.record(readerAt(at + i), 'card', [patrons[(at + i) % patrons.length]!]),
-        );
-        await Promise.all(together);
-        if (at % (8 * desks) === 0) await consumer.step(0);
-      }
-      while ((await consumer.step(0)) > 0);
-    });
+    const models = adapters.readModels('bench');
+    const us = await processorTime(count, () => open(adapters.eventStore('bench', publish), models, count));
     await adapters.close();
     return { us, bytes: bytesIn(folder) };
+  });
+}
+
+/** Bytes of the documents of an opening on MongoDB, by collection. */
+async function documents(count: number): Promise<ReadonlyMap<string, number>> {
+  const { context, inDeployment } = await import('./deployment.js');
+  return inDeployment(async ({ adapters, servers }) => {
+    await open(adapters.eventStore(context, publish), adapters.readModels(context), count);
+    const dbName = `${servers.namespace}-${context}`;
+    const connection = await mongoose.createConnection(servers.mongoUrl, { dbName }).asPromise();
+    const sizes = new Map<string, number>();
+    for (const name of ['commits', 'pages', 'model_rows', 'model_entries']) {
+      for await (const document of connection.db!.collection(name).find({}))
+        sizes.set(name, (sizes.get(name) ?? 0) + mongoose.mongo.BSON.calculateObjectSize(document) / count);
+    }
+    await connection.close();
+    return sizes;
   });
 }
 
@@ -112,22 +136,34 @@ function bare(count: number): Promise<number> {
   });
 }
 
-await recorded(desks);
+await onDisk(desks);
 await bare(openings);
-const { bytes: empty } = await recorded(desks);
+const { bytes: empty } = await onDisk(desks);
 const sizes: number[] = [];
 const pairs: Pair[] = [];
 for (let round = 0; round < rounds; round++) {
-  const { us, bytes } = await recorded(openings);
+  const { us, bytes } = await onDisk(openings);
   sizes.push((bytes - empty) / (openings - desks));
   pairs.push({ ours: us, baseline: await bare(openings) });
 }
 header();
 row('processor time of an opening: event, seal, row', '–', pairs, (us) => `${us.toFixed(1)} µs`);
-const bytes = median(sizes);
 const cores = (median(pairs.map(({ ours }) => ours)) * perDay) / 86_400e6;
 console.log(
-  `\n${Math.round(bytes)} bytes per opening. ${perDay.toLocaleString('en')} openings a day: ` +
-    `${((bytes * perDay) / 1e9).toFixed(2)} GB a day, ${((bytes * perDay * days) / 1e9).toFixed(0)} GB after 24 months, ` +
-    `and ${cores.toFixed(4)} of a processor core on average.`,
+  `\n${perDay.toLocaleString('en')} openings a day take ${cores.toFixed(4)} of a processor core on average.`,
 );
+told('On SQLite', median(sizes));
+if (process.argv.includes('--cluster')) {
+  const found = await documents(2_000);
+  const bytes = [...found.values()].reduce((sum, each) => sum + each, 0);
+  told('On MongoDB, documents before compression', bytes);
+  console.log([...found].map(([name, each]) => `${name} ${Math.round(each)}`).join(', '));
+}
+
+function told(where: string, bytes: number): void {
+  const gigabytes = (bytes * perDay) / 1e9;
+  console.log(
+    `${where}: ${Math.round(bytes).toLocaleString('en')} bytes per opening, ${gigabytes.toFixed(1)} GB a day, ` +
+      `${(gigabytes * days).toFixed(0)} GB after 24 months.`,
+  );
+}
