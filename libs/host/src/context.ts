@@ -88,6 +88,6 @@ export function contextModule(adapters: Adapters, parts: ContextParts): DynamicM
       ...(parts.providers ?? []),
     ],
   };
-  made.set(module, parts);
+  made.set(module, whole);
   return module;
 }

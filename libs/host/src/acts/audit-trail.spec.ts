@@ -1,5 +1,6 @@
 import type { Stored } from '@readership/kernel';
 import { projected, withPrivateFields } from '@readership/kernel/testing';
+import type { AccessData } from '../accesses/patron-accessed.events.js';
 import { auditTrail, type AccessRow, type ActRow } from './audit-trail.projection.js';
 
 const at = '2024-03-01T10:00:00.000Z';
@@ -10,7 +11,13 @@ const of = (type: string, data: object, key: string) =>
     ...{ recordedAt: at, actor: 'admin' },
   }) as Stored;
 const issued = of('KeyIssued', { id: 'k1' }, 'key-1');
-const access = { month: '2024-03', role: 'admin', scopes: ['consortium'], how: 'id', purpose: 'service' };
+const access: Omit<AccessData, 'count'> = {
+  month: '2024-03',
+  role: 'admin',
+  scopes: ['consortium'],
+  how: 'id',
+  purpose: 'service',
+};
 const accessed = of('PatronAccessed', { ...access, count: 2, tags: ['t1', 't2'] }, 'access-1');
 const act: ActRow = {
   id: 'id-of-key-1',
