@@ -118,7 +118,7 @@ describe('the records of access', () => {
     expect(await itemsOf(ids[5]!)).toHaveLength(1);
   });
 
-  it('take a purpose from the list only, once', async () => {
+  it('take a purpose from the list only, never a free text', async () => {
     const free = { 'readership-purpose': 'Ada Lovelace rang' };
     await see(ada, free).thenRefused(400, 'UNKNOWN_PURPOSE');
     expect(await allEvents()).toEqual([]);
