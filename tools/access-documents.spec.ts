@@ -47,6 +47,12 @@ it('OPERATIONS.md shows what its commands print, and a leaked key is ended by th
     string,
     string
   >;
-  expect(await differingIn('OPERATIONS.md', 3, { ID: id })).toEqual([]);
+  const event = {
+    ...{ specversion: '1.0', source: '/tour/desk', id: '1', type: 'org.readership.interaction.v1' },
+    ...{ time: '2024-03-01T10:00:00Z', data: { kind: 'loan', branch: 'TOUR-1' } },
+  };
+  await app.settled();
+  await app.when({ url: '/v1/interactions', key: key!, body: event }).then(201);
+  expect(await differingIn('OPERATIONS.md', 4, { ID: id })).toEqual([]);
   await app.when({ url: '/v1/me', key: key! }).thenRefused(401, 'UNAUTHENTICATED');
 });

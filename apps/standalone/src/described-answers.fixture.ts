@@ -134,7 +134,10 @@ function escaped(part: string): string {
   return part.replaceAll('~', '~0').replaceAll('/', '~1');
 }
 
-/** The answers that only a damaged store leads to, and those of idempotency.http.spec.ts: a key is all that is invalid. */
+/** The operations whose answers openapi-records.http.spec.ts asks for, all of them. */
+export const recordsOfAccess: readonly string[] = ['accessesList', 'actsList'];
+
+/** The answers that only a damaged store leads to, those of `recordsOfAccess`, and those of idempotency.http.spec.ts: a key is all that is invalid. */
 export function answersSeenElsewhere(operations: readonly Operation[]): readonly string[] {
   return operations.flatMap(({ operationId, parameters, requestBody, responses }) => {
     const takesKey = parameters.some(({ name }) => name === 'Idempotency-Key');
@@ -143,6 +146,9 @@ export function answersSeenElsewhere(operations: readonly Operation[]): readonly
       Object.keys(requestBody?.content ?? {}).includes('application/json');
     return [
       ...(/stored event .* damaged/.test(responses[409]?.description ?? '') ? [`${operationId} 409`] : []),
+      ...(recordsOfAccess.includes(operationId)
+        ? Object.keys(responses).map((status) => `${operationId} ${status}`)
+        : []),
       ...(takesKey && !saysSomething ? [`${operationId} 422`] : []),
     ];
   });

@@ -58,6 +58,7 @@ export class AnalyticsModule {
         reactions: [{ useFactory: (store) => onConsortiumConfigured(store, versions) }],
         decode: decodeFact,
       },
+      acts: { BuildStarted: ['number', 'rebuilds'], BuildServed: ['number'], BuildAbandoned: ['number'] },
     });
   }
 }

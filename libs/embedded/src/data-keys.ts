@@ -49,7 +49,7 @@ export class DataKeys {
     return typeof known === 'string' ? known : known.key;
   }
 
-  /** Drops a key from memory, because somebody else stored another one first. */
+  /** Drops a key from memory, because somebody else stored another one first, or because it was destroyed. */
   forget(subject: string): void {
     this.known.delete(subject);
   }

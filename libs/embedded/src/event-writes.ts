@@ -82,6 +82,12 @@ export function append(driver: SqlDriver, flat: readonly SqlValue[]): number[] {
   return answers;
 }
 
+/** Deletes the data keys of these subjects, and answers how many there were. */
+export function destroyKeys(driver: SqlDriver, subjects: readonly SqlValue[]): number {
+  const remove = driver.prepare('DELETE FROM keys WHERE subject = ?');
+  return subjects.reduce((count: number, subject) => count + remove.run([subject]).changes, 0);
+}
+
 function versionOf(driver: SqlDriver, stream: string): number {
   const row = driver
     .prepare('SELECT last FROM commits WHERE stream = ? ORDER BY version DESC LIMIT 1')

@@ -161,6 +161,11 @@ export class SqliteEventStore extends EventStore {
     return waiting;
   }
 
+  async destroyKeys(subjects: readonly string[]): Promise<void> {
+    await this.writer.write('destroyKeys', subjects);
+    for (const subject of subjects) this.keys.forget(subject);
+  }
+
   async changed(signal: AbortSignal): Promise<void> {
     await this.wakeUp.wait(signal, pollMs);
   }

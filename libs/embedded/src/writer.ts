@@ -1,5 +1,5 @@
 import { putRecord, removeRecord } from './access-writes.js';
-import { append } from './event-writes.js';
+import { append, destroyKeys } from './event-writes.js';
 import { begin, end, enqueue, recover, retry } from './job-writes.js';
 import { publish } from './log-writes.js';
 import { commitRows, dropRows } from './row-writes.js';
@@ -8,6 +8,7 @@ import type { SqlDriver, SqlValue } from './sql-driver.js';
 /** All functions that change a database. Each takes a connection inside a transaction, and flat values. */
 export const writes = {
   append,
+  destroyKeys,
   publish,
   commitRows,
   dropRows,

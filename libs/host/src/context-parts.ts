@@ -1,6 +1,7 @@
 import type { Provider, Type } from '@nestjs/common';
 import type { ContextName } from '@readership/contracts';
 import type { EventStore, JobQueue, LogRecord, Reaction, ReadModel, ReadModels } from '@readership/kernel';
+import type { ActTypes } from './acts/audit-trail.projection.js';
 import type { Publishing } from './checked-facts.js';
 import type { JobHandler } from './job-workers.js';
 
@@ -24,6 +25,8 @@ export interface ContextParts extends Publishing {
   };
   /** Handlers of the jobs that the context enqueues. */
   readonly jobs?: readonly MadeOfPorts<JobHandler>[];
+  /** The types of its events that are privileged acts, besides those of operators. */
+  readonly acts?: ActTypes;
   /** Read models of the context's own private events. */
   readonly own?: { readonly models: readonly ReadModel<any>[] };
 }

@@ -18,7 +18,8 @@ import {
   type Seen,
 } from '../testing/doors.fixture.js';
 import { startApp, type TestApp } from '../testing/test-app.fixture.js';
-import { contextModule } from './context.js';
+import { contextModule, partsOf } from './context.js';
+import { Contexts } from './contexts.js';
 import { Metrics } from './metrics.js';
 
 async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
@@ -293,4 +294,12 @@ it('a fact that is not as the contracts say is refused at append while it is tes
   await checked.when(knock('x', false)).then(201);
   expect((await adapters.eventStore('feedback', publish).load('door-x')).version).toBe(1);
   await checked.close();
+});
+
+it('the parts of a context hold every read model of its own events, for who rebuilds them elsewhere', () => {
+  const models = partsOf(contextModule(adapters, parts)).own!.models;
+  const names = models.map((model) => ('projection' in model ? model.projection.name : model.tally.name));
+  const running = app.app.get(Contexts, { strict: false }).asked('feedback').ownIds;
+  expect(names.map((name) => `${name}.v1`)).toEqual([...running]);
+  expect(names).toContain('audit-trail');
 });

@@ -8,13 +8,16 @@ import {
   ReadModels,
   type Adapters,
 } from '@readership/kernel';
+import { Accesses } from './accesses/accesses.js';
+import { auditTrail } from './acts/audit-trail.projection.js';
 import { BatchPriority } from './batch-priority.js';
 import { checkedFacts } from './checked-facts.js';
+import { Clock } from './clock.js';
 import type { ContextParts } from './context-parts.js';
 import { belongs, Contexts } from './contexts.js';
 import { ExpectedRetries } from './expected-retries.js';
 import { Cursors, Lists } from './lists.js';
-import { withOperations } from './operations.js';
+import { withHostEvents, operationActs } from './operations.js';
 import { AppliedWait } from './positions.js';
 import { LogConsumers, RunningContext } from './running-context.js';
 import { Tracing } from './tracing.js';
@@ -31,13 +34,16 @@ export function partsOf(module: DynamicModule): ContextParts {
 
 /**
  * Makes a context as a Nest module with its own ports: `EventStore`, `ReadModels`, `JobQueue`, `EventLog`,
- * `DeadLetters`, `AppliedWait`, `Lists`, `LogConsumers`. Its relay and consumers run from bootstrap, or from when the
+ * `DeadLetters`, `AppliedWait`, `Lists`, `LogConsumers`, `Accesses`. Its relay and consumers run from bootstrap, or from when the
  * log is available, until shutdown begins. Until then its store accepts no writes.
  */
 export function contextModule(adapters: Adapters, parts: ContextParts): DynamicModule {
   for (const controller of parts.controllers ?? []) belongs(controller, parts.name);
+  const acts = { ...operationActs, ...parts.acts };
+  const own = { models: [...(parts.own?.models ?? []), { projection: auditTrail(acts) }] };
+  const whole = { ...parts, acts, own };
   const gate = new WriteGate();
-  const store = gate.guarding(adapters.eventStore(parts.name, withOperations(checkedFacts(parts))));
+  const store = gate.guarding(adapters.eventStore(parts.name, withHostEvents(checkedFacts(parts))));
   const models = adapters.readModels(parts.name);
   const jobs = adapters.jobQueue(parts.name);
   const module: DynamicModule = {
@@ -67,19 +73,21 @@ export function contextModule(adapters: Adapters, parts: ContextParts): DynamicM
           batchPriority: BatchPriority,
           tracing: Tracing,
           retries: ExpectedRetries,
+          clock: Clock,
         ) => {
           const { eventLog } = adapters;
-          const around = { contexts, loopHealth, batchPriority, tracing, retries };
-          const running = new RunningContext(parts, store, eventLog, models, jobs, gate, around);
+          const around = { contexts, loopHealth, batchPriority, tracing, retries, clock };
+          const running = new RunningContext(whole, store, eventLog, models, jobs, gate, around);
           contexts.enter(running);
           return running;
         },
-        inject: [Contexts, LoopHealth, BatchPriority, Tracing, ExpectedRetries],
+        inject: [Contexts, LoopHealth, BatchPriority, Tracing, ExpectedRetries, Clock],
       },
       { provide: LogConsumers, useExisting: RunningContext },
+      { provide: Accesses, useFactory: ({ accesses }: RunningContext) => accesses, inject: [RunningContext] },
       ...(parts.providers ?? []),
     ],
   };
-  made.set(module, parts);
+  made.set(module, whole);
   return module;
 }

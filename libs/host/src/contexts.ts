@@ -1,4 +1,6 @@
 import { Refusal, type EventLog, type EventStore, type Parked, type ReadModels } from '@readership/kernel';
+import type { Accesses } from './accesses/accesses.js';
+import type { ActTypes } from './acts/audit-trail.projection.js';
 import type { JobWorkers } from './job-workers.js';
 
 /** A context of this process, for readiness, metrics and the audit. */
@@ -22,6 +24,10 @@ export interface ContextStatus {
   pendingSince(partition: number): string | null;
   /** Partitions that are halted until an operator acts, with the reason. */
   readonly halted: ReadonlyMap<number, string>;
+  /** Who was shown what belongs to its patrons. */
+  readonly accesses: Accesses;
+  /** The types of its events that are privileged acts. */
+  readonly acts: ActTypes;
   /** Workers for the jobs of the context's queues. */
   readonly jobWorkers: JobWorkers;
   /** Applies the parked records of a key; see `Processor.replay`. */

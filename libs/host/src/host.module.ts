@@ -5,6 +5,8 @@ import { ApiKeys } from './access/api-keys.js';
 import { IdempotencyKeys } from './access/idempotency-keys.js';
 import { MeController, SignInController } from './access/me.controller.js';
 import { People } from './access/people.js';
+import { AccessesController } from './accesses/accesses.controller.js';
+import { ActsController } from './acts/acts.controller.js';
 import { AnswerInterceptor } from './answer.js';
 import { AuditController } from './audit.controller.js';
 import { Clock } from './clock.js';
@@ -55,6 +57,8 @@ export class HostModule {
         MetricsController,
         DocsController,
         AuditController,
+        ActsController,
+        AccessesController,
         ParkedController,
         RepublishController,
         MeController,

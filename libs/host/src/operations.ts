@@ -1,4 +1,10 @@
-import type { EventStore, Event, Meta, Publish } from '@readership/kernel';
+import type { AnyEvent, EventStore, Event, Meta, Publish } from '@readership/kernel';
+import {
+  monthSubject,
+  type AccessMonthBegun,
+  type PatronAccessed,
+} from './accesses/patron-accessed.events.js';
+import type { ActTypes } from './acts/audit-trail.projection.js';
 
 /** An operator's action on a running context. It is recorded in the context's store and never published. */
 export type ParkedReplayed = Event<
@@ -15,6 +21,13 @@ export type FactsRepublished = Event<
   'FactsRepublished',
   { partition: number; after: number; through: number }
 >;
+
+/** The acts of operators, and what names what they acted on. */
+export const operationActs: ActTypes = {
+  ParkedReplayed: ['model', 'partition', 'key', 'records'],
+  ParkedDiscarded: ['model', 'partition', 'key', 'offset', 'type'],
+  FactsRepublished: ['partition', 'after', 'through'],
+};
 
 type Operation = ParkedReplayed | ParkedDiscarded | FactsRepublished;
 
@@ -34,8 +47,21 @@ export async function earlierOperation<E extends Operation>(
   return event === undefined ? null : (event as unknown as E).data;
 }
 
-/** Wraps a context's `publish`, so that the context need not handle operations. */
-export function withOperations(publish: Publish<any>): Publish<any> {
-  return (event, stream) =>
-    stream.startsWith(category) ? { key: stream, fact: null } : publish(event, stream);
+/** Wraps a context's `publish`, so that the context need not handle operations and records of access. */
+export function withHostEvents(publish: Publish<any>): Publish<any> {
+  return (event: AnyEvent, stream) => {
+    if (isRecordOfAccess(event)) {
+      const { type, data } = event;
+      return {
+        key: stream,
+        fact: null,
+        ...(type === 'PatronAccessed' ? { subject: monthSubject(data.month) } : {}),
+      };
+    }
+    return stream.startsWith(category) ? { key: stream, fact: null } : publish(event, stream);
+  };
+}
+
+function isRecordOfAccess(event: AnyEvent): event is PatronAccessed | AccessMonthBegun {
+  return event.type === 'PatronAccessed' || event.type === 'AccessMonthBegun';
 }

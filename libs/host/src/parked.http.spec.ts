@@ -169,6 +169,14 @@ describe('what is parked', () => {
       for (let times = 0; times < 2; times++) await app.when(request).then(200, { discarded: offset });
     }
     await app.when({ url: '/v1/audit/log?context=feedback' }).then(200, { holds: true });
+    await app.settled();
+    const { body } = await app.when({ url: '/v1/audit/acts?context=feedback' }).then(200);
+    const acts = body.items as { kind: string; actor: string; of: { model: string; key: string } }[];
+    expect(acts.map(({ kind, actor, of }) => [kind, actor, of.model, of.key])).toEqual([
+      ...['heard.v1', 'own.v1'].map((model) => ['ParkedReplayed', 'admin', model, 'cracked']),
+      ...['heard.v1', 'heard.v1'].map((model) => ['ParkedDiscarded', 'admin', model, 'cracked']),
+      ...own.map(() => ['ParkedDiscarded', 'admin', 'own.v1', 'cracked']),
+    ]);
   });
 
   it('of a model or partition that is not here is not found', async () => {

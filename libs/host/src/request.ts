@@ -91,19 +91,22 @@ export const RequestMeta = (): ParameterDecorator => (target, method, index) => 
 };
 
 const MetaOfRequest: () => ParameterDecorator = createParamDecorator(
-  (_: unknown, context: ExecutionContext): Meta => {
-    const request = context.switchToHttp().getRequest<FastifyRequest>();
-    const { at, principal } = askedOf(request);
-    const traceparent = traceparentOf(request);
-    return {
-      commandId: commands.get(request) ?? uuidv7(),
-      at: at.toISOString(),
-      actor: principal?.id ?? 'public',
-      correlationId: request.id,
-      ...(traceparent === undefined ? {} : { traceparent }),
-    };
-  },
+  (_: unknown, context: ExecutionContext): Meta =>
+    metaOf(context.switchToHttp().getRequest<FastifyRequest>()),
 );
+
+/** The kernel's `Meta` of a request; see `RequestMeta`. */
+export function metaOf(request: FastifyRequest): Meta {
+  const { at, principal } = askedOf(request);
+  const traceparent = traceparentOf(request);
+  return {
+    commandId: commands.get(request) ?? uuidv7(),
+    at: at.toISOString(),
+    actor: principal?.id ?? 'public',
+    correlationId: request.id,
+    ...(traceparent === undefined ? {} : { traceparent }),
+  };
+}
 
 /**
  * Injects the versions that `If-Match: "v<n>"` demands, of which one must be the current version; `undefined` when it

@@ -33,7 +33,10 @@ import {
   type UnreadableCause,
 } from '@readership/kernel';
 import { setTimeout as pause } from 'node:timers/promises';
+import { Accesses } from './accesses/accesses.js';
+import type { ActTypes } from './acts/audit-trail.projection.js';
 import type { BatchPriority } from './batch-priority.js';
+import type { Clock } from './clock.js';
 import type { ContextParts } from './context-parts.js';
 import type { Contexts, ContextStatus } from './contexts.js';
 import type { ExpectedRetries } from './expected-retries.js';
@@ -72,6 +75,7 @@ export interface Surroundings {
   readonly batchPriority: BatchPriority;
   readonly tracing: Tracing;
   readonly retries: ExpectedRetries;
+  readonly clock: Clock;
 }
 
 /** A running context: its relays, the consumers of its own events and of the log, and its jobs. */
@@ -104,6 +108,8 @@ export class RunningContext
   private readonly told = new Set<UnreadableCause>();
   readonly halted = new Map<number, string>();
   readonly jobWorkers: JobWorkers;
+  readonly accesses: Accesses;
+  readonly acts: ActTypes;
 
   constructor(
     private readonly parts: ContextParts,
@@ -119,6 +125,8 @@ export class RunningContext
     this.logger = new Logger(parts.name);
     const handlers = (parts.jobs ?? []).map(({ useFactory }) => useFactory(store, models, jobs));
     this.jobWorkers = new JobWorkers(jobs, handlers, around.batchPriority, around.retries, this.logger);
+    this.accesses = new Accesses(store);
+    this.acts = parts.acts ?? {};
     this.ownIds = new Set(
       parts.own?.models.map((model) => modelId('projection' in model ? model.projection : model.tally)),
     );
@@ -164,6 +172,8 @@ export class RunningContext
       }
     }
     this.loops.push(this.watch(signal));
+    const forgetting = this.logged('forgetting of records of access');
+    this.loops.push(this.accesses.keepForgetting(this.around.clock, signal, forgetting));
     const { log: read } = this.parts;
     if (read && read.models.length + (read.reactions?.length ?? 0) > 0) {
       await this.run(

@@ -73,6 +73,13 @@ export class InteractionLogModule {
         decode: decodeFact,
       },
       jobs: [{ useFactory: (store, models, jobs) => new ReferenceMoves(store, models, jobs) }],
+      acts: {
+        SourceAllowed: ['source', 'libraries', 'branches'],
+        SourceRevoked: ['source'],
+        RecordReplayed: ['interaction'],
+        ReplayRefused: [],
+        RecordDiscarded: [],
+      },
       own: { models: [{ projection: sourcesList }, { projection: deadLettersList }] },
     });
   }

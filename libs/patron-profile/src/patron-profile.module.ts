@@ -53,6 +53,19 @@ export class PatronProfileModule {
         PatronRecords,
         PatronSearch,
       ],
+      acts: {
+        ApiKeyIssued: ['id'],
+        ApiKeyRotated: ['id'],
+        ApiKeyRevoked: ['id'],
+        ConsortiumConfigured: [],
+        LibraryAdded: ['id'],
+        LibraryRenamed: ['id'],
+        BranchAdded: ['id', 'library'],
+        BranchRenamed: ['id'],
+        BranchTransferred: ['id', 'library'],
+        BranchTimeZoneSet: ['id'],
+        BranchPopulationStated: ['id'],
+      },
       own: { models: [{ projection: patronSearch }, { projection: libraries }, { projection: branches }] },
     });
   }

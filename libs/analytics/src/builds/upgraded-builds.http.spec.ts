@@ -100,7 +100,7 @@ async function servedBy(app: TestApp, build: number): Promise<void> {
 const stored = async () =>
   (await adapters.readModels('analytics').models())
     .map((id) => `${id.split('.')[0]}/${id.split('.').at(-1)}`)
-    .filter((name) => !/^(directory|branch-closings|costs|spendings|reaction)/.test(name))
+    .filter((name) => !/^(directory|branch-closings|costs|spendings|reaction|audit-trail)/.test(name))
     .sort();
 
 /** A log that gives no batch to a group before `open` is called. */

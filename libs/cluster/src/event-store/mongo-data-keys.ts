@@ -63,6 +63,14 @@ export class MongoDataKeys {
     return (subject) => found.get(subject) ?? 'no-key';
   }
 
+  /** Deletes the keys of these subjects. */
+  async destroy(subjects: readonly string[]): Promise<void> {
+    for (const some of chunks(subjects, keysAtOnce)) {
+      await this.keys.deleteMany({ _id: { $in: [...some] } });
+    }
+    for (const subject of subjects) this.known.delete(subject);
+  }
+
   private async stored(subjects: Iterable<string>): Promise<ReadonlyMap<string, Buffer | 'foreign-key'>> {
     const found = new Map<string, Buffer | 'foreign-key'>();
     const missing: string[] = [];

@@ -185,6 +185,10 @@ export class MongoEventStore extends EventStore {
     return recorded + (await this.pages.after(partition, after));
   }
 
+  destroyKeys(subjects: readonly string[]): Promise<void> {
+    return this.keys.destroy(subjects);
+  }
+
   /** One look at the database is for all who wait, so that a quiet store costs the same with any number of them. */
   async changed(signal: AbortSignal): Promise<void> {
     const until = performance.now() + quietMs;

@@ -1,6 +1,7 @@
 import { Body, Controller, Get, Inject, Param, Post, Query } from '@nestjs/common';
 import { ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
 import {
+  Accesses,
   Answer,
   Answers,
   BranchQuery,
@@ -15,6 +16,7 @@ import {
   pageOf,
   Reaches,
   reachesOf,
+  Reading,
   readOf,
   RequestMeta,
   Scopes,
@@ -25,6 +27,7 @@ import {
   type Listed,
   type Principal,
   type Reach,
+  type Reader,
 } from '@readership/host';
 import { EventStore, fold, handle, modelId, Refusal, unlessDamaged, type Meta } from '@readership/kernel';
 import { keyedDigest } from '../digest.js';
@@ -78,6 +81,7 @@ export class TestimonialsController {
     @Inject(Scopes) private readonly scopes: Scopes,
     @Inject(Lists) private readonly lists: Lists,
     @Inject(Secrets) private readonly secrets: Secrets,
+    @Inject(Accesses) private readonly accesses: Accesses,
   ) {}
 
   @Post()
@@ -117,9 +121,10 @@ export class TestimonialsController {
     @Param('id') id: string,
     @RequestMeta() meta: Meta,
     @Reaches() reaches: readonly Reach[],
+    @Reading('feedback') reader: Reader,
     @IfMatch() ifVersions?: readonly number[],
   ): Promise<Answer<TestimonialView>> {
-    await this.within(reaches, id);
+    await this.within(reaches, id, reader);
     return this.tell(id, { type: 'ApproveTestimonial' }, meta, ifVersions);
   }
 
@@ -132,9 +137,10 @@ export class TestimonialsController {
     @Body() { consent: { givenOn, statement } }: PublicationBody,
     @RequestMeta() meta: Meta,
     @Reaches() reaches: readonly Reach[],
+    @Reading('feedback') reader: Reader,
     @IfMatch() ifVersions?: readonly number[],
   ): Promise<Answer<TestimonialView>> {
-    await this.within(reaches, id);
+    await this.within(reaches, id, reader);
     checkDay(givenOn, await this.directory.day(1), '/consent/givenOn');
     const consent = {
       givenOn,
@@ -152,9 +158,10 @@ export class TestimonialsController {
     @Param('id') id: string,
     @RequestMeta() meta: Meta,
     @Reaches() reaches: readonly Reach[],
+    @Reading('feedback') reader: Reader,
     @IfMatch() ifVersions?: readonly number[],
   ): Promise<Answer<TestimonialView>> {
-    await this.within(reaches, id);
+    await this.within(reaches, id, reader);
     return this.tell(id, { type: 'WithdrawTestimonial' }, meta, ifVersions);
   }
 
@@ -170,6 +177,7 @@ export class TestimonialsController {
   async list(
     @ListQuery() asked: ListAsked,
     @Reaches() reaches: readonly Reach[],
+    @Reading('feedback') reader: Reader,
     @Query('status') status = 'all',
     @Query('branch') branch?: string,
     @Query('from') from?: string,
@@ -192,21 +200,32 @@ export class TestimonialsController {
       asked,
     );
     const read = await Promise.all(items.map(({ id }) => unlessDamaged(this.read(id))));
-    return { items: read.flatMap((answer) => (answer === null ? [] : [answer.body])), nextCursor };
+    const views = read.flatMap((answer) => (answer === null ? [] : [answer.body]));
+    await this.accesses.record(reader, 'testimonials', patronsOf(views));
+    return { items: views, nextCursor };
   }
 
   @Get(':id')
   @Needs('feedback.read')
   @Answers(readOf(testimonialSchema))
   @ApiOperation({ summary: 'One testimonial' })
-  one(@Param('id') id: string, @Reaches() reaches: readonly Reach[]): Promise<Answer<TestimonialView>> {
-    return this.within(reaches, id);
+  one(
+    @Param('id') id: string,
+    @Reaches() reaches: readonly Reach[],
+    @Reading('feedback') reader: Reader,
+  ): Promise<Answer<TestimonialView>> {
+    return this.within(reaches, id, reader);
   }
 
-  /** A testimonial within these reaches. Throws `UNKNOWN_TESTIMONIAL`, `OUT_OF_SCOPE`. */
-  private async within(reaches: readonly Reach[], id: string): Promise<Answer<TestimonialView>> {
+  /** A testimonial within these reaches, which the reader is then shown. Throws `UNKNOWN_TESTIMONIAL`, `OUT_OF_SCOPE`. */
+  private async within(
+    reaches: readonly Reach[],
+    id: string,
+    reader: Reader,
+  ): Promise<Answer<TestimonialView>> {
     const answer = await this.read(id);
     await this.scopes.expect(reaches, scopeOf(answer.body.branch));
+    await this.accesses.record(reader, 'testimonial', patronsOf([answer.body]));
     return answer;
   }
 
@@ -224,6 +243,10 @@ export class TestimonialsController {
     const handled = await handle(this.store, testimonial, id, command, meta, ifVersions);
     return written(viewOf(handled.state), handled, `/v1/testimonials/${id}`);
   }
+}
+
+function patronsOf(views: readonly TestimonialView[]): readonly string[] {
+  return views.flatMap(({ patronId }) => (patronId === undefined ? [] : [patronId]));
 }
 
 function viewOf(state: Testimonial): TestimonialView {

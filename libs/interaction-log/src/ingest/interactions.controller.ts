@@ -2,6 +2,7 @@ import { Body, Controller, Get, Header, Headers, HttpCode, Inject, Param, Post, 
 import { ApiHeaders, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
 import { branchClosed } from '@readership/contracts';
 import {
+  Accesses,
   Answer,
   Answers,
   changeOf,
@@ -17,6 +18,7 @@ import {
   outcomes,
   parseStrictJson,
   Reaches,
+  Reading,
   readOf,
   refused,
   RequestMeta,
@@ -26,6 +28,7 @@ import {
   withoutAbsent,
   type Principal,
   type Reach,
+  type Reader,
 } from '@readership/host';
 import { EventStore, fold, handle, Refusal, type Meta } from '@readership/kernel';
 import { z } from 'zod';
@@ -58,6 +61,7 @@ interface Change {
   readonly meta: Meta;
   readonly sender: Principal;
   readonly reaches: readonly Reach[];
+  readonly reader: Reader;
   readonly ifVersions: readonly number[] | undefined;
 }
 
@@ -80,6 +84,7 @@ export class InteractionsController {
     @Inject(InteractionScopes) private readonly scopes: InteractionScopes,
     @Inject(ClosedBranches) private readonly closed: ClosedBranches,
     @Inject(Clock) private readonly clock: Clock,
+    @Inject(Accesses) private readonly accesses: Accesses,
   ) {}
 
   @Post()
@@ -156,11 +161,12 @@ export class InteractionsController {
   async read(
     @Param('id') id: string,
     @Reaches() reaches: readonly Reach[],
+    @Reading('service') reader: Reader,
   ): Promise<Answer<InteractionView>> {
     const { state, version } = await fold(this.store, interaction, checkedId(id));
     if (state.status === 'unknown') throw unknownInteraction();
     await this.scopes.expectReadable(state, reaches);
-    return new Answer(viewOf(id, state), { version });
+    return new Answer(await this.shown(viewOf(id, state), reader), { version });
   }
 
   @Post(':id/correct')
@@ -174,6 +180,7 @@ export class InteractionsController {
     @RequestMeta() meta: Meta,
     @Sender() sender: Principal,
     @Reaches() reaches: readonly Reach[],
+    @Reading('correction') reader: Reader,
     @IfMatch() ifVersions?: readonly number[],
   ): Promise<Answer<InteractionView>> {
     checkedId(id);
@@ -196,7 +203,7 @@ export class InteractionsController {
         ...(details === undefined ? {} : { details }),
         reason,
       },
-      { meta, sender, reaches, ifVersions },
+      { meta, sender, reaches, reader, ifVersions },
     );
   }
 
@@ -211,17 +218,22 @@ export class InteractionsController {
     @RequestMeta() meta: Meta,
     @Sender() sender: Principal,
     @Reaches() reaches: readonly Reach[],
+    @Reading('correction') reader: Reader,
     @IfMatch() ifVersions?: readonly number[],
   ): Promise<Answer<InteractionView>> {
     checkedId(id);
     const { reason } = parsed(withdrawal, body);
-    return this.tell(id, { type: 'WithdrawInteraction', reason }, { meta, sender, reaches, ifVersions });
+    return this.tell(
+      id,
+      { type: 'WithdrawInteraction', reason },
+      { meta, sender, reaches, reader, ifVersions },
+    );
   }
 
   private async tell(
     id: string,
     command: CorrectInteraction | WithdrawInteraction,
-    { meta, sender, reaches, ifVersions }: Change,
+    { meta, sender, reaches, reader, ifVersions }: Change,
   ): Promise<Answer<InteractionView>> {
     const changes = command.type === 'CorrectInteraction' ? command.changes : {};
     const { state, version, marks } = await handle(
@@ -238,8 +250,15 @@ export class InteractionsController {
     );
     if (state.status === 'unknown') throw unknownInteraction();
     const mayRead = await this.scopes.mayRead(state, sender);
-    const view = mayRead ? viewOf(id, state) : withoutPerson(viewOf(id, state));
-    return new Answer(view, { status: 200, version, marks });
+    const view = viewOf(id, state);
+    const told = mayRead ? await this.shown(view, reader) : withoutPerson(view);
+    return new Answer(told, { status: 200, version, marks });
+  }
+
+  /** Records that the reader is shown an interaction, when it belongs to a patron. */
+  private async shown(view: InteractionView, reader: Reader): Promise<InteractionView> {
+    await this.accesses.record(reader, 'interaction', view.patronId === undefined ? [] : [view.patronId]);
+    return view;
   }
 
   /**

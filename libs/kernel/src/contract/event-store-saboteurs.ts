@@ -306,6 +306,11 @@ export const eventStoreSaboteurs: readonly EventStoreSaboteur[] = [
     'what cannot be decrypted reads as null, and is counted by its cause',
     ({ personal }) => personal === null,
   ),
+  simple(
+    'keeps a destroyed key',
+    'a destroyed key opens nothing any more, and other keys are as they were',
+    () => ({ destroyKeys: async () => undefined }),
+  ),
   leavingOut(
     'leaves out a damaged event',
     'a damaged event reads as one, with its key, and those around it as they were',

@@ -91,6 +91,30 @@ export const eventStoreUnreadableCases: readonly EventStoreCase[] = [
     },
   },
   {
+    name: 'a destroyed key opens nothing any more, and other keys are as they were',
+    async run(fixture) {
+      const noteOf = (n: number, subject: string) =>
+        fixture.port.append(`note-${n}`, 0, [named(n, { subject })], metaOf(n));
+      for (const n of [1, 2]) taken(await noteOf(n, `reader-${n}`));
+      taken(await noteOf(3, 'reader-1'));
+      for (const subjects of [['reader-1', 'nobody'], ['reader-1'], []]) {
+        await fixture.port.destroyKeys(subjects);
+      }
+      for (const opening of ['first', 'reopened']) {
+        const events = inOrder(await everything(fixture));
+        const read = events.map((event) => event.personal);
+        assert.deepEqual(read, [null, personal, null], opening);
+        await fixture.reopen();
+      }
+      taken(await noteOf(4, 'reader-1'));
+      const events = inOrder(await everything(fixture));
+      assert.deepEqual(
+        events.map((event) => event.personal),
+        [null, personal, null, personal],
+      );
+    },
+  },
+  {
     name: 'nothing is sealed under a stored key that does not open, and nothing else is held up',
     async run(fixture) {
       const { port } = fixture;

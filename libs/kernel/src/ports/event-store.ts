@@ -53,6 +53,7 @@ export interface StoreAccount {
  * - A personal part that cannot be decrypted (its key was destroyed, is damaged or foreign, or the sealed text is
  *   damaged) reads as `personal: null` and is counted. Nothing is sealed with a stored key that does not open:
  *   `KEY_UNUSABLE`.
+ * - `destroyKeys` makes all that was sealed for these subjects unreadable for good, and nothing else. It may be repeated.
  * - An event whose own bytes do not parse reads as one of `damagedType`, with its key if that can be read. The events
  *   around it read as they were. Its stream does not load: `STREAM_DAMAGED`.
  * - A body over 64 KiB is refused with `EVENT_TOO_LARGE`, a commit over 100 events or 4 MiB with `COMMIT_TOO_LARGE`.
@@ -105,6 +106,12 @@ export abstract class EventStore {
    * waits, not on the size of the store. While events are appended, one may be counted twice.
    */
   abstract waiting(partition: number, after: Position): Promise<number>;
+
+  /**
+   * Destroys the data keys of subjects, of which any may have none. Another process may remember a key for a minute.
+   * Nothing may be sealed for these subjects at the same time.
+   */
+  abstract destroyKeys(subjects: readonly string[]): Promise<void>;
 
   /** Resolves when something may have been appended since the last call, or after a short time. */
   abstract changed(signal: AbortSignal): Promise<void>;

@@ -61,6 +61,7 @@ class Interrupted extends EventStore {
   end = (partition: number) => this.inner.end(partition);
   account = (partition: number, through?: number) => this.inner.account(partition, through);
   waiting = (partition: number, after: number) => this.inner.waiting(partition, after);
+  destroyKeys = (subjects: readonly string[]) => this.inner.destroyKeys(subjects);
   changed = (signal: AbortSignal) => this.inner.changed(signal);
 }
 

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { EventStore, fold, streamOf, unlessDamaged, uuidv7, type Meta } from '@readership/kernel';
+import { Accesses, type AccessHow, type Reader } from '@readership/host';
+import { EventStore, fold, unlessDamaged } from '@readership/kernel';
 import { closureOf, heldCards, homeOf, patron, type Patron } from './patron.decider.js';
-import type { PatronRecordRead } from './patron.events.js';
 
 /** A patron as the front desk sees them. Fields are `null` where nothing is known, or where it was forgotten. */
 export interface PatronRecord {
@@ -24,14 +24,13 @@ export interface PatronRecord {
 /** Reads patrons. Each read is recorded before it is answered. */
 @Injectable()
 export class PatronRecords {
-  constructor(@Inject(EventStore) private readonly store: EventStore) {}
+  constructor(
+    @Inject(EventStore) private readonly store: EventStore,
+    @Inject(Accesses) private readonly accesses: Accesses,
+  ) {}
 
   /** The patrons in the order of the ids, at most 200. Ids without a registration are left out. */
-  async read(
-    ids: readonly string[],
-    how: PatronRecordRead['data']['how'],
-    meta: Meta,
-  ): Promise<PatronRecord[]> {
+  async read(ids: readonly string[], how: AccessHow, reader: Reader): Promise<PatronRecord[]> {
     const records: PatronRecord[] = [];
     for (const id of ids) {
       const reading = fold(this.store, patron, id);
@@ -40,11 +39,11 @@ export class PatronRecords {
       const record = folded && recordOf(id, folded.state, folded.version);
       if (record !== null) records.push(record);
     }
-    if (records.length > 0) {
-      const personIds = records.map(({ id }) => id);
-      const noted: PatronRecordRead = { type: 'PatronRecordRead', data: { personIds, by: meta.actor, how } };
-      await this.store.append(streamOf('access', uuidv7()), 0, [noted], meta);
-    }
+    await this.accesses.record(
+      reader,
+      how,
+      records.map(({ id }) => id),
+    );
     return records;
   }
 }

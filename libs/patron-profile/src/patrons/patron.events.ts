@@ -54,7 +54,10 @@ export type PatronEvent =
   | CardRemoved
   | ClaimAbandoned;
 
-/** Somebody saw records of patrons. Stored in its own stream, `access-<uuid>`. */
+/**
+ * Somebody saw records of patrons. It is read and not recorded any more: the host's `PatronAccessed` came in its place.
+ * Stored in its own stream, `access-<uuid>`.
+ */
 export type PatronRecordRead = Event<
   'PatronRecordRead',
   {

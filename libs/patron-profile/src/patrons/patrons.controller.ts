@@ -13,9 +13,11 @@ import {
   pageOf,
   PageQuery,
   Reaches,
+  Reading,
   readOf,
   RequestMeta,
   type Reach,
+  type Reader,
 } from '@readership/host';
 import { EventStore, handle, type Meta } from '@readership/kernel';
 import { ConsortiumDirectory } from '../directory/directory.js';
@@ -97,17 +99,18 @@ export class PatronsController {
     @Query() query: PatronQuery,
     @RequestMeta() meta: Meta,
     @Reaches() reaches: readonly Reach[],
+    @Reading('service') reader: Reader,
   ): Promise<{ items: PatronRecord[]; nextCursor: string | null }> {
     const { ids, how, nextCursor } = await this.search.find(query, reaches, meta);
-    return { items: await this.records.read(ids, how, meta), nextCursor };
+    return { items: await this.records.read(ids, how, reader), nextCursor };
   }
 
   @Get(':id')
   @Needs('patrons.read')
   @Answers(readOf(patronSchema))
   @ApiOperation({ summary: 'One patron' })
-  async one(@Param('id') id: string, @RequestMeta() meta: Meta): Promise<Answer<PatronRecord>> {
-    const [record] = await this.records.read([known(id)], 'id', meta);
+  async one(@Param('id') id: string, @Reading('service') reader: Reader): Promise<Answer<PatronRecord>> {
+    const [record] = await this.records.read([known(id)], 'id', reader);
     if (record === undefined) throw unknownPatron();
     return new Answer(record, { version: record.version });
   }

@@ -2,7 +2,6 @@ import { memoryAdapters } from '@readership/embedded';
 import { startApp, type TestApp } from '@readership/host/testing';
 import type { Adapters } from '@readership/kernel';
 import { PatronProfileModule } from '../patron-profile.module.js';
-import { publish } from '../publish.js';
 
 const ada = {
   cards: ['0012-34', 'b 2'],
@@ -355,25 +354,4 @@ describe('looking for a patron', () => {
   it.each(['', '?name=', '?name=a&card=b', `?name=${'x'.repeat(401)}`])('is refused for %j', (query) =>
     app.when({ url: `/v1/patrons${query}` }).thenRefused(422, 'BAD_QUERY'),
   );
-
-  it('is noted, with whom was seen, before it is answered', async () => {
-    const id = await registered();
-    await app.when({ url: `/v1/patrons/${id}` }).then(200);
-    await app.when({ url: '/v1/patrons?card=001234' }).then(200);
-    await app.when({ url: '/v1/patrons?card=unheard-of' }).then(200);
-    const store = adapters.eventStore('patron-profile', publish);
-    const noted: object[] = [];
-    for (let partition = 0; partition < store.partitions; partition++) {
-      for (const event of await store.readPage(partition, 0, 1_000)) {
-        if (event.type === 'PatronRecordRead') noted.push({ ...event.data, fact: event.fact });
-      }
-    }
-    expect(noted).toHaveLength(2);
-    expect(noted).toEqual(
-      expect.arrayContaining([
-        { personIds: [id], by: expect.any(String), how: 'id', fact: null },
-        { personIds: [id], by: expect.any(String), how: 'card', fact: null },
-      ]),
-    );
-  });
 });
