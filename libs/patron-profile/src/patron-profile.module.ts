@@ -65,6 +65,8 @@ export class PatronProfileModule {
         BranchTransferred: ['id', 'library'],
         BranchTimeZoneSet: ['id'],
         BranchPopulationStated: ['id'],
+        BranchClosed: ['id'],
+        BranchReopened: ['id'],
       },
       own: { models: [{ projection: patronSearch }, { projection: libraries }, { projection: branches }] },
     });

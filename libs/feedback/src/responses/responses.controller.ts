@@ -1,6 +1,7 @@
 import { Body, Controller, Get, Headers, Inject, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
 import {
+  Accesses,
   Answer,
   Answers,
   BranchQuery,
@@ -14,6 +15,7 @@ import {
   outcomeOfLine,
   pageOf,
   Reaches,
+  Reading,
   refused,
   RequestMeta,
   schemaOf,
@@ -23,6 +25,7 @@ import {
   type ListAsked,
   type Listed,
   type Reach,
+  type Reader,
 } from '@readership/host';
 import { EventStore, type Meta } from '@readership/kernel';
 import { DaysQuery } from '../directory/asked-days.js';
@@ -49,6 +52,7 @@ export class ResponsesController {
     @Inject(ResponseRecorder) private readonly recorder: ResponseRecorder,
     @Inject(ResponseList) private readonly responses: ResponseList,
     @Inject(Scopes) private readonly scopes: Scopes,
+    @Inject(Accesses) private readonly accesses: Accesses,
   ) {}
 
   @Get()
@@ -67,6 +71,7 @@ export class ResponsesController {
     @Param('survey') survey: string,
     @ListQuery() asked: ListAsked,
     @Reaches() reaches: readonly Reach[],
+    @Reading('feedback') reader: Reader,
     @Query('branch') branch?: string,
     @Query('from') from?: string,
     @Query('to') to?: string,
@@ -74,7 +79,13 @@ export class ResponsesController {
   ): Promise<Listed<ResponseView>> {
     await surveyOf(this.store, survey);
     await this.scopes.expectList(reaches, branch);
-    return this.responses.of(survey, { branch, from, to, comments }, asked);
+    const page = await this.responses.of(survey, { branch, from, to, comments }, asked);
+    await this.accesses.record(
+      reader,
+      'responses',
+      page.items.flatMap(({ patronId }) => patronId ?? []),
+    );
+    return page;
   }
 
   @Post()

@@ -12,6 +12,7 @@ export type AccessHow =
   | 'name'
   | 'interaction'
   | 'interactions'
+  | 'responses'
   | 'testimonial'
   | 'testimonials'
   | 'accesses';

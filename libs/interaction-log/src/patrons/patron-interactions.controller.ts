@@ -2,6 +2,7 @@ import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
 import { ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
 import { interactionKinds, type InteractionKind } from '@readership/contracts';
 import {
+  Accesses,
   Answers,
   branchScope,
   json,
@@ -9,10 +10,12 @@ import {
   Needs,
   pageOf,
   Reaches,
+  Reading,
   Scopes,
   type ListAsked,
   type Listed,
   type Reach,
+  type Reader,
 } from '@readership/host';
 import { Refusal } from '@readership/kernel';
 import { instantOf } from '../ingest/instant.js';
@@ -28,6 +31,7 @@ export class PatronInteractionsController {
   constructor(
     @Inject(PatronInteractions) private readonly interactions: PatronInteractions,
     @Inject(Scopes) private readonly scopes: Scopes,
+    @Inject(Accesses) private readonly accesses: Accesses,
   ) {}
 
   @Get()
@@ -59,13 +63,18 @@ export class PatronInteractionsController {
     @Query('to') last: string | undefined,
     @ListQuery() asked: ListAsked,
     @Reaches() reaches: readonly Reach[],
+    @Reading('service') reader: Reader,
   ): Promise<Listed<InteractionView>> {
     if (branch !== undefined) await this.scopes.expect(reaches, branchScope(branch));
     const [from, to] = [instantIn(first, 'from'), instantIn(last, 'to')];
     if (from !== undefined && to !== undefined && from > to) {
       throw new Refusal('FROM_AFTER_TO', 'invalid', '`from` must not be after `to`.', '/from');
     }
-    return this.interactions.newestFirst(id, { kind: knownKind(kind), branch, from, to }, asked, reaches);
+    const which = { kind: knownKind(kind), branch, from, to };
+    const page = await this.interactions.newestFirst(id, which, asked, reaches);
+    // Who was shown nothing has still learnt that there is nothing.
+    await this.accesses.record(reader, 'interactions', [id]);
+    return page;
   }
 }
 
