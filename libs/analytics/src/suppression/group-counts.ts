@@ -4,7 +4,7 @@ import type { CostsModel } from '../costs/costs-model.js';
 import type { Directory, Scope } from '../directory/directory.js';
 import { countsOf } from '../metrics/figure-counts.js';
 import { countsOfGroup, figureGroups, type FigureGroup } from './figure-groups.js';
-import type { MonthCounts, ScopeCounts, Tree } from './suppression.js';
+import type { ScopeCounts, Tree } from './suppression.js';
 
 /** What the figures are counted from, at one time. */
 export interface CountedFrom {
@@ -41,23 +41,8 @@ export function groupCounts(
   return months.map((_, i) => ({ sums: sums.map((of) => of[i]!), others: others.map((of) => of[i]!) }));
 }
 
-/** The counts of all groups in these scopes, for each of these months. */
-export function countsIn(
-  months: readonly number[],
-  scopes: readonly string[],
-  counts: CountsOf,
-  from: CountedFrom,
-): readonly MonthCounts[] {
-  const byMonth = months.map(
-    () => Object.fromEntries(figureGroups.map((group) => [group, new Map()])) as unknown as MutableCounts,
-  );
-  if (months.length === 0) return byMonth;
-  for (const name of scopes) {
-    const scope = from.directory.scope(name);
-    for (const group of figureGroups)
-      groupCounts(group, scope, months, counts, from).forEach((of, i) => byMonth[i]![group].set(name, of));
-  }
-  return byMonth;
+/** The counts of a month before any is known. */
+export function noCounts(): Readonly<Record<FigureGroup, Map<string, ScopeCounts>>> {
+  const groups = figureGroups.map((group) => [group, new Map<string, ScopeCounts>()] as const);
+  return Object.fromEntries(groups) as unknown as Readonly<Record<FigureGroup, Map<string, ScopeCounts>>>;
 }
-
-type MutableCounts = Record<FigureGroup, Map<string, ScopeCounts>>;

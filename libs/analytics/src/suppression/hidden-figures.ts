@@ -2,10 +2,11 @@ import { Inject, Injectable } from '@nestjs/common';
 import { Clock } from '@readership/host';
 import { EventStore, handle, ReadModels, streamOf, uuidv7, type Stored } from '@readership/kernel';
 import { LRUCache } from 'lru-cache';
+import { setImmediate as immediate } from 'node:timers/promises';
 import { isoMonth, monthOf } from '../calendar/days-and-months.js';
 import { foldCells } from '../calendar/fold-cells.js';
 import { figureGroups } from './figure-groups.js';
-import { countsIn, treeOf, type CountedFrom } from './group-counts.js';
+import { groupCounts, noCounts, treeOf, type CountedFrom } from './group-counts.js';
 import { hiddenFigures, nothingHidden, type Hidden, type HiddenByMonth } from './hidden-figures.decider.js';
 import type { HiddenFiguresEvent } from './hidden-figures.events.js';
 import {
@@ -66,7 +67,7 @@ export class HiddenFigures {
       known = await judging;
     }
     const open = asked.filter((month) => !known.has(month) && month >= from.unsettled);
-    const counts = await foldCells(this.models, (of) => countsIn(open, [consortium], of, from));
+    const counts = await this.counts(open, [consortium], from);
     const answer = new Map<number, MonthHidden>();
     for (const month of asked) {
       const before = answer.get(month - 1)?.scopes ?? nothingHidden.scopes;
@@ -85,19 +86,48 @@ export class HiddenFigures {
     const known = new Map(await this.known(asked));
     const due = this.due(asked, known, from);
     const tree = treeOf(from.directory);
-    const scopes = [consortium, ...tree.libraries.keys(), ...tree.libraryOf.keys()];
-    const counts = await foldCells(this.models, (of) => countsIn(due, scopes, of, from));
-    for (const [i, month] of due.entries()) {
+    const totals = await this.counts(due, [consortium], from);
+    // Nothing is to be judged of a month in which nobody was counted, such as one of last century.
+    const some = due.filter((month, i) => known.has(month) || isCounted(totals[i]!));
+    const counts = await this.counts(
+      some,
+      [consortium, ...tree.libraries.keys(), ...tree.libraryOf.keys()],
+      from,
+    );
+    for (const [i, month] of some.entries()) {
       const already = known.get(month) ?? nothingHidden;
       const before = known.get(month - 1) ?? nothingHidden;
       const hidden = hiddenIn(tree, counts[i]!, already, before.scopes);
       const grown = figureGroups.some((group) => hidden[group].size > already.scopes[group].size);
-      // Nothing is stored of a month in which nobody was counted.
-      if (grown || (!known.has(month) && isCounted(counts[i]!)))
-        known.set(month, await this.hide(month, hidden, tree));
-      this.judged.set(month, { asOf: from.asOf, atMs: this.clock.now().getTime() });
+      if (grown || !known.has(month)) known.set(month, await this.hide(month, hidden, tree));
     }
+    const atMs = this.clock.now().getTime();
+    for (const month of due) this.judged.set(month, { asOf: from.asOf, atMs });
     return known;
+  }
+
+  /** The counts of these scopes in each of these months, read group by group, so that requests come in between. */
+  private async counts(
+    months: readonly number[],
+    scopes: readonly string[],
+    from: CountedFrom,
+  ): Promise<readonly MonthCounts[]> {
+    const byMonth = months.map(noCounts);
+    if (months.length === 0) return byMonth;
+    const [first, last] = [months[0]!, months.at(-1)!];
+    const named = scopes.map((name) => from.directory.scope(name));
+    for (const group of figureGroups) {
+      const cells = await foldCells(this.models, (of) => {
+        for (const scope of named) groupCounts(group, scope, [first, last], of, from);
+        return of;
+      });
+      for (const scope of named) {
+        for (const [i, count] of groupCounts(group, scope, months, cells, from).entries())
+          byMonth[i]![group].set(scope.name, count);
+      }
+      await immediate();
+    }
+    return byMonth;
   }
 
   /** What is stored of these months and of those that follow them. */
