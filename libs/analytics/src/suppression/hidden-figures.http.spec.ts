@@ -195,3 +195,31 @@ describe('reasons of losses', () => {
     expect(exact.body.points[0].reasons).toEqual({ lapsed: 0, expired: 3, closed: 9, erased: 0 });
   });
 });
+
+describe('moves between branches', () => {
+  it('are not told by the moves of their library or of both together', async () => {
+    const move = async (count: number, from: string, to: string) => {
+      for (let n = 0; n < count; n++) {
+        const personId = randomUUID();
+        await others.publish('PatronRegistered', personId, {
+          ...{ personId, homeBranch: from, enrolledOn: '2024-02-05' },
+        });
+        await others.publish('PatronMoved', personId, { personId, homeBranch: to, since: '2024-05-05' });
+      }
+    };
+    await move(6, 'A', 'D');
+    await move(6, 'D', 'B');
+    const movedIn = async (scope: string, key: string) => {
+      await app.settled();
+      const url = `/v1/metrics/moved-in-readers?scope=${scope}&from=2024-05&to=2024-05`;
+      return (await app.when({ url, key }).then(200)).body.points[0].value;
+    };
+    expect(await movedIn('library:CITY', analyst)).toBe(6);
+    await move(2, 'A', 'B');
+    now += 20 * 60_000;
+    expect(await movedIn('branch:B', analyst)).toBe(8);
+    expect(await movedIn('library:CITY', analyst)).toBe(null);
+    expect(await movedIn('branch:A,branch:B', analyst)).toBe(null);
+    expect(await movedIn('branch:A,branch:B', app.key)).toBe(6);
+  });
+});
