@@ -248,8 +248,10 @@ export class FiguresQuery {
         ),
       ),
     );
-    const counted = countedUpTo === null ? '0000-01' : new Date(countedUpTo).toISOString();
-    const unsettled = countedUpTo === null ? 0 : monthOf(monthIn(running.build.timeZone)(counted));
+    const unsettled =
+      countedUpTo === null
+        ? 0
+        : monthOf(monthIn(running.build.timeZone)(new Date(countedUpTo).toISOString()));
     const from = { ...reading, unsettled };
     return new ShownFigures(viewer, await this.hidden.of(months, from), from);
   }
