@@ -5,6 +5,7 @@ interface Figure {
 }
 interface Point {
   readonly value: number | null;
+  readonly suppressed?: boolean;
 }
 interface Named {
   readonly id: string;
@@ -17,9 +18,11 @@ interface Page {
 
 export function periodName(period: string): string;
 export function shown(figure: Figure, value: number | null | undefined, locale?: string): string;
+export function shownPoint(figure: Figure, point: Point | undefined, locale?: string): string;
 export function change(figure: Figure, point: Point, before: Point | undefined, locale?: string): string;
 export function missing(point: {
   readonly complete: boolean;
+  readonly suppressed?: boolean;
   readonly covered?: { readonly with: number; readonly of: number };
 }): string;
 export function everyItem(get: (path: string) => Promise<Page>, path: string): Promise<unknown[]>;

@@ -26,8 +26,14 @@ export function shown({ metric, unit, currency }, value, locale) {
   return new Intl.NumberFormat(locale, format).format(value);
 }
 
+/** A point's value in its unit; `hidden` when its reader may not see it. */
+export function shownPoint(figure, point, locale) {
+  return point?.suppressed ? 'hidden' : shown(figure, point?.value, locale);
+}
+
 /** How a point differs from that of a year before: a share in points, everything else in per cent. */
 export function change(figure, point, before, locale) {
+  if (point.suppressed || before?.suppressed) return 'not compared, because a figure is hidden';
   if (!before || before.value === null || point.value === null) return 'nothing to compare a year before';
   const than = `${shown(figure, before.value, locale)} a year before`;
   const isShare = figure.unit === 'fraction';
@@ -40,7 +46,8 @@ export function change(figure, point, before, locale) {
 }
 
 /** What is missing in a point; empty when it is complete. */
-export function missing({ complete, covered }) {
+export function missing({ complete, covered, suppressed }) {
+  if (suppressed) return ' (hidden: it could tell about fewer than five people)';
   if (covered && covered.with < covered.of)
     return ` (costs are known for ${covered.with} of ${covered.of} months of branches)`;
   return complete ? '' : ' (not complete yet)';

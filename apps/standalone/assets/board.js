@@ -1,5 +1,5 @@
 /** The board's page: reads the six figures with the key from the address's fragment and shows them. */
-import { change, everyItem, missing, periodName, scopeChoices, shown } from './board-figures.js';
+import { change, everyItem, missing, periodName, scopeChoices, shownPoint } from './board-figures.js';
 
 const titles = {
   'new-readers': 'New readers',
@@ -54,7 +54,7 @@ function show({ figures, policy }) {
       const item = document.createElement('li');
       item.append(
         element('h3', titles[figure.metric] ?? figure.metric),
-        element('p', shown(figure, point.value), 'value'),
+        element('p', shownPoint(figure, point), 'value'),
         element('p', meanings[figure.metric] ?? ''),
         element('p', change(figure, point, figure.comparison?.points[0]), 'change'),
         element('p', periodName(point.period) + missing(point)),
@@ -71,9 +71,9 @@ function show({ figures, policy }) {
       row.append(
         head,
         element('td', periodName(point.period)),
-        element('td', shown(figure, point.value)),
-        element('td', shown(figure, figure.comparison?.points[0]?.value)),
-        element('td', new Intl.NumberFormat().format(point.n ?? 0)),
+        element('td', shownPoint(figure, point)),
+        element('td', shownPoint(figure, figure.comparison?.points[0])),
+        element('td', point.suppressed ? 'hidden' : new Intl.NumberFormat().format(point.n ?? 0)),
       );
       return row;
     }),
@@ -96,7 +96,7 @@ async function load() {
     byId('key-form').hidden = true;
     show(board);
     status.textContent = board.figures.every(
-      ({ points }) => points[0].value === null || points[0].value === 0,
+      ({ points: [point] }) => !point.suppressed && (point.value === null || point.value === 0),
     )
       ? 'There is nothing to count yet: register branches and patrons, then publish interactions.'
       : `Figures up to ${periodName(board.figures[0].points[0].period)}.`;

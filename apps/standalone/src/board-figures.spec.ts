@@ -1,4 +1,12 @@
-import { change, everyItem, missing, periodName, scopeChoices, shown } from '../assets/board-figures.js';
+import {
+  change,
+  everyItem,
+  missing,
+  periodName,
+  scopeChoices,
+  shown,
+  shownPoint,
+} from '../assets/board-figures.js';
 
 const cost = (currency: string) => ({ metric: 'cost-per-reader', unit: 'minor-per-reader', currency });
 const share = { metric: 'satisfaction', unit: 'fraction' };
@@ -29,6 +37,18 @@ describe('a value on the board', () => {
       '0',
     ]);
   });
+});
+
+it('a hidden figure is called hidden, not missing', () => {
+  const hidden = { value: null, suppressed: true };
+  expect(shownPoint(readers, hidden)).toBe('hidden');
+  expect(shownPoint(readers, { value: 5 })).toBe('5');
+  expect(shownPoint(readers, undefined)).toBe('no data');
+  expect(change(readers, hidden, { value: 5 })).toBe('not compared, because a figure is hidden');
+  expect(change(readers, { value: 5 }, hidden)).toBe('not compared, because a figure is hidden');
+  expect(missing({ complete: true, suppressed: true })).toBe(
+    ' (hidden: it could tell about fewer than five people)',
+  );
 });
 
 describe('a change on the board', () => {

@@ -91,7 +91,7 @@ export async function runStandalone(options: Options, env: NodeJS.ProcessEnv): P
       const links = await newRoleLinks(config, client, url);
       if (links.length > 0) {
         console.log(
-          `\nSee the sample as those who work with it; their keys are shown only once (they are stored in ${path}/keys.json):\n  ${links.join('\n  ')}`,
+          `\nSee the sample as those who work with it; their keys are shown only once (they are stored in ${path}/keys.json). The page shows figures; the front desk, the library system and monitoring see none and use the API:\n  ${links.join('\n  ')}`,
         );
       }
     }

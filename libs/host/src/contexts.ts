@@ -58,10 +58,17 @@ export class Contexts {
   /** The context that a request names. Throws a `Refusal` when it names none, or one of another process. */
   asked(name: string | undefined): ContextStatus {
     if (name === undefined) {
-      throw new Refusal('CONTEXT_REQUIRED', 'invalid', 'Name the context, such as ?context=interaction-log.');
+      throw new Refusal(
+        'CONTEXT_REQUIRED',
+        'invalid',
+        'Name the context: ?context=patron-profile, interaction-log, feedback or analytics.',
+      );
     }
     const context = this.entered.get(name);
-    if (!context) throw new Refusal('UNKNOWN_CONTEXT', 'unknown', 'No context with this name runs here.');
+    if (!context) {
+      const names = [...this.entered.keys()].join(', ');
+      throw new Refusal('UNKNOWN_CONTEXT', 'unknown', `No context with this name runs here, only: ${names}.`);
+    }
     return context;
   }
 }

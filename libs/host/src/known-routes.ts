@@ -40,7 +40,8 @@ export class KnownRoutes {
     if (plain !== undefined && !plain.has(request.method as HTTPMethod)) throw notAllowed([...plain]);
     if (!request.is404) return this.byName.get(routeName(methodOf(request), request.routeOptions.url ?? ''));
     const allowed = [...this.methods].filter((method) => this.paths.find(method, path) !== null);
-    if (allowed.length === 0) throw new HttpProblem(404, 'NOT_FOUND', 'There is nothing here.');
+    if (allowed.length === 0)
+      throw new HttpProblem(404, 'NOT_FOUND', 'There is nothing at this address: /docs lists the addresses.');
     throw notAllowed(allowed);
   }
 

@@ -47,7 +47,7 @@ const framework: Readonly<Record<number, readonly [code: string, detail: string]
   400: ['BAD_REQUEST', 'The request cannot be read.'],
   401: ['UNAUTHENTICATED', 'Send Authorization: Bearer and a key or token that is valid here.'],
   403: ['FORBIDDEN', 'This credential does not permit this request.'],
-  404: ['NOT_FOUND', 'There is nothing here.'],
+  404: ['NOT_FOUND', 'There is nothing at this address: /docs lists the addresses.'],
   405: ['METHOD_NOT_ALLOWED', 'This resource does not support this method.'],
   408: ['TOO_SLOW', 'The request took too long to arrive.'],
   413: ['TOO_LARGE', 'The body is larger than this resource accepts.'],

@@ -19,7 +19,12 @@ export function parseStrictJson(bytes: Buffer, valuesMax = Infinity): unknown {
   try {
     value = JSON.parse(bytes.toString('utf8'));
   } catch {
-    throw new Unreadable('MALFORMED_JSON', 'Send well-formed JSON.');
+    throw new Unreadable(
+      'MALFORMED_JSON',
+      bytes.length === 0
+        ? 'The body is empty: send JSON, or no Content-Type if the request has no body.'
+        : 'Send well-formed JSON.',
+    );
   }
   // In valid UTF-8, only an escape can hide NUL, half a pair or a key from a search of the bytes.
   if (bytes.includes(0x5c) || forbiddenKeys.some((key) => bytes.includes(key))) checkValue(value);

@@ -6,11 +6,14 @@ import { grains } from './periods.js';
 const pointFields = {
   period: { ...text, example: '2024-03' },
   value: orNull(number),
-  n: { ...orNull(integer), description: '`null` when the figure is hidden.' },
+  n: {
+    ...orNull(integer),
+    description: 'The number of persons, responses or interactions behind it; `null` when hidden.',
+  },
   'suppressed?': {
     ...flag,
     description:
-      'The figure is hidden, because fewer than five persons or respondents are counted in it, or in one that could be worked out from it.',
+      'The figure is hidden, because one to four persons or respondents are counted in it, or in another one that could be worked out from it.',
   },
   'numerator?': integer,
   'denominator?': integer,

@@ -273,7 +273,11 @@ export const metrics: Readonly<Record<string, Metric>> = {
 /** Throws `UNKNOWN_METRIC`. */
 export function metricNamed(name: string): Metric {
   if (Object.hasOwn(metrics, name)) return metrics[name]!;
-  throw new Refusal('UNKNOWN_METRIC', 'unknown', 'There is no metric with this name.');
+  throw new Refusal(
+    'UNKNOWN_METRIC',
+    'unknown',
+    `There is no metric with this name; the metrics are ${Object.keys(metrics).join(', ')}.`,
+  );
 }
 
 /** The six metrics of the consortium's board, in its order: new readers by month, the others over twelve months. */

@@ -51,7 +51,7 @@ export class BranchDirectory implements BranchLibraries {
     throw new Refusal(
       'UNKNOWN_BRANCH',
       'invalid',
-      'There is no branch with this id: add it first.',
+      'There is no branch with this id: give one that GET /v1/branches lists, or add it first.',
       '/branch',
     );
   }

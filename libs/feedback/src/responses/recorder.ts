@@ -201,7 +201,7 @@ export class ResponseRecorder {
 
 const unknownBranch: Problem = {
   code: 'UNKNOWN_BRANCH',
-  detail: 'There is no branch with this id: add it first.',
+  detail: 'There is no branch with this id: give one that GET /v1/branches lists, or add it first.',
   pointer: '/branch',
 };
 

@@ -1,3 +1,4 @@
+import { interactionKinds } from '@readership/contracts';
 import { problemsOf, type Problem } from '@readership/host';
 import type { z } from 'zod';
 
@@ -20,8 +21,8 @@ const remedies = {
   TIME_TOO_EARLY: 'The time is before 1900.',
   TIME_IN_FUTURE: 'The time is more than a day in the future.',
   TIME_OUT_OF_RANGE: 'The time is a placeholder: do not send what has not happened.',
-  UNKNOWN_KIND: 'There is no such kind of interaction.',
-  UNKNOWN_BRANCH: 'There is no branch with this id: add the branch first.',
+  UNKNOWN_KIND: `There is no such kind of interaction; the kinds are ${interactionKinds.join(', ')}.`,
+  UNKNOWN_BRANCH: 'There is no branch with this id: give one that GET /v1/branches lists, or add it first.',
   BAD_CARD: 'A card number has 1 to 64 printable characters.',
   BAD_PATRON_ID: 'A patron id must be a UUID.',
   BOTH_CARD_AND_PATRON: 'Name the card or the patron, not both.',

@@ -106,5 +106,9 @@ function same(a: BranchDetails, b: BranchDetails): boolean {
 }
 
 export function unknownBranch(): Refusal {
-  return new Refusal('BRANCH_UNKNOWN', 'unknown', 'There is no branch with this id: add it first.');
+  return new Refusal(
+    'BRANCH_UNKNOWN',
+    'unknown',
+    'There is no branch with this id: GET /v1/branches lists them.',
+  );
 }

@@ -41,7 +41,7 @@ export class ConsortiumDirectory implements BranchLibraries {
       throw new Refusal(
         'UNKNOWN_LIBRARY',
         'invalid',
-        'There is no library with this id: add it first.',
+        'There is no library with this id: give one that GET /v1/libraries lists, or add it first.',
         pointer,
       );
     }
@@ -97,5 +97,10 @@ export class ConsortiumDirectory implements BranchLibraries {
 }
 
 export function noSuchBranch(pointer = '/homeBranch'): Refusal {
-  return new Refusal('UNKNOWN_BRANCH', 'invalid', 'There is no branch with this id: add it first.', pointer);
+  return new Refusal(
+    'UNKNOWN_BRANCH',
+    'invalid',
+    'There is no branch with this id: give one that GET /v1/branches lists, or add it first.',
+    pointer,
+  );
 }

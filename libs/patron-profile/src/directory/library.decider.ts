@@ -48,5 +48,9 @@ export const library: Decider<Library | null, LibraryCommand, LibraryEvent> = {
 };
 
 export function unknownLibrary(): Refusal {
-  return new Refusal('LIBRARY_UNKNOWN', 'unknown', 'There is no library with this id: add it first.');
+  return new Refusal(
+    'LIBRARY_UNKNOWN',
+    'unknown',
+    'There is no library with this id: GET /v1/libraries lists them.',
+  );
 }
