@@ -90,6 +90,25 @@ describe('figures about fewer than five', () => {
     expect(await testimonials('branch:B', { ...spring, grain: 'quarter' })).toEqual([9]);
   });
 
+  it('are shown together for the consortium, when what is hidden are five', async () => {
+    await receive(2, 'A', '2024-01-05');
+    await receive(9, 'A', '2024-02-05');
+    await receive(3, 'A', '2024-03-05');
+    await receive(4, 'A', '2023-12-05');
+    const months = { from: '2023-12', to: '2024-03' };
+    expect(await testimonials('consortium', months)).toEqual(['hidden', 'hidden', 9, 'hidden']);
+    expect(await testimonials('consortium', { ...months, grain: 'quarter' })).toEqual(['hidden', 14]);
+    expect(await testimonials('library:CITY', { ...months, grain: 'quarter' })).toEqual(['hidden', 'hidden']);
+    const manager = await issuedKey(app, adapters, [{ role: 'branch-manager', scopes: ['branch:B'] }]);
+    const quarter = { from: '2024-01', to: '2024-03', grain: 'quarter' };
+    expect(await testimonials('consortium', { ...quarter, key: manager })).toEqual(['hidden']);
+    // Afterwards January would be what the quarter has more.
+    await receive(7, 'B', '2024-03-05');
+    await app.settled();
+    now += 20 * 60_000;
+    expect(await testimonials('consortium', quarter)).toEqual([21]);
+  });
+
   it('stay hidden when they are five, and what was hidden beside them too', async () => {
     expect(await testimonials('branch:A')).toEqual(['hidden']);
     await receive(40, 'C', '2024-05-06');

@@ -5,7 +5,7 @@ import { LRUCache } from 'lru-cache';
 import { setImmediate as immediate } from 'node:timers/promises';
 import { isoMonth, monthOf } from '../calendar/days-and-months.js';
 import { foldCells } from '../calendar/fold-cells.js';
-import { figureGroups } from './figure-groups.js';
+import { figureGroups, type FigureGroup } from './figure-groups.js';
 import { groupCounts, noCounts, treeOf, type CountedFrom } from './group-counts.js';
 import { hiddenFigures, nothingHidden, type Hidden, type HiddenByMonth } from './hidden-figures.decider.js';
 import type { HiddenFiguresEvent } from './hidden-figures.events.js';
@@ -17,18 +17,55 @@ import {
   type MonthCounts,
   type Tree,
 } from './suppression.js';
+import { windowGroups, windowLengths, windowName, windowsToHide } from './windows.js';
 
 /** The years, and the months, that a process keeps in memory. */
 const yearsMax = 200;
 const monthsMax = 2_400;
-/** A month whose figures have changed is judged again after this time. A figure that has become small is hidden at once. */
+/**
+ * A month is judged again when its figures of the consortium have changed, and after this time for changes among its
+ * branches. A figure that has become small is hidden at once.
+ */
 const judgedAgainMs = 15 * 60_000;
+
+/** Periods that ended longer ago are shown only if all their months are. */
+const windowsYears = 30;
+
+/**
+ * The groups whose counts follow from the figures of a period. With new and lost readers and the readers at its ends
+ * everybody knows how many came back.
+ */
+const toldBy = {
+  new: ['new'],
+  lost: ['lost', 'moves'],
+  responses: ['responses'],
+  testimonials: ['testimonials'],
+} as const satisfies Record<(typeof windowGroups)[number], readonly FigureGroup[]>;
+
+/** Of a month in which nobody was counted: nothing was judged of the periods that end with it. */
+const noPeriodShown: HiddenScopes = {
+  ...nothingHidden.scopes,
+  ...Object.fromEntries(windowGroups.map((group) => [group, new Set(windowLengths.map(windowName))])),
+};
 
 /** What is hidden of one month from whoever may not see persons. */
 export interface MonthHidden {
   readonly scopes: HiddenScopes;
   /** Before a month is judged, only the figures of the consortium are shown. */
   readonly judged: boolean;
+}
+
+/** When a month was judged last, and the counts of the consortium then. */
+interface Judged {
+  readonly asOf: string;
+  readonly atMs: number;
+  readonly totals: string;
+}
+
+interface DueMonth {
+  readonly month: number;
+  readonly totals: string;
+  readonly isCounted: boolean;
 }
 
 interface Year {
@@ -44,9 +81,7 @@ interface Year {
 export class HiddenFigures {
   private readonly years = new LRUCache<string, Year>({ max: yearsMax });
   /** By month, the counts that it was last judged by, and when. */
-  private readonly judged = new LRUCache<number, { readonly asOf: string; readonly atMs: number }>({
-    max: monthsMax,
-  });
+  private readonly judged = new LRUCache<number, Judged>({ max: monthsMax });
   private last: Promise<unknown> = Promise.resolve();
 
   constructor(
@@ -60,7 +95,7 @@ export class HiddenFigures {
     // The readers of a month follow from those of the month before it.
     const asked = [...new Set([...months].flatMap((month) => [month - 1, month]))].sort((a, b) => a - b);
     let known = await this.known(asked);
-    if (this.due(asked, known, from).length > 0) {
+    if ((await this.due(asked, known, from)).length > 0) {
       const judging = this.last.then(() => this.judge(asked, from));
       // One request after the other judges, so that few do it twice.
       this.last = judging.catch(() => undefined);
@@ -74,7 +109,7 @@ export class HiddenFigures {
       const at = open.indexOf(month);
       const scopes =
         at < 0
-          ? (known.get(month) ?? nothingHidden).scopes
+          ? (known.get(month)?.scopes ?? noPeriodShown)
           : hiddenIn(treeOfNone, counts[at]!, nothingHidden, before);
       answer.set(month, { scopes, judged: at < 0 });
     }
@@ -83,27 +118,69 @@ export class HiddenFigures {
 
   /** Judges what is due of these months. */
   private async judge(asked: readonly number[], from: CountedFrom): Promise<ReadonlyMap<number, Hidden>> {
-    const known = new Map(await this.known(asked));
-    const due = this.due(asked, known, from);
-    const tree = treeOf(from.directory);
-    const totals = await this.counts(due, [consortium], from);
+    const stored = await this.known(asked);
+    const known = new Map(stored);
+    const due = await this.due(asked, known, from);
     // Nothing is to be judged of a month in which nobody was counted, such as one of last century.
-    const some = due.filter((month, i) => known.has(month) || isCounted(totals[i]!));
+    const some = due.filter(({ month, isCounted }) => known.has(month) || isCounted);
+    const tree = treeOf(from.directory);
     const counts = await this.counts(
-      some,
+      some.map(({ month }) => month),
       [consortium, ...tree.libraries.keys(), ...tree.libraryOf.keys()],
       from,
     );
-    for (const [i, month] of some.entries()) {
+    for (const [i, { month }] of some.entries()) {
       const already = known.get(month) ?? nothingHidden;
       const before = known.get(month - 1) ?? nothingHidden;
       const hidden = hiddenIn(tree, counts[i]!, already, before.scopes);
       const grown = figureGroups.some((group) => hidden[group].size > already.scopes[group].size);
       if (grown || !known.has(month)) known.set(month, await this.hide(month, hidden, tree));
     }
+    if (some.length > 0) {
+      const judged = new Set(some.map(({ month }) => month).filter((month) => !stored.has(month)));
+      for (const [month, hidden] of await this.judgeWindows(judged, tree, from)) known.set(month, hidden);
+    }
     const atMs = this.clock.now().getTime();
-    for (const month of due) this.judged.set(month, { asOf: from.asOf, atMs });
+    for (const { month, totals } of due) this.judged.set(month, { asOf: from.asOf, atMs, totals });
     return known;
+  }
+
+  /**
+   * Hides what is needed of the periods of the consortium, of all months that are stored. Resolves to what is hidden of the
+   * months that this has changed.
+   */
+  private async judgeWindows(
+    judged: ReadonlySet<number>,
+    tree: Tree,
+    from: CountedFrom,
+  ): Promise<ReadonlyMap<number, Hidden>> {
+    const changed = new Map<number, Hidden>();
+    const now = monthOf(this.clock.now().toISOString());
+    const months = Array.from({ length: windowsYears * 12 }, (_, i) => now - windowsYears * 12 + 1 + i);
+    const known = await this.known(months);
+    const counts = await this.counts(months, [consortium], from);
+    for (const group of windowGroups) {
+      const toHide = windowsToHide(
+        months.map((month, i) => {
+          const { scopes } = known.get(month) ?? nothingHidden;
+          const lengths = windowLengths.filter((length) => scopes[group].has(windowName(length)));
+          return {
+            hidden: scopes[group].has(consortium),
+            counts: toldBy[group].flatMap((of) => counts[i]![of].get(consortium)!.sums),
+            windows: known.has(month) ? new Set(lengths) : null,
+            isNew: judged.has(month),
+          };
+        }),
+      );
+      for (const [i, lengths] of toHide.entries()) {
+        if (lengths.length === 0) continue;
+        const month = months[i]!;
+        const { scopes } = changed.get(month) ?? known.get(month)!;
+        const more = { ...scopes, [group]: new Set([...scopes[group], ...lengths.map(windowName)]) };
+        changed.set(month, await this.hide(month, more, tree));
+      }
+    }
+    return changed;
   }
 
   /** The counts of these scopes in each of these months, read group by group, so that requests come in between. */
@@ -138,23 +215,31 @@ export class HiddenFigures {
     return known;
   }
 
-  /** The months to be judged, or judged again, in order. What is hidden of a month may hide more of the next one. */
-  private due(
+  /**
+   * The months to be judged, or judged again because something has changed, in order. What is hidden of a month may hide more
+   * of the next one.
+   */
+  private async due(
     asked: readonly number[],
     known: ReadonlyMap<number, Hidden>,
     from: CountedFrom,
-  ): readonly number[] {
+  ): Promise<readonly DueMonth[]> {
     const next = asked.map((month) => month + 1).filter((month) => known.has(month));
-    return [...new Set([...asked, ...next])]
+    const months = [...new Set([...asked, ...next])]
       .filter((month) => known.has(month) || month < from.unsettled)
-      .filter((month) => !this.isFresh(month, from))
+      .filter((month) => this.judged.get(month)?.asOf !== from.asOf)
       .sort((a, b) => a - b);
-  }
-
-  private isFresh(month: number, { asOf }: CountedFrom): boolean {
-    const last = this.judged.get(month);
-    if (last === undefined) return false;
-    return last.asOf === asOf || this.clock.now().getTime() - last.atMs < judgedAgainMs;
+    const counts = await this.counts(months, [consortium], from);
+    return months.flatMap((month, i) => {
+      const sums = figureGroups.map((group) => counts[i]![group].get(consortium)!.sums);
+      const totals = JSON.stringify(sums);
+      const last = this.judged.get(month);
+      const isRecent = last !== undefined && this.clock.now().getTime() - last.atMs < judgedAgainMs;
+      if (!isRecent || last.totals !== totals)
+        return [{ month, totals, isCounted: sums.flat().some((count) => count !== 0) }];
+      this.judged.set(month, { ...last, asOf: from.asOf });
+      return [];
+    });
   }
 
   /** A year as it is stored now. It costs one read of what came since the last time. */
@@ -187,10 +272,6 @@ export class HiddenFigures {
 
 function hiddenOf(event: Stored): HiddenFiguresEvent {
   return event as unknown as HiddenFiguresEvent;
-}
-
-function isCounted(counts: MonthCounts): boolean {
-  return figureGroups.some((group) => counts[group].get(consortium)!.sums.some((count) => count !== 0));
 }
 
 const yearOf = (month: number): string => isoMonth(month).slice(0, 4);

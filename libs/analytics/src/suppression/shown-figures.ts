@@ -6,6 +6,7 @@ import { guarded, neededFor, type FigureGroup } from './figure-groups.js';
 import { groupCounts, treeOf, type CountedFrom } from './group-counts.js';
 import type { MonthHidden } from './hidden-figures.js';
 import { consortium, isSmall } from './suppression.js';
+import { windowGroups, windowLengths, windowName } from './windows.js';
 
 /** Whom an answer is for. */
 export interface Viewer {
@@ -61,6 +62,7 @@ export class ShownFigures {
     if (isSmall(n)) return false;
     // Of several branches together the moves among them are not counted, which their own figures would give away.
     if (parts.length > 1 && countsBorders.has(metric)) return false;
+    if (this.isShownTogether(metric, scope, months)) return true;
     const { windowMonths } = this.from.running.build.policy;
     return neededFor(metric, months, windowMonths).every(({ month, group }) =>
       parts.every((part) => this.viewer.persons(part) || this.isOpen(month, group, part, scope, counts)),
@@ -71,6 +73,24 @@ export class ShownFigures {
   showsReasons(scope: Scope, months: readonly number[]): boolean {
     return partsOf(scope.name).every(
       (part) => this.viewer.persons(part) || months.every((month) => this.isPublic(month, 'reasons', part)),
+    );
+  }
+
+  /**
+   * Whether a figure of the consortium is shown for a period of which some months are hidden. Whoever knows the exact
+   * figures of some branches could subtract these from it.
+   */
+  private isShownTogether(metric: string, scope: Scope, months: readonly number[]): boolean {
+    const { throughout = [], atEnd = [], windowBefore = [] } = guarded[metric]!;
+    const together: readonly string[] = windowGroups;
+    if (this.own.length > 0 || !scope.consortium || atEnd.length + windowBefore.length > 0) return false;
+    const end = this.hidden.get(months.at(-1) ?? NaN);
+    return (
+      windowLengths.some((length) => length === months.length) &&
+      throughout.every(
+        (group) => together.includes(group) && end?.scopes[group].has(windowName(months.length)) === false,
+      ) &&
+      months.every((month) => this.hidden.get(month)?.judged)
     );
   }
 

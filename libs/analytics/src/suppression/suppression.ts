@@ -44,8 +44,8 @@ export function hiddenIn(
 ): HiddenScopes {
   const close = (group: FigureGroup, ...more: readonly ReadonlySet<string>[]) => {
     const changed = changedLibraries(tree, counts[group], already.scopes[group], already.libraries);
-    const hidden = [already.scopes[group], changed, ...more].flatMap((scopes) => [...scopes]);
-    return closed(tree, counts[group], new Set(hidden));
+    const too = more.flatMap((scopes) => [...scopes]).filter((scope) => counts[group].has(scope));
+    return closed(tree, counts[group], new Set([...already.scopes[group], ...changed, ...too]));
   };
   const current = close('current');
   const active = close('active');
@@ -118,6 +118,10 @@ function closed(
     hidden.add(smallest ?? consortium);
     // Else the branch is the difference between its library and the others there.
     if (smallest !== undefined) hidden.add(tree.libraryOf.get(smallest)!);
+  }
+  // So that of a hidden consortium nobody knows a part, which could be subtracted from what is told of several months.
+  if (hidden.has(consortium)) {
+    for (const [scope, { sums }] of counts) if (sums.some((count) => count !== 0)) hidden.add(scope);
   }
   return hidden;
 }
