@@ -32,15 +32,17 @@ const judgedAgainMs = 15 * 60_000;
 const windowsYears = 30;
 
 /**
- * The groups whose counts follow from the figures of a period. With new and lost readers and the readers at its ends
- * everybody knows how many came back.
+ * The counts that follow from the figures of a period. With lost readers and the readers at its ends everybody knows how many
+ * joined or came back and, with new readers, how many came back.
  */
-const toldBy = {
-  new: ['new'],
-  lost: ['lost', 'moves'],
-  responses: ['responses'],
-  testimonials: ['testimonials'],
-} as const satisfies Record<(typeof windowGroups)[number], readonly FigureGroup[]>;
+const toldBy: Readonly<Record<(typeof windowGroups)[number], (of: CountsOfMonth) => readonly number[]>> = {
+  new: (of) => of('new'),
+  lost: (of) => [...of('lost'), ...of('moves'), of('new')[0]! + of('moves')[0]!],
+  responses: (of) => of('responses'),
+  testimonials: (of) => of('testimonials'),
+};
+
+type CountsOfMonth = (group: FigureGroup) => readonly number[];
 
 /** Of a month in which nobody was counted: nothing was judged of the periods that end with it. */
 const noPeriodShown: HiddenScopes = {
@@ -166,7 +168,7 @@ export class HiddenFigures {
           const lengths = windowLengths.filter((length) => scopes[group].has(windowName(length)));
           return {
             hidden: scopes[group].has(consortium),
-            counts: toldBy[group].flatMap((of) => counts[i]![of].get(consortium)!.sums),
+            counts: toldBy[group]((of) => counts[i]![of].get(consortium)!.sums),
             windows: known.has(month) ? new Set(lengths) : null,
             isNew: judged.has(month),
           };

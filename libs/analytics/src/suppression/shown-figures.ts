@@ -2,7 +2,7 @@ import { Scopes, type Judge, type Reach } from '@readership/host';
 import type { CountsOf } from '../calendar/fold-cells.js';
 import { partsOf, type Directory, type Scope } from '../directory/directory.js';
 import type { Figure } from '../metrics/definitions.js';
-import { guarded, neededFor, type FigureGroup } from './figure-groups.js';
+import { guarded, neededFor, related, type FigureGroup } from './figure-groups.js';
 import { groupCounts, treeOf, type CountedFrom } from './group-counts.js';
 import type { MonthHidden } from './hidden-figures.js';
 import { consortium, isSmall } from './suppression.js';
@@ -104,7 +104,10 @@ export class ShownFigures {
     return !of.scopes[group].has(name);
   }
 
-  /** Whether a figure gives away a small count to who subtracts the branches that are shown to them alone. */
+  /**
+   * Whether a figure gives away a small count to who subtracts the branches that are shown to them alone: its own, or that of
+   * another from which it follows.
+   */
   private givesAway(
     month: number,
     group: FigureGroup,
@@ -113,6 +116,20 @@ export class ShownFigures {
     counts: CountsOf,
   ): boolean {
     if (this.own.length === 0 || name.startsWith('branch:')) return false;
+    const groups = related.find((list) => list.includes(group))!;
+    return [month - 1, month].some((at) =>
+      groups.some((each) => this.restIsSmall(at, each, name, scope, counts)),
+    );
+  }
+
+  /** Whether few are counted in a scope without all that the viewer sees within it. */
+  private restIsSmall(
+    month: number,
+    group: FigureGroup,
+    name: string,
+    scope: Scope,
+    counts: CountsOf,
+  ): boolean {
     const within = name === consortium ? this.branches : scope.branches.map((branch) => `branch:${branch}`);
     const known = new Set([
       ...this.own,
