@@ -95,7 +95,11 @@ export class ShownFigures {
   }
 
   private isOpen(month: number, group: FigureGroup, name: string, scope: Scope, counts: CountsOf): boolean {
-    return this.isPublic(month, group, name) && !this.givesAway(month, group, name, scope, counts);
+    if (!this.isPublic(month, group, name) || this.givesAway(month, group, name, scope, counts)) return false;
+    if ((group !== 'lost' && group !== 'reasons') || name === consortium) return true;
+    // Nobody moves across the border of the consortium: with all losses, its rest would follow from the branches.
+    const all = this.from.directory.scope(consortium);
+    return !this.givesAway(month, group, consortium, all, counts);
   }
 
   private isPublic(month: number, group: FigureGroup, name: string): boolean {
@@ -115,7 +119,9 @@ export class ShownFigures {
     scope: Scope,
     counts: CountsOf,
   ): boolean {
-    if (this.own.length === 0 || name.startsWith('branch:')) return false;
+    if (name.startsWith('branch:')) return false;
+    const isOwn = (branch: string) => this.own.includes(`branch:${branch}`);
+    if (!scope.branches.some(isOwn)) return false;
     const groups = related.find((list) => list.includes(group))!;
     return [month - 1, month].some((at) =>
       groups.some((each) => this.restIsSmall(at, each, name, scope, counts)),
@@ -135,9 +141,10 @@ export class ShownFigures {
       ...this.own,
       ...within.filter((branch) => this.viewer.figures(branch) && this.isPublic(month, group, branch)),
       ...(name === consortium
-        ? this.librariesShown.flatMap(([library, branches]) =>
-            this.isPublic(month, group, library) ? branches : [],
-          )
+        ? this.librariesShown.flatMap(([library, branches]) => {
+            const its = this.from.directory.scope(library);
+            return this.isOpen(month, group, library, its, counts) ? branches : [];
+          })
         : []),
     ]);
     const seen = within.filter((branch) => known.has(branch)).map((branch) => branch.slice('branch:'.length));
