@@ -244,7 +244,9 @@ export class FiguresQuery {
     const months = new Set(
       concealed.flatMap(({ name, periods, earlier = [] }) =>
         [...periods, ...earlier].flatMap((period) =>
-          neededFor(name, begun(period, now), running.build.policy.windowMonths).map(({ month }) => month),
+          neededFor(name, begun(period, now), period.last, running.build.policy.windowMonths).map(
+            ({ month }) => month,
+          ),
         ),
       ),
     );
@@ -365,10 +367,11 @@ function answerOf(
         countedUpTo !== null &&
         countedUpTo >= beginningOf(period.last + 1, running.build.timeZone) &&
         figure.covered?.with === figure.covered?.of;
-      if (shown?.isShown(name, scope, begun(period, now), figure, counts) === false)
+      const months = begun(period, now);
+      if (shown?.isShown(name, scope, { months, last: period.last }, figure, counts) === false)
         return { period: period.name, value: null, n: null, suppressed: true, complete };
       const { reasons, ...rest } = figure;
-      const split = reasons && (shown?.showsReasons(scope, begun(period, now)) ?? true) ? { reasons } : {};
+      const split = reasons && (shown?.showsReasons(scope, months) ?? true) ? { reasons } : {};
       return { period: period.name, ...rest, ...split, complete };
     });
   };

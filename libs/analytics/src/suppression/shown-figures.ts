@@ -47,11 +47,11 @@ export class ShownFigures {
     this.librariesShown = [...libraries].filter(([library]) => viewer.figures(library));
   }
 
-  /** Whether a figure of a metric and scope is shown, for a period given as the months of it that have begun. */
+  /** Whether a figure of a metric and scope is shown, for a period given as for `neededFor`. */
   isShown(
     metric: string,
     scope: Scope,
-    months: readonly number[],
+    { months, last }: { readonly months: readonly number[]; readonly last: number },
     { n }: Pick<Figure, 'n'>,
     counts: CountsOf,
   ): boolean {
@@ -62,7 +62,7 @@ export class ShownFigures {
     // Of several branches together the moves among them are not counted, which their own figures would give away.
     if (parts.length > 1 && countsBorders.has(metric)) return false;
     const { windowMonths } = this.from.running.build.policy;
-    return neededFor(metric, months, windowMonths).every(({ month, group }) =>
+    return neededFor(metric, months, last, windowMonths).every(({ month, group }) =>
       parts.every((part) => this.viewer.persons(part) || this.isOpen(month, group, part, scope, counts)),
     );
   }
