@@ -128,7 +128,6 @@ describe('figures about fewer than five', () => {
   it('of a branch stay secret when it changes its library', async () => {
     expect(await testimonials('library:CITY')).toEqual([18]);
     await others.publish('BranchTransferred', 'branch-A', { id: 'A', library: 'TOWN' });
-    now += 20 * 60_000;
     expect(await testimonials('library:CITY')).toEqual(['hidden']);
     expect(await testimonials('library:TOWN')).toEqual(['hidden']);
     expect(await testimonials('consortium')).toEqual([25]);

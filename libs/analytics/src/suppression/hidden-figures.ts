@@ -1,7 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Clock } from '@readership/host';
-import { EventStore, handle, ReadModels, streamOf, uuidv7, type Stored } from '@readership/kernel';
+import { digest, EventStore, handle, ReadModels, streamOf, uuidv7, type Stored } from '@readership/kernel';
 import { LRUCache } from 'lru-cache';
+import { setImmediate as otherRequests } from 'node:timers/promises';
 import { isoMonth, monthOf } from '../calendar/days-and-months.js';
 import { foldCells } from '../calendar/fold-cells.js';
 import { figureGroups } from './figure-groups.js';
@@ -22,12 +23,21 @@ const yearsMax = 200;
 const monthsMax = 2_400;
 /** A month whose figures have changed is judged again after this time. A figure that has become small is hidden at once. */
 const judgedAgainMs = 15 * 60_000;
+/** So many months are judged before other requests have their turn. Each takes a fold of the cells of all branches. */
+const judgedAtOnce = 12;
 
 /** What is hidden of one month from whoever may not see persons. */
 export interface MonthHidden {
   readonly scopes: HiddenScopes;
   /** Before a month is judged, only the figures of the consortium are shown. */
   readonly judged: boolean;
+}
+
+/** By which counts and for which build and libraries a month was last judged, and when. */
+interface Judged {
+  readonly asOf: string;
+  readonly of: string;
+  readonly atMs: number;
 }
 
 interface Year {
@@ -42,10 +52,7 @@ interface Year {
 @Injectable()
 export class HiddenFigures {
   private readonly years = new LRUCache<string, Year>({ max: yearsMax });
-  /** By month, the counts that it was last judged by, and when. */
-  private readonly judged = new LRUCache<number, { readonly asOf: string; readonly atMs: number }>({
-    max: monthsMax,
-  });
+  private readonly judged = new LRUCache<number, Judged>({ max: monthsMax });
   private last: Promise<unknown> = Promise.resolve();
 
   constructor(
@@ -86,16 +93,24 @@ export class HiddenFigures {
     const due = this.due(asked, known, from);
     const tree = treeOf(from.directory);
     const scopes = [consortium, ...tree.libraries.keys(), ...tree.libraryOf.keys()];
-    const counts = await foldCells(this.models, (of) => countsIn(due, scopes, of, from));
-    for (const [i, month] of due.entries()) {
-      const already = known.get(month) ?? nothingHidden;
-      const before = known.get(month - 1) ?? nothingHidden;
-      const hidden = hiddenIn(tree, counts[i]!, already, before.scopes);
-      const grown = figureGroups.some((group) => hidden[group].size > already.scopes[group].size);
-      // Nothing is stored of a month in which nobody was counted.
-      if (grown || (!known.has(month) && isCounted(counts[i]!)))
-        known.set(month, await this.hide(month, hidden, tree));
-      this.judged.set(month, { asOf: from.asOf, atMs: this.clock.now().getTime() });
+    const whole = await foldCells(this.models, (of) => countsIn(due, [consortium], of, from));
+    // Where nobody was counted in the consortium, nothing is hidden of any branch, and nothing is stored.
+    const isJudged = (month: number, i: number) => known.has(month) || isCounted(whole[i]!);
+    const judged = due.filter(isJudged);
+    const last = { asOf: from.asOf, of: judgedFor(from), atMs: this.clock.now().getTime() };
+    for (const month of due) if (!judged.includes(month)) this.judged.set(month, last);
+    for (let begin = 0; begin < judged.length; begin += judgedAtOnce) {
+      const some = judged.slice(begin, begin + judgedAtOnce);
+      const counts = await foldCells(this.models, (of) => countsIn(some, scopes, of, from));
+      for (const [i, month] of some.entries()) {
+        const already = known.get(month) ?? nothingHidden;
+        const before = known.get(month - 1) ?? nothingHidden;
+        const hidden = hiddenIn(tree, counts[i]!, already, before.scopes);
+        const grown = figureGroups.some((group) => hidden[group].size > already.scopes[group].size);
+        if (grown || !known.has(month)) known.set(month, await this.hide(month, hidden, tree));
+        this.judged.set(month, last);
+      }
+      await otherRequests();
     }
     return known;
   }
@@ -115,15 +130,16 @@ export class HiddenFigures {
     from: CountedFrom,
   ): readonly number[] {
     const next = asked.map((month) => month + 1).filter((month) => known.has(month));
+    const of = judgedFor(from);
     return [...new Set([...asked, ...next])]
       .filter((month) => known.has(month) || month < from.unsettled)
-      .filter((month) => !this.isFresh(month, from))
+      .filter((month) => !this.isFresh(month, from.asOf, of))
       .sort((a, b) => a - b);
   }
 
-  private isFresh(month: number, { asOf }: CountedFrom): boolean {
+  private isFresh(month: number, asOf: string, of: string): boolean {
     const last = this.judged.get(month);
-    if (last === undefined) return false;
+    if (last?.of !== of) return false;
     return last.asOf === asOf || this.clock.now().getTime() - last.atMs < judgedAgainMs;
   }
 
@@ -157,6 +173,11 @@ export class HiddenFigures {
 
 function hiddenOf(event: Stored): HiddenFiguresEvent {
   return event as unknown as HiddenFiguresEvent;
+}
+
+/** What makes other scopes small at once: another build of the figures, or a branch that changed its library. */
+function judgedFor({ running, directory }: CountedFrom): string {
+  return digest(`${running.build.number} ${JSON.stringify([...directory.branchesByLibrary])}`);
 }
 
 function isCounted(counts: MonthCounts): boolean {

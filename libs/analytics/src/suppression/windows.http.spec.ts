@@ -1,6 +1,6 @@
 import { memoryAdapters } from '@readership/embedded';
 import { issuedKey, startApp, type TestApp } from '@readership/host/testing';
-import type { Adapters } from '@readership/kernel';
+import { ReadModels, type Adapters } from '@readership/kernel';
 import { randomUUID } from 'node:crypto';
 import { AnalyticsModule } from '../analytics.module.js';
 import { neighbours, type Neighbours } from '../neighbours.fixture.js';
@@ -43,6 +43,24 @@ async function visit(count: number, branch: string, day: string): Promise<readon
   }
   return ids;
 }
+
+describe('a question about more than a century', () => {
+  it('does not hold up others: a year of all branches is folded at once, and no year in which nobody was counted', async () => {
+    await visit(7, 'A', '2024-01-03');
+    await app.settled();
+    const read: string[] = [];
+    const models = app.app.get(ReadModels, { strict: false });
+    const { cells } = models;
+    models.cells = (model, ranges) => {
+      read.push(...ranges.flatMap(({ from, to }) => (from.startsWith('new|A|') ? `${from} ${to}` : [])));
+      return cells.call(models, model, ranges);
+    };
+    const key = await issuedKey(app, adapters, [{ role: 'analyst', scopes: ['consortium'] }]);
+    const url = '/v1/metrics/new-readers?from=1900-01&to=2024-12&grain=year';
+    await app.when({ url, key }).then(200);
+    expect(read).toEqual(['new|A|2023-01 new|A|2023-12~', 'new|A|2024-01 new|A|2024-03~']);
+  });
+});
 
 describe('a running year', () => {
   it('does not give away the users of the other branches to a manager, whose months alone and last twelve do not', async () => {
