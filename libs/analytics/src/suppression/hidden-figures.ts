@@ -21,8 +21,12 @@ import {
 /** The years, and the months, that a process keeps in memory. */
 const yearsMax = 200;
 const monthsMax = 2_400;
-/** A month whose figures have changed is judged again after this time. A figure that has become small is hidden at once. */
+/**
+ * A month whose figures have changed is judged again after this time at most, and after so many times the time that it
+ * took. A figure that has become small is hidden at once; until then the others may give it away.
+ */
 const judgedAgainMs = 15 * 60_000;
+const judgedAgainTimes = 20;
 /** So many months are judged before other requests have their turn. Each takes a fold of the cells of all branches. */
 const judgedAtOnce = 12;
 
@@ -33,11 +37,11 @@ export interface MonthHidden {
   readonly judged: boolean;
 }
 
-/** By which counts and for which build and libraries a month was last judged, and when. */
+/** By which counts and for which build and libraries a month was last judged, and until when that will do. */
 interface Judged {
   readonly asOf: string;
   readonly of: string;
-  readonly atMs: number;
+  readonly untilMs: number;
 }
 
 interface Year {
@@ -91,14 +95,13 @@ export class HiddenFigures {
   private async judge(asked: readonly number[], from: CountedFrom): Promise<ReadonlyMap<number, Hidden>> {
     const known = new Map(await this.known(asked));
     const due = this.due(asked, known, from);
+    const begunMs = performance.now();
     const tree = treeOf(from.directory);
     const scopes = [consortium, ...tree.libraries.keys(), ...tree.libraryOf.keys()];
     const whole = await foldCells(this.models, (of) => countsIn(due, [consortium], of, from));
     // Where nobody was counted in the consortium, nothing is hidden of any branch, and nothing is stored.
     const isJudged = (month: number, i: number) => known.has(month) || isCounted(whole[i]!);
     const judged = due.filter(isJudged);
-    const last = { asOf: from.asOf, of: judgedFor(from), atMs: this.clock.now().getTime() };
-    for (const month of due) if (!judged.includes(month)) this.judged.set(month, last);
     for (let begin = 0; begin < judged.length; begin += judgedAtOnce) {
       const some = judged.slice(begin, begin + judgedAtOnce);
       const counts = await foldCells(this.models, (of) => countsIn(some, scopes, of, from));
@@ -108,10 +111,12 @@ export class HiddenFigures {
         const hidden = hiddenIn(tree, counts[i]!, already, before.scopes);
         const grown = figureGroups.some((group) => hidden[group].size > already.scopes[group].size);
         if (grown || !known.has(month)) known.set(month, await this.hide(month, hidden, tree));
-        this.judged.set(month, last);
       }
       await otherRequests();
     }
+    const againMs = Math.min(judgedAgainMs, judgedAgainTimes * (performance.now() - begunMs));
+    const untilMs = this.clock.now().getTime() + againMs;
+    for (const month of due) this.judged.set(month, { asOf: from.asOf, of: judgedFor(from), untilMs });
     return known;
   }
 
@@ -140,7 +145,7 @@ export class HiddenFigures {
   private isFresh(month: number, asOf: string, of: string): boolean {
     const last = this.judged.get(month);
     if (last?.of !== of) return false;
-    return last.asOf === asOf || this.clock.now().getTime() - last.atMs < judgedAgainMs;
+    return last.asOf === asOf || this.clock.now().getTime() < last.untilMs;
   }
 
   /** A year as it is stored now. It costs one read of what came since the last time. */
