@@ -10,7 +10,7 @@ import {
   type Reach,
 } from '@readership/host';
 import { endsAgeMaxMs, EventLog, ReadModels, Refusal } from '@readership/kernel';
-import { foldCells, type CountsOf } from '../calendar/fold-cells.js';
+import { foldCellsInTurn, type CountsOf } from '../calendar/fold-cells.js';
 import { beginningOf, monthIn } from '../calendar/months.js';
 import { costsModel, costsModelAt, spendingsModel, type CostsModel } from '../costs/costs-model.js';
 import {
@@ -229,9 +229,8 @@ export class FiguresQuery {
       const reading = await this.reading(running, asking);
       const asked = ask(reading);
       const shown = await this.shown(asked, reading);
-      const answers = await foldCells(this.models, (counts) =>
-        asked.map((one) => answerOf(one, reading, shown, counts)),
-      );
+      const folds = asked.map((one) => (counts: CountsOf) => answerOf(one, reading, shown, counts));
+      const answers = await foldCellsInTurn(this.models, folds);
       return { reading, answers };
     });
   }
