@@ -1,4 +1,5 @@
 import { cellRangesMax, type CellRange, type ReadModels } from '@readership/kernel';
+import { setImmediate as otherRequests } from 'node:timers/promises';
 
 /** Counts by what follows the prefix in the names of their cells: the month, and for some series more. */
 export type Counts = ReadonlyMap<string, number>;
@@ -11,6 +12,9 @@ export type CountsOf = (model: string, prefix: string, from: string, to: string)
 
 export const unread: Counts = new Map();
 
+/** After so long, other requests have their turn. */
+const turnMs = 50;
+
 /**
  * Folds cells into an answer. What `fold` asks for is noted and read together, in one read of each model; then it folds
  * again, until it asks for nothing new. So it must be pure, and asks for the same when it is given the same.
@@ -19,15 +23,31 @@ export async function foldCells<T>(
   models: Pick<ReadModels, 'cells'>,
   fold: (counts: CountsOf) => T,
 ): Promise<T> {
+  const [answer] = await foldCellsInTurn(models, [fold]);
+  return answer!;
+}
+
+/** Folds cells into several answers like `foldCells`, all from the same reads. Between two, others have their turn. */
+export async function foldCellsInTurn<T>(
+  models: Pick<ReadModels, 'cells'>,
+  folds: readonly ((counts: CountsOf) => T)[],
+): Promise<readonly T[]> {
   const read = new Map<string, ModelCells>();
-  for (;;) {
-    const answer = fold((model, prefix, from, to) => {
-      let cells = read.get(model);
-      if (cells === undefined) read.set(model, (cells = new ModelCells(models, model)));
-      return cells.counts(prefix, { from, to });
-    });
+  const counts: CountsOf = (model, prefix, from, to) => {
+    let cells = read.get(model);
+    if (cells === undefined) read.set(model, (cells = new ModelCells(models, model)));
+    return cells.counts(prefix, { from, to });
+  };
+  for (let begunMs = performance.now(); ;) {
+    const answers: T[] = [];
+    for (const fold of folds) {
+      answers.push(fold(counts));
+      if (performance.now() - begunMs < turnMs) continue;
+      await otherRequests();
+      begunMs = performance.now();
+    }
     const behind = [...read.values()].filter((cells) => cells.wanted.size > 0);
-    if (behind.length === 0) return answer;
+    if (behind.length === 0) return answers;
     await Promise.all(behind.map((cells) => cells.read()));
   }
 }

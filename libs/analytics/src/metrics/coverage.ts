@@ -35,9 +35,9 @@ export function coverage(
     if (use.includes(unread)) continue;
     const isUsed = (month: string) => use.some((of) => (of.get(month) ?? 0) > 0);
     const unused = asked.filter((month) => !isUsed(month));
-    const held = unused.length === 0 ? null : heldIn(counts, ids.people, branch, unused);
+    const held = unused.length === 0 ? new Set<string>() : heldIn(counts, ids.people, branch, unused);
     for (const [month, found] of covered) {
-      if (unused.includes(month) && !held!.has(month)) continue;
+      if (!held.has(month) && !isUsed(month)) continue;
       found.of++;
       if ((costed.get(month) ?? 0) > 0) found.with++;
     }

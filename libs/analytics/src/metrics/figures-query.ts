@@ -10,7 +10,7 @@ import {
   type Reach,
 } from '@readership/host';
 import { endsAgeMaxMs, EventLog, ReadModels, Refusal } from '@readership/kernel';
-import { foldCells, type CountsOf } from '../calendar/fold-cells.js';
+import { foldCellsInTurn, type CountsOf } from '../calendar/fold-cells.js';
 import { beginningOf, monthIn } from '../calendar/months.js';
 import { costsModel, costsModelAt, spendingsModel, type CostsModel } from '../costs/costs-model.js';
 import {
@@ -229,9 +229,8 @@ export class FiguresQuery {
       const reading = await this.reading(running, asking);
       const asked = ask(reading);
       const shown = await this.shown(asked, reading);
-      const answers = await foldCells(this.models, (counts) =>
-        asked.map((one) => answerOf(one, reading, shown, counts)),
-      );
+      const folds = asked.map((one) => (counts: CountsOf) => answerOf(one, reading, shown, counts));
+      const answers = await foldCellsInTurn(this.models, folds);
       return { reading, answers };
     });
   }
@@ -244,7 +243,9 @@ export class FiguresQuery {
     const months = new Set(
       concealed.flatMap(({ name, periods, earlier = [] }) =>
         [...periods, ...earlier].flatMap((period) =>
-          neededFor(name, begun(period, now), running.build.policy.windowMonths).map(({ month }) => month),
+          neededFor(name, begun(period, now), period.last, running.build.policy.windowMonths).map(
+            ({ month }) => month,
+          ),
         ),
       ),
     );
@@ -253,7 +254,7 @@ export class FiguresQuery {
         ? 0
         : monthOf(monthIn(running.build.timeZone)(new Date(countedUpTo).toISOString()));
     const from = { ...reading, unsettled };
-    return new ShownFigures(viewer, await this.hidden.of(months, from), from);
+    return ShownFigures.of(viewer, await this.hidden.of(months, from), from, this.models);
   }
 
   /** Every answer begins here. It reads how far the counts are complete before it reads anything else. */
@@ -367,10 +368,11 @@ function answerOf(
         countedUpTo !== null &&
         countedUpTo >= beginningOf(period.last + 1, running.build.timeZone) &&
         figure.covered?.with === figure.covered?.of;
-      if (shown?.isShown(name, scope, begun(period, now), figure, counts) === false)
+      const months = begun(period, now);
+      if (shown?.isShown(name, scope, { months, last: period.last }, figure) === false)
         return { period: period.name, value: null, n: null, suppressed: true, complete };
       const { reasons, ...rest } = figure;
-      const split = reasons && (shown?.showsReasons(scope, begun(period, now)) ?? true) ? { reasons } : {};
+      const split = reasons && (shown?.showsReasons(scope, months) ?? true) ? { reasons } : {};
       return { period: period.name, ...rest, ...split, complete };
     });
   };

@@ -82,10 +82,12 @@ interface Shown {
   readonly atEnd?: readonly FigureGroup[];
   /** Those at the end of the month that lies a window of activity before the end. */
   readonly windowBefore?: readonly FigureGroup[];
+  /** Those at the end of the whole period, which has perhaps not come: a sum over a window of months ends there. */
+  readonly atLast?: readonly FigureGroup[];
 }
 
 const kept: Shown = { atEnd: ['parts'], windowBefore: ['active'] };
-const use: Shown = { throughout: ['use'] };
+const use: Shown = { throughout: ['use'], atLast: ['use'] };
 const responses: Shown = { throughout: ['responses'] };
 
 /** The metrics of persons and respondents, with the groups from which each is made. Others are never hidden. */
@@ -111,13 +113,17 @@ export const guarded: Readonly<Record<string, Shown>> = {
   testimonials: { throughout: ['testimonials'] },
 };
 
-/** The months and groups in which nothing may be hidden for a metric of a period to be shown. */
+/**
+ * The months and groups in which nothing may be hidden for a metric of a period to be shown. The period is given as the
+ * months of it that have begun, and the last of all.
+ */
 export function neededFor(
   metric: string,
   months: Months,
+  last: number,
   windowMonths: number,
 ): readonly { readonly month: number; readonly group: FigureGroup }[] {
-  const { throughout = [], atEnd = [], windowBefore = [] } = guarded[metric] ?? {};
+  const { throughout = [], atEnd = [], windowBefore = [], atLast = [] } = guarded[metric] ?? {};
   const end = months.at(-1);
   if (end === undefined) return [];
   const at = (month: number) => (group: FigureGroup) => ({ month, group });
@@ -125,5 +131,6 @@ export function neededFor(
     ...months.flatMap((month) => throughout.map(at(month))),
     ...atEnd.map(at(end)),
     ...windowBefore.map(at(end - windowMonths)),
+    ...(last === end ? [] : atLast.map(at(last))),
   ];
 }

@@ -134,6 +134,16 @@ describe('figures about fewer than five', () => {
     await app.when({ url, key: analyst }).then(200, { points: [{ value: null, suppressed: true }] });
   });
 
+  it('are soon not given away by the figures beside them when they come late', async () => {
+    expect(await testimonials('library:TOWN')).toEqual([7]);
+    await others.publish('BranchAdded', 'branch-E', { id: 'E', name: 'E', library: 'TOWN', timeZone: 'UTC' });
+    expect(await testimonials('branch:E')).toEqual([0]);
+    await receive(2, 'E', '2024-05-06');
+    now += 60_000;
+    const town = await Promise.all(['library:TOWN', 'branch:D', 'branch:E'].map((of) => testimonials(of)));
+    expect(town).toEqual([[9], ['hidden'], ['hidden']]);
+  });
+
   it('are hidden alike by every replica', async () => {
     expect(await ofBranches()).toEqual([['hidden'], [9], ['hidden'], [7]]);
     // By the counts of now, another process would hide B beside A.
@@ -147,7 +157,6 @@ describe('figures about fewer than five', () => {
   it('of a branch stay secret when it changes its library', async () => {
     expect(await testimonials('library:CITY')).toEqual([18]);
     await others.publish('BranchTransferred', 'branch-A', { id: 'A', library: 'TOWN' });
-    now += 20 * 60_000;
     expect(await testimonials('library:CITY')).toEqual(['hidden']);
     expect(await testimonials('library:TOWN')).toEqual(['hidden']);
     expect(await testimonials('consortium')).toEqual([25]);

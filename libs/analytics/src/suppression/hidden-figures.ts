@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Clock } from '@readership/host';
-import { EventStore, handle, ReadModels, streamOf, uuidv7, type Stored } from '@readership/kernel';
+import { digest, EventStore, handle, ReadModels, streamOf, uuidv7, type Stored } from '@readership/kernel';
 import { LRUCache } from 'lru-cache';
 import { setImmediate as immediate } from 'node:timers/promises';
 import { isoMonth, monthOf } from '../calendar/days-and-months.js';
@@ -23,10 +23,12 @@ import { windowGroups, windowLengths, windowName, windowsToHide } from './window
 const yearsMax = 200;
 const monthsMax = 2_400;
 /**
- * A month is judged again when its figures of the consortium have changed, and after this time for changes among its
- * branches. A figure that has become small is hidden at once.
+ * A month is judged again at once when its figures of the consortium have changed, or its build or libraries. For changes
+ * among its branches it is after this time at most, and after so many times the time that it took. A figure that has become
+ * small is hidden at once; until then the others may give it away.
  */
 const judgedAgainMs = 15 * 60_000;
+const judgedAgainTimes = 20;
 
 /** Periods that ended longer ago are shown only if all their months are. */
 const windowsYears = 30;
@@ -57,16 +59,17 @@ export interface MonthHidden {
   readonly judged: boolean;
 }
 
-/** When a month was judged last, and the counts of the consortium then. */
+/** By what a month was judged last, and until when that will do. */
 interface Judged {
   readonly asOf: string;
-  readonly atMs: number;
-  readonly totals: string;
+  readonly untilMs: number;
+  /** Of the counts of the consortium, the build and the libraries. */
+  readonly digest: string;
 }
 
 interface DueMonth {
   readonly month: number;
-  readonly totals: string;
+  readonly digest: string;
   readonly isCounted: boolean;
 }
 
@@ -123,6 +126,7 @@ export class HiddenFigures {
     const stored = await this.known(asked);
     const known = new Map(stored);
     const due = await this.due(asked, known, from);
+    const begunMs = performance.now();
     // Nothing is to be judged of a month in which nobody was counted, such as one of last century.
     const some = due.filter(({ month, isCounted }) => known.has(month) || isCounted);
     const tree = treeOf(from.directory);
@@ -142,8 +146,9 @@ export class HiddenFigures {
       const judged = new Set(some.map(({ month }) => month).filter((month) => !stored.has(month)));
       for (const [month, hidden] of await this.judgeWindows(judged, tree, from)) known.set(month, hidden);
     }
-    const atMs = this.clock.now().getTime();
-    for (const { month, totals } of due) this.judged.set(month, { asOf: from.asOf, atMs, totals });
+    const againMs = Math.min(judgedAgainMs, judgedAgainTimes * (performance.now() - begunMs));
+    const untilMs = this.clock.now().getTime() + againMs;
+    for (const { month, digest: of } of due) this.judged.set(month, { asOf: from.asOf, untilMs, digest: of });
     return known;
   }
 
@@ -232,13 +237,17 @@ export class HiddenFigures {
       .filter((month) => this.judged.get(month)?.asOf !== from.asOf)
       .sort((a, b) => a - b);
     const counts = await this.counts(months, [consortium], from);
+    const { running, directory } = from;
+    const judgedFor = [running.build.number, ...directory.branchesByLibrary];
     return months.flatMap((month, i) => {
       const sums = figureGroups.map((group) => counts[i]![group].get(consortium)!.sums);
-      const totals = JSON.stringify(sums);
+      const due = {
+        month,
+        digest: digest(JSON.stringify([judgedFor, sums])),
+        isCounted: sums.flat().some((count) => count !== 0),
+      };
       const last = this.judged.get(month);
-      const isRecent = last !== undefined && this.clock.now().getTime() - last.atMs < judgedAgainMs;
-      if (!isRecent || last.totals !== totals)
-        return [{ month, totals, isCounted: sums.flat().some((count) => count !== 0) }];
+      if (last?.digest !== due.digest || this.clock.now().getTime() >= last.untilMs) return [due];
       this.judged.set(month, { ...last, asOf: from.asOf });
       return [];
     });

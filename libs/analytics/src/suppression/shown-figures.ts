@@ -1,8 +1,9 @@
 import { Scopes, type Judge, type Reach } from '@readership/host';
-import type { CountsOf } from '../calendar/fold-cells.js';
+import type { ReadModels } from '@readership/kernel';
+import { foldCells } from '../calendar/fold-cells.js';
 import { partsOf, type Directory, type Scope } from '../directory/directory.js';
 import type { Figure } from '../metrics/definitions.js';
-import { guarded, neededFor, related, type FigureGroup } from './figure-groups.js';
+import { figureGroups, guarded, neededFor, related, type FigureGroup } from './figure-groups.js';
 import { groupCounts, treeOf, type CountedFrom } from './group-counts.js';
 import type { MonthHidden } from './hidden-figures.js';
 import { consortium, isSmall } from './suppression.js';
@@ -30,31 +31,73 @@ export async function viewerOf(
   };
 }
 
+/** Names what is left in a scope of a group in a month. */
+const restOf = (name: string, group: FigureGroup, month: number) => `${name} ${group} ${month}`;
+
 /** Decides which figures of one answer are shown. */
 export class ShownFigures {
-  /** The branches of which the viewer knows the exact figures. */
-  private readonly own: readonly string[];
-  private readonly branches: readonly string[];
-  private readonly librariesShown: readonly (readonly [string, readonly string[]])[];
-
-  constructor(
+  private constructor(
     private readonly viewer: Viewer,
     private readonly hidden: ReadonlyMap<number, MonthHidden>,
     private readonly from: CountedFrom,
-  ) {
+    /** Whether the viewer knows the exact figures of some branches. */
+    private readonly knowsSome: boolean,
+    /** Where few are left in a scope without all that the viewer sees within it, by `restOf`. */
+    private readonly smallRests: ReadonlySet<string>,
+  ) {}
+
+  /** Reads the counts of what is left without what the viewer alone may see. */
+  static async of(
+    viewer: Viewer,
+    hidden: ReadonlyMap<number, MonthHidden>,
+    from: CountedFrom,
+    models: Pick<ReadModels, 'cells'>,
+  ): Promise<ShownFigures> {
     const { libraries } = treeOf(from.directory);
-    this.branches = [...libraries.values()].flat();
-    this.own = this.branches.filter((branch) => viewer.persons(branch));
-    this.librariesShown = [...libraries].filter(([library]) => viewer.figures(library));
+    const own = new Set([...libraries.values()].flat().filter((branch) => viewer.persons(branch)));
+    const small = new Set<string>();
+    const shown = new ShownFigures(viewer, hidden, from, own.size > 0, small);
+    if (own.size === 0) return shown;
+    const withOwn = [...libraries].filter(([, branches]) => branches.some((branch) => own.has(branch)));
+    for (const group of figureGroups) {
+      const found = await foldCells(models, (counts) => {
+        const smallIn = (name: string, of: (month: number) => Iterable<string>) =>
+          [...hidden.keys()].filter((month) => {
+            const whole = groupCounts(group, from.directory.scope(name), [month], counts, from)[0]!.sums;
+            const branches = [...of(month)].map((branch) => branch.slice('branch:'.length));
+            const seen = { name: '', consortium: false, branches };
+            const part = groupCounts(group, seen, [month], counts, from)[0]!.sums;
+            return whole.some((count, i) => isSmall(count - part[i]!));
+          });
+        const sees = (month: number, branch: string) =>
+          own.has(branch) || (viewer.figures(branch) && shown.isPublic(month, group, branch));
+        const ofLibraries = withOwn.map(
+          ([library, branches]) =>
+            [library, smallIn(library, (month) => branches.filter((branch) => sees(month, branch)))] as const,
+        );
+        const few = new Map(ofLibraries);
+        const ofAll = smallIn(consortium, (month) =>
+          [...libraries].flatMap(([library, branches]) => {
+            const isWhole =
+              viewer.figures(library) &&
+              shown.isPublic(month, group, library) &&
+              few.get(library)?.includes(month) !== true;
+            return isWhole ? branches : branches.filter((branch) => sees(month, branch));
+          }),
+        );
+        return [...ofLibraries, [consortium, ofAll] as const];
+      });
+      for (const [name, months] of found) for (const month of months) small.add(restOf(name, group, month));
+    }
+    return shown;
   }
 
-  /** Whether a figure of a metric and scope is shown, for a period given as the months of it that have begun. */
+  /** Whether a figure of a metric and scope is shown, for a period given as for `neededFor`. */
   isShown(
     metric: string,
     scope: Scope,
-    months: readonly number[],
+    { months, last }: { readonly months: readonly number[]; readonly last: number },
     { n }: Pick<Figure, 'n'>,
-    counts: CountsOf,
   ): boolean {
     if (guarded[metric] === undefined) return true;
     const parts = partsOf(scope.name);
@@ -64,15 +107,15 @@ export class ShownFigures {
     if (parts.length > 1 && countsBorders.has(metric)) return false;
     if (this.isShownTogether(metric, scope, months)) return true;
     const { windowMonths } = this.from.running.build.policy;
-    return neededFor(metric, months, windowMonths).every(({ month, group }) =>
-      parts.every((part) => this.viewer.persons(part) || this.isOpen(month, group, part, scope, counts)),
+    return neededFor(metric, months, last, windowMonths).every(({ month, group }) =>
+      parts.every((part) => this.viewer.persons(part) || this.isOpen(month, group, part)),
     );
   }
 
   /** Whether the reasons of the losses of a period are shown. */
   showsReasons(scope: Scope, months: readonly number[]): boolean {
     return partsOf(scope.name).every(
-      (part) => this.viewer.persons(part) || months.every((month) => this.isPublic(month, 'reasons', part)),
+      (part) => this.viewer.persons(part) || months.every((month) => this.isOpen(month, 'reasons', part)),
     );
   }
 
@@ -83,7 +126,7 @@ export class ShownFigures {
   private isShownTogether(metric: string, scope: Scope, months: readonly number[]): boolean {
     const { throughout = [], atEnd = [], windowBefore = [] } = guarded[metric]!;
     const together: readonly string[] = windowGroups;
-    if (this.own.length > 0 || !scope.consortium || atEnd.length + windowBefore.length > 0) return false;
+    if (this.knowsSome || !scope.consortium || atEnd.length + windowBefore.length > 0) return false;
     const end = this.hidden.get(months.at(-1) ?? NaN);
     return (
       windowLengths.some((length) => length === months.length) &&
@@ -94,12 +137,10 @@ export class ShownFigures {
     );
   }
 
-  private isOpen(month: number, group: FigureGroup, name: string, scope: Scope, counts: CountsOf): boolean {
-    if (!this.isPublic(month, group, name) || this.givesAway(month, group, name, scope, counts)) return false;
-    if ((group !== 'lost' && group !== 'reasons') || name === consortium) return true;
+  private isOpen(month: number, group: FigureGroup, name: string): boolean {
+    if (!this.isPublic(month, group, name) || this.givesAway(month, group, name)) return false;
     // Nobody moves across the border of the consortium: with all losses, its rest would follow from the branches.
-    const all = this.from.directory.scope(consortium);
-    return !this.givesAway(month, group, consortium, all, counts);
+    return !(group === 'lost' || group === 'reasons') || !this.givesAway(month, group, consortium);
   }
 
   private isPublic(month: number, group: FigureGroup, name: string): boolean {
@@ -112,46 +153,11 @@ export class ShownFigures {
    * Whether a figure gives away a small count to who subtracts the branches that are shown to them alone: its own, or that of
    * another from which it follows.
    */
-  private givesAway(
-    month: number,
-    group: FigureGroup,
-    name: string,
-    scope: Scope,
-    counts: CountsOf,
-  ): boolean {
-    if (name.startsWith('branch:')) return false;
-    const isOwn = (branch: string) => this.own.includes(`branch:${branch}`);
-    if (!scope.branches.some(isOwn)) return false;
+  private givesAway(month: number, group: FigureGroup, name: string): boolean {
     const groups = related.find((list) => list.includes(group))!;
     return [month - 1, month].some((at) =>
-      groups.some((each) => this.restIsSmall(at, each, name, scope, counts)),
+      groups.some((each) => this.smallRests.has(restOf(name, each, at))),
     );
-  }
-
-  /** Whether few are counted in a scope without all that the viewer sees within it. */
-  private restIsSmall(
-    month: number,
-    group: FigureGroup,
-    name: string,
-    scope: Scope,
-    counts: CountsOf,
-  ): boolean {
-    const within = name === consortium ? this.branches : scope.branches.map((branch) => `branch:${branch}`);
-    const known = new Set([
-      ...this.own,
-      ...within.filter((branch) => this.viewer.figures(branch) && this.isPublic(month, group, branch)),
-      ...(name === consortium
-        ? this.librariesShown.flatMap(([library, branches]) => {
-            const its = this.from.directory.scope(library);
-            return this.isOpen(month, group, library, its, counts) ? branches : [];
-          })
-        : []),
-    ]);
-    const seen = within.filter((branch) => known.has(branch)).map((branch) => branch.slice('branch:'.length));
-    const of = (some: Scope) => groupCounts(group, some, [month], counts, this.from)[0]!.sums;
-    const whole = of(scope);
-    const part = of({ name: '', consortium: false, branches: seen });
-    return whole.some((count, i) => isSmall(count - part[i]!));
   }
 }
 

@@ -2,6 +2,7 @@ import { memoryAdapters } from '@readership/embedded';
 import type { Adapters, EventStore, Publish, Stored } from '@readership/kernel';
 import { around } from '@readership/kernel/testing';
 import { actsOfActor, beginningOf, type ActorScan, type ScanPlace } from './acts-of-actor.js';
+import { periodOf } from './period.js';
 
 const publish: Publish<any> = (_event, stream) => ({ key: stream, fact: null });
 const beginning = Date.parse('2024-03-01T00:00:00.000Z');
@@ -56,6 +57,13 @@ it('finds what somebody recorded between two times, oldest first over the partit
   const noted = await whole({ actor: 'leaked', kind: 'Noted', limit: 50 }, begin);
   expect(noted.numbers).toEqual([1000, 1020, 1040, 1060, 1080, 1100]);
   expect((await whole({ actor: 'nobody', limit: 50 }, begin)).numbers).toEqual([]);
+});
+
+it('finds all until a day that will never come', async () => {
+  await record(30);
+  const { from, to } = periodOf('2024-01-01', '9999-12-31', new Date());
+  const { numbers } = await whole({ actor: 'leaked', limit: 50 }, await beginningOf(store, from, to));
+  expect(numbers).toEqual([0, 10, 20]);
 });
 
 it('looks at a bounded number of events for one answer, and goes on where it ended', async () => {

@@ -1,6 +1,8 @@
 import { Refusal } from '@readership/kernel';
 
 const dayMs = 86_400_000;
+/** Times are compared as texts, and those of the year 10000 begin with a sign. */
+const latestMs = Date.UTC(9999, 0, 1);
 const dayForm = /^\d{4}-\d{2}-\d{2}$/;
 const timeForm = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:\d{2})$/;
 
@@ -15,7 +17,8 @@ export interface Period {
  * `to` is now. Throws `BAD_PERIOD`.
  */
 export function periodOf(from: string | undefined, to: string | undefined, now: Date): Period {
-  const end = to === undefined ? now.getTime() : msOf(to) + (dayForm.test(to) ? dayMs - 1 : 0);
+  const last = to === undefined ? now.getTime() : msOf(to) + (dayForm.test(to) ? dayMs - 1 : 0);
+  const end = Math.min(last, latestMs);
   const begin = from === undefined ? end - dayMs : msOf(from);
   if (begin > end) throw badPeriod();
   return { from: new Date(begin).toISOString(), to: new Date(end).toISOString() };
