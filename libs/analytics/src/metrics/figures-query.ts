@@ -370,7 +370,7 @@ function answerOf(
       if (shown?.isShown(name, scope, { months, last: period.last }, figure, counts) === false)
         return { period: period.name, value: null, n: null, suppressed: true, complete };
       const { reasons, ...rest } = figure;
-      const split = reasons && (shown?.showsReasons(scope, months) ?? true) ? { reasons } : {};
+      const split = reasons && (shown?.showsReasons(scope, months, counts) ?? true) ? { reasons } : {};
       return { period: period.name, ...rest, ...split, complete };
     });
   };

@@ -187,6 +187,29 @@ describe('whoever sees the persons of some branches', () => {
 });
 
 describe('reasons of losses', () => {
+  it('are left out where they give away others to whoever knows those of a branch', async () => {
+    const leave = async (count: number, homeBranch: string, reason: string) => {
+      for (let n = 0; n < count; n++) {
+        const personId = randomUUID();
+        await others.publish('PatronRegistered', personId, {
+          personId,
+          homeBranch,
+          enrolledOn: '2024-02-05',
+        });
+        await others.publish('PatronClosed', personId, { personId, reason, on: '2024-05-05' });
+      }
+    };
+    await leave(6, 'A', 'moved');
+    await leave(6, 'A', 'not-renewed');
+    await leave(6, 'D', 'moved');
+    await leave(2, 'D', 'not-renewed');
+    await app.settled();
+    const key = await issuedKey(app, adapters, [{ role: 'branch-manager', scopes: ['branch:A'] }]);
+    const url = '/v1/metrics/lost-readers?scope=consortium&from=2024-05&to=2024-05';
+    const { body } = await app.when({ url, key }).then(200);
+    expect(body.points).toEqual([{ period: '2024-05', value: 20, n: 20, complete: true }]);
+  });
+
   it('are left out where one is a few', async () => {
     for (let n = 0; n < 12; n++) {
       const personId = randomUUID();

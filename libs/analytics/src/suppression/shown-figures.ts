@@ -68,9 +68,11 @@ export class ShownFigures {
   }
 
   /** Whether the reasons of the losses of a period are shown. */
-  showsReasons(scope: Scope, months: readonly number[]): boolean {
+  showsReasons(scope: Scope, months: readonly number[], counts: CountsOf): boolean {
     return partsOf(scope.name).every(
-      (part) => this.viewer.persons(part) || months.every((month) => this.isPublic(month, 'reasons', part)),
+      (part) =>
+        this.viewer.persons(part) ||
+        months.every((month) => this.isOpen(month, 'reasons', part, scope, counts)),
     );
   }
 
