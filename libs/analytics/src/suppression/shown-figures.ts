@@ -77,7 +77,12 @@ export class ShownFigures {
   }
 
   private isOpen(month: number, group: FigureGroup, name: string, scope: Scope, counts: CountsOf): boolean {
-    return this.isPublic(month, group, name) && !this.givesAway(month, group, name, scope, counts);
+    return (
+      this.isPublic(month, group, name) &&
+      followingFrom(month, group, name).every(
+        (of) => !this.givesAway(of.month, of.group, name, scope, counts),
+      )
+    );
   }
 
   private isPublic(month: number, group: FigureGroup, name: string): boolean {
@@ -111,6 +116,17 @@ export class ShownFigures {
     const part = of({ name: '', consortium: false, branches: seen });
     return whole.some((count, i) => isSmall(count - part[i]!));
   }
+}
+
+/** The groups that would follow if this one was shown, and itself: the same rules as in `hiddenIn`. */
+function followingFrom(
+  month: number,
+  group: FigureGroup,
+  name: string,
+): readonly { readonly month: number; readonly group: FigureGroup }[] {
+  if (group !== 'moves' && !(group === 'lost' && name === consortium)) return [{ month, group }];
+  const ofMonth = (['current', 'new', 'lost', 'moves'] as const).map((of) => ({ month, group: of }));
+  return [{ month: month - 1, group: 'current' }, ...ofMonth];
 }
 
 const countsBorders = new Set(['moved-in-readers', 'moved-out-readers']);
