@@ -230,7 +230,7 @@ describe('whoever knows those of a branch exactly', () => {
 
 describe('reasons of losses', () => {
   it('are left out where they give away others to whoever knows those of a branch', async () => {
-    const leave = async (count: number, homeBranch: string, reason: string) => {
+    const leave = async (count: number, homeBranch: string, reason: 'moved' | 'not-renewed') => {
       for (let n = 0; n < count; n++) {
         const personId = randomUUID();
         await others.publish('PatronRegistered', personId, {
