@@ -17,14 +17,6 @@ export const figureGroups = [
 
 export type FigureGroup = (typeof figureGroups)[number];
 
-/** The groups from which those of one list follow, in the same month or the one after it. */
-export const related: readonly (readonly FigureGroup[])[] = [
-  ['current', 'new', 'lost', 'reasons', 'moves'],
-  ['active', 'parts', 'use'],
-  ['responses'],
-  ['testimonials'],
-];
-
 /** Counts of persons or respondents by month, each aligned with the months asked for. */
 export interface GroupCounts {
   /** Counts of which those of a scope are the sum of those of its branches. */

@@ -205,7 +205,72 @@ describe('whoever sees the persons of some branches', () => {
   });
 });
 
+describe('whoever knows those of a branch exactly', () => {
+  /** What a manager of A is told of the consortium in May, and in April of its current readers. */
+  async function told(): Promise<readonly (number | null)[]> {
+    await app.settled();
+    const key = await issuedKey(app, adapters, [{ role: 'branch-manager', scopes: ['branch:A'] }]);
+    const of = async (metric: string, month = '2024-05') => {
+      const url = `/v1/metrics/${metric}?scope=consortium&from=${month}&to=${month}`;
+      return (await app.when({ url, key }).then(200)).body.points[0].value;
+    };
+    const flows = ['new-readers', 'reactivated-readers', 'lost-readers', 'current-readers'];
+    return [
+      ...(await Promise.all(flows.map((metric) => of(metric)))),
+      await of('current-readers', '2024-04'),
+    ];
+  }
+
+  async function join(count: number, homeBranch: string, enrolledOn: string, closedOn?: string) {
+    for (let n = 0; n < count; n++) {
+      const personId = randomUUID();
+      await others.publish('PatronRegistered', personId, { personId, homeBranch, enrolledOn });
+      if (closedOn === undefined) continue;
+      await others.publish('PatronClosed', personId, { personId, reason: 'moved', on: closedOn });
+      await others.publish('PatronReopened', personId, { personId, on: '2024-05-05' });
+    }
+  }
+
+  it('does not work out the new readers of the others from what becomes of all', async () => {
+    await join(9, 'A', '2024-02-05');
+    await join(9, 'D', '2024-02-05');
+    await join(9, 'A', '2024-05-05');
+    await join(2, 'D', '2024-05-05');
+    expect(await told()).toEqual([null, null, null, 29, 18]);
+  });
+
+  it('does not work out the reactivated readers of the others from what becomes of all', async () => {
+    await join(9, 'D', '2024-02-05');
+    await join(9, 'A', '2024-02-05', '2024-03-05');
+    await join(2, 'D', '2024-02-05', '2024-03-05');
+    expect(await told()).toEqual([0, null, null, 20, 9]);
+  });
+});
+
 describe('reasons of losses', () => {
+  it('are left out where they give away others to whoever knows those of a branch', async () => {
+    const leave = async (count: number, homeBranch: string, reason: 'moved' | 'not-renewed') => {
+      for (let n = 0; n < count; n++) {
+        const personId = randomUUID();
+        await others.publish('PatronRegistered', personId, {
+          personId,
+          homeBranch,
+          enrolledOn: '2024-02-05',
+        });
+        await others.publish('PatronClosed', personId, { personId, reason, on: '2024-05-05' });
+      }
+    };
+    await leave(6, 'A', 'moved');
+    await leave(6, 'A', 'not-renewed');
+    await leave(6, 'D', 'moved');
+    await leave(2, 'D', 'not-renewed');
+    await app.settled();
+    const key = await issuedKey(app, adapters, [{ role: 'branch-manager', scopes: ['branch:A'] }]);
+    const url = '/v1/metrics/lost-readers?scope=consortium&from=2024-05&to=2024-05';
+    const { body } = await app.when({ url, key }).then(200);
+    expect(body.points).toEqual([{ period: '2024-05', value: 20, n: 20, complete: true }]);
+  });
+
   it('are left out where one is a few', async () => {
     for (let n = 0; n < 12; n++) {
       const personId = randomUUID();

@@ -3,7 +3,7 @@ import type { ReadModels } from '@readership/kernel';
 import { foldCells } from '../calendar/fold-cells.js';
 import { partsOf, type Directory, type Scope } from '../directory/directory.js';
 import type { Figure } from '../metrics/definitions.js';
-import { figureGroups, guarded, neededFor, related, type FigureGroup } from './figure-groups.js';
+import { figureGroups, guarded, neededFor, type FigureGroup } from './figure-groups.js';
 import { groupCounts, treeOf, type CountedFrom } from './group-counts.js';
 import type { MonthHidden } from './hidden-figures.js';
 import { consortium, isSmall } from './suppression.js';
@@ -139,8 +139,8 @@ export class ShownFigures {
 
   private isOpen(month: number, group: FigureGroup, name: string): boolean {
     if (!this.isPublic(month, group, name) || this.givesAway(month, group, name)) return false;
-    // Nobody moves across the border of the consortium: with all losses, its rest would follow from the branches.
-    return !(group === 'lost' || group === 'reasons') || !this.givesAway(month, group, consortium);
+    // With the losses of all branches those of the consortium are known.
+    return !(group === 'lost' || group === 'reasons') || !this.givesAway(month, 'lost', consortium);
   }
 
   private isPublic(month: number, group: FigureGroup, name: string): boolean {
@@ -151,14 +151,28 @@ export class ShownFigures {
 
   /**
    * Whether a figure gives away a small count to who subtracts the branches that are shown to them alone: its own, or that of
-   * another from which it follows.
+   * another from which it follows. The rules are those of `hiddenIn`.
    */
   private givesAway(month: number, group: FigureGroup, name: string): boolean {
-    const groups = related.find((list) => list.includes(group))!;
-    return [month - 1, month].some((at) =>
-      groups.some((each) => this.smallRests.has(restOf(name, each, at))),
-    );
+    const isSmallRest = (of: FigureGroup, at = month) => this.smallRests.has(restOf(name, of, at));
+    const isMembership = () => isSmallRest('current', month - 1) || membership.some((of) => isSmallRest(of));
+    if (isSmallRest(group)) return true;
+    switch (group) {
+      case 'moves':
+        return isMembership();
+      case 'lost':
+        return name === consortium && isMembership();
+      case 'reasons':
+        return this.givesAway(month, 'lost', name);
+      case 'parts':
+      case 'use':
+        return isSmallRest('active');
+      default:
+        return false;
+    }
   }
 }
+
+const membership: readonly FigureGroup[] = ['current', 'new', 'lost', 'moves'];
 
 const countsBorders = new Set(['moved-in-readers', 'moved-out-readers']);
