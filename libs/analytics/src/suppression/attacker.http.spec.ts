@@ -241,11 +241,12 @@ const manager: Grant = { role: 'branch-manager', scopes: ['branch:B0'] };
 /** Each with the branches of which they may see the persons, and the consortium that they are tried on. */
 const attackers: readonly (readonly [name: string, grants: readonly Grant[], own: string[], seed: number])[] =
   [
-    ['an analyst of the consortium', [analyst], [], 1],
-    ['an analyst of another consortium', [analyst], [], 3],
+    ['an analyst of a consortium', [analyst], [], 3],
+    ['an analyst of a small one', [analyst], [], 20],
     ['an analyst of a library', [{ role: 'analyst', scopes: ['library:L0'] }], [], 3],
     ['a manager of a branch', [manager], ['B0'], 1],
-    ['a manager of a branch who analyses the consortium', [analyst, manager], ['B0'], 3],
+    ['a manager of a branch who analyses the consortium', [analyst, manager], ['B0'], 43],
+    ['a manager of a branch who analyses another consortium', [analyst, manager], ['B0'], 91],
   ];
 
 it.each(attackers)('%s works out nothing about fewer than five', async (_, grants, of, seed) => {
