@@ -1,8 +1,8 @@
 import { consortium, leastShown } from './suppression.js';
 import type { FigureGroup } from './figure-groups.js';
 
-/** The lengths in months of the periods that are sums of several months: quarters, and years or any twelve months. */
-export const windowLengths = [3, 12] as const;
+/** The lengths in months of the periods that are sums of several months. A year matters more than a quarter. */
+export const windowLengths = [12, 3] as const;
 
 /** The groups whose figures of the consortium are shown for such a period although some of its months are hidden. */
 export const windowGroups = [
@@ -41,11 +41,11 @@ export function windowsToHide(months: readonly ConsortiumMonth[]): readonly (rea
   const toHide = months.map((): number[] => []);
   for (const [at, { hidden }] of months.entries()) if (!hidden) places.join(at, at + 1);
   for (const isNew of [false, true]) {
-    for (const [at, { windows, isNew: own }] of months.entries()) {
-      if (windows === null || own !== isNew) continue;
-      for (const length of windowLengths)
-        if (!windows.has(length) && (at + 1 < length || !places.join(at + 1 - length, at + 1)))
-          toHide[at]!.push(length);
+    for (const length of windowLengths) {
+      for (const [at, { windows, isNew: own }] of months.entries()) {
+        if (windows === null || own !== isNew || windows.has(length)) continue;
+        if (at + 1 < length || !places.join(at + 1 - length, at + 1)) toHide[at]!.push(length);
+      }
     }
   }
   return toHide;
