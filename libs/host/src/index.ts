@@ -15,7 +15,7 @@ export { BranchLibraries, outOfScope, outOfScopeOnce, Scopes, type Judge } from 
 export { auditTrail } from './acts/audit-trail.projection.js';
 export { Accesses } from './accesses/accesses.js';
 export type { AccessHow } from './accesses/patron-accessed.events.js';
-export { Reading, type Reader } from './accesses/reading.js';
+export { Reading, ReadingFor, type Reader } from './accesses/reading.js';
 export { grantSchema } from './access/me.controller.js';
 export { Answer, written } from './answer.js';
 export { createApp, holdPort, serve, type AppOptions, type HeldPort, type Served } from './app.js';

@@ -17,6 +17,7 @@ import {
   Reaches,
   reachesOf,
   Reading,
+  ReadingFor,
   readOf,
   RequestMeta,
   Scopes,
@@ -121,7 +122,7 @@ export class TestimonialsController {
     @Param('id') id: string,
     @RequestMeta() meta: Meta,
     @Reaches() reaches: readonly Reach[],
-    @Reading('feedback') reader: Reader,
+    @ReadingFor('feedback') reader: Reader,
     @IfMatch() ifVersions?: readonly number[],
   ): Promise<Answer<TestimonialView>> {
     await this.within(reaches, id, reader);
@@ -137,7 +138,7 @@ export class TestimonialsController {
     @Body() { consent: { givenOn, statement } }: PublicationBody,
     @RequestMeta() meta: Meta,
     @Reaches() reaches: readonly Reach[],
-    @Reading('feedback') reader: Reader,
+    @ReadingFor('feedback') reader: Reader,
     @IfMatch() ifVersions?: readonly number[],
   ): Promise<Answer<TestimonialView>> {
     await this.within(reaches, id, reader);
@@ -158,7 +159,7 @@ export class TestimonialsController {
     @Param('id') id: string,
     @RequestMeta() meta: Meta,
     @Reaches() reaches: readonly Reach[],
-    @Reading('feedback') reader: Reader,
+    @ReadingFor('feedback') reader: Reader,
     @IfMatch() ifVersions?: readonly number[],
   ): Promise<Answer<TestimonialView>> {
     await this.within(reaches, id, reader);

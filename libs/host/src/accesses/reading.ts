@@ -26,7 +26,7 @@ export interface Reader {
 export const Reading =
   (usual: Purpose): ParameterDecorator =>
   (target, method, index) => {
-    ReaderOfRequest(usual)(target, method, index);
+    ReaderOfRequest({ usual, isAsked: true })(target, method, index);
     ApiHeader({
       name: header,
       required: false,
@@ -35,15 +35,27 @@ export const Reading =
     })(target, method!, Object.getOwnPropertyDescriptor(target, method!)!);
   };
 
-const ReaderOfRequest: (usual: Purpose) => ParameterDecorator = createParamDecorator(
-  (usual: Purpose, context: ExecutionContext): Reader => {
+/**
+ * Injects the reader of a command whose answer shows what belongs to patrons. The command says why itself, so that no header
+ * is asked for it.
+ */
+export const ReadingFor = (purpose: Purpose): ParameterDecorator =>
+  ReaderOfRequest({ usual: purpose, isAsked: false });
+
+interface ReaderAsked {
+  readonly usual: Purpose;
+  readonly isAsked: boolean;
+}
+
+const ReaderOfRequest: (asked: ReaderAsked) => ParameterDecorator = createParamDecorator(
+  ({ usual, isAsked }: ReaderAsked, context: ExecutionContext): Reader => {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     const [reach, ...others] = askedOf(request).reaches;
     if (reach === undefined) throw new Error('a route without a permission shows nothing of patrons');
     const { role } = reach.grant;
     const alike = [reach, ...others].filter(({ grant }) => grant.role === role);
     const scopes = [...new Set(alike.flatMap(({ grant }) => grant.scopes))];
-    const purpose = purposeOf(request) ?? usual;
+    const purpose = (isAsked ? purposeOf(request) : null) ?? usual;
     return { role, scopes: scopes.slice(0, scopesMax), purpose, meta: metaOf(request) };
   },
 );

@@ -19,6 +19,7 @@ import {
   parseStrictJson,
   Reaches,
   Reading,
+  ReadingFor,
   readOf,
   refused,
   RequestMeta,
@@ -180,7 +181,7 @@ export class InteractionsController {
     @RequestMeta() meta: Meta,
     @Sender() sender: Principal,
     @Reaches() reaches: readonly Reach[],
-    @Reading('correction') reader: Reader,
+    @ReadingFor('correction') reader: Reader,
     @IfMatch() ifVersions?: readonly number[],
   ): Promise<Answer<InteractionView>> {
     checkedId(id);
@@ -218,7 +219,7 @@ export class InteractionsController {
     @RequestMeta() meta: Meta,
     @Sender() sender: Principal,
     @Reaches() reaches: readonly Reach[],
-    @Reading('correction') reader: Reader,
+    @ReadingFor('correction') reader: Reader,
     @IfMatch() ifVersions?: readonly number[],
   ): Promise<Answer<InteractionView>> {
     checkedId(id);
