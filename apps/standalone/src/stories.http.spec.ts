@@ -121,6 +121,17 @@ it('a reader asks what is kept of them, and the privacy officer answers, and say
   await as(front.key)({ url: '/v1/patrons?card=1001' }).then(200, { items: [{ id: reader.id }] });
 
   await officer({ url: `/v1/patrons/${reader.id}` }).then(200, { cards: ['1001'], email: ada.email });
+  await app.settled();
+  const looked = await officer({ url: `/v1/patrons/${reader.id}/accesses?context=patron-profile` }).then(200);
+  const desk = {
+    by: front.id,
+    role: 'front-desk',
+    scopes: ['branch:NORTH'],
+    how: 'card',
+    purpose: 'service',
+  };
+  expect(looked.body.items).toHaveLength(2);
+  expect(looked.body.items).toContainEqual(expect.objectContaining(desk));
   // Records of access name the desk by the id of its key.
   await officer({ url: `/v1/principals/${front.id}` }).then(200, { kind: 'key', name: 'Desk of North' });
   await as(front.key)({ url: `/v1/principals/${front.id}` }).thenRefused(403, 'FORBIDDEN');
@@ -135,6 +146,9 @@ it('a key is found on a public page, and is useless as soon as it is rotated', a
   const { body: rotated } = await app.when(rotate).then(200);
   await as(leaked)(loanAt('NORTH')).thenRefused(401, 'UNAUTHENTICATED');
   await as(rotated.key)(loanAt('NORTH')).then(201);
+  const did = await app.when({ url: `/v1/audit/acts?context=interaction-log&actor=${id}` }).then(200);
+  const kinds = did.body.items.map(({ kind }: { kind: string }) => kind);
+  expect(kinds).toEqual(['InteractionRecorded', 'InteractionRecorded']);
   // The key is the same, with its name and its grants; only its secret is another.
   await app.when({ url: `/v1/api-keys/${id}` }).then(200, { name: 'Library system', grants });
 });

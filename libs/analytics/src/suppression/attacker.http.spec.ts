@@ -26,15 +26,14 @@ interface Place {
   readonly adapters: Adapters;
   readonly others: Neighbours;
   readonly tree: Tree;
-  later(minutes: number): void;
 }
 
 /** Libraries and branches as chance has it, each with a few readers, or with some dozens. */
 async function grown(by: Chance): Promise<Place> {
   const adapters = memoryAdapters({ partitions: 2 });
   const others = neighbours(adapters);
-  let now = Date.parse('2024-09-15T12:00:00Z');
-  const app = await startApp((on) => [AnalyticsModule.on(on)], adapters, { now: () => new Date(now) });
+  const now = new Date('2024-09-15T12:00:00Z');
+  const app = await startApp((on) => [AnalyticsModule.on(on)], adapters, { now: () => now });
   const libraries: Record<string, string[]> = {};
   for (let at = 0, all = 0; at < 1 + by.below(3); at++)
     libraries[`L${at}`] = Array.from({ length: 1 + by.below(3) }, () => `B${all++}`);
@@ -57,7 +56,7 @@ async function grown(by: Chance): Promise<Place> {
       { id: 'c', type: 'csat' },
     ],
   });
-  const place = { app, adapters, others, tree, later: (minutes: number) => void (now += minutes * 60_000) };
+  const place = { app, adapters, others, tree };
   for (const branch of tree.branches) {
     for (let n = by.pick([0, 2, 4, 9, 25]); n > 0; n--) await happens(others, tree, by, branch);
   }
@@ -262,7 +261,7 @@ it.each(attackers)('%s works out nothing about fewer than five', async (_, grant
 
     await happens(others, tree, by, by.pick(tree.branches));
     await app.settled();
-    place.later(20);
+
     expect(await workedOut(await told(), await exact(), place, own, by)).toEqual([]);
   } finally {
     await place.app.close();
