@@ -1,14 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { ActivityPolicy } from '@readership/contracts';
-import {
-  AppliedWait,
-  Clock,
-  outOfScope,
-  reachesOf,
-  Scopes,
-  type Principal,
-  type Reach,
-} from '@readership/host';
+import { AppliedWait, Clock, outOfScope, Scopes, type Reach } from '@readership/host';
 import { endsAgeMaxMs, EventLog, ReadModels, Refusal } from '@readership/kernel';
 import { foldCellsInTurn, type CountsOf } from '../calendar/fold-cells.js';
 import { beginningOf, monthIn } from '../calendar/months.js';
@@ -39,6 +31,7 @@ import {
   type Period,
   type RollingGrain,
 } from './periods.js';
+import type { Asker } from './asker.js';
 import { countsOf } from './figure-counts.js';
 
 /**
@@ -90,16 +83,6 @@ export interface MetricQuestion {
   readonly compare?: 'previous' | 'year' | undefined;
   readonly after?: string | undefined;
   readonly asker: Asker;
-}
-
-/** How far whoever asks reaches: with figures, and with the persons who are counted in them. */
-export interface Asker {
-  readonly figures: readonly Reach[];
-  readonly persons: readonly Reach[];
-}
-
-export function askerOf({ grants }: Principal): Asker {
-  return { figures: reachesOf(grants, 'figures.read'), persons: reachesOf(grants, 'figures.persons') };
 }
 
 type BoardQuestion = Pick<MetricQuestion, 'scope' | 'to' | 'after' | 'asker'>;

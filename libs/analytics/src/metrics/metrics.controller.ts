@@ -11,8 +11,9 @@ import {
   type Principal,
 } from '@readership/host';
 import { answersSchema, boardSchema, metricSchema } from './answer-schemas.js';
+import { askerOf } from './asker.js';
 import { metrics } from './definitions.js';
-import { askerOf, FiguresQuery, type Board, type MetricAnswer, type MetricAnswers } from './figures-query.js';
+import { FiguresQuery, type Board, type MetricAnswer, type MetricAnswers } from './figures-query.js';
 import { oneOf, type Parameters } from './parameters.js';
 import { grains, TooManyPoints } from './periods.js';
 import { MetricsQueryBody } from './query-body.js';

@@ -3,7 +3,7 @@ import { ApiOperation, ApiParam, ApiQuery, ApiTags } from '@nestjs/swagger';
 import { AfterQuery, Answers, json, Needs, Sender, type Principal } from '@readership/host';
 import { rankingSchema } from './answer-schemas.js';
 import { metrics } from './definitions.js';
-import { askerOf } from './figures-query.js';
+import { askerOf } from './asker.js';
 import { oneOf, type Parameters } from './parameters.js';
 import { RankingsQuery, type Ranking } from './rankings-query.js';
 
