@@ -16,11 +16,11 @@ import {
   type Publish,
   type ReadModels,
 } from '@readership/kernel';
-import Database from 'libsql';
 import { randomBytes, randomUUID } from 'node:crypto';
 import mongoose from 'mongoose';
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { bareEvents } from './bare-inserts.js';
 import { header, inFolder, median, rounds, row, type Pair } from './measure.js';
 
 const openings = 16_000;
@@ -118,12 +118,7 @@ function text(n: number): string {
 
 function bare(count: number): Promise<number> {
   return inFolder(async (folder) => {
-    const db = new Database(join(folder, 'bare.db'));
-    db.exec('PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL');
-    db.exec(
-      'CREATE TABLE events (id INTEGER PRIMARY KEY, stream TEXT NOT NULL, version INTEGER NOT NULL, body TEXT NOT NULL, UNIQUE(stream, version))',
-    );
-    const insert = db.prepare('INSERT INTO events (stream, version, body) VALUES (?, ?, ?)');
+    const { db, insert } = bareEvents(folder);
     const us = await processorTime(count, () => {
       for (let at = 0; at < count; at += desks) {
         db.exec('BEGIN IMMEDIATE');

@@ -4,18 +4,26 @@ import { inFolder, perSecond } from './measure.js';
 
 const perTransaction = 500;
 
+/** A table of events without anything around it (libsql, WAL, synchronous=FULL), and the statement that adds one. */
+export function bareEvents(folder: string): {
+  readonly db: { exec(sql: string): unknown; close(): unknown };
+  readonly insert: { run(values: readonly unknown[]): unknown };
+} {
+  const db = new Database(join(folder, 'bare.db'));
+  db.exec('PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL');
+  db.exec(
+    'CREATE TABLE events (id INTEGER PRIMARY KEY, stream TEXT NOT NULL, version INTEGER NOT NULL, body TEXT NOT NULL, UNIQUE(stream, version))',
+  );
+  return { db, insert: db.prepare('INSERT INTO events (stream, version, body) VALUES (?, ?, ?)') };
+}
+
 /**
  * The bare loop: inserts rows of this content in transactions of 500 (libsql, prepared statements, WAL,
  * synchronous=FULL). Resolves to rows per second.
  */
 export function bareInserts(rows: number, body: (n: number) => string): Promise<number> {
   return inFolder(async (folder) => {
-    const db = new Database(join(folder, 'bare.db'));
-    db.exec('PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL');
-    db.exec(
-      'CREATE TABLE events (id INTEGER PRIMARY KEY, stream TEXT NOT NULL, version INTEGER NOT NULL, body TEXT NOT NULL, UNIQUE(stream, version))',
-    );
-    const insert = db.prepare('INSERT INTO events (stream, version, body) VALUES (?, ?, ?)');
+    const { db, insert } = bareEvents(folder);
     const speed = await perSecond(rows, () => {
       for (let at = 0; at < rows; at += perTransaction) {
         db.exec('BEGIN IMMEDIATE');

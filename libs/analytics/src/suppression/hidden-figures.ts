@@ -12,6 +12,7 @@ import type { HiddenFiguresEvent } from './hidden-figures.events.js';
 import {
   consortium,
   hiddenIn,
+  scopesIn,
   treeOfNone,
   type HiddenScopes,
   type MonthCounts,
@@ -132,7 +133,7 @@ export class HiddenFigures {
     const tree = treeOf(from.directory);
     const counts = await this.counts(
       some.map(({ month }) => month),
-      [consortium, ...tree.libraries.keys(), ...tree.libraryOf.keys()],
+      scopesIn(tree),
       from,
     );
     for (const [i, { month }] of some.entries()) {

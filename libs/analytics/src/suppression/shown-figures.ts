@@ -6,7 +6,7 @@ import type { Figure } from '../metrics/definitions.js';
 import { figureGroups, guarded, neededFor, type FigureGroup } from './figure-groups.js';
 import { groupCounts, treeOf, type CountedFrom } from './group-counts.js';
 import type { MonthHidden } from './hidden-figures.js';
-import { consortium, isSmall } from './suppression.js';
+import { consortium, isSmall, scopesIn } from './suppression.js';
 import { windowGroups, windowLengths, windowName } from './windows.js';
 
 /** Whom an answer is for. */
@@ -22,8 +22,7 @@ export async function viewerOf(
   directory: Directory,
   reaches: { readonly figures: readonly Reach[]; readonly persons: readonly Reach[] },
 ): Promise<Viewer> {
-  const { libraries } = treeOf(directory);
-  const all = [consortium, ...libraries.keys(), ...[...libraries.values()].flat()];
+  const all = scopesIn(treeOf(directory));
   const scopes = new Scopes(directory);
   return {
     persons: await scopes.judge(reaches.persons, all),
@@ -53,22 +52,24 @@ export class ShownFigures {
     from: CountedFrom,
     models: Pick<ReadModels, 'cells'>,
   ): Promise<ShownFigures> {
-    const { libraries } = treeOf(from.directory);
-    const own = new Set([...libraries.values()].flat().filter((branch) => viewer.persons(branch)));
+    const { libraries, libraryOf } = treeOf(from.directory);
+    const own = new Set([...libraryOf.keys()].filter((branch) => viewer.persons(branch)));
     const small = new Set<string>();
     const shown = new ShownFigures(viewer, hidden, from, own.size > 0, small);
     if (own.size === 0) return shown;
+    const months = [...hidden.keys()];
     const withOwn = [...libraries].filter(([, branches]) => branches.some((branch) => own.has(branch)));
     for (const group of figureGroups) {
       const found = await foldCells(models, (counts) => {
-        const smallIn = (name: string, of: (month: number) => Iterable<string>) =>
-          [...hidden.keys()].filter((month) => {
-            const whole = groupCounts(group, from.directory.scope(name), [month], counts, from)[0]!.sums;
+        const smallIn = (name: string, of: (month: number) => Iterable<string>) => {
+          const wholes = groupCounts(group, from.directory.scope(name), months, counts, from);
+          return months.filter((month, at) => {
             const branches = [...of(month)].map((branch) => branch.slice('branch:'.length));
             const seen = { name: '', consortium: false, branches };
             const part = groupCounts(group, seen, [month], counts, from)[0]!.sums;
-            return whole.some((count, i) => isSmall(count - part[i]!));
+            return wholes[at]!.sums.some((count, i) => isSmall(count - part[i]!));
           });
+        };
         const sees = (month: number, branch: string) =>
           own.has(branch) || (viewer.figures(branch) && shown.isPublic(month, group, branch));
         const ofLibraries = withOwn.map(
@@ -87,7 +88,7 @@ export class ShownFigures {
         );
         return [...ofLibraries, [consortium, ofAll] as const];
       });
-      for (const [name, months] of found) for (const month of months) small.add(restOf(name, group, month));
+      for (const [name, few] of found) for (const month of few) small.add(restOf(name, group, month));
     }
     return shown;
   }

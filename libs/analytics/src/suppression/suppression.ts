@@ -14,6 +14,11 @@ export interface Tree {
   readonly libraryOf: ReadonlyMap<string, string>;
 }
 
+/** All scopes of a tree. */
+export function scopesIn({ libraries, libraryOf }: Tree): readonly string[] {
+  return [consortium, ...libraries.keys(), ...libraryOf.keys()];
+}
+
 export const treeOfNone: Tree = { libraries: new Map(), libraryOf: new Map() };
 
 /** Of one group in one month: the counts of each scope. */
