@@ -1,9 +1,17 @@
-import { Injectable, type CallHandler, type ExecutionContext, type NestInterceptor } from '@nestjs/common';
+import {
+  Inject,
+  Injectable,
+  type CallHandler,
+  type ExecutionContext,
+  type NestInterceptor,
+} from '@nestjs/common';
 import type { Handled, Marks } from '@readership/kernel';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { concatMap, type Observable } from 'rxjs';
 import { contextOf } from './contexts.js';
+import { OwnWrites, rememberOwnWrite } from './own-writes.js';
 import { positionToken } from './positions.js';
+import { askedOf } from './request.js';
 import { StaticFile } from './static-file.js';
 
 /** What a controller returns when response headers go with the body. */
@@ -35,12 +43,18 @@ export function written<T>(
 
 @Injectable()
 export class AnswerInterceptor implements NestInterceptor {
+  constructor(@Inject(OwnWrites) private readonly ownWrites: OwnWrites) {}
+
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
+    const http = context.switchToHttp();
+    const request = http.getRequest<FastifyRequest>();
+    const sender = askedOf(request).principal?.id;
+    const ownWrite = sender === undefined ? undefined : this.ownWrites.of(sender);
+    if (ownWrite !== undefined) rememberOwnWrite(request, ownWrite);
     return next.handle().pipe(
       concatMap(async (result: unknown) => {
-        const http = context.switchToHttp();
         const reply = http.getResponse<FastifyReply>();
-        if (result instanceof StaticFile) return result.answer(http.getRequest<FastifyRequest>(), reply);
+        if (result instanceof StaticFile) return result.answer(request, reply);
         if (!(result instanceof Answer)) return result;
         const { status, version, location, marks } = result.about;
         if (status !== undefined) reply.status(status);
@@ -49,7 +63,9 @@ export class AnswerInterceptor implements NestInterceptor {
         const writer = result.about.context ?? contextOf(context.getClass());
         // Without marks there is no position to send: nothing was written, or its position is not known in time.
         if (marks && Object.keys(marks).length > 0 && writer !== undefined) {
-          reply.header('readership-position', positionToken(writer, marks));
+          const position = positionToken(writer, marks);
+          reply.header('readership-position', position);
+          if (sender !== undefined) this.ownWrites.wrote(sender, position);
         }
         return result.body as unknown;
       }),

@@ -23,6 +23,7 @@ import { ParkedController } from './parked.controller.js';
 import { RepublishController } from './republish.controller.js';
 import { OpenApi } from './openapi.js';
 import { ProblemFilter } from './problem-filter.js';
+import { OwnWrites } from './own-writes.js';
 import { Readiness, type Addresses, type ReadinessCheck } from './readiness.js';
 import { BatchPriority } from './batch-priority.js';
 import { Secrets } from './secrets.js';
@@ -79,6 +80,7 @@ export class HostModule {
         { provide: ExpectedRetries, useValue: retries },
         { provide: Tracing, useValue: new Tracing() },
         Stopping,
+        OwnWrites,
         BatchPriority,
         { provide: OpenApi, useValue: new OpenApi() },
         { provide: APP_FILTER, useClass: ProblemFilter },

@@ -3,9 +3,12 @@ import { ApiQuery } from '@nestjs/swagger';
 import { decrypt, encrypt, Refusal, type IndexValues, type Page, type ReadModels } from '@readership/kernel';
 import type { FastifyRequest } from 'fastify';
 import { nameSearch } from './name-search.js';
+import { ownWriteOf } from './own-writes.js';
 import type { AppliedWait } from './positions.js';
 import { derivedKey, type Secrets } from './secrets.js';
 
+const listWaitsFor =
+  'A Readership-Position to wait for. Without it, the list waits up to a second for what the same credential wrote last through this replica.';
 const limitDefault = 50;
 const limitMax = 200;
 
@@ -59,6 +62,8 @@ export interface ListAsked {
   readonly cursor?: string | undefined;
   /** A `Readership-Position` to wait for. */
   readonly after?: string | undefined;
+  /** The position of the sender's own last write. */
+  readonly ownWrite?: string | undefined;
 }
 
 /** A page of a list as it is answered. */
@@ -86,13 +91,10 @@ const page = [
 export const PageQuery = (): MethodDecorator => applyDecorators(...page);
 
 /** Describes `after`, with which a read waits for a write. */
-export const AfterQuery = (): MethodDecorator =>
-  ApiQuery({
-    name: 'after',
-    required: false,
-    schema: { type: 'string' },
-    description: 'A Readership-Position to wait for',
-  });
+export const AfterQuery = (): MethodDecorator => waitsFor('A Readership-Position to wait for');
+
+const waitsFor = (description: string): MethodDecorator =>
+  ApiQuery({ name: 'after', required: false, schema: { type: 'string' }, description });
 
 /** Describes `branch` of a list that `Scopes.expectList` guards. */
 export const BranchQuery = (): MethodDecorator =>
@@ -105,13 +107,14 @@ export const BranchQuery = (): MethodDecorator =>
 /** Injects `limit`, `cursor` and `after` of a list, and describes them in the OpenAPI document. */
 export const ListQuery: () => ParameterDecorator = createParamDecorator(
   (_: unknown, context: ExecutionContext): ListAsked => {
-    const { limit, cursor, after } = context.switchToHttp().getRequest<FastifyRequest>().query as ListAsked;
-    return { limit, cursor, after };
+    const request = context.switchToHttp().getRequest<FastifyRequest>();
+    const { limit, cursor, after } = request.query as ListAsked;
+    return { limit, cursor, after, ownWrite: ownWriteOf(request) };
   },
   [
     (target, method) => {
       const handler = Object.getOwnPropertyDescriptor(target, method!)!;
-      applyDecorators(PageQuery(), AfterQuery())(target, method!, handler);
+      applyDecorators(PageQuery(), waitsFor(listWaitsFor))(target, method!, handler);
     },
   ],
 );
@@ -183,7 +186,7 @@ export class Lists {
   /** A page of rows with their keys. Throws like `of`. */
   async keyed<Row extends object>(
     { model, by }: ListOf,
-    { limit, cursor, after }: ListAsked,
+    { limit, cursor, ...waited }: ListAsked,
   ): Promise<Listed<Page<Row>['rows'][number]>> {
     const id = 'own' in model ? model.own : model.published;
     const query = JSON.stringify([id, by ?? null]);
@@ -191,7 +194,7 @@ export class Lists {
       limit: listLimit(limit),
       ...(cursor === undefined ? {} : this.cursors.open<{ after: string }>(cursor, query)),
     };
-    await this.applied.until(after, 'own' in model ? { own: [id] } : { published: [id] });
+    await this.applied.until(waited, 'own' in model ? { own: [id] } : { published: [id] });
     const { rows, next } =
       by === undefined
         ? await this.models.all<Row>(id, page)
@@ -224,12 +227,12 @@ export class Lists {
    */
   async filtered<Row extends object, Item>(
     { own, index, from, to, valueOf, query, itemsOf, others = [] }: FilteredList<Row, Item>,
-    { limit, cursor, after }: ListAsked,
+    { limit, cursor, ...waited }: ListAsked,
   ): Promise<Listed<Item>> {
     const wanted = listLimit(limit);
     const bound = JSON.stringify([own, index, query]);
     let start = cursor === undefined ? from : this.cursors.open<{ from: string }>(cursor, bound).from;
-    await this.applied.until(after, { own: [own, ...others] });
+    await this.applied.until(waited, { own: [own, ...others] });
     const items: Item[] = [];
     for (let read = 0; read < rowsMax;) {
       const atOnce = read === 0 ? wanted + 1 : rowsAtOnce;
@@ -256,7 +259,7 @@ export class Lists {
   async inTurn<Row extends object>(
     model: ListOf['model'],
     { query, parts }: { readonly query: string; readonly parts: readonly ListPart[] },
-    { limit, cursor, after }: ListAsked,
+    { limit, cursor, ...waited }: ListAsked,
   ): Promise<Listed<Page<Row>['rows'][number]>> {
     const id = 'own' in model ? model.own : model.published;
     const sealedFor = JSON.stringify([id, 'in turn', query]);
@@ -265,7 +268,7 @@ export class Lists {
       cursor === undefined
         ? { part: '', after: null }
         : this.cursors.open<{ part: string; after: string | null }>(cursor, sealedFor);
-    await this.applied.until(after, 'own' in model ? { own: [id] } : { published: [id] });
+    await this.applied.until(waited, 'own' in model ? { own: [id] } : { published: [id] });
     const items: Page<Row>['rows'][number][] = [];
     const rest = parts
       .filter(({ name }) => name >= from.part)

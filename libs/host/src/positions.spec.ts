@@ -76,29 +76,29 @@ async function stateOf(promise: Promise<unknown>): Promise<'waiting' | 'ended'> 
 describe('a wait for a write', () => {
   it('ends with the commit of a processor of this process, and asks the store nothing', async () => {
     await processor.process(0, records(1, 1), decode);
-    const waits = [wait.until(at(2), published), wait.until(at(3), published)];
+    const waits = [wait.until({ after: at(2) }, published), wait.until({ after: at(3) }, published)];
     expect(await Promise.all(waits.map(stateOf))).toEqual(['waiting', 'waiting']);
     await processor.process(0, records(2, 2), decode);
     expect(await Promise.all(waits.map(stateOf))).toEqual(['ended', 'waiting']);
     await processor.process(0, records(3, 3), decode);
     expect(await Promise.all(waits.map(stateOf))).toEqual(['ended', 'ended']);
-    await wait.until(at(3), published);
+    await wait.until({ after: at(3) }, published);
     expect([looks, moved.waiters]).toEqual([0, 0]);
   });
 
   it('waits for what publishes nothing in no model over published facts', async () => {
     const token = positionToken('feedback', { 0: { taken: 9, published: 0 } });
-    await wait.until(token, published);
+    await wait.until({ after: token }, published);
     expect(looks).toBe(0);
   });
 
   it('is over after five seconds: the store is asked once, or seldom where nobody here works', async () => {
     await processor.process(0, records(1, 1), decode);
     const refusal = { code: 'NOT_YET_APPLIED' };
-    await expect(wait.until(at(2), published)).rejects.toMatchObject(refusal);
+    await expect(wait.until({ after: at(2) }, published)).rejects.toMatchObject(refusal);
     expect(looks).toBe(1);
     looks = 0;
-    await expect(waitOf(null).until(at(2), published)).rejects.toMatchObject(refusal);
+    await expect(waitOf(null).until({ after: at(2) }, published)).rejects.toMatchObject(refusal);
     // Every 10 ms it would be 500.
     expect(looks).toBeGreaterThan(3);
     expect(looks).toBeLessThan(20);
@@ -106,7 +106,7 @@ describe('a wait for a write', () => {
   });
 
   it('ends with what another process committed, where nobody here works', async () => {
-    const waiting = waitOf(null).until(at(2), published);
+    const waiting = waitOf(null).until({ after: at(2) }, published);
     expect(await stateOf(waiting)).toBe('waiting');
     await processorOn(models).process(0, records(1, 2), decode);
     await waiting;
@@ -121,7 +121,7 @@ describe('a wait for a write', () => {
     ],
   ])('asks the store once the processor here %s', async (_, lose) => {
     await processor.process(0, records(1, 1), decode);
-    const waiting = wait.until(at(2), published);
+    const waiting = wait.until({ after: at(2) }, published);
     await processorOn(models).process(0, records(1, 2), decode);
     expect([await stateOf(waiting), looks]).toEqual(['waiting', 0]);
     await lose();
@@ -132,7 +132,23 @@ describe('a wait for a write', () => {
   it('does not refuse what the store holds, even if the processor here does not know it', async () => {
     await processor.process(0, records(1, 1), decode);
     await processorOn(models).process(0, records(1, 2), decode);
-    await wait.until(at(2), published);
+    await wait.until({ after: at(2) }, published);
     expect(looks).toBe(1);
+  });
+
+  it('lasts a second at most for the own last write, and refuses nothing', async () => {
+    await processor.process(0, records(1, 1), decode);
+    const waits = [wait.until({ ownWrite: at(2) }, published), wait.until({ ownWrite: at(9) }, published)];
+    expect(await Promise.all(waits.map(stateOf))).toEqual(['waiting', 'waiting']);
+    await processor.process(0, records(2, 2), decode);
+    expect(await Promise.all(waits.map(stateOf))).toEqual(['ended', 'waiting']);
+    await waits[1];
+    expect(moved.waiters).toBe(0);
+  });
+
+  it('is for what the request demands, if it demands something', async () => {
+    await processor.process(0, records(1, 1), decode);
+    await wait.until({ after: at(1), ownWrite: at(9) }, published);
+    expect([looks, moved.waiters]).toEqual([0, 0]);
   });
 });

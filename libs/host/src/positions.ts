@@ -15,6 +15,8 @@ interface PlaceOfWrite {
 }
 
 const waitMs = 5000;
+/** A list without `after` waits this long for its asker's own last write. */
+const ownWriteWaitMs = 1000;
 /** Pauses between two looks at the store. */
 const lookPauseMs = { first: 10, most: 500 } as const;
 
@@ -74,6 +76,14 @@ export interface KnownCheckpoints {
   readonly moved: WakeUp;
 }
 
+/** What a read waits for, as `Readership-Position`s. */
+export interface WaitedFor {
+  /** What the request demands. */
+  readonly after?: string | undefined;
+  /** What the sender wrote last. Counts only without `after`. */
+  readonly ownWrite?: string | undefined;
+}
+
 /** What a model must have applied before a read sees a write. */
 interface Goal {
   readonly model: string;
@@ -95,14 +105,15 @@ export class AppliedWait {
   /**
    * Resolves once these models have applied everything up to `after`: models over the context's own events up to the
    * position taken, models over published facts up to the position published. Throws `NOT_YET_APPLIED` after 5 s, and
-   * `BAD_POSITION` when `after` is not a position.
+   * `BAD_POSITION` when `after` is not a position. Waits for `ownWrite` for a second at most, and never throws for it.
    */
   async until(
-    after: string | undefined,
+    { after, ownWrite }: WaitedFor,
     models: { readonly own?: readonly string[]; readonly published?: readonly string[] },
   ): Promise<void> {
-    if (after === undefined) return;
-    const place = placeOf(after);
+    const position = after ?? ownWrite;
+    if (position === undefined) return;
+    const place = placeOf(position);
     if (place.partitions.some(([partition]) => partition >= this.readModels.partitions)) {
       throw new Refusal(
         'BAD_POSITION',
@@ -118,7 +129,8 @@ export class AppliedWait {
         ...(models.published ?? []).map((model): Goal => ({ model, partition, position: published })),
       ])
       .filter(({ position }) => position > 0);
-    if (!(await this.reached(place.context, goals))) {
+    const inTime = await this.reached(place.context, goals, after === undefined ? ownWriteWaitMs : waitMs);
+    if (!inTime && after !== undefined) {
       throw new Refusal(
         'NOT_YET_APPLIED',
         'not-yet',
@@ -128,11 +140,11 @@ export class AppliedWait {
   }
 
   /** Resolves to false when the time is over. */
-  private async reached(context: string, goals: readonly Goal[]): Promise<boolean> {
+  private async reached(context: string, goals: readonly Goal[], withinMs: number): Promise<boolean> {
     const isAt = ({ lanes }: Checkpoint, { position }: Goal): boolean => (lanes[context] ?? 0) >= position;
     const { moved } = this.processors;
     const waiting = new Set(goals);
-    const deadline = performance.now() + waitMs;
+    const deadline = performance.now() + withinMs;
     let pauseMs: number = lookPauseMs.first;
     let nextLook = 0;
     for (;;) {

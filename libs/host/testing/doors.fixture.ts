@@ -75,14 +75,14 @@ export class DoorsController {
   @Get(':door/own')
   @ApiQuery({ name: 'after', required: false })
   async own(@Param('door') door: string, @Query('after') after: string | undefined): Promise<object> {
-    await this.applied.until(after, { own: ['own-knocks.v1'] });
+    await this.applied.until({ after }, { own: ['own-knocks.v1'] });
     return { row: await this.models.get('own-knocks.v1', door) };
   }
 
   @Get(':door/heard')
   @ApiQuery({ name: 'after', required: false })
   async heard(@Param('door') door: string, @Query('after') after: string | undefined): Promise<object> {
-    await this.applied.until(after, { published: ['heard-knocks.v1'] });
+    await this.applied.until({ after }, { published: ['heard-knocks.v1'] });
     return { row: await this.models.get('heard-knocks.v1', door) };
   }
 }

@@ -243,7 +243,7 @@ export class FiguresQuery {
   /** Every answer begins here. It reads how far the counts are complete before it reads anything else. */
   private async reading(running: ServingBuild, { scopes, after, asker }: Asking): Promise<Reading> {
     const models = [...running.ids.values(), costsModel, directoryModel];
-    await this.applied.until(after, { published: models });
+    await this.applied.until({ after }, { published: models });
     const now = this.clock.now();
     const ends = this.log.knownEnds();
     const checkpoints = new Map(

@@ -62,7 +62,7 @@ export class PatronInteractions {
     const query = JSON.stringify(['patron-interactions', patronId, filters]);
     let after =
       asked.cursor === undefined ? null : this.cursors.open<{ after: string }>(asked.cursor, query).after;
-    await this.applied.until(asked.after, { published: [model] });
+    await this.applied.until(asked, { published: [model] });
     const person = heldAt(patronId);
     const by = {
       from: filters.from === undefined ? person : heldAt(patronId, filters.from),

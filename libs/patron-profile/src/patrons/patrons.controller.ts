@@ -1,21 +1,21 @@
 import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
 import { ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
 import {
-  AfterQuery,
   Answer,
   Answers,
   changeOf,
   IfMatch,
   joinMarks,
   json,
+  ListQuery,
   makingOf,
   Needs,
   pageOf,
-  PageQuery,
   Reaches,
   Reading,
   readOf,
   RequestMeta,
+  type ListAsked,
   type Reach,
   type Reader,
 } from '@readership/host';
@@ -92,16 +92,15 @@ export class PatronsController {
     required: false,
     description: 'The beginning of the name, in either order and any script.',
   })
-  @PageQuery()
-  @AfterQuery()
   @Answers({ 200: json(pageOf(patronSchema)) })
   async list(
     @Query() query: PatronQuery,
+    @ListQuery() asked: ListAsked,
     @RequestMeta() meta: Meta,
     @Reaches() reaches: readonly Reach[],
     @Reading('service') reader: Reader,
   ): Promise<{ items: PatronRecord[]; nextCursor: string | null }> {
-    const { ids, how, nextCursor } = await this.search.find(query, reaches, meta);
+    const { ids, how, nextCursor } = await this.search.find(query, asked, reaches, meta);
     return { items: await this.records.read(ids, how, reader), nextCursor };
   }
 

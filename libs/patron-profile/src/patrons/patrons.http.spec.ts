@@ -44,6 +44,13 @@ async function registered(body: object = ada): Promise<string> {
 }
 
 describe('registering a patron', () => {
+  it('lets whoever registered somebody find them at once, without asking for it', async () => {
+    for (let n = 0; n < 20; n++) {
+      const id = await registered({ ...bob, cards: [`C${n}`], familyName: `Reader ${n} only` });
+      await app.when({ url: `/v1/patrons?name=Reader ${n} only` }).then(200, { items: [{ id }] });
+    }
+  });
+
   it('answers with their id, place and version', async () => {
     const { body, headers } = await app.when(register(ada)).then(201);
     expect(headers.get('location')).toBe(`/v1/patrons/${body.id}`);

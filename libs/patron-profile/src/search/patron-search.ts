@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { foldedName } from '@readership/contracts';
-import { listLimit, Lists, type Reach } from '@readership/host';
+import { listLimit, Lists, type ListAsked, type Reach } from '@readership/host';
 import { modelId, ReadModels, Refusal, type Meta, type Page } from '@readership/kernel';
 import { Cards } from '../cards/cards.js';
 import type { BranchDetails } from '../directory/branch.decider.js';
@@ -38,18 +38,18 @@ export class PatronSearch {
    * home in the libraries of the sender, branch by branch, and nothing tells how many others there are. Throws `BAD_QUERY`,
    * `BAD_LIMIT`, `BAD_CURSOR`, `NOT_YET_APPLIED`.
    */
-  async find(query: PatronQuery, reaches: readonly Reach[], meta: Meta): Promise<PatronsFound> {
+  async find(
+    query: PatronQuery,
+    asked: ListAsked,
+    reaches: readonly Reach[],
+    meta: Meta,
+  ): Promise<PatronsFound> {
     const given = fields.filter((field) => query[field] !== undefined);
     const [how] = given;
     if (how === undefined || given.length > 1) {
       throw badQuery('Search by one of card, email, phone or name.');
     }
     const text = textOf(query, how)!;
-    const asked = {
-      limit: textOf(query, 'limit'),
-      cursor: textOf(query, 'cursor'),
-      after: textOf(query, 'after'),
-    };
     if (how === 'card') {
       listLimit(asked.limit);
       const holder = await this.cards.holder(this.cards.tokenOf(text), meta);
