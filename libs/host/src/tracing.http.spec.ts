@@ -63,7 +63,7 @@ class BellsController {
   @Get(':bell')
   @ApiQuery({ name: 'after', required: false })
   async heard(@Param('bell') bell: string, @Query('after') after: string | undefined): Promise<object> {
-    await this.applied.until(after, { published: ['heard.v1'] });
+    await this.applied.until({ after }, { published: ['heard.v1'] });
     return { row: await this.models.get('heard.v1', bell) };
   }
 }
