@@ -2,7 +2,7 @@
 // 2,500 files. Run in the program's folder: reads dist, writes bundle. Usage: node ../../tools/bundle.mjs [NAME=MODULE …], where
 // each NAME.js lies beside main.js and is started by itself, such as a thread.
 import { build } from 'esbuild';
-import { rmSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 
 /** Found by path at run time: validation needs the very copy whose stored metadata it reads. */
 const foundAtRunTime = ['class-transformer', 'class-validator'];
@@ -22,7 +22,8 @@ const unused = [
 
 const others = process.argv.slice(2).map((pair) => pair.split('='));
 rmSync('bundle', { recursive: true, force: true });
-await build({
+mkdirSync('bundle');
+const { outputFiles } = await build({
   entryPoints: { main: 'dist/main.js', ...Object.fromEntries(others) },
   outdir: 'bundle',
   bundle: true,
@@ -36,4 +37,9 @@ await build({
     js: "import { createRequire as requireHere } from 'node:module'; const require = requireHere(import.meta.url);",
   },
   logLevel: 'warning',
+  write: false,
 });
+// Node holds the text of a program in memory, with twice the size if a single letter is beyond Latin-1. esbuild escapes those
+// in strings, but neither in patterns, where the escape means the same, nor in comments.
+const escaped = (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+for (const { path, text } of outputFiles) writeFileSync(path, text.replace(/[^\x00-\x7f]/g, escaped));

@@ -9,22 +9,26 @@ import {
   type Tally,
 } from './projection.js';
 import type { ReadModels, RowChange } from '../ports/read-models.js';
+import { addDifference, counted, countedNothing, KeptCounts, type Counted } from './kept-counts.js';
 import { poisonous } from './poison.js';
 import { Processor, type Changes, type EventHandler } from './processor.js';
 
-interface Held {
-  row: object | null;
-  /** Σ of the tallies' cells of `row`; `null` until they are needed. */
-  cells: Map<string, number> | null;
-}
+/** Cells that a model remembers, over all partitions: 4 MB at most. A reader of ten years has some hundreds. */
+const keptCellsMax = 250_000;
+const noneHeld: ReadonlyMap<string, object | null> = new Map();
 
-const noCells: Map<string, number> = new Map();
-const notRead: Held = { row: null, cells: null };
-const noneHeld: ReadonlyMap<string, Held> = new Map();
+/** What is remembered of a partition between batches. */
+interface Remembered {
+  /** The least recently used first. */
+  readonly rows: Map<string, object | null>;
+  readonly counts: KeptCounts;
+}
 
 interface Folded extends Changes {
   /** What to remember once the changes are committed. */
-  readonly held: ReadonlyMap<string, Held>;
+  readonly after: ReadonlyMap<string, object | null>;
+  /** What some of these rows count. */
+  readonly counts: ReadonlyMap<string, Counted>;
 }
 
 /**
@@ -64,8 +68,7 @@ function counting<E extends Keyed>(tally: EventTally<E>): EventHandler<E> {
 
 /** Handler for rows and the counts of their tallies. Recently used rows are kept in memory. */
 class RowFold<E extends Keyed> implements EventHandler<E> {
-  /** Rows per partition, the least recently used first. */
-  private readonly held = new Map<number, Map<string, Held>>();
+  private readonly remembered = new Map<number, Remembered>();
 
   constructor(
     private readonly id: string,
@@ -91,71 +94,82 @@ class RowFold<E extends Keyed> implements EventHandler<E> {
     }
     const cells = new Map<string, number>();
     const rows = new Map<string, RowChange>();
-    const held = new Map<string, Held>();
+    const after = new Map<string, object | null>();
+    const counts = new Map<string, Counted>();
     const known = this.projection.overwrites ? noneHeld : await this.hold(partition, [...byRow.keys()]);
-    // Counts are many times as large as their row, so they are kept only for rows that stay in memory.
-    let forgotten = byRow.size - this.heldRowsMax / this.models.partitions;
+    const kept = this.remembered.get(partition)?.counts;
+    let room = keptCellsMax / this.models.partitions;
     for (const [rowKey, ofRow] of byRow) {
-      const before = known.get(rowKey) ?? notRead;
-      const isKept = forgotten-- <= 0;
+      const before = known.get(rowKey) ?? null;
       poisonous(() => {
-        let row = before.row;
+        let row = before;
         for (const event of ofRow) row = this.projection.apply(row, event);
-        if (row === before.row) return;
-        const after: Held = { row, cells: null };
+        if (row === before) return;
         if (this.tallies.length > 0) {
-          const counted = this.cellsOf(row);
-          difference(cells, before.cells ?? this.cellsOf(before.row), counted);
-          if (isKept) after.cells = counted;
+          const now = this.countedOf(row);
+          addDifference(cells, kept?.get(rowKey) ?? this.countedOf(before), now);
+          room -= now.names.length;
+          if (room >= 0) counts.set(rowKey, now);
         }
         rows.set(rowKey, { row, indexes: this.indexesOf(row) });
-        if (!this.projection.overwrites) held.set(rowKey, after);
+        if (!this.projection.overwrites) after.set(rowKey, row);
       });
     }
     dropZeros(cells);
-    return { rows, cells, held, applied };
+    return { rows, cells, after, counts, applied };
   }
 
   committed(partition: number, changes: Changes): void {
-    const rows = this.held.get(partition);
-    if (!rows || !('held' in changes)) return;
-    for (const [rowKey, after] of (changes as Folded).held) rows.set(rowKey, after);
+    const known = this.remembered.get(partition);
+    if (!known || !('after' in changes)) return;
+    const { rows, counts } = known;
+    const { after, counts: now } = changes as Folded;
+    for (const [rowKey, row] of after) {
+      rows.set(rowKey, row);
+      const counted = now.get(rowKey);
+      if (counted) counts.set(rowKey, counted);
+      else counts.delete(rowKey);
+    }
     const max = this.heldRowsMax / this.models.partitions;
     for (const key of rows.keys()) {
       if (rows.size <= max) return;
       rows.delete(key);
+      counts.delete(key);
     }
   }
 
   forget(partition: number): void {
-    this.held.delete(partition);
+    this.remembered.delete(partition);
   }
 
   /** The partition's rows with these included, the most recently used last. */
-  private async hold(partition: number, keys: readonly string[]): Promise<ReadonlyMap<string, Held>> {
-    let rows = this.held.get(partition);
-    if (!rows) this.held.set(partition, (rows = new Map()));
+  private async hold(
+    partition: number,
+    keys: readonly string[],
+  ): Promise<ReadonlyMap<string, object | null>> {
+    let known = this.remembered.get(partition);
+    if (!known) {
+      known = { rows: new Map(), counts: new KeptCounts(keptCellsMax / this.models.partitions) };
+      this.remembered.set(partition, known);
+    }
+    const { rows } = known;
     const missing: string[] = [];
     for (const key of keys) {
-      const held = rows.get(key);
-      if (!held) missing.push(key);
+      const row = rows.get(key);
+      if (row === undefined) missing.push(key);
       else {
         rows.delete(key);
-        rows.set(key, held);
+        rows.set(key, row);
       }
     }
     if (missing.length === 0) return rows;
     const found = await this.models.getMany<object>(this.id, missing);
-    for (const key of missing) rows.set(key, { row: found.get(key) ?? null, cells: null });
+    for (const key of missing) rows.set(key, found.get(key) ?? null);
     return rows;
   }
 
-  private cellsOf(row: object | null): Map<string, number> {
-    if (row === null) return noCells;
-    if (this.tallies.length === 1) return this.tallies[0]!.cells(row) as Map<string, number>;
-    const sum = new Map<string, number>();
-    for (const tally of this.tallies) add(sum, tally.cells(row), 1);
-    return sum;
+  private countedOf(row: object | null): Counted {
+    return row === null ? countedNothing : counted(this.tallies.map((tally) => tally.cells(row)));
   }
 
   private indexesOf(row: object | null): RowChange['indexes'] {
@@ -171,14 +185,4 @@ function dropZeros(cells: Map<string, number>): void {
 
 function add(to: Map<string, number>, cells: Cells, times: number): void {
   for (const [cell, n] of cells) to.set(cell, (to.get(cell) ?? 0) + n * times);
-}
-
-function difference(to: Map<string, number>, before: Cells, after: Cells): void {
-  for (const [cell, n] of after) {
-    const change = n - (before.get(cell) ?? 0);
-    if (change !== 0) to.set(cell, (to.get(cell) ?? 0) + change);
-  }
-  for (const [cell, n] of before) {
-    if (!after.has(cell)) to.set(cell, (to.get(cell) ?? 0) - n);
-  }
 }
