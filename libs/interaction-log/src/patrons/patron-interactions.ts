@@ -17,9 +17,13 @@ import { patronIdPattern } from '../patron-id.js';
 import { heldAt, referenced, type ReferencedRow } from '../references/referenced.projection.js';
 
 const model = modelId(referenced);
-/** The most interactions that one page is chosen from, and the most reads of the index that find them. */
-const examinedMax = 500;
-const readsMax = 20;
+/**
+ * The most interactions that one page is chosen from. Hardly anybody has as many within a period, so whoever may not read
+ * where they happened does not learn from a page that is followed by another that there are some.
+ */
+const examinedMax = 2_000;
+/** What is read at once where the first read, of as many as asked for, did not find enough. */
+const examinedAtOnce = 200;
 /** Sorts after every time of a patron. */
 const afterAll = '~';
 
@@ -44,7 +48,7 @@ export class PatronInteractions {
 
   /**
    * A page of the interactions that happened where the request may read them, those that were withdrawn included, newest
-   * first. It costs the same however many there are: a page is chosen from at most 500 of the period, so with a filter,
+   * first. It costs the same however many there are: a page is chosen from at most 2,000 of the period, so with a filter,
    * or for somebody of another branch, it may have fewer items than `limit`, or none, and still be followed by another.
    * A patron of whom nothing was recorded has none. Throws `BAD_LIMIT`, `PATRON_UNKNOWN`, `BAD_CURSOR`, `BAD_POSITION`,
    * `NOT_YET_APPLIED`.
@@ -69,18 +73,27 @@ export class PatronInteractions {
       to: filters.to === undefined ? `${person}${afterAll}` : heldAt(patronId, filters.to),
     };
     const items: InteractionView[] = [];
-    let examined = 0;
-    for (let reads = 0; reads < readsMax && items.length < limit && examined < examinedMax; reads++) {
-      const page = await this.models.find<ReferencedRow>(model, 'held', by, {
-        limit: Math.min(limit - items.length, examinedMax - examined),
-        descending: true,
+    const read = (count: number) =>
+      this.models.find<ReferencedRow>(model, 'held', by, {
+        ...{ limit: count, descending: true },
         ...(after === null ? {} : { after }),
       });
-      examined += page.rows.length;
-      const ids = page.rows.map(({ key }) => key.slice(key.indexOf('/') + 1));
-      items.push(...(await this.shown(ids, patronId, filters, reaches)));
-      after = page.next;
+    // One more is looked for: that another page follows must mean that it has something to show.
+    for (let examined = 0; examined < examinedMax;) {
+      const atOnce = examined === 0 ? limit + 1 : Math.min(examinedAtOnce, examinedMax - examined);
+      const { rows, next } = await read(atOnce);
+      const ids = rows.map(({ key }) => key.slice(key.indexOf('/') + 1));
+      const found = await this.shown(ids, patronId, filters, reaches);
+      if (items.length + found.length > limit) {
+        const last = found[limit - items.length - 1];
+        if (last !== undefined) after = (await read(ids.indexOf(last.id) + 1)).next;
+        items.push(...found.slice(0, limit - items.length));
+        break;
+      }
+      items.push(...found);
+      after = next;
       if (after === null) break;
+      examined += rows.length;
     }
     return { items, nextCursor: after === null ? null : this.cursors.seal({ after }, query) };
   }
