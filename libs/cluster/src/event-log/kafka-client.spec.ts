@@ -1,4 +1,6 @@
+import { jest } from '@jest/globals';
 import fc from 'fast-check';
+import RequestQueue from 'kafkajs/src/network/requestQueue/index.js';
 import { framed } from './kafka-client.js';
 
 function frameOf(body: Uint8Array): Buffer {
@@ -52,3 +54,33 @@ it.each(['HTTP/1.1 400 Bad Request', '\xff\xff\xff\xfftext'])(
     expect([delivered, refused]).toEqual([[frameOf(Buffer.from('whole'))], 1]);
   },
 );
+
+describe('the requests of a connection', () => {
+  beforeEach(() => jest.useFakeTimers());
+  afterEach(() => jest.useRealTimers());
+
+  it('are looked for while some wait, and never when none does', () => {
+    const sent: number[] = [];
+    const queue = new RequestQueue({
+      ...{ maxInFlightRequests: 1, requestTimeout: 1000, enforceRequestTimeout: false },
+      ...{ clientId: 'test', broker: 'none', logger: { debug: () => undefined, warn: () => undefined } },
+    });
+    const push = (correlationId: number) =>
+      queue.push({
+        entry: { correlationId, resolve: () => undefined, reject: () => undefined },
+        ...{ expectResponse: true, sendRequest: () => sent.push(correlationId) },
+      });
+    const answer = (correlationId: number) =>
+      queue.fulfillRequest({ correlationId, payload: Buffer.alloc(0), size: 0 });
+    push(1);
+    expect([sent, jest.getTimerCount()]).toEqual([[1], 0]);
+    push(2);
+    expect([sent, jest.getTimerCount()]).toEqual([[1], 1]);
+    jest.advanceTimersByTime(1000);
+    expect([sent, jest.getTimerCount()]).toEqual([[1], 1]);
+    answer(1);
+    answer(2);
+    jest.advanceTimersByTime(1000);
+    expect([sent, jest.getTimerCount()]).toEqual([[1, 2], 0]);
+  });
+});

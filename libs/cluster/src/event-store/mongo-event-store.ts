@@ -45,7 +45,7 @@ const commitsAtOnce = 100;
 const pageEvents = 500;
 const pageBytesMax = 8 * 1024 * 1024;
 /** How long it takes at most to notice what another process appended. */
-const pollMs = 250;
+const pollMs = 1_000;
 /** How long `changed` waits at most when nothing happens. */
 const quietMs = 5_000;
 /** How long an append waits to learn its positions. */
