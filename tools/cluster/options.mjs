@@ -13,7 +13,7 @@ export const usage = `usage: npm run cluster -- [--port N] [--data DIR] [--sampl
   --port N        port of the one address (8080); 0 takes a free one
   --data DIR      folder of the servers' data, the keys and the logs (.data/cluster)
   --sample WHAT   a made-up consortium, loaded once: part of it (150 readers, a minute or two; the default),
-                  small: as ./start has it (2,000 readers, about twenty minutes); none: start empty`;
+                  small: as ./start has it (2,000 readers, three minutes or more); none: start empty`;
 
 export function optionsOf(args) {
   const { values } = parsed(args, {
