@@ -32,7 +32,14 @@ export interface ContextStatus {
   readonly jobWorkers: JobWorkers;
   /** Applies the parked records of a key; see `Processor.replay`. */
   replay(model: string, partition: number, key: string): Promise<number>;
-  discard(model: string, partition: number, key: string, offset: number): Promise<Parked | null>;
+  /** Gives up a parked record; see `Processor.discard`. */
+  discard(
+    model: string,
+    partition: number,
+    key: string,
+    offset: number,
+    before: (record: Parked) => Promise<void>,
+  ): Promise<Parked | null>;
 }
 
 /** The contexts of this process. Each context's module registers it. */

@@ -1,6 +1,6 @@
 import { Body, Controller, Get, HttpCode, Inject, Post, Query } from '@nestjs/common';
 import { ApiOperation, ApiProperty, ApiQuery, ApiTags } from '@nestjs/swagger';
-import { Refusal, type Meta } from '@readership/kernel';
+import { Refusal, type Meta, type Parked } from '@readership/kernel';
 import { IsInt, IsString, Length, Max, Min } from 'class-validator';
 import { Contexts, mustHavePartition, type ContextStatus } from './contexts.js';
 import { Cursors, listLimit, PageQuery } from './lists.js';
@@ -159,13 +159,15 @@ export class ParkedController {
     @RequestMeta() meta: Meta,
   ): Promise<{ readonly discarded: number | null }> {
     const context = this.contexts.asked(name);
-    const done = await earlierOperation<ParkedDiscarded>(context.store, meta);
-    if (done !== null) return { discarded: done.offset };
-    const parked = await context.discard(known(context, model, partition), partition, key, offset);
-    if (!parked) return { discarded: null };
-    const data = { model, partition, key, offset, type: parked.type };
-    await recordOperation(context.store, { type: 'ParkedDiscarded', data }, meta);
-    return { discarded: offset };
+    const recorded = await earlierOperation<ParkedDiscarded>(context.store, meta);
+    // It is recorded first, so that nothing is lost without a trace; the request that is repeated after a crash does the rest.
+    const record = async ({ type }: Parked): Promise<void> => {
+      if (recorded !== null) return;
+      const data = { model, partition, key, offset, type };
+      await recordOperation(context.store, { type: 'ParkedDiscarded', data }, meta);
+    };
+    const given = await context.discard(known(context, model, partition), partition, key, offset, record);
+    return { discarded: given !== null || recorded !== null ? offset : null };
   }
 }
 

@@ -268,9 +268,15 @@ export class RunningContext
       .replay(partition, key, async ({ record }) => record!, this.parts.log!.decode);
   }
 
-  async discard(model: string, partition: number, key: string, offset: number): Promise<Parked | null> {
+  async discard(
+    model: string,
+    partition: number,
+    key: string,
+    offset: number,
+    before: (record: Parked) => Promise<void>,
+  ): Promise<Parked | null> {
     const processor = this.ownProcessors.get(model) ?? this.logProcessors.get(model)!;
-    return processor.discard(partition, key, offset);
+    return processor.discard(partition, key, offset, before);
   }
 
   /**

@@ -31,7 +31,7 @@ export const nothingHidden: Hidden = {
 };
 
 /**
- * What is hidden of the figures of the months of one year. What was hidden once stays hidden, since what is shown later
+ * What is hidden of the figures of the months of one decade. What was hidden once stays hidden, since what is shown later
  * would give away what was not.
  */
 export const hiddenFigures: Decider<HiddenByMonth, HideFigures, HiddenFiguresEvent> = {

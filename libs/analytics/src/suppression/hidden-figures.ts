@@ -20,8 +20,8 @@ import {
 } from './suppression.js';
 import { windowGroups, windowLengths, windowName, windowsToHide } from './windows.js';
 
-/** The years, and the months, that a process keeps in memory. */
-const yearsMax = 200;
+/** The decades, and the months, that a process keeps in memory. */
+const decadesMax = 30;
 const monthsMax = 2_400;
 /**
  * A month is judged again at once when its figures of the consortium have changed, or its build or libraries. For changes
@@ -74,7 +74,7 @@ interface DueMonth {
   readonly isCounted: boolean;
 }
 
-interface Year {
+interface Decade {
   readonly version: number;
   readonly months: HiddenByMonth;
 }
@@ -85,7 +85,7 @@ interface Year {
  */
 @Injectable()
 export class HiddenFigures {
-  private readonly years = new LRUCache<string, Year>({ max: yearsMax });
+  private readonly decades = new LRUCache<string, Decade>({ max: decadesMax });
   /** By month, the counts that it was last judged by, and when. */
   private readonly judged = new LRUCache<number, Judged>({ max: monthsMax });
   private last: Promise<unknown> = Promise.resolve();
@@ -191,7 +191,7 @@ export class HiddenFigures {
     return changed;
   }
 
-  /** The counts of these scopes in each of these months, read group by group, so that requests come in between. */
+  /** The counts of these scopes in each of these months. Of many scopes they are read group by group, so that requests come in between. */
   private async counts(
     months: readonly number[],
     scopes: readonly string[],
@@ -201,12 +201,13 @@ export class HiddenFigures {
     if (months.length === 0) return byMonth;
     const [first, last] = [months[0]!, months.at(-1)!];
     const named = scopes.map((name) => from.directory.scope(name));
-    for (const group of figureGroups) {
+    for (const groups of scopes.length === 1 ? [figureGroups] : figureGroups.map((group) => [group])) {
+      const asked = groups.flatMap((group) => named.map((scope) => ({ group, scope })));
       const cells = await foldCells(this.models, (of) => {
-        for (const scope of named) groupCounts(group, scope, [first, last], of, from);
+        for (const { group, scope } of asked) groupCounts(group, scope, [first, last], of, from);
         return of;
       });
-      for (const scope of named) {
+      for (const { group, scope } of asked) {
         for (const [i, count] of groupCounts(group, scope, months, cells, from).entries())
           byMonth[i]![group].set(scope.name, count);
       }
@@ -218,8 +219,8 @@ export class HiddenFigures {
   /** What is stored of these months and of those that follow them. */
   private async known(asked: readonly number[]): Promise<ReadonlyMap<number, Hidden>> {
     const known = new Map<number, Hidden>();
-    for (const year of new Set(asked.flatMap((month) => [yearOf(month), yearOf(month + 1)])))
-      for (const [month, hidden] of (await this.read(year)).months) known.set(monthOf(month), hidden);
+    for (const decade of new Set(asked.flatMap((month) => [decadeOf(month), decadeOf(month + 1)])))
+      for (const [month, hidden] of (await this.read(decade)).months) known.set(monthOf(month), hidden);
     return known;
   }
 
@@ -254,30 +255,30 @@ export class HiddenFigures {
     });
   }
 
-  /** A year as it is stored now. It costs one read of what came since the last time. */
-  private async read(year: string): Promise<Year> {
-    let { version, months } = this.years.get(year) ?? { version: 0, months: hiddenFigures.initial };
+  /** A decade as it is stored now. It costs one read of what came since the last time. */
+  private async read(decade: string): Promise<Decade> {
+    let { version, months } = this.decades.get(decade) ?? { version: 0, months: hiddenFigures.initial };
     for (;;) {
-      const page = await this.store.load(streamOf(hiddenFigures.category, year), version);
+      const page = await this.store.load(streamOf(hiddenFigures.category, decade), version);
       for (const event of page.events) months = hiddenFigures.evolve(months, hiddenOf(event));
       version = page.version;
       if (!page.more) break;
     }
     const read = { version, months };
-    this.years.set(year, read);
+    this.decades.set(decade, read);
     return read;
   }
 
   private async hide(month: number, scopes: HiddenScopes, { libraryOf }: Tree): Promise<Hidden> {
-    const year = yearOf(month);
+    const decade = decadeOf(month);
     const { state, version } = await handle(
       this.store,
       hiddenFigures,
-      year,
+      decade,
       { type: 'HideFigures', month: isoMonth(month), scopes, libraries: libraryOf },
       { commandId: uuidv7(), at: this.clock.now().toISOString(), actor: 'analytics' },
     );
-    this.years.set(year, { version, months: state });
+    this.decades.set(decade, { version, months: state });
     return state.get(isoMonth(month))!;
   }
 }
@@ -286,4 +287,5 @@ function hiddenOf(event: Stored): HiddenFiguresEvent {
   return event as unknown as HiddenFiguresEvent;
 }
 
-const yearOf = (month: number): string => isoMonth(month).slice(0, 4);
+/** One stream holds ten years, so that an answer about many of them reads few streams. */
+const decadeOf = (month: number): string => `${isoMonth(month).slice(0, 3)}0s`;

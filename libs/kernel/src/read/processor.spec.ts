@@ -242,9 +242,14 @@ describe('a record that cannot be applied', () => {
   it('is given up as the first of its key only, and once', async () => {
     const processor = processorOn(models);
     await processor.process(0, poisoned, decode);
-    await expect(processor.discard(0, 'ada', 4)).rejects.toMatchObject({ code: 'NOT_FIRST_PARKED' });
-    expect(await processor.discard(0, 'ada', 2)).toMatchObject({ offset: 2 });
-    expect(await processor.discard(0, 'ada', 2)).toBeNull();
+    const told: number[] = [];
+    const before = async ({ offset }: { offset: number }): Promise<void> => void told.push(offset);
+    await expect(processor.discard(0, 'ada', 4, before)).rejects.toMatchObject({ code: 'NOT_FIRST_PARKED' });
+    await expect(processor.discard(0, 'ada', 2, () => Promise.reject(new Error('no')))).rejects.toThrow('no');
+    expect(await models.parked(id, 0, { limit: 9 })).toHaveLength(2);
+    expect(await processor.discard(0, 'ada', 2, before)).toMatchObject({ offset: 2 });
+    expect(await processor.discard(0, 'ada', 2, before)).toBeNull();
+    expect(told).toEqual([2]);
     expect(await processor.replay(0, 'ada', again, decode)).toBe(1);
     expect(await rowOf(models, 'ada')).toEqual([1, 4]);
     expect(await processor.checkpoint(0)).toMatchObject({ applied: 4, skipped: 1, parked: 0 });

@@ -151,13 +151,20 @@ export class Processor<R extends Delivered, E extends Keyed> {
   /**
    * Gives up the first parked record of a key, which must be the one at `offset`; it counts as skipped. Resolves to the
    * record, or to `null` when it is no longer parked, so that a repeated call gives up nothing else. Refused with
-   * `NOT_FIRST_PARKED`, which names the first, when it is parked behind another.
+   * `NOT_FIRST_PARKED`, which names the first, when it is parked behind another. `before` is waited for once nothing else
+   * can refuse it.
    */
-  discard(partition: number, key: string, offset: number): Promise<Parked | null> {
+  discard(
+    partition: number,
+    key: string,
+    offset: number,
+    before: (record: Parked) => Promise<void> = async () => undefined,
+  ): Promise<Parked | null> {
     return this.whileOthersCommit(partition, async (state) => {
       const [first, second] = await this.models.parked(this.id, partition, { key, limit: 2 });
       if (!first || offset < first.offset) return null;
       if (offset > first.offset) throw notFirstParked(first.offset);
+      await before(first);
       await this.unpark(partition, state, [first], nothing);
       if (!second) state.parkedKeys.delete(key);
       return first;
