@@ -60,7 +60,7 @@ export function corrections(): Theme {
         await readership.refuses({ path: `${path}/correct`, body }, 422, 'PERSON_IS_FIXED');
       },
 
-      'a withdrawal takes it out of every figure, for good': async (readership) => {
+      'a withdrawal takes it out of every figure': async (readership) => {
         const { after } = await readership.tell(`${path}/withdraw`, { reason: 'of another library' });
         const months = { scope: place.scope, from: '2024-04', to: '2024-05' };
         assert.deepEqual(await readership.figures('renewals', { ...months, after }), [0, 0]);
@@ -71,6 +71,14 @@ export function corrections(): Theme {
           409,
           'INTERACTION_WITHDRAWN',
         );
+      },
+
+      'a withdrawal that is taken back puts it into every figure again': async (readership) => {
+        const { after } = await readership.tell(`${path}/restore`, { reason: 'it was right' });
+        const months = { scope: place.scope, from: '2024-04', to: '2024-05' };
+        assert.deepEqual(await readership.figures('renewals', { ...months, after }), [0, 2]);
+        await readership.settled();
+        assert.deepEqual(await readership.figures('active-readers', months), [0, 1]);
       },
     },
   };

@@ -252,15 +252,18 @@ export class Process {
       known.items.set(wish.item, outcome!.id);
       return 'recorded';
     }
-    if (wish.do === 'correct' || wish.do === 'withdraw') {
+    if (wish.do === 'correct' || wish.do === 'withdraw' || wish.do === 'restore') {
       const id = known.items.get(wish.item);
       if (id === undefined) return 'NOTHING';
       const command =
-        wish.do === 'withdraw'
-          ? ({ type: 'WithdrawInteraction', reason: 'r' } as const)
-          : ({
+        wish.do === 'correct'
+          ? ({
               type: 'CorrectInteraction',
               changes: { time: wish.time, branch: wish.branch },
+              reason: 'r',
+            } as const)
+          : ({
+              type: wish.do === 'withdraw' ? 'WithdrawInteraction' : 'RestoreInteraction',
               reason: 'r',
             } as const);
       await handle(this.interactions, interaction, id, command, meta);

@@ -16,7 +16,8 @@ export type Wish =
       readonly time: string;
     }
   | { readonly do: 'correct'; readonly item: number; readonly time: string; readonly branch: string }
-  | { readonly do: 'withdraw'; readonly item: number };
+  | { readonly do: 'withdraw'; readonly item: number }
+  | { readonly do: 'restore'; readonly item: number };
 
 export const branchIds = ['NORTH', 'SOUTH', 'EAST'] as const;
 
@@ -86,7 +87,8 @@ export function scriptOf(chance: Chance): readonly Wish[] {
     else if (op <= 57 && wishes.length > 0) wishes.push(chance.pick(wishes));
     else if (op <= 64 && items > 0)
       wishes.push({ do: 'correct', item: chance.int(0, items - 1), time: time(), branch: branch() });
-    else if (op <= 69 && items > 0) wishes.push({ do: 'withdraw', item: chance.int(0, items - 1) });
+    else if (op <= 69 && items > 0)
+      wishes.push({ do: chance.odds(0.6) ? 'withdraw' : 'restore', item: chance.int(0, items - 1) });
     else {
       const by = chance.int(1, 10);
       const whose = by <= 7 ? { card: card() } : by <= 9 ? { person: reader() } : {};

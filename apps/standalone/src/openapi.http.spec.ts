@@ -153,7 +153,7 @@ describe('an answer is as it is described', () => {
     const url = `/v1/interactions/${idOf(made)}`;
     expect((await get(url)).body).toHaveProperty('patronId');
     await post(200, `${url}/correct`, { kind: 'visit', reason: 'a slip' });
-    for (const again of [1, 2]) await post(200, `${url}/withdraw`, { reason: `twice ${again}` });
+    for (const on of ['withdraw', 'restore', 'withdraw']) await post(200, `${url}/${on}`, { reason: on });
     await post(409, `${url}/correct`, { kind: 'loan', reason: 'too late' });
     await post(200, '/v1/interactions/batch', lines(event(), {}), typed('application/x-ndjson'));
     const array = typed('application/cloudevents-batch+json');

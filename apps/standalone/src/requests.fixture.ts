@@ -52,6 +52,7 @@ export const bodies: Readonly<Record<string, object>> = {
   patronsChangeCards: { add: ['3001'] },
   interactionsCorrect: { kind: 'visit', reason: 'a slip' },
   interactionsWithdraw: { reason: 'a slip' },
+  interactionsRestore: { reason: 'it was right' },
   sourcesAllow: { source: 'urn:ils:east', branches: ['NORTH'] },
   sourcesRevoke: { source: 'urn:nobody' },
   invitationsIssue: { expiresOn: '2024-12-31' },

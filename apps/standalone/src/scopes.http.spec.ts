@@ -143,6 +143,13 @@ const rows: Readonly<Record<string, Row>> = {
     }),
     ofSource: true,
   },
+  'POST /v1/interactions/:id/restore': {
+    at: async (branch, source) => ({
+      url: `${await recorded(branch, source)}/restore`,
+      body: { reason: 'it was right' },
+    }),
+    ofSource: true,
+  },
   'GET /v1/patrons/:id/interactions': {
     at: (branch) => ({ url: `/v1/patrons/${somebody}/interactions?branch=${branch}` }),
   },

@@ -102,6 +102,7 @@ export function randomHistory(by: Chance): History {
     const told: Told[] = [];
     let holder = by.may(0.05) ? stream : by.pick(by.may(0.6) ? somebody : cards);
     let now: InteractionFact | null = said();
+    let last: InteractionFact = now;
     const tell = (type: ReaderFact['type'], key: string, data: object) =>
       told.push({ type, key, stream, data: { interaction, ...data } } as Told);
     tell('InteractionRecorded', holder, { reference: holder === stream ? null : holder, now });
@@ -116,7 +117,11 @@ export function randomHistory(by: Chance): History {
         tell('InteractionCorrected', holder, { was, now });
       } else if (now) {
         tell('InteractionWithdrawn', holder, { was: now });
+        last = now;
         now = null;
+      } else if (by.may(0.5)) {
+        now = last;
+        tell('InteractionRestored', holder, { now });
       }
     }
     streams.push(told);

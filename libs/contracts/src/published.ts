@@ -141,6 +141,12 @@ export const publishedFacts = {
     schema: 1,
     data: z.strictObject({ interaction: z.string(), was: s.interactionFact }),
   },
+  /** A withdrawal was taken back: it counts as if it was recorded now. */
+  InteractionRestored: {
+    context: 'interaction-log',
+    schema: 1,
+    data: z.strictObject({ interaction: z.string(), now: s.interactionFact }),
+  },
   ReattributedAway: {
     context: 'interaction-log',
     schema: 1,

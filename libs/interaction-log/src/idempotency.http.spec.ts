@@ -65,6 +65,11 @@ keepsIdempotencyKeys(() => ({ app, adapters, pass }), {
     body: { quantity: 10 + n, reason: 'counted again' },
   }),
   'a withdrawal': async (n) => ({ url: `${await recorded(n)}/withdraw`, body: { reason: `mistake ${n}` } }),
+  'a withdrawal that is taken back': async (n) => {
+    const of = await recorded(n);
+    await app.when({ url: `${of}/withdraw`, body: { reason: 'mistake' } }).then(200);
+    return { url: `${of}/restore`, body: { reason: `it was right ${n}` } };
+  },
   'the end of a source': async (n) => {
     const source = `/gate/${n}`;
     await app.when({ method: 'PUT', url: '/v1/sources', body: { source, branches: ['NORTH'] } }).then(200);

@@ -164,6 +164,43 @@ describe('withdrawing an interaction', () => {
     interactionGiven().when(withdraw).thenRefused('UNKNOWN_INTERACTION'));
 });
 
+const restore = { type: 'RestoreInteraction', reason: 'it was right' } as const;
+const restored = (holder: string, now: InteractionFact = loan): InteractionEvent => ({
+  type: 'InteractionRestored',
+  data: { reference: token, holder, now },
+  personal: { reason: 'it was right' },
+});
+
+describe('restoring an interaction', () => {
+  it('says what counts again', () =>
+    interactionGiven(recorded(ada), withdrawn(ada)).when(restore).then(restored(ada)));
+  it('counts for whom it belongs to by now', () =>
+    interactionGiven(
+      recorded(ada),
+      withdrawn(ada),
+      { type: 'ReattributedAway', data: { holder: ada, was: null } },
+      { type: 'Adopted', data: { reference: token, holder: ben, now: null } },
+    )
+      .when(restore)
+      .then(restored(ben)));
+  it('changes nothing that counts', () => {
+    interactionGiven(recorded(ada)).when(restore).thenNothing();
+    interactionGiven(recorded(ada), withdrawn(ada), restored(ada)).when(restore).thenNothing();
+  });
+  it('lets it be corrected, withdrawn and moved again', () => {
+    const past = [recorded(ada), withdrawn(ada), restored(ada)];
+    interactionGiven(...past)
+      .when(withdraw)
+      .then(withdrawn(ada));
+    const { events } = {
+      events: interaction.decide(attribute(ben), past.reduce(interaction.evolve, interaction.initial)),
+    };
+    expect(events).toContainEqual({ type: 'Adopted', data: { reference: token, holder: ben, now: loan } });
+  });
+  it('is refused when it is not known', () =>
+    interactionGiven().when(restore).thenRefused('UNKNOWN_INTERACTION'));
+});
+
 describe('attributing an interaction', () => {
   it('takes it from the old holder, gives it to the new one and tells the reference', () =>
     interactionGiven(recorded(token))

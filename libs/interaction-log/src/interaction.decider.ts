@@ -31,6 +31,12 @@ export interface WithdrawInteraction {
   readonly reason: string;
 }
 
+/** Takes a withdrawal back. */
+export interface RestoreInteraction {
+  readonly type: 'RestoreInteraction';
+  readonly reason: string;
+}
+
 /** The reference found that the interaction belongs to another holder. */
 export interface AttributeInteraction {
   readonly type: 'AttributeInteraction';
@@ -38,7 +44,7 @@ export interface AttributeInteraction {
 }
 
 export type InteractionCommand =
-  RecordInteraction | CorrectInteraction | WithdrawInteraction | AttributeInteraction;
+  RecordInteraction | CorrectInteraction | WithdrawInteraction | RestoreInteraction | AttributeInteraction;
 
 export interface KnownInteraction {
   readonly status: 'recorded' | 'withdrawn';
@@ -90,7 +96,7 @@ export const interaction: Decider<Interaction, InteractionCommand, InteractionEv
           throw new Refusal(
             'INTERACTION_WITHDRAWN',
             'conflict',
-            'The interaction was withdrawn: record a new one.',
+            'The interaction was withdrawn: restore it first.',
           );
         const { reference, holder, now: was } = known;
         const now = { ...was, ...command.changes };
@@ -122,6 +128,17 @@ export const interaction: Decider<Interaction, InteractionCommand, InteractionEv
           {
             type: 'InteractionWithdrawn',
             data: { reference, holder, was },
+            personal: { reason: command.reason },
+          },
+        ];
+      }
+      case 'RestoreInteraction': {
+        const { status, reference, holder, now } = knownOf(state);
+        if (status === 'recorded') return [];
+        return [
+          {
+            type: 'InteractionRestored',
+            data: { reference, holder, now },
             personal: { reason: command.reason },
           },
         ];
@@ -161,6 +178,8 @@ export const interaction: Decider<Interaction, InteractionCommand, InteractionEv
         });
       case 'InteractionWithdrawn':
         return changed(state, { status: 'withdrawn' });
+      case 'InteractionRestored':
+        return changed(state, { status: 'recorded' });
       case 'Adopted':
         return changed(state, { holder: event.data.holder });
       case 'Referenced':

@@ -36,6 +36,13 @@ export type InteractionWithdrawn = Event<
 > &
   Sealed<{ reason: string }>;
 
+/** A withdrawal was taken back: the interaction counts again, for its holder of now. */
+export type InteractionRestored = Event<
+  'InteractionRestored',
+  { reference: string | null; holder: string; now: InteractionFact }
+> &
+  Sealed<{ reason: string }>;
+
 /** The interaction no longer counts for `holder`. `was` is `null` when it was withdrawn before. */
 export type ReattributedAway = Event<'ReattributedAway', { holder: string; was: InteractionFact | null }>;
 
@@ -43,4 +50,10 @@ export type ReattributedAway = Event<'ReattributedAway', { holder: string; was: 
 export type Adopted = Event<'Adopted', { reference: string; holder: string; now: InteractionFact | null }>;
 
 export type InteractionEvent =
-  InteractionRecorded | Referenced | InteractionCorrected | InteractionWithdrawn | ReattributedAway | Adopted;
+  | InteractionRecorded
+  | Referenced
+  | InteractionCorrected
+  | InteractionWithdrawn
+  | InteractionRestored
+  | ReattributedAway
+  | Adopted;

@@ -191,6 +191,25 @@ describe('reading, correcting and withdrawing an interaction', () => {
     expect(await app.http(correct)).toMatchObject({ status: 409, body: { code: 'INTERACTION_WITHDRAWN' } });
   });
 
+  it('counts again as it was once its withdrawal is taken back', async () => {
+    const { id } = (await one(loan({ card: '204' }))).body;
+    const tell = (what: string, body: object = { reason: 'test' }) =>
+      app.when({ url: `/v1/interactions/${id}/${what}`, body });
+    await tell('restore').then(200, { status: 'recorded' });
+    await tell('correct', { quantity: 3, reason: 'three' }).then(200);
+    await tell('withdraw').then(200, { status: 'withdrawn' });
+    for (let times = 0; times < 2; times++) {
+      const { headers } = await tell('restore').then(200, { id, status: 'recorded', quantity: 3 });
+      expect(headers.get('etag')).toBe('"v4"');
+    }
+    await tell('correct', { quantity: 2, reason: 'two' }).then(200, { quantity: 2 });
+    await tell('restore', {}).thenRefused(422, 'REQUIRED');
+    const restore = { url: `/v1/interactions/${id}/restore`, body: { reason: 'r' } };
+    await app.when({ ...restore, headers: { 'if-match': '"v1"' } }).then(412);
+    const unknown = { url: `/v1/interactions/${'x'.repeat(43)}/restore`, body: { reason: 'r' } };
+    await app.when(unknown).thenRefused(404, 'UNKNOWN_INTERACTION');
+  });
+
   it('refuses to change whom it came with, what is not known, and a version that is past', async () => {
     const { id } = (await one(loan({ card: '202' }))).body;
     const correct = (body: object, headers = {}) =>

@@ -66,6 +66,16 @@ const cases: readonly [name: string, event: InteractionEvent, key: string, subje
     ada,
     undefined,
   ],
+  [
+    'restored',
+    {
+      type: 'InteractionRestored',
+      data: { reference: token, holder: ada, now },
+      personal: { reason: 'free text' },
+    },
+    ada,
+    undefined,
+  ],
   ['taken away', { type: 'ReattributedAway', data: { holder: token, was: now } }, token, undefined],
   [
     'taken away once withdrawn',

@@ -35,6 +35,10 @@ export const publish: Publish<InteractionLogEvent> = (event, stream) => {
       const withdrawn = fact('InteractionWithdrawn', { interaction, was: published(was) });
       return sealedFor(reference, holder, withdrawn);
     }
+    case 'InteractionRestored': {
+      const { reference, holder, now } = event.data;
+      return sealedFor(reference, holder, fact('InteractionRestored', { interaction, now: published(now) }));
+    }
     case 'ReattributedAway': {
       const { holder, was } = event.data;
       return { key: holder, fact: fact('ReattributedAway', { interaction, was: was && published(was) }) };

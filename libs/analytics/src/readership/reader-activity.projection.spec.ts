@@ -112,6 +112,15 @@ describe('reader activity', () => {
     projected(activity, registered, recorded, withdrawn).thenRow(anna, row);
   });
 
+  it('counts again what was restored, also when it is known before its withdrawal', () => {
+    const withdrawn = interaction('InteractionWithdrawn', anna, { was: loan });
+    const restored = interaction('InteractionRestored', anna, { now: loan });
+    const once = { ...row, days: [epochDayOf('2024-04-01')], counts: [1] };
+    projected(activity, registered, recorded).thenRow(anna, once);
+    projected(activity, registered, recorded, withdrawn, restored).thenRow(anna, once);
+    projected(activity, registered, recorded, restored, withdrawn).thenRow(anna, once);
+  });
+
   it('holds less than nothing while a withdrawal is known before what it withdraws', () => {
     const away = interaction('ReattributedAway', card, { was: loan });
     const onCard = interaction('InteractionRecorded', card, { reference: card, now: loan });

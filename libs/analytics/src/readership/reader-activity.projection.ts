@@ -11,6 +11,7 @@ export type ReaderFact = PublishedEvent<
   | 'InteractionRecorded'
   | 'InteractionCorrected'
   | 'InteractionWithdrawn'
+  | 'InteractionRestored'
   | 'ReattributedAway'
   | 'Adopted'
 >;
@@ -93,6 +94,7 @@ export function readerActivity(
       'InteractionRecorded',
       'InteractionCorrected',
       'InteractionWithdrawn',
+      'InteractionRestored',
       'ReattributedAway',
       'Adopted',
     ],
@@ -117,6 +119,7 @@ export function readerActivity(
         case 'PatronReopened':
           return withMembership(row, event.data.on, 'open');
         case 'InteractionRecorded':
+        case 'InteractionRestored':
         case 'Adopted':
           return used(row, null, event.data.now);
         case 'InteractionCorrected':

@@ -90,6 +90,14 @@ describe('volumes', () => {
     ).toEqual({});
   });
 
+  it('are what they were once a withdrawal is taken back', () => {
+    const now = { ...loan, quantity: 7 };
+    const recorded = event('InteractionRecorded', { interaction: 'i', reference: null, now });
+    const withdrawn = event('InteractionWithdrawn', { interaction: 'i', was: now });
+    const restored = event('InteractionRestored', { interaction: 'i', now });
+    expect(counted('UTC', recorded, withdrawn, restored)).toEqual(counted('UTC', recorded));
+  });
+
   it('are not told of re-attributions', () => {
     expect(volumes('UTC').on).not.toContain('Adopted');
     expect(volumes('UTC').on).not.toContain('ReattributedAway');

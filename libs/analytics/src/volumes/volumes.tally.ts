@@ -3,7 +3,12 @@ import type { EventTally } from '@readership/kernel';
 import { monthlyCells } from '../calendar/monthly.js';
 import { monthIn } from '../calendar/months.js';
 
-const on = ['InteractionRecorded', 'InteractionCorrected', 'InteractionWithdrawn'] as const;
+const on = [
+  'InteractionRecorded',
+  'InteractionCorrected',
+  'InteractionWithdrawn',
+  'InteractionRestored',
+] as const;
 
 export type VolumeEvent = PublishedEvent<(typeof on)[number]>;
 
@@ -43,6 +48,7 @@ export function volumes(timeZone: string, version: 1 | 2 = 2): EventTally<Volume
       const cells = new Map<string, number>();
       switch (event.type) {
         case 'InteractionRecorded':
+        case 'InteractionRestored':
           count(cells, event.data.now, 1);
           break;
         case 'InteractionCorrected':

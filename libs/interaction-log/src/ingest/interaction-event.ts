@@ -95,7 +95,7 @@ export const correction = z.strictObject(
   typed,
 );
 
-/** The body of `…/withdraw`. */
+/** The body of `…/withdraw` and `…/restore`. */
 export const withdrawal = correction.pick({ reason: true });
 
 /** An interaction as it was sent, normalised and ready to be recorded. */

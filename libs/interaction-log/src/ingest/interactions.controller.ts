@@ -39,6 +39,7 @@ import {
   unknownInteraction,
   type CorrectInteraction,
   type Interaction,
+  type RestoreInteraction,
   type WithdrawInteraction,
 } from '../interaction.decider.js';
 import { InteractionScopes } from '../interaction-scopes.js';
@@ -231,9 +232,32 @@ export class InteractionsController {
     );
   }
 
+  @Post(':id/restore')
+  @Needs('interactions.write')
+  @Answers(changeOf(interactionSchema))
+  @ApiOperation({ summary: 'Take a withdrawal back, so that the interaction counts again' })
+  @Takes({ 'application/json': schemaOf(withdrawal) })
+  async restore(
+    @Param('id') id: string,
+    @Body() body: unknown,
+    @RequestMeta() meta: Meta,
+    @Sender() sender: Principal,
+    @Reaches() reaches: readonly Reach[],
+    @ReadingFor('correction') reader: Reader,
+    @IfMatch() ifVersions?: readonly number[],
+  ): Promise<Answer<InteractionView>> {
+    checkedId(id);
+    const { reason } = parsed(withdrawal, body);
+    return this.tell(
+      id,
+      { type: 'RestoreInteraction', reason },
+      { meta, sender, reaches, reader, ifVersions },
+    );
+  }
+
   private async tell(
     id: string,
-    command: CorrectInteraction | WithdrawInteraction,
+    command: CorrectInteraction | WithdrawInteraction | RestoreInteraction,
     { meta, sender, reaches, reader, ifVersions }: Change,
   ): Promise<Answer<InteractionView>> {
     const changes = command.type === 'CorrectInteraction' ? command.changes : {};
