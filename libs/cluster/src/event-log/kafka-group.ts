@@ -23,7 +23,12 @@ export interface GroupTiming {
 
 /** Ten heartbeats a session, and two sessions for all members to rejoin. */
 export function timingOf(sessionMs: number): GroupTiming {
-  return { heartbeatMs: Math.round(sessionMs / 10), sessionMs, rebalanceMs: 2 * sessionMs, fetchWaitMs: 1_000 };
+  return {
+    heartbeatMs: Math.round(sessionMs / 10),
+    sessionMs,
+    rebalanceMs: 2 * sessionMs,
+    fetchWaitMs: 1_000,
+  };
 }
 
 export const usualTiming: GroupTiming = timingOf(30_000);
