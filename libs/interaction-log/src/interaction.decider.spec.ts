@@ -192,10 +192,8 @@ describe('restoring an interaction', () => {
     interactionGiven(...past)
       .when(withdraw)
       .then(withdrawn(ada));
-    const { events } = {
-      events: interaction.decide(attribute(ben), past.reduce(interaction.evolve, interaction.initial)),
-    };
-    expect(events).toContainEqual({ type: 'Adopted', data: { reference: token, holder: ben, now: loan } });
+    const moved = interaction.decide(attribute(ben), past.reduce(interaction.evolve, interaction.initial));
+    expect(moved).toContainEqual({ type: 'Adopted', data: { reference: token, holder: ben, now: loan } });
   });
   it('is refused when it is not known', () =>
     interactionGiven().when(restore).thenRefused('UNKNOWN_INTERACTION'));

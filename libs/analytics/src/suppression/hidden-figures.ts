@@ -191,7 +191,10 @@ export class HiddenFigures {
     return changed;
   }
 
-  /** The counts of these scopes in each of these months. Of many scopes they are read group by group, so that requests come in between. */
+  /**
+   * The counts of these scopes in each of these months. Of many scopes they are read group by group, so that requests come in
+   * between.
+   */
   private async counts(
     months: readonly number[],
     scopes: readonly string[],

@@ -96,7 +96,7 @@ export const correction = z.strictObject(
 );
 
 /** The body of `…/withdraw` and `…/restore`. */
-export const withdrawal = correction.pick({ reason: true });
+export const reasonOnly = correction.pick({ reason: true });
 
 /** An interaction as it was sent, normalised and ready to be recorded. */
 export interface Incoming {

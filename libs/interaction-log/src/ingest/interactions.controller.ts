@@ -47,7 +47,7 @@ import { viewOf, type InteractionView } from '../interaction-view.js';
 import { recordBatch } from './batch.js';
 import { headerAttributes } from './cloud-event.js';
 import { instantOf } from './instant.js';
-import { correction, tooLong, withdrawal } from './interaction-event.js';
+import { correction, reasonOnly, tooLong } from './interaction-event.js';
 import {
   eventDataSchema,
   eventHeaders,
@@ -213,7 +213,7 @@ export class InteractionsController {
   @Needs('interactions.write')
   @Answers(changeOf(interactionSchema))
   @ApiOperation({ summary: 'Withdraw an interaction, so that it does not count any more' })
-  @Takes({ 'application/json': schemaOf(withdrawal) })
+  @Takes({ 'application/json': schemaOf(reasonOnly) })
   async withdraw(
     @Param('id') id: string,
     @Body() body: unknown,
@@ -223,20 +223,14 @@ export class InteractionsController {
     @ReadingFor('correction') reader: Reader,
     @IfMatch() ifVersions?: readonly number[],
   ): Promise<Answer<InteractionView>> {
-    checkedId(id);
-    const { reason } = parsed(withdrawal, body);
-    return this.tell(
-      id,
-      { type: 'WithdrawInteraction', reason },
-      { meta, sender, reaches, reader, ifVersions },
-    );
+    return this.giveReason(id, 'WithdrawInteraction', body, { meta, sender, reaches, reader, ifVersions });
   }
 
   @Post(':id/restore')
   @Needs('interactions.write')
   @Answers(changeOf(interactionSchema))
   @ApiOperation({ summary: 'Take a withdrawal back, so that the interaction counts again' })
-  @Takes({ 'application/json': schemaOf(withdrawal) })
+  @Takes({ 'application/json': schemaOf(reasonOnly) })
   async restore(
     @Param('id') id: string,
     @Body() body: unknown,
@@ -246,13 +240,19 @@ export class InteractionsController {
     @ReadingFor('correction') reader: Reader,
     @IfMatch() ifVersions?: readonly number[],
   ): Promise<Answer<InteractionView>> {
+    return this.giveReason(id, 'RestoreInteraction', body, { meta, sender, reaches, reader, ifVersions });
+  }
+
+  /** Tells an interaction what needs nothing but a reason. */
+  private giveReason(
+    id: string,
+    type: (WithdrawInteraction | RestoreInteraction)['type'],
+    body: unknown,
+    change: Change,
+  ): Promise<Answer<InteractionView>> {
     checkedId(id);
-    const { reason } = parsed(withdrawal, body);
-    return this.tell(
-      id,
-      { type: 'RestoreInteraction', reason },
-      { meta, sender, reaches, reader, ifVersions },
-    );
+    const { reason } = parsed(reasonOnly, body);
+    return this.tell(id, { type, reason }, change);
   }
 
   private async tell(

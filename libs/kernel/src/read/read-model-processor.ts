@@ -57,7 +57,7 @@ function counting<E extends Keyed>(tally: EventTally<E>): EventHandler<E> {
   return {
     async apply(_partition, events) {
       const cells = new Map<string, number>();
-      for (const event of events) poisonous(() => add(cells, tally.cells(event), 1));
+      for (const event of events) poisonous(() => add(cells, tally.cells(event)));
       dropZeros(cells);
       return { rows: new Map(), cells, applied: events.length };
     },
@@ -183,6 +183,6 @@ function dropZeros(cells: Map<string, number>): void {
   for (const [cell, n] of cells) if (n === 0) cells.delete(cell);
 }
 
-function add(to: Map<string, number>, cells: Cells, times: number): void {
-  for (const [cell, n] of cells) to.set(cell, (to.get(cell) ?? 0) + n * times);
+function add(to: Map<string, number>, cells: Cells): void {
+  for (const [cell, n] of cells) to.set(cell, (to.get(cell) ?? 0) + n);
 }
